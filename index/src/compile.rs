@@ -1,0 +1,343 @@
+//! From the tree of a query to a tantivy query.
+//!
+//! In: a `Node`. Out: a tantivy query, and whether its documents are exactly the posts that match. Where
+//! they are not, they hold all that match and more, and each must be looked into by the in-memory
+//! matcher; that is so for regular expressions, word boundaries, and single characters, open ends and
+//! namesakes in company. Refuses nothing: what it cannot narrow down it leaves open.
+
+use std::ops::Bound;
+
+use tantivy::Term;
+use tantivy::query::{
+    AllQuery, BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, Query, RangeQuery, TermQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption};
+
+use pipelines::query::{
+    FieldTest, Literal, Node, NumberRange, Pattern, Scope, TextTest, TimeRange,
+};
+use pipelines::text::{Cell, Segmenter, cells};
+
+use crate::either::EitherText;
+use crate::literal::{LiteralQuery, has_open_run};
+use crate::places::{Places, PlacesQuery};
+use crate::runs::RunsQuery;
+use crate::schema::{Fields, TextFields};
+use crate::timerange::TimeRangeQuery;
+use crate::tokenize::{cell_term, word_term};
+
+/// A compiled query.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub query: Box<dyn Query>,
+    /// Whether the documents are exactly those that match.
+    pub exact: bool,
+}
+
+impl Compiled {
+    fn exact(query: impl Query) -> Self {
+        Self { query: Box::new(query), exact: true }
+    }
+
+    fn unsure(query: Box<dyn Query>) -> Self {
+        Self { query, exact: false }
+    }
+}
+
+/// Compiles for one set of fields.
+pub(crate) struct Compiler {
+    pub fields: Fields,
+}
+
+impl Compiler {
+    /// The query of a tree.
+    pub fn node(&self, node: &Node) -> Compiled {
+        match node {
+            Node::All(nodes) => self.all(nodes),
+            Node::Any(nodes) => combined(nodes.iter().map(|n| self.node(n)), any),
+            Node::Not(inner) => self.all(std::slice::from_ref(&Node::Not(inner.clone()))),
+            Node::AtLeast { count, of } => combined(of.iter().map(|n| self.node(n)), |queries| {
+                Box::new(BooleanQuery::union_with_minimum_required_clauses(queries, *count))
+            }),
+            Node::Text(test) => self.text(test),
+            Node::Words(test) => {
+                let tests = test.words.iter().map(|word| TextTest {
+                    scope: test.scope,
+                    pattern: Pattern::Literal(word.clone()),
+                    min: 1,
+                    max: None,
+                });
+                combined(tests.map(|t| self.text(&t)), all)
+            }
+            Node::Field(test) => self.field(test),
+        }
+    }
+
+    /// Scores posts by the segmented words that `node` asks for. The dictionary is loaded only where
+    /// literals must be cut.
+    pub fn scoring(&self, node: &Node, segmenter: &Segmenter) -> Vec<Box<dyn Query>> {
+        let mut words = Vec::new();
+        asked_words(node, segmenter, &mut words);
+        words.sort_unstable();
+        words.dedup();
+        words.iter().map(|w| self.word(w)).collect()
+    }
+
+    /// Posts that hold `word` among their segmented words.
+    fn word(&self, word: &str) -> Box<dyn Query> {
+        let term = Term::from_field_text(self.fields.words, &word_term(word));
+        Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
+    }
+
+    fn all(&self, nodes: &[Node]) -> Compiled {
+        let mut exact = true;
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        for node in nodes {
+            let (occur, compiled) = match node {
+                Node::Not(inner) => (Occur::MustNot, self.node(inner)),
+                node => (Occur::Must, self.node(node)),
+            };
+            exact &= compiled.exact;
+            // What may hold too much must not exclude: the matcher will.
+            if compiled.exact || occur == Occur::Must {
+                clauses.push((occur, compiled.query));
+            }
+        }
+        if !clauses.iter().any(|(occur, _)| *occur == Occur::Must) {
+            clauses.push((Occur::Must, Box::new(AllQuery)));
+        }
+        let query: Box<dyn Query> = match clauses.len() {
+            1 => clauses.remove(0).1,
+            _ => Box::new(BooleanQuery::new(clauses)),
+        };
+        Compiled { query, exact }
+    }
+
+    fn texts(&self, scope: Scope) -> Vec<TextFields> {
+        match scope {
+            Scope::Both => vec![self.fields.title, self.fields.body],
+            Scope::Title => vec![self.fields.title],
+            Scope::Body => vec![self.fields.body],
+        }
+    }
+
+    fn text(&self, test: &TextTest) -> Compiled {
+        let texts = self.texts(test.scope);
+        if let (Pattern::Literal(literal), 1, None) = (&test.pattern, test.min, test.max)
+            && !has_open_run(literal)
+            && let Some(query) = EitherText::new(&texts, &literal.text)
+        {
+            return Compiled::exact(query);
+        }
+        let candidates = any(texts.iter().map(|t| candidates(*t, &test.pattern)).collect());
+        if test.min == 1 && test.max.is_none() && is_exact(&test.pattern) {
+            return Compiled { query: candidates, exact: true };
+        }
+        let recipes: Option<Vec<(Field, Places)>> =
+            texts.iter().map(|t| Some((t.pairs, Places::new(t.pairs, &test.pattern)?))).collect();
+        match recipes {
+            Some(texts) => {
+                Compiled::exact(PlacesQuery { candidates, texts, min: test.min, max: test.max })
+            }
+            None => Compiled::unsure(candidates),
+        }
+    }
+
+    fn field(&self, test: &FieldTest) -> Compiled {
+        let f = &self.fields;
+        match test {
+            FieldTest::Source(source) => term(f.source, source.as_str()),
+            FieldTest::Channel(channel) => term(f.channel, channel.as_str()),
+            FieldTest::Site(host) => term(f.site_tree, host),
+            FieldTest::Topic(topic) => term(f.topic_tree, topic.as_str()),
+            FieldTest::Subject(subject) => term(f.subject, subject.as_str()),
+            FieldTest::Polarity(polarity) => term(f.polarity, polarity.as_str()),
+            FieldTest::Case(case) => term(f.case, case),
+            FieldTest::Story(story) => Compiled::exact(TermQuery::new(
+                Term::from_field_u64(f.story, story.0.0),
+                IndexRecordOption::Basic,
+            )),
+            FieldTest::Risk(range) => risk(f.risk, range),
+            FieldTest::Heat(range) => {
+                let bound = |b: &Option<pipelines::query::Bound>| match b {
+                    Some(b) if b.inclusive => {
+                        Bound::Included(Term::from_field_f64(f.heat, b.value))
+                    }
+                    Some(b) => Bound::Excluded(Term::from_field_f64(f.heat, b.value)),
+                    None => Bound::Unbounded,
+                };
+                numbers(bound(&range.from), bound(&range.to))
+            }
+            FieldTest::Published(range) => Compiled::exact(time(range)),
+        }
+    }
+}
+
+fn term(field: Field, value: &str) -> Compiled {
+    Compiled::exact(TermQuery::new(Term::from_field_text(field, value), IndexRecordOption::Basic))
+}
+
+fn numbers(from: Bound<Term>, to: Bound<Term>) -> Compiled {
+    if from == Bound::Unbounded && to == Bound::Unbounded {
+        return Compiled::exact(AllQuery);
+    }
+    Compiled::exact(ConstScoreQuery::new(Box::new(RangeQuery::new(from, to)), 1.0))
+}
+
+/// Risk is a whole number from 0 to 100; the bounds may be any.
+fn risk(field: Field, range: &NumberRange) -> Compiled {
+    let mut wanted = (0..=100u32).filter(|risk| range.contains(f64::from(*risk)));
+    let Some(from) = wanted.next() else { return Compiled::exact(EmptyQuery) };
+    let to = wanted.next_back().unwrap_or(from);
+    let bound = |risk: u32| Bound::Included(Term::from_field_u64(field, u64::from(risk)));
+    numbers(bound(from), bound(to))
+}
+
+/// Times are kept to the microsecond, cut down; bounds are cut up, so that the comparison stays right for
+/// posts that have no finer time.
+fn time(range: &TimeRange) -> TimeRangeQuery {
+    let micros = |t: chrono::DateTime<chrono::Utc>| {
+        t.timestamp_micros() + i64::from(!t.timestamp_subsec_nanos().is_multiple_of(1000))
+    };
+    TimeRangeQuery { from: range.from.map(micros), to: range.to.map(micros) }
+}
+
+fn any(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
+    match queries.len() {
+        0 => Box::new(EmptyQuery),
+        1 => queries.remove(0),
+        _ => Box::new(BooleanQuery::union(queries)),
+    }
+}
+
+fn all(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
+    match queries.len() {
+        0 => Box::new(AllQuery),
+        1 => queries.remove(0),
+        _ => Box::new(BooleanQuery::intersection(queries)),
+    }
+}
+
+fn combined(
+    parts: impl Iterator<Item = Compiled>,
+    join: impl FnOnce(Vec<Box<dyn Query>>) -> Box<dyn Query>,
+) -> Compiled {
+    let mut exact = true;
+    let queries = parts
+        .map(|part| {
+            exact &= part.exact;
+            part.query
+        })
+        .collect();
+    Compiled { query: join(queries), exact }
+}
+
+/// Whether `candidates` of this pattern are exactly the posts in which it occurs.
+fn is_exact(pattern: &Pattern) -> bool {
+    match pattern {
+        Pattern::Literal(literal) => {
+            !has_open_run(literal) || cells(&literal.text).nth(1).is_none()
+        }
+        Pattern::Alias(alias) => {
+            alias.names.iter().all(|l| !has_open_run(l))
+                && (alias.exclude.is_empty() || alias.certain == alias.names.len())
+        }
+        Pattern::Either(all) => all.iter().all(is_exact),
+        Pattern::Word(_) | Pattern::Regex(_) | Pattern::Near { .. } | Pattern::Same { .. } => false,
+    }
+}
+
+/// Posts in whose text `pattern` may occur: all in which it does, and others.
+fn candidates(text: TextFields, pattern: &Pattern) -> Box<dyn Query> {
+    match pattern {
+        Pattern::Literal(literal) | Pattern::Word(literal) => literal_in(text, literal),
+        Pattern::Regex(regexp) if regexp.required.is_empty() => Box::new(AllQuery),
+        Pattern::Regex(regexp) => {
+            let open = |required: &String| Literal {
+                text: required.clone(),
+                open_start: true,
+                open_end: true,
+            };
+            any(regexp.required.iter().map(|r| literal_in(text, &open(r))).collect())
+        }
+        Pattern::Alias(alias) => any(alias.names.iter().map(|l| literal_in(text, l)).collect()),
+        Pattern::Either(patterns) => any(patterns.iter().map(|p| candidates(text, p)).collect()),
+        Pattern::Near { left, right, .. } | Pattern::Same { left, right, .. } => {
+            all(vec![candidates(text, left), candidates(text, right)])
+        }
+    }
+}
+
+/// Posts whose text holds `literal`; where an end of several cells is open, posts that hold its closed
+/// inside and runs that fit its ends.
+fn literal_in(text: TextFields, literal: &Literal) -> Box<dyn Query> {
+    if !has_open_run(literal) {
+        return closed_in(text, &literal.text);
+    }
+    let folded = &literal.text;
+    let all_cells: Vec<Cell> = cells(folded).collect();
+    let (first, last) = (all_cells[0], all_cells[all_cells.len() - 1]);
+    let run = |cell: Cell, open_start, open_end| -> Box<dyn Query> {
+        let part = folded[cell.start..cell.end].to_owned();
+        Box::new(RunsQuery { field: text.cells, part, open_start, open_end })
+    };
+    if all_cells.len() == 1 {
+        return run(first, literal.open_start, literal.open_end);
+    }
+    let (mut inside, mut clauses) = (all_cells.as_slice(), Vec::new());
+    if literal.open_start && first.is_word {
+        clauses.push(run(first, true, false));
+        inside = &inside[1..];
+    }
+    if literal.open_end && last.is_word {
+        clauses.push(run(last, false, true));
+        inside = &inside[..inside.len() - 1];
+    }
+    if let (Some(from), Some(to)) = (inside.first(), inside.last()) {
+        clauses.push(closed_in(text, &folded[from.start..to.end]));
+    }
+    all(clauses)
+}
+
+fn closed_in(text: TextFields, folded: &str) -> Box<dyn Query> {
+    if let Some(query) = LiteralQuery::new(text.pairs, folded) {
+        return Box::new(query);
+    }
+    let Some(cell) = cells(folded).next() else { return Box::new(EmptyQuery) };
+    let term = Term::from_field_text(text.cells, &cell_term(folded, &cell));
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+/// The words that a tree asks for, apart from what it excludes.
+fn asked_words(node: &Node, segmenter: &Segmenter, into: &mut Vec<String>) {
+    match node {
+        Node::All(nodes) | Node::Any(nodes) | Node::AtLeast { of: nodes, .. } => {
+            nodes.iter().for_each(|n| asked_words(n, segmenter, into));
+        }
+        Node::Text(test) => pattern_words(&test.pattern, segmenter, into),
+        Node::Words(test) => into.extend(test.words.iter().map(|w| w.text.clone())),
+        Node::Not(_) | Node::Field(_) => {}
+    }
+}
+
+fn pattern_words(pattern: &Pattern, segmenter: &Segmenter, into: &mut Vec<String>) {
+    let mut cut = |literal: &Literal| into.extend(words_of(&literal.text, segmenter));
+    match pattern {
+        Pattern::Literal(literal) | Pattern::Word(literal) => cut(literal),
+        Pattern::Alias(alias) => alias.names.iter().for_each(cut),
+        Pattern::Regex(_) => {}
+        Pattern::Either(all) => all.iter().for_each(|p| pattern_words(p, segmenter, into)),
+        Pattern::Near { left, right, .. } | Pattern::Same { left, right, .. } => {
+            pattern_words(left, segmenter, into);
+            pattern_words(right, segmenter, into);
+        }
+    }
+}
+
+/// The segmented words of a folded text, as the word view has them.
+pub(crate) fn words_of<'a>(
+    folded: &'a str,
+    segmenter: &Segmenter,
+) -> impl Iterator<Item = String> + use<'a> {
+    segmenter.words(folded).into_iter().map(move |w| folded[w.start..w.end].to_owned())
+}

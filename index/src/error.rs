@@ -1,0 +1,76 @@
+//! What can go wrong with the index, apart from finding nothing.
+//!
+//! In: failures of tantivy, the file system and the post source. Out: one error type whose messages name
+//! the thing, the place and, where there is one, the command that mends it. An unreachable index is never
+//! an empty answer.
+
+use std::path::PathBuf;
+
+/// A failure of the index.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// There is no index at this place.
+    #[error("no index at `{}`; `guanlan reindex` builds it from the store", dir.display())]
+    Missing {
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
+    /// The index was made by another schema, tokeniser, dictionary or folding.
+    #[error(
+        "the index is of format `{found}`, this program reads `{expected}`; run `guanlan reindex`"
+    )]
+    Format {
+        /// The stamp in the index.
+        found: String,
+        /// The stamp of this program and configuration.
+        expected: String,
+    },
+    /// Another process writes to this index.
+    #[error("the index at `{}` is being written by another process", dir.display())]
+    Busy {
+        /// Which index.
+        dir: PathBuf,
+    },
+    /// A rebuilt index has taken the place of the one this writer was opened on.
+    #[error("the index was rebuilt in the meantime; open it again and go on from its cursor")]
+    Superseded,
+    /// The query needs the text of candidates (regex, word boundaries, counts) and none can be fetched.
+    #[error("this query looks into the texts of posts, and no source of posts was given")]
+    NeedsPosts,
+    /// The source of posts failed.
+    #[error("cannot fetch posts to verify a query: {0}")]
+    Posts(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A page token that was not made by this index.
+    #[error("`{0}` is not a page token")]
+    BadToken(String),
+    /// Reading or writing a file of the index failed.
+    #[error("cannot {doing} `{}`: {source}", path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The search library failed.
+    #[error("the search index failed: {0}")]
+    Tantivy(#[from] tantivy::TantivyError),
+}
+
+impl IndexError {
+    /// An IO failure while `doing` something to `path`.
+    pub(crate) fn io(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+impl From<std::io::Error> for IndexError {
+    fn from(source: std::io::Error) -> Self {
+        Self::Tantivy(tantivy::TantivyError::from(source))
+    }
+}

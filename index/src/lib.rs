@@ -1,0 +1,31 @@
+//! The search index: every literal found, newest first, one line per story.
+//!
+//! In: annotated posts (`Change`) and queries of the one language. Out: `SearchResults`: ids, counts and
+//! places, never texts. It is a projection of the store: it can be thrown away and built again, and each
+//! commit carries the store's cursor. It knows `pipelines::{record, text, query}` and nothing else of the
+//! station.
+
+mod answer;
+mod columns;
+mod compile;
+mod either;
+mod error;
+mod generation;
+pub mod highlight;
+mod index;
+mod literal;
+mod places;
+mod runs;
+mod schema;
+mod tally;
+mod timerange;
+mod tokenize;
+mod writer;
+
+pub use answer::{
+    DayCount, Facet, FacetCounts, First, Hit, PageToken, SearchOptions, SearchResults, Sort,
+};
+pub use error::IndexError;
+pub use index::{Index, PostSource, SearchIndex};
+pub use schema::{Change, IndexedPost};
+pub use writer::{Writer, WriterOptions};

@@ -1,0 +1,161 @@
+//! The fields of the index.
+//!
+//! In: an `IndexedPost`. Out: a tantivy document. Titles and bodies are separate texts, each in two
+//! views: `pairs` (two neighbouring cells with positions: every literal of two cells and more) and
+//! `cells` (single cells, documents only). `words` holds the segmented words of both, for ranking. No text
+//! is stored: the store has it.
+
+use pipelines::record::{AnnotatedPost, PostId};
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+
+use crate::tokenize;
+
+/// Raised whenever the fields, their tokenisers or the meaning of a value change.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
+
+/// Name of the field that segments are sorted by, newest first.
+pub(crate) const TIME: &str = "time";
+
+/// A post as the index takes it: the annotated post and what the store knows besides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexedPost {
+    /// The post with its verdicts.
+    pub post: AnnotatedPost,
+    /// Heat of its story at the time of indexing.
+    pub heat: f32,
+    /// The case it belongs to.
+    pub case: Option<String>,
+}
+
+/// One change to the index.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Add the post, or replace what is indexed under its id.
+    Put(Box<IndexedPost>),
+    /// Remove the post; unknown ids are fine.
+    Delete(PostId),
+}
+
+/// The text views of one text of a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TextFields {
+    pub pairs: Field,
+    pub cells: Field,
+}
+
+/// `text` and what is left of it after each `separator`.
+fn tails(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let starts = text.match_indices(separator).map(|(i, s)| i + s.len());
+    std::iter::once(0).chain(starts).map(|start| &text[start..])
+}
+
+/// All fields by name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields {
+    pub id: Field,
+    pub time: Field,
+    pub story: Field,
+    pub source: Field,
+    pub channel: Field,
+    pub site: Field,
+    pub polarity: Field,
+    pub topic: Field,
+    pub subject: Field,
+    pub risk: Field,
+    pub heat: Field,
+    pub case: Field,
+    /// The site and every domain above it.
+    pub site_tree: Field,
+    /// The topics and every class above them.
+    pub topic_tree: Field,
+    pub title: TextFields,
+    pub body: TextFields,
+    pub words: Field,
+}
+
+fn text(tokenizer: &str, record: IndexRecordOption, norms: bool) -> TextOptions {
+    TextOptions::default().set_indexing_options(
+        TextFieldIndexing::default()
+            .set_tokenizer(tokenizer)
+            .set_index_option(record)
+            .set_fieldnorms(norms),
+    )
+}
+
+impl Fields {
+    /// The schema and its fields.
+    pub fn build() -> (Schema, Self) {
+        let mut b = Schema::builder();
+        let pairs = text("pairs", IndexRecordOption::WithFreqsAndPositions, false);
+        let cells = text("cells", IndexRecordOption::Basic, false);
+        let fields = Self {
+            id: b.add_u64_field("id", INDEXED | FAST),
+            time: b.add_i64_field(TIME, FAST),
+            story: b.add_u64_field("story", INDEXED | FAST),
+            source: b.add_text_field("source", STRING | FAST),
+            channel: b.add_text_field("channel", STRING | FAST),
+            site: b.add_text_field("site", STRING | FAST),
+            polarity: b.add_text_field("polarity", STRING | FAST),
+            topic: b.add_text_field("topic", STRING | FAST),
+            subject: b.add_text_field("subject", STRING | FAST),
+            risk: b.add_u64_field("risk", FAST),
+            heat: b.add_f64_field("heat", FAST),
+            case: b.add_text_field("case", STRING),
+            site_tree: b.add_text_field("site_tree", STRING),
+            topic_tree: b.add_text_field("topic_tree", STRING),
+            title: TextFields {
+                pairs: b.add_text_field("title_pairs", pairs.clone()),
+                cells: b.add_text_field("title_cells", cells.clone()),
+            },
+            body: TextFields {
+                pairs: b.add_text_field("body_pairs", pairs),
+                cells: b.add_text_field("body_cells", cells),
+            },
+            words: b.add_text_field("words", text("words", IndexRecordOption::WithFreqs, true)),
+        };
+        (b.build(), fields)
+    }
+
+    /// The document of one post.
+    pub fn document(&self, indexed: &IndexedPost) -> TantivyDocument {
+        let IndexedPost { post: annotated, heat, case } = indexed;
+        let post = &annotated.post;
+        let mut doc = TantivyDocument::new();
+        doc.add_u64(self.id, post.id.0);
+        doc.add_i64(self.time, post.time().timestamp_micros());
+        doc.add_u64(self.story, annotated.story.0.0);
+        doc.add_text(self.source, post.source.as_str());
+        doc.add_text(self.channel, post.channel.as_str());
+        doc.add_text(self.site, &post.site);
+        doc.add_text(self.polarity, annotated.polarity.polarity.as_str());
+        for domain in tails(&post.site, '.') {
+            doc.add_text(self.site_tree, domain);
+        }
+        for hit in &annotated.topics {
+            let topic = hit.topic.as_str();
+            doc.add_text(self.topic, topic);
+            for (end, _) in topic.match_indices('/') {
+                doc.add_text(self.topic_tree, &topic[..end]);
+            }
+            doc.add_text(self.topic_tree, topic);
+        }
+        for mention in &annotated.mentions {
+            doc.add_text(self.subject, mention.subject.as_str());
+        }
+        doc.add_u64(self.risk, u64::from(annotated.risk.score));
+        doc.add_f64(self.heat, f64::from(*heat));
+        if let Some(case) = case {
+            doc.add_text(self.case, case);
+        }
+        for (fields, original) in [(self.title, &post.title), (self.body, &post.text)] {
+            let value = tokenize::value(original);
+            doc.add_text(fields.pairs, &value);
+            doc.add_text(fields.cells, &value);
+            doc.add_text(self.words, &value);
+        }
+        doc
+    }
+}

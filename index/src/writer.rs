@@ -1,0 +1,165 @@
+//! Writes posts into the index.
+//!
+//! In: changes, in the order of the store's log. Out: commits, each carrying the store's cursor in its
+//! payload, so that index and cursor are one atomic step. Re-applying a change is harmless: a post's id
+//! names it. It blocks: the station runs it on a thread of its own.
+
+use tantivy::indexer::{LogMergePolicy, UserOperation};
+use tantivy::{IndexReader, IndexWriter, TantivyDocument, TantivyError, Term};
+
+use crate::error::IndexError;
+use crate::generation::{Generation, Payload, Root};
+use crate::schema::{Change, Fields, IndexedPost};
+
+/// How much a writer may use.
+#[derive(Clone, Copy, Debug)]
+pub struct WriterOptions {
+    /// Indexing threads, 1 to 8.
+    pub threads: usize,
+    /// Memory for all of them before a segment is written, in bytes; at least 16 MiB for each thread.
+    pub memory_bytes: usize,
+}
+
+impl Default for WriterOptions {
+    /// Two threads, 128 MiB: the measured point above which bigger segments no longer pay (README).
+    fn default() -> Self {
+        Self { threads: 2, memory_bytes: 128 << 20 }
+    }
+}
+
+/// Segments with more than this share of deleted posts are rewritten without them.
+const PURGE_SHARE: f32 = 0.3;
+
+/// The one writer of an index. Holds the directory's lock until dropped; dropping it without a commit
+/// loses nothing that was committed.
+pub struct Writer {
+    inner: IndexWriter<TantivyDocument>,
+    fields: Fields,
+    /// The directory in which this writer's generation must be the current one; `None` for one that is
+    /// being built.
+    root: Option<Root>,
+    generation: String,
+    stamp: String,
+    reader: IndexReader,
+}
+
+impl Writer {
+    /// Opens the writer of the current generation.
+    pub(crate) fn open(
+        root: &Root,
+        generation: &Generation,
+        options: WriterOptions,
+    ) -> Result<Self, IndexError> {
+        Ok(Self { root: Some(root.clone()), ..Self::open_detached(root, generation, options)? })
+    }
+
+    /// Opens the writer of a generation that is not the current one yet.
+    pub(crate) fn open_detached(
+        root: &Root,
+        generation: &Generation,
+        options: WriterOptions,
+    ) -> Result<Self, IndexError> {
+        let inner: IndexWriter<TantivyDocument> = generation
+            .index
+            .writer_with_num_threads(options.threads, options.memory_bytes)
+            .map_err(|e| match e {
+                TantivyError::LockFailure(..) => IndexError::Busy { dir: root.dir().to_owned() },
+                other => other.into(),
+            })?;
+        let mut policy = LogMergePolicy::default();
+        policy.set_del_docs_ratio_before_merge(PURGE_SHARE);
+        inner.set_merge_policy(Box::new(policy));
+        Ok(Self {
+            inner,
+            fields: generation.fields,
+            root: None,
+            generation: generation.name.clone(),
+            stamp: generation.stamp.clone(),
+            reader: generation.reader.clone(),
+        })
+    }
+
+    /// Takes up changes; they are visible after the next commit.
+    ///
+    /// # Errors
+    /// `Superseded` when the index was rebuilt meanwhile; a broken disk or index.
+    pub fn apply(&mut self, changes: &[Change]) -> Result<(), IndexError> {
+        self.check_current()?;
+        for change in changes {
+            match change {
+                Change::Put(post) => {
+                    let gone = Term::from_field_u64(self.fields.id, post.post.post.id.0);
+                    let doc = self.fields.document(post);
+                    self.inner.run([UserOperation::Delete(gone), UserOperation::Add(doc)])?;
+                }
+                Change::Delete(post) => {
+                    self.inner.delete_term(Term::from_field_u64(self.fields.id, post.0));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a post whose id is known not to be in the index: no deletion is looked up for it.
+    pub(crate) fn add_new(&mut self, post: &IndexedPost) -> Result<(), IndexError> {
+        self.inner.add_document(self.fields.document(post))?;
+        Ok(())
+    }
+
+    /// Makes everything applied so far durable and visible, together with the store's cursor.
+    ///
+    /// # Errors
+    /// `Superseded` when the index was rebuilt meanwhile; a broken disk or index. After an error the
+    /// cursor has not moved: drop the writer, open again and go on from `Index::cursor`.
+    pub fn commit(&mut self, cursor: u64) -> Result<(), IndexError> {
+        self.check_current()?;
+        let payload = Payload { cursor, stamp: self.stamp.clone() };
+        let mut prepared = self.inner.prepare_commit()?;
+        prepared.set_payload(&payload.to_text());
+        prepared.commit()?;
+        self.reader.reload()?;
+        Ok(())
+    }
+
+    /// Deletes files that no segment uses any more. Commits do this too; this is for after a crash.
+    ///
+    /// # Errors
+    /// A broken disk.
+    pub fn collect_garbage(&self) -> Result<(), IndexError> {
+        self.inner.garbage_collect_files().wait()?;
+        Ok(())
+    }
+
+    /// Makes one segment of all, which is smallest and has no deleted posts; takes about a third of the time
+    /// that indexing took. Changes applied since the last commit are not part of it.
+    ///
+    /// # Errors
+    /// The merge failed; the index is as it was.
+    pub fn compact(&mut self) -> Result<(), IndexError> {
+        let segments = self.inner.index().searchable_segment_ids()?;
+        if segments.len() > 1 {
+            self.inner.merge(&segments).wait()?;
+        }
+        self.collect_garbage()?;
+        self.reader.reload()?;
+        Ok(())
+    }
+
+    /// Waits for merges under way, then closes.
+    ///
+    /// # Errors
+    /// A merge failed.
+    pub fn close(self) -> Result<(), IndexError> {
+        self.inner.wait_merging_threads()?;
+        self.reader.reload()?;
+        Ok(())
+    }
+
+    fn check_current(&self) -> Result<(), IndexError> {
+        let current = self.root.as_ref().map(Root::current).transpose()?.flatten();
+        match current {
+            Some(name) if name != self.generation => Err(IndexError::Superseded),
+            _ => Ok(()),
+        }
+    }
+}

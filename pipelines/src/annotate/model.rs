@@ -1,0 +1,142 @@
+//! A small linear model over hashed character n-grams: few MiB on disk, microseconds a post, explained by words.
+//!
+//! In: the bytes of a model file and a text's [`Grams`]. Out: one margin a label, probabilities, and the
+//! stretches of text that spoke for a label. A file is the line `GLM1`, one line of JSON ([`Head`]), then
+//! zlib: one byte a bucket of rarity (idf), then one signed byte a bucket and label. Refuses files that are
+//! cut, of another format, or larger than their head says; never reads a file by itself.
+
+mod features;
+mod file;
+
+pub(super) use features::named_bucket;
+pub use features::{Gram, GramSpec, Grams};
+pub use file::{Head, ModelError};
+
+/// A loaded model. Weights are kept as bytes: a label's weight is its byte times the label's scale.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    pub(super) head: Head,
+    /// Rarity of each bucket in 1/16; 0 where training never saw it.
+    pub(super) rarity: Vec<u8>,
+    /// `bucket * labels + label`.
+    pub(super) weights: Vec<i8>,
+}
+
+/// What one text scores: the margins and what is needed to say why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// One a label, in the order of [`Model::labels`]; above zero speaks for it.
+    pub margins: Vec<f32>,
+    /// 1 / length of the feature vector.
+    unit: f32,
+}
+
+/// A stretch of a text and what it contributed to a margin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// 0 is the title, 1 the body.
+    pub field: u8,
+    /// First byte in the folded text of that field.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+    /// Its share of the margin.
+    pub weight: f32,
+}
+
+impl Model {
+    /// The labels it tells apart.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.head.labels
+    }
+
+    /// How texts are turned into features for it.
+    #[must_use]
+    pub fn spec(&self) -> &GramSpec {
+        &self.head.grams
+    }
+
+    /// The head of its file.
+    #[must_use]
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The same weights under another head, as calibration needs it. The labels and the grams must be the same.
+    #[must_use]
+    pub fn with_head(self, head: Head) -> Self {
+        Self { head, ..self }
+    }
+
+    /// The margins of a text.
+    #[must_use]
+    pub fn score(&self, grams: &Grams) -> Score {
+        self.score_counted(grams.counted().iter().copied())
+    }
+
+    /// The margins of features given as bucket and count.
+    pub(super) fn score_counted(&self, counted: impl Iterator<Item = (u32, f32)>) -> Score {
+        let labels = self.head.labels.len();
+        let mut sums = vec![0f32; labels];
+        let mut length = 0f32;
+        for (bucket, value) in counted {
+            let rarity = f32::from(self.rarity[bucket as usize]);
+            if rarity == 0.0 {
+                continue;
+            }
+            let value = value * rarity;
+            length += value * value;
+            let at = bucket as usize * labels;
+            for (sum, weight) in sums.iter_mut().zip(&self.weights[at..at + labels]) {
+                *sum += value * f32::from(*weight);
+            }
+        }
+        let unit = if length > 0.0 { 1.0 / length.sqrt() } else { 0.0 };
+        let margins = sums
+            .iter()
+            .zip(&self.head.scales)
+            .zip(&self.head.bias)
+            .map(|((sum, scale), bias)| sum * unit * scale + bias)
+            .collect();
+        Score { margins, unit }
+    }
+
+    /// Probabilities of the margins, summing to one, at the sharpness that training found.
+    #[must_use]
+    pub fn probabilities(&self, margins: &[f32]) -> Vec<f32> {
+        softmax(margins, self.head.sharpness)
+    }
+
+    /// Up to `most` stretches that spoke loudest for `label`, loudest first, none overlapping.
+    #[must_use]
+    pub fn explain(&self, grams: &Grams, score: &Score, label: usize, most: usize) -> Vec<Stretch> {
+        let scale = self.head.scales.get(label).copied().unwrap_or_default() * score.unit;
+        grams.stretches(most, |bucket, tf| {
+            let rarity = f32::from(self.rarity[bucket as usize]);
+            let weight = self.weights[bucket as usize * self.head.labels.len() + label];
+            scale * rarity * f32::from(weight) * (1.0 + tf.ln()) / tf
+        })
+    }
+}
+
+/// `exp(sharpness * margin)`, normalised.
+#[must_use]
+pub fn softmax(margins: &[f32], sharpness: f32) -> Vec<f32> {
+    let top = margins.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let raw: Vec<f32> = margins.iter().map(|m| ((m - top) * sharpness).exp()).collect();
+    let sum: f32 = raw.iter().sum();
+    raw.iter().map(|r| r / sum).collect()
+}
+
+/// The place of the largest number; the first of equals; 0 of none.
+#[must_use]
+pub fn largest(numbers: &[f32]) -> usize {
+    let mut best = 0;
+    for (at, number) in numbers.iter().enumerate() {
+        if *number > numbers[best] {
+            best = at;
+        }
+    }
+    best
+}

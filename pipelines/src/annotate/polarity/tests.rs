@@ -1,0 +1,81 @@
+//! Polarity on lines of the domain: negation, degree, contrast, irony, emoticons, and whom it is about.
+
+use super::*;
+
+const WORDS: &str = "\
+爆炸\tnegative\t3\tsafety\t
+拖欠工资\tnegative\t3\tlabour\t
+推诿\tnegative\t2\tlabour\t
+好\tpositive\t2\tgeneral\t
+安全\tpositive\t2\tsafety\t
+感谢\tpositive\t2\tpraise\t
+[赞]\tpositive\t2\temoticon\t
+[怒]\tnegative\t2\temoticon\t
+👍\tpositive\t2\temoticon\t
+呵呵\tirony\t1\tgrammar\t
+不\tnegator\t1\tgrammar\t
+没有\tnegator\t1\tgrammar\t
+非常\tdegree\t1.5\tgrammar\t
+但是\tcontrast\t1\tgrammar\t
+难道\trhetorical\t2\tgrammar\t
+";
+
+fn judge() -> PolarityJudge {
+    PolarityJudge::load(&[("own.tsv".into(), WORDS.into())], &[]).unwrap()
+}
+
+fn check(title: &str, body: &str, expected: Polarity, rests_on: &[(&str, &str)]) {
+    let (t, b) = (fold(title), fold(body));
+    let post = FoldedPost { title, body, title_folded: &t, body_folded: &b };
+    let (whole, _) = judge().judge(&post, &[]);
+    assert_eq!(whole.polarity, expected, "{title} {body} {whole:?}");
+    let mut words: Vec<(String, &str)> = whole
+        .basis
+        .iter()
+        .map(|b| {
+            let text = if b.span.field == TextField::Title { title } else { body };
+            (b.why.clone(), &text[b.span.start as usize..b.span.end as usize])
+        })
+        .collect();
+    words.sort();
+    let expected: Vec<(String, &str)> =
+        rests_on.iter().map(|(w, t)| ((*w).to_owned(), *t)).collect();
+    assert_eq!(words, expected, "{title} {body}");
+}
+
+#[test]
+fn the_lexicons_judge_alone_where_no_model_is() {
+    use Polarity::{Negative, Neutral, Positive};
+    check("", "云岭矿业三号井發生爆炸", Negative, &[("lexicon:爆炸", "爆炸")]);
+    check("", "云岭矿业拖 欠\n工资", Negative, &[("lexicon:拖欠工资", "拖 欠\n工资")]);
+    check("", "今天开了例会", Neutral, &[]);
+    check("", "服务非常好，感谢", Positive, &[("lexicon:好", "好"), ("lexicon:感谢", "感谢")]);
+}
+
+#[test]
+fn negation_contrast_irony_and_emoticons() {
+    use Polarity::{Negative, Positive};
+    check("", "态度不好", Negative, &[("negated:好", "好")]);
+    check("", "没有爆炸", Positive, &[("negated:爆炸", "爆炸")]);
+    check("", "不，好", Positive, &[("lexicon:好", "好")]);
+    check("", "说的好但是推诿", Negative, &[("lexicon:好", "好"), ("lexicon:推诿", "推诿")]);
+    check("", "呵呵，真好", Negative, &[("irony:好", "好")]);
+    check("", "难道就这样", Negative, &[("rhetorical:难道", "难道")]);
+    check("", "三号井【赞】[赞]👍", Positive, &[("emoticon:[赞]", "[赞]"), ("emoticon:👍", "👍")]);
+}
+
+#[test]
+fn a_subject_is_judged_by_its_own_sentences() {
+    let body = "云岭矿业拖欠工资。感谢救援队，非常好。";
+    let (t, b) = (fold(""), fold(body));
+    let post = FoldedPost { title: "", body, title_folded: &t, body_folded: &b };
+    let span = |word: &str| {
+        let start = body.find(word).unwrap();
+        [Span { field: TextField::Body, start: start as u32, end: (start + word.len()) as u32 }]
+    };
+    let (mine, rescue) = (span("云岭矿业"), span("救援队"));
+    let (_, of) = judge().judge(&post, &[&mine, &rescue]);
+    assert_eq!(of[0].polarity, Polarity::Negative);
+    assert_eq!(of[1].polarity, Polarity::Positive);
+    assert!(of[1].basis.iter().all(|b| b.span.start as usize > body.find('。').unwrap()));
+}

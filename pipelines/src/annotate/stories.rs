@@ -1,0 +1,366 @@
+//! Puts posts that tell of one happening into one story, as they arrive.
+//!
+//! In: annotated posts, in batches. Out: the story of each, and every merge as an explicit change for the
+//! log. Three nested levels: exact copy (same content hash), near copy (sketch of the body), same happening
+//! (words of headline and lead, within three days). It keeps no texts, and no post older than its window;
+//! what it promises about order, replay and restarts stands at [`StoryBook`].
+
+mod change;
+mod index;
+mod member;
+mod summary;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+
+pub use self::change::{Assigned, Level, StoryChange};
+use self::index::KeyIndex;
+use self::member::Member;
+pub use self::summary::{StorySummary, summarize};
+use super::fingerprint::is_near_copy;
+use super::headline::same_happening;
+use crate::record::{AnnotatedPost, PostId, StoryId};
+
+/// How a [`StoryBook`] links.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoryConfig {
+    /// Posts older than this many days before the newest one are forgotten.
+    pub window_days: i64,
+    /// Posts further apart than this many hours do not tell of the same happening by words alone.
+    pub happening_hours: i64,
+}
+
+impl Default for StoryConfig {
+    fn default() -> Self {
+        Self { window_days: 7, happening_hours: 72 }
+    }
+}
+
+/// A score from which a post that speaks of two stories makes them one. Above the threshold for joining,
+/// because a wrong merge is dearer than a missed one.
+const MERGE_SCORE: f32 = 0.95;
+/// What the first post of a story must score with a newcomer that resembles a later one: stops chains.
+const FIRST_POST_SCORE: f32 = 0.2;
+/// Candidates compared for copies.
+const CANDIDATES: usize = 12;
+/// Candidates compared by words, which costs microseconds each; those that share most rare terms come first.
+const WORD_CANDIDATES: usize = 6;
+
+/// Time in seconds, then id: the order in which posts are taken and told apart.
+type Place = (i64, PostId);
+
+/// The stories of the last days.
+///
+/// A story is named by the post that founded it; that name stays when an earlier post arrives late, and a
+/// merge keeps the name of the story whose earliest post in the window is older.
+///
+/// The state is a function of the set of posts in the window and their stories, never of the order of
+/// arrival: [`StoryBook::restore`] from stored posts gives the state that was lost. A batch is taken in order
+/// of (time, id), so its own order does not matter either; a post that is known changes nothing.
+#[derive(Debug, Default)]
+pub struct StoryBook {
+    config: StoryConfig,
+    posts: BTreeMap<Place, Member>,
+    times: HashMap<PostId, i64>,
+    stories: HashMap<StoryId, BTreeSet<Place>>,
+    contents: KeyIndex<u64>,
+    shingles: KeyIndex<u32>,
+    terms: KeyIndex<u32>,
+    apart: BTreeSet<(StoryId, StoryId)>,
+}
+
+/// A story a newcomer belongs to.
+struct Link {
+    story: StoryId,
+    level: Level,
+    score: f32,
+}
+
+impl StoryBook {
+    /// An empty book.
+    #[must_use]
+    pub fn new(config: StoryConfig) -> Self {
+        Self { config, ..Self::default() }
+    }
+
+    /// The book as it was: from all stored posts of the window with the stories they have, and the pairs of
+    /// stories that officers took apart.
+    #[must_use]
+    pub fn restore<'a>(
+        config: StoryConfig,
+        posts: impl IntoIterator<Item = &'a AnnotatedPost>,
+        apart: impl IntoIterator<Item = (StoryId, StoryId)>,
+    ) -> Self {
+        let mut book = Self::new(config);
+        for (a, b) in apart {
+            book.apart.insert((a.min(b), a.max(b)));
+        }
+        for post in posts {
+            let member = Member::of(post);
+            if book.times.contains_key(&member.place.1) {
+                continue;
+            }
+            book.insert(member, post.story);
+        }
+        book.forget_old();
+        book
+    }
+
+    /// Finds the story of each post of `batch` and merges stories that turn out to be one. A post older
+    /// than the window keeps the story it comes with.
+    pub fn assign(&mut self, batch: &[AnnotatedPost]) -> Assigned {
+        let mut changes = Vec::new();
+        let mut in_order: Vec<&AnnotatedPost> = batch.iter().collect();
+        in_order.sort_by_key(|post| Member::place_of(post));
+        for post in in_order {
+            self.take(post, &mut changes);
+        }
+        let stories = batch.iter().map(|p| (p.post.id, self.story_of_post(p))).collect();
+        self.forget_old();
+        Assigned { stories, changes }
+    }
+
+    /// Takes posts out of the story they are in, into one of their own; the two are never merged again.
+    /// Posts that are unknown or in other stories than the first of them stay where they are.
+    pub fn split(&mut self, posts: &[PostId]) -> Option<StoryChange> {
+        let mut places: Vec<Place> =
+            posts.iter().filter_map(|id| Some((*self.times.get(id)?, *id))).collect();
+        places.sort_unstable();
+        let from = self.posts.get(places.first()?)?.story;
+        places.retain(|place| self.posts[place].story == from);
+        // The founder names the story; if it leaves, the others would leave instead.
+        let names_itself = |place: &Place| StoryId(place.1) == from;
+        let into = StoryId(places.iter().find(|p| !names_itself(p))?.1);
+        places.retain(|place| !names_itself(place));
+        for place in &places {
+            self.move_post(*place, into);
+        }
+        self.reindex(from);
+        self.reindex(into);
+        self.apart.insert((from.min(into), from.max(into)));
+        Some(StoryChange::Split { from, into, posts: places.into_iter().map(|p| p.1).collect() })
+    }
+
+    /// The story of a post in the window.
+    #[must_use]
+    pub fn story_of(&self, post: PostId) -> Option<StoryId> {
+        let time = *self.times.get(&post)?;
+        self.posts.get(&(time, post)).map(|member| member.story)
+    }
+
+    /// Posts of a story since `since`.
+    #[must_use]
+    pub fn posts_since(&self, story: StoryId, since: DateTime<Utc>) -> u32 {
+        let from = (since.timestamp(), PostId(0));
+        let count = self.stories.get(&story).map_or(0, |posts| posts.range(from..).count());
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Every post of the window with its story, in order of time.
+    pub fn posts(&self) -> impl Iterator<Item = (PostId, StoryId)> + '_ {
+        self.posts.iter().map(|(place, member)| (place.1, member.story))
+    }
+
+    fn story_of_post(&self, post: &AnnotatedPost) -> StoryId {
+        self.story_of(post.post.id).unwrap_or(post.story)
+    }
+
+    fn take(&mut self, post: &AnnotatedPost, changes: &mut Vec<StoryChange>) {
+        let place = Member::place_of(post);
+        if let Some(&time) = self.times.get(&place.1) {
+            self.renew((time, place.1), post);
+            return;
+        }
+        if place.0 < self.cutoff() {
+            return;
+        }
+        let member = Member::of(post);
+        let links = self.links(&member);
+        let story = self.settle(&member, &links, changes);
+        self.insert(member, story);
+    }
+
+    /// A known post: nothing to do, unless it was edited; then it stays in its story with its new words.
+    fn renew(&mut self, place: Place, post: &AnnotatedPost) {
+        let Some(old) = self.posts.get(&place) else { return };
+        let new_place = Member::place_of(post);
+        if old.content == post.post.content_hash && new_place == place {
+            return;
+        }
+        let story = old.story;
+        self.unindex(story);
+        self.posts.remove(&place);
+        self.leave(story, place);
+        self.insert(Member::of(post), story);
+        self.reindex(story);
+    }
+
+    /// The stories `member` belongs to, best first.
+    fn links(&self, member: &Member) -> Vec<Link> {
+        let mut best: BTreeMap<StoryId, (Level, f32)> = BTreeMap::new();
+        let mut note = |story: StoryId, level: Level, score: f32| {
+            let entry = best.entry(story).or_insert((level, score));
+            if (level, score) > *entry {
+                *entry = (level, score);
+            }
+        };
+        for place in self.contents.find(member.content_keys(), CANDIDATES) {
+            note(self.posts[&place].story, Level::ExactCopy, 1.0);
+        }
+        for place in self.shingles.find(member.shingle_keys(), CANDIDATES) {
+            let other = &self.posts[&place];
+            if is_near_copy(&member.fingerprint, &other.fingerprint) && member.is_true_copy(other) {
+                note(other.story, Level::NearCopy, 1.0);
+            }
+        }
+        for place in self.terms.find(member.term_keys(), WORD_CANDIDATES) {
+            let other = &self.posts[&place];
+            let score = self.happening_score(member, other);
+            if score > 0.0 {
+                note(other.story, Level::SameHappening, score);
+            }
+        }
+        let mut links: Vec<Link> =
+            best.into_iter().map(|(story, (level, score))| Link { story, level, score }).collect();
+        // The sort is stable: ties fall to the smaller id.
+        links.sort_by(|a, b| b.level.cmp(&a.level).then(b.score.total_cmp(&a.score)));
+        links
+    }
+
+    /// The score of two posts that tell of the same happening; 0 where they do not.
+    fn happening_score(&self, member: &Member, other: &Member) -> f32 {
+        let apart_secs = (member.place.0 - other.place.0).abs();
+        let Some(threshold) = member.happening_threshold(other) else { return 0.0 };
+        let score = same_happening(&member.profile, &other.profile);
+        if apart_secs > self.config.happening_hours * 3600 || score < threshold {
+            return 0.0;
+        }
+        let first = self.stories[&other.story].first().map(|place| &self.posts[place]);
+        match first {
+            Some(first)
+                if first.place != other.place
+                    && same_happening(&member.profile, &first.profile) < FIRST_POST_SCORE =>
+            {
+                0.0
+            }
+            _ => score,
+        }
+    }
+
+    /// The story of a newcomer with these links, after merging the ones it proves to be one.
+    fn settle(
+        &mut self,
+        member: &Member,
+        links: &[Link],
+        changes: &mut Vec<StoryChange>,
+    ) -> StoryId {
+        let Some(best) = links.first() else { return StoryId(member.place.1) };
+        let mut story = best.story;
+        for link in &links[1..] {
+            let is_proof = link.level >= Level::NearCopy
+                || (link.score >= MERGE_SCORE && best.score >= MERGE_SCORE);
+            let pair = (story.min(link.story), story.max(link.story));
+            if !is_proof || self.apart.contains(&pair) {
+                continue;
+            }
+            let (into, from) = self.older_first(story, link.story);
+            self.merge(from, into);
+            let because = member.place.1;
+            changes.push(StoryChange::Merged { from, into, because, level: link.level });
+            story = into;
+        }
+        story
+    }
+
+    fn older_first(&self, a: StoryId, b: StoryId) -> (StoryId, StoryId) {
+        if self.stories[&a].first() <= self.stories[&b].first() { (a, b) } else { (b, a) }
+    }
+
+    fn merge(&mut self, from: StoryId, into: StoryId) {
+        self.unindex(from);
+        self.unindex(into);
+        for place in self.stories.get(&from).cloned().unwrap_or_default() {
+            self.move_post(place, into);
+        }
+        self.reindex(into);
+        let renamed = |id: StoryId| if id == from { into } else { id };
+        let pairs = std::mem::take(&mut self.apart).into_iter();
+        let pairs = pairs.map(|(a, b)| (renamed(a), renamed(b))).filter(|(a, b)| a != b);
+        self.apart = pairs.map(|(a, b)| (a.min(b), a.max(b))).collect();
+    }
+
+    /// Moves a post without touching the indexes.
+    fn move_post(&mut self, place: Place, into: StoryId) {
+        let Some(member) = self.posts.get_mut(&place) else { return };
+        let from = std::mem::replace(&mut member.story, into);
+        self.leave(from, place);
+        self.stories.entry(into).or_default().insert(place);
+    }
+
+    fn leave(&mut self, story: StoryId, place: Place) {
+        if let Some(posts) = self.stories.get_mut(&story) {
+            posts.remove(&place);
+            if posts.is_empty() {
+                self.stories.remove(&story);
+            }
+        }
+    }
+
+    fn insert(&mut self, mut member: Member, story: StoryId) {
+        member.story = story;
+        let place = member.place;
+        self.index_member(&member);
+        self.times.insert(place.1, place.0);
+        self.stories.entry(story).or_default().insert(place);
+        self.posts.insert(place, member);
+    }
+
+    fn index_member(&mut self, member: &Member) {
+        let (place, story) = (member.place, member.story);
+        self.contents.add(member.content_keys(), place, story);
+        self.shingles.add(member.shingle_keys(), place, story);
+        self.terms.add(member.term_keys(), place, story);
+    }
+
+    fn unindex(&mut self, story: StoryId) {
+        for place in self.stories.get(&story).into_iter().flatten() {
+            let member = &self.posts[place];
+            self.contents.remove_story(member.content_keys(), story);
+            self.shingles.remove_story(member.shingle_keys(), story);
+            self.terms.remove_story(member.term_keys(), story);
+        }
+    }
+
+    fn reindex(&mut self, story: StoryId) {
+        self.unindex(story);
+        for place in self.stories.get(&story).cloned().unwrap_or_default() {
+            let member = self.posts[&place].clone();
+            self.index_member(&member);
+        }
+    }
+
+    /// The time before which nothing is kept, reckoned from the newest post in the book.
+    fn cutoff(&self) -> i64 {
+        let newest = self.posts.last_key_value().map_or(i64::MIN, |(place, _)| place.0);
+        newest.saturating_sub(self.config.window_days * 86_400)
+    }
+
+    fn forget_old(&mut self) {
+        let cutoff = self.cutoff();
+        while let Some(entry) = self.posts.first_entry() {
+            if entry.key().0 >= cutoff {
+                break;
+            }
+            let (place, member) = entry.remove_entry();
+            self.contents.remove(member.content_keys(), place);
+            self.shingles.remove(member.shingle_keys(), place);
+            self.terms.remove(member.term_keys(), place);
+            self.times.remove(&place.1);
+            self.leave(member.story, place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

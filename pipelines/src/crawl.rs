@@ -1,0 +1,29 @@
+//! Collecting: from a source in config to pages, items and rows. The only module here that does IO.
+//!
+//! `address` gives every page one name, `robots` says what a site permits, `fetch` asks for pages within
+//! all bounds, `entry` reads feeds, lists, sitemaps, answers and boards, `file` reads exports and archives,
+//! `warc` keeps and checks evidence. It evades nothing: what a site forbids, walls off or limits is a counted stop.
+
+pub mod address;
+pub mod discover;
+pub mod entry;
+pub mod fetch;
+pub mod file;
+pub mod frontier;
+pub mod markup;
+pub mod opml;
+pub mod robots;
+mod source;
+pub mod warc;
+
+pub use address::{AddressError, canonical_url};
+pub use discover::{Discovery, PageRole, Proposal, discover, source_toml};
+pub use entry::{Entries, EntryError, entry_urls, read_entry};
+pub use fetch::{
+    FetchError, FetchErrorKind, FetchOutcome, FetchPolicy, Fetcher, HostMemory, Names, Refusal,
+    entry_addresses,
+};
+pub use file::{ColumnMap, FileError, FileRecord, Row, RowError, map_row, parse_map, read_file};
+pub use opml::{OpmlFeed, read_opml};
+pub use robots::{Robots, RobotsDecision};
+pub use source::{FileFormat, HtmlSelectors, SourceConfig, SourceKind};

@@ -1,0 +1,141 @@
+//! Feeds of all ages and conditions, and what is kept of them.
+
+use super::*;
+use crate::crawl::{SourceConfig, read_entry};
+use crate::record::DropReason;
+
+fn page(body: &str) -> Page {
+    Page {
+        url: "https://example.cn/feed/rss.xml".into(),
+        requested_url: "https://example.cn/feed/rss.xml".into(),
+        source: "yunling".into(),
+        status: 200,
+        headers: Vec::new(),
+        body: body.as_bytes().to_vec(),
+        fetched_at: now(),
+        sha256: [0; 32],
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_300_000, 0).unwrap()
+}
+
+fn source() -> SourceConfig {
+    toml::from_str("id='yunling'\nname='云岭'\nkind='feed'\nurl='https://example.cn/feed/rss.xml'")
+        .unwrap()
+}
+
+type Expected<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+/// url, title, text, time.
+fn check(body: &str, expected: &[Expected<'_>]) -> Entries {
+    let entries = read_entry(&page(body), &source(), now()).unwrap();
+    let got: Vec<(String, String, String, String)> = entries
+        .items
+        .iter()
+        .chain(&entries.jobs)
+        .map(|(url, found)| {
+            let time = found.published.as_ref().map(|p| p.at.to_rfc3339()).unwrap_or_default();
+            let (title, text) = (found.title.clone(), found.text.clone());
+            (url.clone(), title.unwrap_or_default(), text.unwrap_or_default(), time)
+        })
+        .collect();
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(a, b, c, d)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned(), (*d).to_owned()))
+        .collect();
+    assert_eq!(got, expected, "{body}");
+    entries
+}
+
+#[test]
+fn rss_2() {
+    let entries = check(
+        "<?xml version='1.0'?><rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'>\
+         <channel><title>云岭要闻</title><item><title>南关矿&lt;b&gt;复产&lt;/b&gt;</title><link>/a/1.html?utm_source=rss</link>\
+         <description>短</description><content:encoded><![CDATA[<p>第一段。</p><p>第二段。</p>]]></content:encoded>\
+         <pubDate>Sat, 21 Nov 2026 08:00:00 +0800</pubDate></item>\
+         <item><title>只有标题</title><guid>https://example.cn/a/2.html</guid></item>\
+         <item><title>无址</title><description>有文</description></item>\
+         <item><title>重复</title><link>https://example.cn/a/1.html</link><description>x</description></item>\
+         </channel></rss>",
+        &[
+            (
+                "https://example.cn/a/1.html",
+                "南关矿复产",
+                "第一段。\n第二段。",
+                "2026-11-21T00:00:00+00:00",
+            ),
+            ("https://example.cn/a/2.html", "只有标题", "", ""),
+        ],
+    );
+    assert_eq!(entries.drops.get(&DropReason::NoAddress), Some(&1));
+    assert_eq!(entries.drops.get(&DropReason::Duplicate), Some(&1));
+    assert_eq!((entries.items.len(), entries.jobs.len()), (1, 1));
+}
+
+#[test]
+fn atom_with_a_base() {
+    check(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://m.example.cn/'><entry>\
+         <title type='text'>A &lt; B</title><link rel='alternate' href='t/9'/><link rel='self' href='x'/>\
+         <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>塌方<br/>救援</p></div></content>\
+         <published>2026-11-20T16:00:00Z</published><author><name>张记者</name></author></entry></feed>",
+        &[("https://m.example.cn/t/9", "A < B", "塌方\n救援", "2026-11-20T16:00:00+00:00")],
+    );
+}
+
+#[test]
+fn rdf_and_old_rss() {
+    check(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/' \
+         xmlns:d='http://purl.org/dc/elements/1.1/'><channel><title>c</title></channel>\
+         <item rdf:about='https://example.cn/3'><title>三</title><link>https://example.cn/3</link>\
+         <description>文</description><d:date>2026-11-20</d:date></item></rdf:RDF>",
+        &[("https://example.cn/3", "三", "文", "2026-11-19T16:00:00+00:00")],
+    );
+}
+
+#[test]
+fn json_feed_with_odd_ids() {
+    check(
+        "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"t\",\"items\":[\
+         {\"id\":7,\"url\":\"https://example.cn/7\",\"title\":\"七 & 八\",\"content_html\":\"<p>文</p>\",\
+         \"date_published\":\"2026-11-20T16:00:00.000Z\"},{\"title\":\"无址\",\"content_text\":\"x\"}]}",
+        &[("https://example.cn/7", "七 & 八", "文", "2026-11-20T16:00:00+00:00")],
+    );
+}
+
+#[test]
+fn broken_xml_is_read_and_other_pages_are_refused() {
+    check(
+        "<rss><channel><item><title>A & B</title><link>https://example.cn/1</link>\
+         <description><p>未转义<br>的正文&nbsp;</description></item><item><title>截断</title><link>https://example.cn/2",
+        &[
+            ("https://example.cn/1", "A & B", "未转义\n的正文", ""),
+            ("https://example.cn/2", "截断", "", ""),
+        ],
+    );
+    for (body, found) in [
+        ("<!DOCTYPE html><html><body>维护中</body></html>", "it is a web page"),
+        ("", "it is empty"),
+        ("{\"error\":1}", "JSON without a list of `items`"),
+        ("<urlset></urlset>", "it is a sitemap"),
+    ] {
+        let error = read_entry(&page(body), &source(), now()).unwrap_err();
+        assert!(error.to_string().ends_with(found), "{error}");
+    }
+}
+
+#[test]
+fn the_same_address_with_a_text_later_spares_the_job() {
+    let entries = check(
+        "<rss><channel><item><title>一</title><link>https://example.cn/1</link></item>\
+         <item><title>二</title><link>https://example.cn/2</link></item>\
+         <item><title>一</title><link>https://example.cn/1</link><description>文</description></item>\
+         <item><title>二</title><link>https://example.cn/2</link></item></channel></rss>",
+        &[("https://example.cn/1", "一", "文", ""), ("https://example.cn/2", "二", "", "")],
+    );
+    assert_eq!(entries.drops.get(&DropReason::Duplicate), Some(&2));
+}

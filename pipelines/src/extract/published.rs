@@ -1,0 +1,364 @@
+//! When a page was published, how sure that is, and where it says so.
+//!
+//! In: what the page states (meta, JSON-LD, scripts), the lines around its main text, its address. Out: one time
+//! or none. Signs vote by day: each sign has a weight, the day with the most wins, and a day with too little
+//! is refused, because a wrong date is worse than none. Future dates are refused; "modified" is no sign.
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use super::blocks::Lines;
+use super::body::Body;
+use super::dom::{AttrName, Dom};
+use super::hint::Hint;
+use super::meta::{Meta, json_string};
+use super::tag::Tag;
+use super::time::{ParsedTime, find_absolute, normal, parse_time};
+use crate::record::{Confidence, Published};
+
+/// A zone that disagrees by a day is no future.
+const AHEAD_HOURS: i64 = 24;
+/// Less than this is no date. One line of byline or one URL is enough, a date inside prose is not.
+const ENOUGH: u32 = 3;
+
+/// What the search found.
+pub(super) enum Dated {
+    Known(Published),
+    /// Only dates in the future.
+    Future,
+    None,
+}
+
+struct Sign {
+    time: ParsedTime,
+    day: NaiveDate,
+    weight: u32,
+    place: String,
+}
+
+/// Everything the search looks at.
+pub(super) struct Evidence<'a, 'b> {
+    pub(super) dom: &'a Dom<'b>,
+    pub(super) lines: &'a Lines,
+    pub(super) body: &'a Body,
+    pub(super) meta: &'a Meta<'b>,
+    pub(super) title: Option<&'a str>,
+    pub(super) url: &'a str,
+    pub(super) now: DateTime<Utc>,
+    pub(super) zone: Tz,
+}
+
+const PUBLISHED_TAGS: [&str; 28] = [
+    "article:published_time",
+    "og:published_time",
+    "datepublished",
+    "og:release_date",
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "publish-date",
+    "published_time",
+    "publish_time",
+    "date.available",
+    "bytedance:published_time",
+    "originalpublicationdate",
+    "article:create_at",
+    "weibo:article:create_at",
+    "weibo: article:create_at",
+    "firstpublishedtime",
+    "apub:time",
+    "citation_date",
+    "citation_publication_date",
+    "dcterms.issued",
+    "dc.date.issued",
+    "dc.date",
+    "parsely-pub-date",
+    "sailthru.date",
+    "article.published",
+    "createdate",
+    "date",
+];
+
+/// Finds the published time.
+pub(super) fn find(e: &Evidence<'_, '_>) -> Dated {
+    let mut signs = Signs { zone: e.zone, now: e.now, found: Vec::new(), future: false };
+    stated(e, &mut signs);
+    shown(e, &mut signs);
+    from_url(e.url, &mut signs);
+    signs.decide()
+}
+
+struct Signs {
+    zone: Tz,
+    now: DateTime<Utc>,
+    found: Vec<Sign>,
+    future: bool,
+}
+
+impl Signs {
+    fn add(&mut self, time: Option<ParsedTime>, weight: u32, place: &str) {
+        let Some(time) = time else { return };
+        if time.at > self.now + Duration::hours(AHEAD_HOURS) {
+            self.future = true;
+            return;
+        }
+        let day = time.at.with_timezone(&self.zone).date_naive();
+        self.found.push(Sign { time, day, weight, place: place.to_owned() });
+    }
+
+    fn parse(&mut self, text: &str, weight: u32, place: &str) {
+        let time = parse_time(text, self.now, self.zone);
+        self.add(time, weight, place);
+    }
+
+    /// The day with the most weight; of its signs the strongest that has a time of day, the
+    /// first of equals.
+    fn decide(self) -> Dated {
+        let total = |day: NaiveDate| -> u32 {
+            let mut places: Vec<&str> = Vec::new();
+            let mut sum = 0;
+            for sign in self.found.iter().filter(|s| s.day == day) {
+                if !places.contains(&sign.place.as_str()) {
+                    places.push(&sign.place);
+                    sum += sign.weight;
+                }
+            }
+            sum
+        };
+        let mut best: Option<(u32, NaiveDate)> = None;
+        for sign in &self.found {
+            let sum = total(sign.day);
+            // Of equals the earlier day: edits and footers come later than publication.
+            if best.is_none_or(|(most, day)| sum > most || (sum == most && sign.day < day)) {
+                best = Some((sum, sign.day));
+            }
+        }
+        let Some((sum, day)) = best.filter(|(sum, _)| *sum >= ENOUGH) else {
+            return if self.future { Dated::Future } else { Dated::None };
+        };
+        let chosen = self
+            .found
+            .iter()
+            .rev()
+            .filter(|s| s.day == day)
+            .max_by_key(|s| (s.time.has_time, s.weight))
+            .expect("the day was taken from a sign");
+        let confidence = match sum {
+            7.. => Confidence::High,
+            4.. => Confidence::Medium,
+            _ => Confidence::Low,
+        };
+        Dated::Known(Published {
+            at: chosen.time.at,
+            has_time: chosen.time.has_time,
+            confidence,
+            place: chosen.place.clone(),
+        })
+    }
+}
+
+/// Meta tags, JSON-LD, `<time>`, script variables.
+fn stated(e: &Evidence<'_, '_>, signs: &mut Signs) {
+    if let Some((name, value)) = e.meta.first(&PUBLISHED_TAGS) {
+        let weight = if name == "date" { 3 } else { 5 };
+        signs.parse(value, weight, &format!("meta:{name}"));
+    }
+    for key in ["datePublished", "pubDate", "uploadDate"] {
+        if let Some(value) = e.meta.in_json_ld(key) {
+            signs.parse(&value, 5, "json-ld");
+            break;
+        }
+    }
+    let times: Vec<_> = e.dom.all(Tag::Time).take(12).collect();
+    for &id in &times {
+        let stated =
+            e.dom.attr(id, AttrName::Itemprop).is_some_and(|p| p.contains("datePublished"));
+        let value =
+            e.dom.attr(id, AttrName::Datetime).map_or_else(|| e.dom.line(id, 80), str::to_owned);
+        // Lists have many <time>; one alone speaks for the article.
+        let weight = if stated {
+            5
+        } else if times.len() == 1 {
+            4
+        } else {
+            1
+        };
+        signs.parse(&value, weight, "time");
+        if !stated {
+            break;
+        }
+    }
+    for script in &e.meta.scripts {
+        for (key, weight) in [
+            ("publish_time", 3),
+            ("publishTime", 3),
+            ("pubtime", 3),
+            ("ptime", 2),
+            ("pubDate", 3),
+            ("datePublished", 3),
+            ("createTime", 1),
+        ] {
+            if let Some(value) = script_value(script, key) {
+                signs.parse(&value, weight, "script");
+                return;
+            }
+        }
+        if let Some(value) = script_value(script, "ct").filter(|v| v.len() == 10) {
+            signs.parse(&value, 4, "script");
+            return;
+        }
+    }
+}
+
+/// `"key":"value"`, `key = 'value'`, `key: 1700000000` in a script.
+fn script_value(script: &str, key: &str) -> Option<String> {
+    if let Some(value) = json_string(script, key) {
+        return Some(value);
+    }
+    let mut at = 0;
+    while let Some(found) = script[at..].find(key) {
+        let start = at + found;
+        at = start + key.len();
+        let free = start == 0
+            || !script.as_bytes()[start - 1].is_ascii_alphanumeric()
+                && script.as_bytes()[start - 1] != b'_';
+        let rest = script[at..].trim_start_matches(['"', '\'', ' ']);
+        let Some(rest) = rest.strip_prefix([':', '=']).filter(|_| free) else { continue };
+        let rest = rest.trim_start_matches([' ', '"', '\'']);
+        let len = rest
+            .bytes()
+            .take(30)
+            .take_while(|b| {
+                b.is_ascii_digit() || matches!(b, b'-' | b':' | b' ' | b'/' | b'T' | b'+')
+            })
+            .count();
+        if len >= 8 {
+            return Some(rest[..len].trim().to_owned());
+        }
+    }
+    None
+}
+
+/// Dates in the lines near the title and the main text.
+fn shown(e: &Evidence<'_, '_>, signs: &mut Signs) {
+    let blocks = &e.lines.blocks;
+    let first = e.body.kept.first().copied().unwrap_or(blocks.len());
+    let last = e.body.kept.last().copied().unwrap_or(0);
+    let title = e.title.map(super::title::bare).unwrap_or_default();
+    let title_at = (0..first.min(blocks.len())).rev().find(|&i| {
+        !title.is_empty() && super::title::bare(e.lines.line(&blocks[i])).contains(&title)
+    });
+    let from = title_at
+        .map_or(first.saturating_sub(12), |t| t.saturating_sub(3))
+        .max(first.saturating_sub(40));
+    let mut near = 0;
+    for i in (from..(first + 4).min(blocks.len())).chain(last..(last + 6).min(blocks.len())) {
+        let block = &blocks[i];
+        let line = e.lines.line(block);
+        if block.chars > 120
+            || line.len() > 600
+            || !line.bytes().any(|b| b.is_ascii_digit()) && !line.contains('年')
+        {
+            continue;
+        }
+        let hint = e.lines.hints[block.owner as usize];
+        let in_list = block.link_chars * 2 > block.chars;
+        if in_list && block.chars > 24 {
+            continue;
+        }
+        let text = normal(line);
+        let Some(time) = line_time(&text, e, hint) else { continue };
+        let labelled = is_labelled(line);
+        let rest = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let inside_body = e.body.kept.binary_search(&i).is_ok() && i > first;
+        let weight: u32 = match (i <= first + 3, labelled, rest < 60) {
+            _ if inside_body && !(labelled || rest < 24) => 0,
+            (true, true, _) => 5,
+            (true, false, true) => {
+                if time.has_time {
+                    5
+                } else {
+                    4
+                }
+            }
+            (true, false, false) => 2,
+            (false, true, _) => 4,
+            (false, false, true) if rest < 24 => 3,
+            _ => 0,
+        };
+        if weight > 0 && !is_other_date(line) {
+            // Nearer lines first; of several in the head of a page each later one counts a little less.
+            let weight = if near > 2 { weight.saturating_sub(1) } else { weight };
+            near += 1;
+            signs.add(Some(time), weight, if i <= first + 3 { "byline" } else { "signature" });
+        }
+    }
+}
+
+fn line_time(text: &str, e: &Evidence<'_, '_>, hint: Hint) -> Option<ParsedTime> {
+    if let Some((_, time)) = find_absolute(text, e.zone) {
+        return Some(time);
+    }
+    // Relative times and days without a year only where the page marks them as such.
+    let short = text.chars().count() < 30;
+    (short && hint.has(Hint::META)).then(|| parse_time(text, e.now, e.zone)).flatten()
+}
+
+fn is_labelled(line: &str) -> bool {
+    ["发布", "发表", "时间", "日期", "来源", "刊发", "更新", "发于", "来自"]
+        .iter()
+        .any(|w| line.contains(w))
+}
+
+/// Dates of something else: copyright, effect, deadline, edits, the reader's today.
+fn is_other_date(line: &str) -> bool {
+    [
+        "版权",
+        "Copyright",
+        "copyright",
+        "ICP",
+        "备案",
+        "注册时间",
+        "最后登录",
+        "截止",
+        "今天是",
+        "有效期",
+        "生日",
+        "修改时间",
+        "最后编辑",
+    ]
+    .iter()
+    .any(|w| line.contains(w))
+}
+
+/// `/2005-08/16/`, `/20240513/`, `/2024/05/10/`, `t20240520_`, `/202311/17/`.
+fn from_url(url: &str, signs: &mut Signs) {
+    let path = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let digits: Vec<&str> =
+        path.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty()).collect();
+    for i in 0..digits.len() {
+        let joined: String = match digits[i].len() {
+            8 | 14 => digits[i][..8].to_owned(),
+            4 if digits.get(i + 1).is_some_and(|d| d.len() == 4) => {
+                digits[i].to_owned() + digits[i + 1]
+            }
+            6 if digits.get(i + 1).is_some_and(|d| d.len() == 2) => {
+                digits[i].to_owned() + digits[i + 1]
+            }
+            4 if digits.len() > i + 2 => {
+                let (month, day) = (digits[i + 1], digits[i + 2]);
+                if month.len() > 2 || day.len() > 2 {
+                    continue;
+                }
+                format!("{}{month:0>2}{day:0>2}", digits[i])
+            }
+            _ => continue,
+        };
+        let time = parse_time(&joined, signs.now, signs.zone).filter(|t| !t.has_time);
+        if time.is_some() {
+            signs.add(time, 4, "url");
+            return;
+        }
+    }
+}

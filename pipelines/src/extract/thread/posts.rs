@@ -1,0 +1,165 @@
+//! Cutting the kept lines of a thread into its posts.
+//!
+//! In: the page, its lines, which of them are text, and where the thread lies. Out: the first post apart from
+//! the replies, each with who and when where the page says so. Work is bounded by the number of posts read.
+
+use std::collections::HashMap;
+
+use super::super::blocks::Lines;
+use super::super::body::Body;
+use super::super::dom::{AttrName, Dom, NodeId};
+use super::super::hint::Hint;
+use super::super::tag::Tag;
+use super::super::{parse_time, phrase, title};
+use super::{Around, MAX_POSTS, Tag2, Thread, is_post_meta};
+use crate::record::FoundComment;
+
+/// Whether the page asks a question that others answer: then the question is its title.
+fn is_question(url: &str) -> bool {
+    let lower = url.to_ascii_lowercase();
+    ["question", "zhidao", "wenda", "/ask", "faq", "ask."].iter().any(|w| lower.contains(w))
+}
+
+/// Cuts the kept lines into posts.
+pub(super) fn split(
+    dom: &Dom<'_>,
+    lines: &Lines,
+    root: NodeId,
+    mut kept: Vec<usize>,
+    around: &Around<'_>,
+) -> Thread {
+    let asked = around.title.map(title::bare).unwrap_or_default();
+    let repeats_title = |i: &usize| {
+        let line = title::bare(lines.line(&lines.blocks[*i]));
+        !line.is_empty() && asked.contains(&line) && line.len() * 2 >= asked.len()
+    };
+    if let Some(at) = kept.iter().take(6).rposition(repeats_title) {
+        kept.drain(..=at);
+    }
+    let Some(posts) = posts_of(dom, lines, root, &kept) else {
+        return Thread { first: Body { kept }, ..Thread::default() };
+    };
+    // Before the boxes stands the first post, or nothing but names of boards.
+    let mut first: Vec<usize> =
+        kept.iter().copied().filter(|&i| lines.blocks[i].node < posts[0]).collect();
+    let opens = first.iter().any(|&i| lines.blocks[i].punct > 0 && lines.blocks[i].chars >= 10);
+    let mut boxes = posts.iter();
+    let mut author = None;
+    if !opens && is_question(around.url) {
+        first.clear();
+    } else if !opens {
+        let post = boxes.next().copied().unwrap_or(root);
+        first = inside(dom, lines, &kept, post);
+        author = reply(dom, lines, &kept, post, around).author;
+    }
+    let replies =
+        boxes.map(|&post| reply(dom, lines, &kept, post, around)).filter(|r| !r.text.is_empty());
+    let replies = replies.chain(strays(dom, lines, &kept, &posts)).collect();
+    Thread { first: Body { kept: first }, author, replies }
+}
+
+/// Text after the first box that lies in no box (pages that wrap some posts otherwise): kept, author unknown.
+fn strays(dom: &Dom<'_>, lines: &Lines, kept: &[usize], posts: &[NodeId]) -> Option<FoundComment> {
+    let is_stray = |i: &&usize| {
+        let node = lines.blocks[**i].node;
+        let before = posts.partition_point(|p| *p <= node);
+        before > 0 && node >= dom.after_subtree(posts[before - 1])
+    };
+    let text: Vec<&str> =
+        kept.iter().filter(is_stray).map(|&i| lines.line(&lines.blocks[i])).collect();
+    (!text.is_empty()).then(|| FoundComment { text: text.join("\n"), ..FoundComment::default() })
+}
+
+/// The kept blocks inside a box. Blocks and kept indices are in document order, so this is one range.
+fn inside(dom: &Dom<'_>, lines: &Lines, kept: &[usize], post: NodeId) -> Vec<usize> {
+    let node = |i: &usize| lines.blocks[*i].node;
+    let from = kept.partition_point(|i| node(i) < post);
+    let to = kept.partition_point(|i| node(i) < dom.after_subtree(post));
+    kept[from..to].to_vec()
+}
+
+/// The boxes of the posts: siblings of one name, each with text and with a time or a user beside it.
+fn posts_of(dom: &Dom<'_>, lines: &Lines, root: NodeId, kept: &[usize]) -> Option<Vec<NodeId>> {
+    let mut chars = vec![0u32; dom.nodes.len()];
+    let mut signs = vec![0u32; dom.nodes.len()];
+    for &i in kept {
+        chars[lines.blocks[i].owner as usize] += lines.blocks[i].chars;
+    }
+    for block in &lines.blocks {
+        let line = lines.line(block);
+        let is_sign =
+            is_post_meta(line, block.chars) || lines.hints[block.owner as usize].has(Hint::META);
+        signs[block.owner as usize] += u32::from(is_sign);
+    }
+    for id in (1..dom.nodes.len()).rev() {
+        let parent = dom.nodes[id].parent as usize;
+        chars[parent] += chars[id];
+        signs[parent] += signs[id];
+    }
+    let mut best: Option<(u32, Vec<NodeId>)> = None;
+    for at in root..dom.after_subtree(root) {
+        if chars[at as usize] == 0 || dom.tag(at) == Tag::Text {
+            continue;
+        }
+        let mut kinds: HashMap<(Tag2, &str), Vec<NodeId>> = HashMap::new();
+        for child in dom.children(at) {
+            if chars[child as usize] > 0 && signs[child as usize] > 0 {
+                let class = dom
+                    .attr(child, AttrName::Class)
+                    .and_then(|c| c.split_ascii_whitespace().next());
+                let key = (std::mem::discriminant(&dom.tag(child)), class.unwrap_or_default());
+                kinds.entry(key).or_default().push(child);
+            }
+        }
+        for posts in kinds.into_values().filter(|p| p.len() >= 2) {
+            let covered: u32 = posts.iter().map(|&p| chars[p as usize]).sum();
+            if best.as_ref().is_none_or(|(most, _)| covered > *most) {
+                best = Some((covered, posts));
+            }
+        }
+    }
+    best.map(|(_, mut posts)| {
+        posts.truncate(MAX_POSTS);
+        posts
+    })
+}
+
+fn reply(
+    dom: &Dom<'_>,
+    lines: &Lines,
+    kept: &[usize],
+    post: NodeId,
+    around: &Around<'_>,
+) -> FoundComment {
+    let own = inside(dom, lines, kept, post);
+    let text: Vec<&str> = own.iter().map(|&i| lines.line(&lines.blocks[i])).collect();
+    let start = own.first().map_or(0, |&i| lines.blocks[i].start);
+    let mut published_at = None;
+    let mut author: Option<&str> = None;
+    let mut by_link = false;
+    let from = lines.blocks.partition_point(|b| b.node < post);
+    let end = dom.after_subtree(post);
+    for block in lines.blocks[from..].iter().take_while(|b| b.node < end).take(30) {
+        let line = lines.line(block);
+        if block.chars > 40 || text.contains(&line) {
+            continue;
+        }
+        let dated = line.contains(|c: char| c.is_ascii_digit() || matches!(c, '前' | '刚' | '天'));
+        let time = if dated { parse_time(line, around.now, around.zone) } else { None };
+        let time = time.filter(|t| t.at <= around.now + chrono::Duration::hours(24));
+        if published_at.is_none() && line.bytes().any(|b| b.is_ascii_digit()) {
+            published_at = time.map(|t| t.at);
+        }
+        // The name stands before the text; a link to the user's page is surer than other words.
+        let is_name = (2..=20).contains(&block.chars)
+            && block.start < start
+            && time.is_none()
+            && !is_post_meta(line, block.chars)
+            && !phrase::is_furniture(line, block.chars);
+        if is_name && (author.is_none() || (block.link_chars > 0 && !by_link)) {
+            by_link = block.link_chars > 0;
+            author = Some(line);
+        }
+    }
+    FoundComment { text: text.join("\n"), published_at, author: author.map(str::to_owned) }
+}

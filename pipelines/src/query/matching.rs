@@ -1,0 +1,130 @@
+//! Whether a post meets a query, and which words of it say so.
+//!
+//! In: a tree and a [`Target`]. Out: yes or no, and spans on the original text. Must agree with the index
+//! on every post (a property test there says so). Pure; looks at a text only when a clause needs it.
+
+use super::ast::{FieldTest, Node, Pattern, Scope, TextTest, WordsTest};
+use super::places::{Place, apart, marks, occurs, places};
+use super::target::{Asked, Facts, View};
+use crate::record::Span;
+
+/// Most spans told of one post; a post of a thousand hits is not shown a thousand times.
+const MAX_SPANS: usize = 1_000;
+
+/// Whether what is asked meets `node`.
+pub(super) fn accepts(node: &Node, asked: Asked) -> bool {
+    match node {
+        Node::All(parts) => parts.iter().all(|part| accepts(part, asked)),
+        Node::Any(parts) => parts.iter().any(|part| accepts(part, asked)),
+        Node::Not(inner) => !accepts(inner, asked),
+        Node::AtLeast { count, of } => {
+            of.iter().filter(|part| accepts(part, asked)).take(*count).count() >= *count
+        }
+        Node::Text(test) => accepts_text(test, asked),
+        Node::Words(test) => word_patterns(test)
+            .all(|pattern| texts(test.scope, asked).any(|text| occurs(&pattern, text))),
+        Node::Field(test) => accepts_field(test, &asked.target.facts),
+    }
+}
+
+fn accepts_text(test: &TextTest, asked: Asked) -> bool {
+    if test.min == 1 && test.max.is_none() {
+        return texts(test.scope, asked).any(|text| occurs(&test.pattern, text));
+    }
+    let count = count_of(test, asked);
+    count >= test.min && test.max.is_none_or(|max| count <= max)
+}
+
+/// How often the pattern of `test` occurs.
+pub(super) fn count_of(test: &TextTest, asked: Asked) -> u32 {
+    texts(test.scope, asked).map(|text| apart(&places(&test.pattern, text))).sum()
+}
+
+/// Whether a field test is met.
+pub(super) fn accepts_field(test: &FieldTest, facts: &Facts) -> bool {
+    match test {
+        FieldTest::Source(id) => facts.source == Some(id),
+        FieldTest::Channel(channel) => facts.channel == Some(*channel),
+        FieldTest::Site(site) => facts.site.is_some_and(|host| is_below(host, site, '.', true)),
+        FieldTest::Topic(topic) => {
+            facts.topics.iter().any(|own| is_below(own.as_str(), topic.as_str(), '/', false))
+        }
+        FieldTest::Subject(subject) => facts.subjects.contains(&subject),
+        FieldTest::Polarity(polarity) => facts.polarity == Some(*polarity),
+        FieldTest::Risk(range) => facts.risk.is_some_and(|risk| range.contains(f64::from(risk))),
+        FieldTest::Story(story) => facts.story == Some(*story),
+        FieldTest::Case(case) => facts.cases.contains(&case.as_str()),
+        FieldTest::Published(range) => facts.time.is_some_and(|time| range.contains(time)),
+        FieldTest::Heat(range) => facts.heat.is_some_and(|heat| range.contains(heat)),
+    }
+}
+
+/// Whether `name` is `top` or lies below it: hosts grow to the left, topics to the right.
+fn is_below(name: &str, top: &str, joint: char, grows_left: bool) -> bool {
+    let rest = if grows_left { name.strip_suffix(top) } else { name.strip_prefix(top) };
+    rest.is_some_and(|rest| {
+        rest.is_empty() || if grows_left { rest.ends_with(joint) } else { rest.starts_with(joint) }
+    })
+}
+
+/// The texts of a scope.
+pub(super) fn texts<'t, 'a>(
+    scope: Scope,
+    asked: Asked<'t, 'a>,
+) -> impl Iterator<Item = View<'t, 'a>> {
+    let title = (scope != Scope::Body).then(|| asked.title());
+    let body = (scope != Scope::Title).then(|| asked.body());
+    title.into_iter().chain(body)
+}
+
+fn word_patterns(test: &WordsTest) -> impl Iterator<Item = Pattern> + '_ {
+    test.words.iter().map(|word| Pattern::Literal(word.clone()))
+}
+
+/// The words of a post that meets `node`, in order; none lies inside another.
+pub(super) fn spans(node: &Node, asked: Asked) -> Vec<Span> {
+    let mut out = Vec::new();
+    collect(node, asked, &mut out);
+    out.sort_unstable_by_key(|span| (span.field, span.start, u32::MAX - span.end));
+    let mut last: Option<Span> = None;
+    out.retain(|span| {
+        let is_inside = last.is_some_and(|last| last.field == span.field && span.end <= last.end);
+        last = if is_inside { last } else { Some(*span) };
+        !is_inside
+    });
+    out.truncate(MAX_SPANS);
+    out
+}
+
+fn collect(node: &Node, asked: Asked, out: &mut Vec<Span>) {
+    match node {
+        Node::All(parts) => parts.iter().for_each(|part| collect(part, asked, out)),
+        Node::Any(parts) | Node::AtLeast { of: parts, .. } => {
+            for part in parts.iter().filter(|part| accepts(part, asked)) {
+                collect(part, asked, out);
+            }
+        }
+        Node::Not(_) | Node::Field(_) => {}
+        Node::Text(test) => {
+            texts(test.scope, asked).for_each(|text| mark(&test.pattern, text, out));
+        }
+        Node::Words(test) => {
+            for pattern in word_patterns(test) {
+                texts(test.scope, asked).for_each(|text| mark(&pattern, text, out));
+            }
+        }
+    }
+}
+
+fn mark(pattern: &Pattern, text: View, out: &mut Vec<Span>) {
+    let found = places(pattern, text);
+    if found.is_empty() {
+        return;
+    }
+    let mut marked: Vec<Place> = Vec::new();
+    marks(pattern, &found, text, &mut marked);
+    out.extend(marked.into_iter().map(|place| {
+        let (start, end) = text.folded().original_span(place.start, place.end);
+        Span { field: text.field, start: start as u32, end: end as u32 }
+    }));
+}

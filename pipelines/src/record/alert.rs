@@ -1,0 +1,80 @@
+//! What watching produces: a rule's hit on a post, and an alert.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{PostId, RuleId, Severity, Span, StoryId};
+
+/// One post that matched one rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleHit {
+    /// The rule.
+    pub rule: RuleId,
+    /// The post.
+    pub post: PostId,
+    /// The post's story at the time of matching.
+    pub story: StoryId,
+    /// The post's time.
+    pub at: DateTime<Utc>,
+    /// The words that matched.
+    pub spans: Vec<Span>,
+}
+
+/// A post an alert rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The post.
+    pub post: PostId,
+    /// The words that matched.
+    pub spans: Vec<Span>,
+}
+
+/// What became of an alert.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertState {
+    /// Nobody has looked at it.
+    #[default]
+    Open,
+    /// Somebody has.
+    Acknowledged,
+    /// Done with.
+    Closed,
+}
+
+impl AlertState {
+    /// The name used in the store and in locale keys.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// One firing of a rule. Holds no rendered message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Stable key: rule, and the story or window it fired for. The same firing never makes two alerts.
+    pub key: String,
+    /// The rule.
+    pub rule: RuleId,
+    /// The story, for rules that fire per story.
+    pub story: Option<StoryId>,
+    /// Start of the window it was measured over.
+    pub window_start: DateTime<Utc>,
+    /// When it fired (the time of the post that made it fire).
+    pub fired_at: DateTime<Utc>,
+    /// What was measured (posts in the window).
+    pub measured: f64,
+    /// What the rule asks for.
+    pub threshold: f64,
+    /// The posts it rests on, newest first, at most 50.
+    pub evidence: Vec<Evidence>,
+    /// From the rule.
+    pub severity: Severity,
+    /// What became of it.
+    pub state: AlertState,
+}

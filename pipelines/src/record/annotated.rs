@@ -1,0 +1,133 @@
+//! A post with everything that was judged of it. Each verdict carries the spans it rests on.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Polarity, Post, PostId, Severity, SubjectId, TopicId};
+
+/// Which text of a post a span lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextField {
+    /// `Post::title`
+    Title,
+    /// `Post::text`
+    Body,
+}
+
+/// A byte range of the original text, on character boundaries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Span {
+    /// The text it lies in.
+    pub field: TextField,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// One thing a verdict rests on: a word in the text and what it contributed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Basis {
+    /// Where.
+    pub span: Span,
+    /// Signed contribution; below zero speaks for negative.
+    pub weight: f32,
+    /// Why, as a locale key with the rule's own name after a colon: `lexicon:工资拖欠`, `negated`, `model`.
+    pub why: String,
+}
+
+/// A polarity with what it rests on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PolarityVerdict {
+    /// The verdict.
+    pub polarity: Polarity,
+    /// 0 to 1.
+    pub confidence: f32,
+    /// Strongest first.
+    pub basis: Vec<Basis>,
+}
+
+/// A subject spoken of in a post.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mention {
+    /// Who.
+    pub subject: SubjectId,
+    /// Where it is named.
+    pub spans: Vec<Span>,
+    /// What is said of it.
+    pub polarity: PolarityVerdict,
+}
+
+/// A topic that a post belongs to, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TopicHit {
+    /// Which.
+    pub topic: TopicId,
+    /// 0 to 1; a query hit is 1.
+    pub confidence: f32,
+    /// The words it rests on.
+    pub basis: Vec<Basis>,
+}
+
+/// One named part of a risk score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RiskPart {
+    /// Locale key: `polarity`, `topic`, `reach`, `speed`, `casualties`, `money`.
+    pub name: String,
+    /// Points contributed.
+    pub points: f32,
+    /// What it was computed from, as shown (`死亡 3 人`).
+    pub from: String,
+}
+
+/// Risk from 0 to 100 with its parts, and the severity it suggests.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Risk {
+    /// 0 to 100.
+    pub score: u8,
+    /// Largest first; their sum, rounded and capped, is `score`.
+    pub parts: Vec<RiskPart>,
+    /// Suggested grade.
+    pub severity: Severity,
+}
+
+/// What near copies share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// 64-bit simhash over shingles of the folded body.
+    pub simhash: u64,
+    /// The smallest shingle hashes of the folded body (a min-wise sketch), ascending.
+    pub sketch: Vec<u32>,
+}
+
+/// Names a story: the id of its first post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StoryId(pub PostId);
+
+impl fmt::Display for StoryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A post and its verdicts. Holds no HTML.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnnotatedPost {
+    /// The post.
+    pub post: Post,
+    /// Of the post as a whole.
+    pub polarity: PolarityVerdict,
+    /// Of each subject spoken of, in the order of config.
+    pub mentions: Vec<Mention>,
+    /// Classes and themes, most confident first.
+    pub topics: Vec<TopicHit>,
+    /// Risk for the enterprise.
+    pub risk: Risk,
+    /// For near copies.
+    pub fingerprint: Fingerprint,
+    /// The story it belongs to; its own id when it stands alone.
+    pub story: StoryId,
+}

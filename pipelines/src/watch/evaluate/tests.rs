@@ -1,0 +1,199 @@
+//! Rules over hand-made and random hits: what fires, when, and that live is rehearsal.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::record::Severity;
+
+fn at(minute: i64) -> DateTime<Utc> {
+    "2026-11-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap() + Duration::minutes(minute)
+}
+
+fn rule(kind: RuleKind, merge_hours: u32) -> RuleConfig {
+    RuleConfig {
+        id: "r".into(),
+        name: "欠薪".into(),
+        enabled: true,
+        query: "欠薪".into(),
+        kind,
+        severity: Severity::Serious,
+        merge_hours,
+        notify: Vec::new(),
+        examples: Vec::new(),
+    }
+}
+
+/// A hit of post `id` at `minute` in story `story`.
+fn hit(id: u64, minute: i64, story: u64) -> RuleHit {
+    let story = StoryId(PostId(story));
+    RuleHit { rule: "r".into(), post: PostId(id), story, at: at(minute), spans: Vec::new() }
+}
+
+/// Minutes of the hits, then `(minute of firing, measured, evidence)` of each alert.
+fn check(rule: &RuleConfig, minutes: &[i64], expected: &[(i64, f64, usize)]) {
+    let hits: Vec<RuleHit> =
+        minutes.iter().enumerate().map(|(i, m)| hit(i as u64, *m, 7)).collect();
+    let found: Vec<_> = rehearse(rule, &hits, Some(at(0)), at(10_000))
+        .into_iter()
+        .map(|a| ((a.fired_at - at(0)).num_minutes(), a.measured, a.evidence.len()))
+        .collect();
+    assert_eq!(found, expected, "{rule:?} over {minutes:?}");
+}
+
+#[test]
+fn any_fires_once_a_story() {
+    let any = rule(RuleKind::Any, 24);
+    check(&any, &[0, 10, 1439], &[(0, 3.0, 3)]);
+    check(&any, &[0, 1440, 1441], &[(0, 2.0, 2), (1441, 1.0, 1)]);
+    let alerts = rehearse(&any, &[hit(1, 0, 1), hit(2, 5, 2), hit(3, 9, 1)], None, at(10));
+    assert_eq!(alerts.len(), 2);
+    assert_eq!(alerts[0].key, format!("r/{}@{}", StoryId(PostId(1)), at(0).timestamp()));
+    assert_eq!(alerts[0].evidence[0].post, PostId(3), "newest first");
+}
+
+#[test]
+fn frequency_fires_when_the_number_is_reached() {
+    let often = rule(RuleKind::Frequency { count: 3, window_minutes: 60 }, 2);
+    check(&often, &[0, 30, 60, 90], &[]);
+    check(&often, &[0, 30, 59], &[(59, 3.0, 3)]);
+    check(&often, &[0, 10, 20, 30, 100], &[(20, 4.0, 4)]);
+    check(&often, &[0, 10, 20, 150, 160, 170], &[(20, 3.0, 3), (170, 3.0, 3)]);
+}
+
+#[test]
+fn spikes_are_measured_against_their_own_past() {
+    let kind = RuleKind::Spike { count: 3, window_minutes: 60, factor: 3.0, baseline_days: 1 };
+    let spike = rule(kind, 24);
+    check(&spike, &[0, 1, 2], &[]);
+    let calm: Vec<i64> = (0..24).map(|hour| hour * 60).collect();
+    check(&spike, &[&calm[..], &[1441, 1442, 1443]].concat(), &[]);
+    check(&spike, &[&calm[..], &[1441, 1442, 1443, 1444]].concat(), &[(1444, 4.0, 4)]);
+}
+
+#[test]
+fn silence_fires_once_and_again_after_a_hit() {
+    let silent = rule(RuleKind::Flatline { window_minutes: 60 }, 0);
+    check(&silent, &[], &[(60, 0.0, 0)]);
+    check(&silent, &[50, 100, 200], &[(160, 0.0, 0), (260, 0.0, 0)]);
+}
+
+#[test]
+fn first_mentions() {
+    let ever = rule(RuleKind::FirstMention { quiet_days: 0 }, 1);
+    check(&ever, &[5, 50, 5000], &[(5, 2.0, 2)]);
+    let after_quiet = rule(RuleKind::FirstMention { quiet_days: 1 }, 1);
+    check(&after_quiet, &[5, 1000, 3000], &[(5, 1.0, 1), (3000, 1.0, 1)]);
+}
+
+#[test]
+fn evaluating_again_adds_nothing() {
+    let any = rule(RuleKind::Any, 24);
+    let hits = [hit(1, 0, 1), hit(2, 5, 1)];
+    let Firing::New(alert) = evaluate(&any, &Window::default(), &hits, at(6)).remove(0) else {
+        panic!("the first hit fires")
+    };
+    let window = Window { hits: hits.to_vec(), alerts: vec![alert], ..Window::default() };
+    assert!(evaluate(&any, &window, &hits, at(7)).is_empty());
+}
+
+#[test]
+fn a_late_post_joins_the_alert_or_completes_the_number() {
+    let any = rule(RuleKind::Any, 24);
+    let early = [hit(1, 100, 1)];
+    let Firing::New(alert) = evaluate(&any, &Window::default(), &early, at(100)).remove(0) else {
+        panic!("the first hit fires")
+    };
+    let key = alert.key.clone();
+    let window = Window { hits: early.to_vec(), alerts: vec![alert], ..Window::default() };
+    let late = evaluate(&any, &window, &[hit(2, 50, 1)], at(101));
+    assert!(
+        matches!(&late[..], [Firing::Grown(a)] if a.key == key && a.measured == 2.0),
+        "{late:?}"
+    );
+
+    let often = rule(RuleKind::Frequency { count: 3, window_minutes: 60 }, 24);
+    let window = Window { hits: vec![hit(1, 10, 1), hit(2, 20, 1)], ..Window::default() };
+    let late = evaluate(&often, &window, &[hit(3, 5, 1)], at(101));
+    assert!(matches!(&late[..], [Firing::New(a)] if a.fired_at == at(20)), "{late:?}");
+}
+
+fn any_rule() -> impl Strategy<Value = RuleConfig> {
+    let kind = prop_oneof![
+        Just(RuleKind::Any),
+        (1..5u32, 1..90u32)
+            .prop_map(|(count, window_minutes)| RuleKind::Frequency { count, window_minutes }),
+        (1..4u32, 10..90u32, 1..3u32).prop_map(|(count, window_minutes, baseline_days)| {
+            RuleKind::Spike { count, window_minutes, factor: 1.5, baseline_days }
+        }),
+        (1..200u32).prop_map(|window_minutes| RuleKind::Flatline { window_minutes }),
+        (0..3u32).prop_map(|quiet_days| RuleKind::FirstMention { quiet_days }),
+    ];
+    (kind, 0..6u32).prop_map(|(kind, merge_hours)| rule(kind, merge_hours))
+}
+
+/// Feeds `hits` in batches as the engine does: of hits and alerts only what lies within the lookback.
+fn live(rule: &RuleConfig, hits: &[RuleHit], cuts: &[usize], end: DateTime<Utc>) -> Vec<Alert> {
+    let mut stored: Vec<Alert> = Vec::new();
+    let mut done = 0;
+    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (hits.len() + 1)).collect();
+    cuts.push(hits.len());
+    cuts.sort_unstable();
+    for cut in cuts {
+        let new = &hits[done..cut];
+        let is_last = cut == hits.len();
+        let now = if is_last { end } else { hits[..cut].last().map_or(at(0), |hit| hit.at) };
+        let from = new.first().map_or(now, |hit| hit.at) - lookback(rule);
+        let (old, recent): (Vec<RuleHit>, Vec<RuleHit>) =
+            hits[..done].iter().cloned().partition(|hit| hit.at < from);
+        let window = Window {
+            hits: recent,
+            alerts: stored
+                .iter()
+                .enumerate()
+                .filter(|(i, a)| a.fired_at >= from || i + 1 == stored.len())
+                .map(|(_, a)| a.clone())
+                .collect(),
+            last_before: old.iter().map(|hit| hit.at).max(),
+            since: Some(at(0)),
+        };
+        for firing in evaluate(rule, &window, new, now) {
+            match firing {
+                Firing::New(alert) => stored.push(alert),
+                Firing::Grown(alert) => {
+                    let place = stored.iter().position(|a| a.key == alert.key);
+                    stored[place.expect("what grows was stored")] = alert;
+                }
+            }
+        }
+        done = cut;
+    }
+    stored.sort_by(|a, b| (a.fired_at, &a.key).cmp(&(b.fired_at, &b.key)));
+    stored
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn live_in_batches_is_rehearsal(
+        rule in any_rule(),
+        gaps in prop::collection::vec((0..400i64, 0..3u64), 0..40),
+        cuts in prop::collection::vec(0..50usize, 0..6),
+    ) {
+        let mut minute = 0;
+        let hits: Vec<RuleHit> = gaps
+            .iter()
+            .enumerate()
+            .map(|(i, (gap, story))| {
+                minute += gap * gap / 400;
+                hit(i as u64, minute, *story)
+            })
+            .collect();
+        let end = at(minute + 300);
+        let rehearsed = rehearse(&rule, &hits, Some(at(0)), end);
+        let lived = live(&rule, &hits, &cuts, end);
+        prop_assert_eq!(&rehearsed, &lived);
+        let keys: HashSet<&String> = rehearsed.iter().map(|alert| &alert.key).collect();
+        prop_assert_eq!(keys.len(), rehearsed.len(), "keys differ");
+    }
+}

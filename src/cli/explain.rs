@@ -1,0 +1,52 @@
+//! `guanlan explain POST`: each verdict in words, with what it rests on.
+
+use std::io::Write;
+
+use clap::Args;
+use pipelines::annotate;
+use pipelines::record::{AnnotatedPost, PostId};
+
+use super::{Globals, Outcome, open};
+use crate::store::Store;
+
+#[derive(Args)]
+pub struct ExplainArgs {
+    #[arg(value_name = "POST")]
+    post: String,
+}
+
+impl ExplainArgs {
+    pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let reading = match open::reading(globals)? {
+            Ok(reading) => reading,
+            Err(outcome) => return Ok(outcome),
+        };
+        let Some(post) = post_by_prefix(&reading.store, &self.post, globals)? else {
+            return Ok(Outcome::Bad);
+        };
+        let annotator = crate::engine::annotator(&reading.config)?;
+        writeln!(out, "{}", annotate::explain(&annotator, &post, globals.lang).trim_end())?;
+        Ok(Outcome::Good)
+    }
+}
+
+/// The one post whose id begins with `prefix`; none, or several, is said.
+pub fn post_by_prefix(
+    store: &dyn Store,
+    prefix: &str,
+    globals: &Globals,
+) -> anyhow::Result<Option<AnnotatedPost>> {
+    let ids: Vec<PostId> = store.posts_by_prefix(prefix, 5)?;
+    match ids.as_slice() {
+        [id] => Ok(store.post(*id)?),
+        [] => {
+            eprintln!("{}", globals.lang.fill("cli.explain.no_post", &[("id", &prefix)]));
+            Ok(None)
+        }
+        several => {
+            let ids = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            eprintln!("{}", globals.lang.fill("cli.explain.several", &[("id", &prefix), ("ids", &ids)]));
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What commands begin with: the config read, the station opened, or the store opened for reading.
+//!
+//! In: the global options. Out: opened things, or problems shown as the officer can mend them.
+
+use chrono_tz::Tz;
+use index::Index;
+use pipelines::query::{Context, Query};
+
+use super::{Globals, Outcome};
+use crate::config::{Config, Overrides};
+use crate::engine::{DataDir, open_store, segmenter};
+use crate::store::SqliteStore;
+
+/// The config of `--config`, of the current folder, of the data directory, or the shipped one; `Err` is the
+/// exit status after the problems were shown.
+pub fn config(globals: &Globals) -> Result<Config, Outcome> {
+    let overrides = Overrides { data_dir: globals.data_dir.clone(), ..Overrides::default() };
+    let loaded = Config::load(globals.config.as_deref(), &overrides);
+    loaded.map_err(|problems| {
+        eprintln!("{}", problems.render(globals.lang));
+        Outcome::Bad
+    })
+}
+
+/// A config and the store it points at, for reading.
+pub struct Reading {
+    /// The config.
+    pub config: Config,
+    /// Where things lie.
+    pub dir: DataDir,
+    /// The store.
+    pub store: SqliteStore,
+}
+
+impl Reading {
+    /// The index, for reading.
+    ///
+    /// # Errors
+    /// Those of the index, each with its way out.
+    pub fn index(&self) -> anyhow::Result<Index> {
+        Ok(Index::open_read_only(&self.dir.index(), &segmenter(&self.config))?)
+    }
+}
+
+/// Opens for reading; works beside a running station.
+pub fn reading(globals: &Globals) -> anyhow::Result<Result<Reading, Outcome>> {
+    let config = match config(globals) {
+        Ok(config) => config,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    let store = open_store(&config.station.data_dir)?;
+    let dir = DataDir(config.station.data_dir.clone());
+    Ok(Ok(Reading { config, dir, store }))
+}
+
+/// The zone and names a query is read with.
+pub fn query_context(config: &Config) -> Context {
+    crate::engine::query_context(config, chrono::Utc::now())
+}
+
+/// Reads a query; `Err` is the exit status after the error was shown with its place.
+pub fn query(text: &str, config: &Config, globals: &Globals) -> Result<Query, Outcome> {
+    pipelines::query::parse(text, &query_context(config)).map_err(|error| {
+        eprintln!("{}", error.render(text, globals.lang));
+        Outcome::Usage
+    })
+}
+
+/// A time as shown: local, to the minute.
+pub fn shown_time(at: chrono::DateTime<chrono::Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Seconds that local time is ahead of UTC now: the days of histograms.
+pub fn zone_offset_secs(config: &Config) -> i32 {
+    let now = chrono::Utc::now().naive_utc();
+    let offset = chrono::TimeZone::offset_from_utc_datetime(&config.station.zone, &now);
+    chrono::Offset::fix(&offset).local_minus_utc()
+}

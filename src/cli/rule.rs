@@ -1,0 +1,320 @@
+//! `guanlan rule rehearse FILE|ID|QUERY --days 30`: what a rule would have caught, before it goes live.
+//!
+//! The index finds the hits; the same function that fires alerts live is run over them; samples show the
+//! words that matched; against the rule as it stands it says what the change adds and loses. A sample that is
+//! a false alarm becomes an example in the rule file, which `check` holds the rule to ever after.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::{TimeDelta, Utc};
+use clap::{Args, Subcommand};
+use index::{Facet, Index, SearchIndex, SearchOptions, SearchResults, highlight};
+use pipelines::query::{Query, Target};
+use pipelines::record::{PostId, RuleHit, RuleId, Severity, TextField};
+use pipelines::watch::{RuleConfig, RuleKind, reason, rehearse};
+
+use super::{Globals, Outcome, explain, open};
+use crate::engine::StoredPosts;
+use crate::store::Store;
+
+/// Sample posts shown.
+const SAMPLES: usize = 20;
+
+/// Characters of a sample's snippet.
+const SNIPPET_CHARS: usize = 60;
+
+#[derive(Args)]
+pub struct RuleArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Rehearse(RehearseArgs),
+}
+
+#[derive(Args)]
+struct RehearseArgs {
+    #[arg(value_name = "FILE|ID|QUERY")]
+    rule: String,
+    #[arg(long, default_value_t = 30)]
+    days: u32,
+    #[arg(long, value_name = "POST")]
+    mark: Option<String>,
+}
+
+/// A rule to rehearse, the file it stands in, and the same rule as it is live.
+struct Candidate {
+    rule: RuleConfig,
+    file: Option<PathBuf>,
+    live: Option<RuleConfig>,
+}
+
+impl RuleArgs {
+    pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let Action::Rehearse(args) = &self.action;
+        let reading = match open::reading(globals)? {
+            Ok(reading) => reading,
+            Err(outcome) => return Ok(outcome),
+        };
+        let candidates = args.candidates(&reading)?;
+        let index = reading.index()?;
+        for candidate in &candidates {
+            if let Some(prefix) = &args.mark {
+                return mark(candidate, prefix, &reading, globals, out);
+            }
+            let rehearsal = Rehearsal { reading: &reading, index: &index, globals, days: args.days };
+            let outcome = rehearsal.show(candidate, out)?;
+            if outcome != Outcome::Good {
+                return Ok(outcome);
+            }
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+impl RehearseArgs {
+    fn candidates(&self, reading: &open::Reading) -> anyhow::Result<Vec<Candidate>> {
+        let rules = &reading.config.rules;
+        let path = Path::new(&self.rule);
+        if path.is_file() {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", self.rule))?;
+            #[derive(serde::Deserialize)]
+            struct File {
+                rule: Vec<RuleConfig>,
+            }
+            let file: File = toml::from_str(&text).with_context(|| format!("cannot read `{}`", self.rule))?;
+            let live = |id: &RuleId| rules.iter().find(|r| r.id == *id).cloned();
+            let candidates = file.rule.into_iter().map(|rule| Candidate {
+                live: live(&rule.id),
+                rule,
+                file: Some(path.to_owned()),
+            });
+            return Ok(candidates.collect());
+        }
+        if let Some(rule) = rules.iter().find(|r| r.id.as_str() == self.rule) {
+            let file = reading.config.rule_files.get(&rule.id).cloned();
+            return Ok(vec![Candidate { rule: rule.clone(), file, live: None }]);
+        }
+        let rule = RuleConfig {
+            id: RuleId::from("rehearsed"),
+            name: self.rule.clone(),
+            enabled: true,
+            query: self.rule.clone(),
+            kind: RuleKind::Any,
+            severity: Severity::Ordinary,
+            merge_hours: 24,
+            notify: Vec::new(),
+            examples: Vec::new(),
+        };
+        Ok(vec![Candidate { rule, file: None, live: None }])
+    }
+}
+
+struct Rehearsal<'a> {
+    reading: &'a open::Reading,
+    index: &'a Index,
+    globals: &'a Globals,
+    days: u32,
+}
+
+impl Rehearsal<'_> {
+    /// The posts of the last days that meet `query`.
+    fn search(&self, text: &str) -> anyhow::Result<Result<(Query, SearchResults), Outcome>> {
+        let query = match open::query(text, &self.reading.config, self.globals) {
+            Ok(query) => query,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let bounded = format!("({text}) published:{}d", self.days);
+        let within = match open::query(&bounded, &self.reading.config, self.globals) {
+            Ok(query) => query,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let options = SearchOptions {
+            limit: usize::try_from(self.reading.store.post_count()?)?.max(1),
+            group_by_story: false,
+            facets: vec![Facet::Source, Facet::Polarity],
+            histogram: Some(open::zone_offset_secs(&self.reading.config)),
+            ..SearchOptions::default()
+        };
+        let posts = StoredPosts(&self.reading.store);
+        let results = self.index.search(&within, &options, Some(&posts))?;
+        Ok(Ok((query, results)))
+    }
+
+    fn show(&self, candidate: &Candidate, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let lang = self.globals.lang;
+        let rule = &candidate.rule;
+        let (query, results) = match self.search(&rule.query)? {
+            Ok(found) => found,
+            Err(outcome) => return Ok(outcome),
+        };
+        let hits = results.hits.iter().map(|hit| RuleHit {
+            rule: rule.id.clone(),
+            post: hit.post,
+            story: hit.story,
+            at: hit.time,
+            spans: Vec::new(),
+        });
+        let now = Utc::now();
+        let since = now - TimeDelta::days(i64::from(self.days));
+        let alerts = rehearse(rule, &hits.collect::<Vec<_>>(), Some(since), now);
+        let posts = results.hits.len();
+        let counts: [(&str, &dyn std::fmt::Display); 4] =
+            [("rule", &rule.name), ("days", &self.days), ("posts", &posts), ("alerts", &alerts.len())];
+        writeln!(out, "{}", lang.fill("cli.rule.summary", &counts))?;
+        self.show_counts(&results, out)?;
+        writeln!(out, "\n{}", lang.text("cli.rule.alerts"))?;
+        for alert in &alerts {
+            let time = open::shown_time(alert.fired_at, self.reading.config.station.zone);
+            writeln!(out, "  {time}  {}", reason(rule, alert, lang))?;
+        }
+        self.show_samples(&query, &results, out)?;
+        match &candidate.live {
+            Some(live) => self.show_difference(live, &results, out),
+            None => Ok(Outcome::Good),
+        }
+    }
+
+    fn show_counts(&self, results: &SearchResults, out: &mut dyn Write) -> anyhow::Result<()> {
+        let most = results.histogram.iter().map(|d| d.posts).max().unwrap_or(1).max(1);
+        for day in &results.histogram {
+            let bar = "█".repeat(usize::try_from(day.posts * 40 / most)?.max(1));
+            writeln!(out, "  {}  {bar} {}", day.day, day.posts)?;
+        }
+        for facet in &results.facets {
+            let counts = facet.counts.iter().take(8).map(|(v, n)| format!("{v} {n}"));
+            writeln!(out, "  {}", counts.collect::<Vec<_>>().join("  "))?;
+        }
+        Ok(())
+    }
+
+    /// Samples spread evenly over all hits, so that they are not all of the last day.
+    fn show_samples(&self, query: &Query, results: &SearchResults, out: &mut dyn Write) -> anyhow::Result<()> {
+        writeln!(out, "\n{}", self.globals.lang.text("cli.rule.samples"))?;
+        let step = results.hits.len().div_ceil(SAMPLES).max(1);
+        for hit in results.hits.iter().step_by(step) {
+            let Some(annotated) = self.reading.store.post(hit.post)? else { continue };
+            let post = &annotated.post;
+            let spans = query.matches(&Target::new(&annotated)).unwrap_or_default();
+            let title = highlight::mark_all(&post.title, TextField::Title, &spans).render("【", "】");
+            let snippet = highlight::snippet(&post.text, TextField::Body, &spans, SNIPPET_CHARS);
+            let time = open::shown_time(post.time(), self.reading.config.station.zone);
+            writeln!(out, "  {}  {time}  {title}", post.id)?;
+            writeln!(out, "      {}", snippet.render("【", "】").replace('\n', " "))?;
+        }
+        Ok(())
+    }
+
+    fn show_difference(
+        &self,
+        live: &RuleConfig,
+        results: &SearchResults,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<Outcome> {
+        let (_, before) = match self.search(&live.query)? {
+            Ok(found) => found,
+            Err(outcome) => return Ok(outcome),
+        };
+        let ids = |r: &SearchResults| r.hits.iter().map(|h| h.post).collect::<HashSet<PostId>>();
+        let (new, old) = (ids(results), ids(&before));
+        let lang = self.globals.lang;
+        for (key, set, other) in [("cli.rule.adds", &new, &old), ("cli.rule.loses", &old, &new)] {
+            let mut different = set.difference(other).copied().collect::<Vec<_>>();
+            different.sort_unstable();
+            writeln!(out, "\n{}", lang.fill(key, &[("n", &different.len())]))?;
+            for id in different.iter().take(5) {
+                if let Some(post) = self.reading.store.post(*id)? {
+                    writeln!(out, "  {id}  {}", post.post.title)?;
+                }
+            }
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+/// Writes a sample into the rule file as a text that must not hit.
+fn mark(
+    candidate: &Candidate,
+    prefix: &str,
+    reading: &open::Reading,
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    let lang = globals.lang;
+    let Some(file) = &candidate.file else {
+        eprintln!("{}", lang.text("cli.rule.no_file"));
+        return Ok(Outcome::Usage);
+    };
+    let Some(post) = explain::post_by_prefix(&reading.store, prefix, globals)? else {
+        return Ok(Outcome::Bad);
+    };
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+    let marked = with_example(&text, &candidate.rule.id, &post.post.title, &post.post.text)
+        .with_context(|| format!("rule `{}` is not in `{}`", candidate.rule.id, file.display()))?;
+    let half = file.with_extension("toml.part");
+    std::fs::write(&half, marked)?;
+    std::fs::rename(&half, file).with_context(|| format!("cannot write `{}`", file.display()))?;
+    let shown = file.display().to_string();
+    writeln!(out, "{}", lang.fill("cli.rule.marked", &[("post", &post.post.id), ("file", &shown)]))?;
+    Ok(Outcome::Good)
+}
+
+/// `file` with an example that must not hit at the end of the table of `rule`; the rest is left as it is.
+fn with_example(file: &str, rule: &RuleId, title: &str, text: &str) -> Option<String> {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let id_line = |line: &str| {
+        let value = line.trim().strip_prefix("id")?.trim_start().strip_prefix('=')?;
+        Some(value.trim().trim_matches(['"', '\'']) == rule.as_str())
+    };
+    let lines = file.lines().collect::<Vec<_>>();
+    let start = lines.iter().position(|line| id_line(line) == Some(true))?;
+    let next = lines[start..].iter().position(|line| line.trim() == "[[rule]]");
+    let end = next.map_or(lines.len(), |offset| start + offset);
+    // Comments and blank lines before the next rule belong to that rule.
+    let is_loose = |line: &&str| line.trim().is_empty() || line.trim().starts_with('#');
+    let end = end - lines[start..end].iter().rev().take_while(|l| next.is_some() && is_loose(l)).count();
+    let example = format!(
+        "\n[[rule.example]]\ntitle = {}\ntext = {}\nhit = false",
+        quoted(title),
+        quoted(text)
+    );
+    let mut marked = lines[..end].to_vec();
+    marked.push(&example);
+    marked.extend(&lines[end..]);
+    Some(marked.join("\n") + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "[[rule]]\nid = \"pay\"\nname = \"欠薪\"\nquery = \"欠薪\"\nkind = \"any\"\n\n# 事故\n[[rule]]\nid = \"accident\"\nname = \"事故\"\nquery = \"事故\"\nkind = \"any\"\n";
+
+    fn check(rule: &str, expected_in: usize) {
+        let marked = with_example(FILE, &RuleId::from(rule), "演练\"通知\"", "一行\n两行").unwrap();
+        #[derive(serde::Deserialize)]
+        struct File {
+            rule: Vec<RuleConfig>,
+        }
+        let file: File = toml::from_str(&marked).unwrap();
+        let examples = file.rule.iter().map(|r| r.examples.len()).collect::<Vec<_>>();
+        let mut expected = vec![0, 0];
+        expected[expected_in] = 1;
+        assert_eq!(examples, expected, "{marked}");
+        assert_eq!(file.rule[expected_in].examples[0].text, "一行\n两行");
+        assert!(!file.rule[expected_in].examples[0].hit);
+        assert!(marked.contains("# 事故\n[[rule]]"), "{marked}");
+    }
+
+    #[test]
+    fn an_example_goes_into_its_own_rule_and_nothing_else_changes() {
+        check("pay", 0);
+        check("accident", 1);
+        assert!(with_example(FILE, &RuleId::from("no"), "", "").is_none());
+    }
+}

@@ -1,0 +1,103 @@
+//! `guanlan status`: sources, their last runs and counts, and how far the index is behind.
+
+use std::io::Write;
+
+use clap::Args;
+use index::SearchIndex;
+use serde_json::{Map, Value, json};
+
+use super::output::Table;
+use super::{Globals, Outcome, open};
+use crate::store::{SourceState, Store};
+
+#[derive(Args)]
+pub struct StatusArgs {}
+
+impl StatusArgs {
+    pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let reading = match open::reading(globals)? {
+            Ok(reading) => reading,
+            Err(outcome) => return Ok(outcome),
+        };
+        let lang = globals.lang;
+        if globals.format == super::Format::Table {
+            let index = reading.index()?;
+            let behind = reading.store.last_change()?.saturating_sub(index.cursor()?);
+            let posts = reading.store.post_count()?;
+            writeln!(out, "{}", lang.fill("cli.status.posts", &[("posts", &posts), ("behind", &behind)]))?;
+            let dead = reading.store.deliveries("dead", chrono::Utc::now(), 1_000)?.len();
+            let waiting = reading.store.deliveries("pending", chrono::DateTime::<chrono::Utc>::MAX_UTC, 1_000)?.len();
+            writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
+            writeln!(out)?;
+        }
+        let mut rows = Vec::new();
+        for source in &reading.config.sources {
+            let state = reading.store.source_state(&source.id)?;
+            let waiting = reading.store.waiting_jobs(&source.id)?;
+            rows.push(row(&source.id.0, &source.name, source.enabled, &state, waiting, globals, reading.config.station.zone));
+        }
+        let table = Table {
+            columns: vec![
+                ("source", "cli.status.source"),
+                ("state", "cli.status.state"),
+                ("last_run", "cli.status.last_run"),
+                ("last_post", "cli.status.last_post"),
+                ("received", "cli.status.received"),
+                ("kept", "cli.status.kept"),
+                ("dropped", "cli.status.dropped"),
+                ("failed", "cli.status.failed"),
+                ("waiting", "cli.status.waiting"),
+                ("error", "cli.status.error"),
+            ],
+            rows,
+        };
+        table.write(globals.format, lang, out)?;
+        Ok(Outcome::Good)
+    }
+}
+
+fn row(
+    id: &str,
+    name: &str,
+    enabled: bool,
+    state: &SourceState,
+    waiting: u64,
+    globals: &Globals,
+    zone: chrono_tz::Tz,
+) -> Map<String, Value> {
+    let table = globals.format == super::Format::Table;
+    let time = |at: Option<chrono::DateTime<chrono::Utc>>| match at {
+        Some(at) if table => json!(open::shown_time(at, zone)),
+        Some(at) => json!(at.to_rfc3339()),
+        None => Value::Null,
+    };
+    let standing = match (enabled, &state.last_run, &state.error) {
+        (false, ..) => "off",
+        (_, None, _) => "never",
+        (_, _, Some(_)) => "failed",
+        _ => "good",
+    };
+    let shown = if table { globals.lang.text(&format!("cli.status.state_{standing}")) } else { standing.to_owned() };
+    let Value::Object(row) = json!({
+        "source": id,
+        "name": name,
+        "state": shown,
+        "last_run": time(state.last_run),
+        "last_good": time(state.last_good),
+        "last_post": time(state.last_post),
+        "failures": state.failures,
+        "received": state.tally.received,
+        "kept": state.tally.kept,
+        "dropped": state.tally.dropped_total(),
+        "failed": state.tally.failed_total(),
+        "ties_out": state.tally.ties_out(),
+        "drops": state.tally.dropped.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+        "failures_by_kind": state.tally.failed.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+        "waiting": waiting,
+        "error_kind": state.error.as_ref().map(|e| e.0.clone()),
+        "error": state.error.as_ref().map(|e| e.1.clone()),
+    }) else {
+        unreachable!("an object literal")
+    };
+    row
+}

@@ -1,0 +1,169 @@
+//! The config: what the user wrote, checked as a whole and resolved to what the program needs.
+//!
+//! In: `guanlan.toml` and the source, rule and topic files it names, over the shipped defaults. Out: one
+//! [`Config`], or every problem of every file in one run. Refuses unknown keys, secrets written in files and
+//! anything it would have to guess at; starts nothing and writes nothing.
+
+mod cross;
+mod document;
+mod files;
+mod load;
+mod notifier;
+mod problem;
+mod query;
+mod resolve;
+mod schema;
+mod settings;
+mod shipped;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pipelines::annotate::TopicConfig;
+use pipelines::crawl::SourceConfig;
+use pipelines::record::{RuleId, Subject};
+use pipelines::watch::RuleConfig;
+
+pub(crate) use cross::is_private_url;
+pub use notifier::{NotifierConfig, NotifierKind, Secret, SecretError};
+pub use problem::{Fault, Level, Problem, Problems};
+pub use settings::{
+    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, Paths, Period, Privacy,
+    Retention, Station,
+};
+pub(crate) use walk::{is_contact, is_url};
+
+use crate::schedule::{Calendar, Schedule};
+
+/// What the command line and the environment say over the files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--data-dir`, relative to the current folder.
+    pub data_dir: Option<PathBuf>,
+    /// Whether the examples of topics and rules are run; `check` and `run` do, quick commands do not.
+    pub run_examples: bool,
+}
+
+/// Everything the station needs to know, checked: references exist, schedules and queries can be read,
+/// paths are absolute.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The main file; none where only the shipped defaults hold.
+    pub file: Option<PathBuf>,
+    /// Who runs it, and where it lives.
+    pub station: Station,
+    /// The other files as named in the main one.
+    pub paths: Paths,
+    /// How politely and how much.
+    pub crawl: CrawlSettings,
+    /// What counts as a text.
+    pub extract: ExtractSettings,
+    /// The key of pseudonyms.
+    pub privacy: Privacy,
+    /// Days things are kept.
+    pub retention: Retention,
+    /// Working days.
+    pub calendar: Arc<Calendar>,
+    /// The enterprise and its units.
+    pub subjects: Vec<Subject>,
+    /// All sources, also those not enabled.
+    pub sources: Vec<SourceConfig>,
+    /// Shipped topics with the user's own over them.
+    pub topics: Vec<TopicConfig>,
+    /// All rules, also those not enabled.
+    pub rules: Vec<RuleConfig>,
+    /// Ways out.
+    pub notifiers: Vec<NotifierConfig>,
+    /// Reports on a schedule.
+    pub digests: Vec<DigestConfig>,
+    /// Word lists: file name and text.
+    pub lexicons: Vec<(String, Cow<'static, str>)>,
+    /// Trained models: file name and bytes.
+    pub models: Vec<(String, Cow<'static, [u8]>)>,
+    /// What does not stop the station but should be looked at.
+    pub warnings: Problems,
+    /// Examples of topics and rules that were run while loading; 0 where that was not asked for.
+    pub examples_run: usize,
+    /// The file each rule stands in, for those who write examples into it.
+    pub rule_files: HashMap<RuleId, PathBuf>,
+}
+
+impl Config {
+    /// Reads and checks the config that [`find`](Self::find) finds, or the shipped defaults alone.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, Problems> {
+        load::load(Self::find(path, overrides), overrides)
+    }
+
+    /// The main file: `path`, or `guanlan.toml` in it where it is a folder; where none is given, that of the
+    /// current folder, or of the data folder named on the command line (the demo's carries its own).
+    #[must_use]
+    pub fn find(path: Option<&Path>, overrides: &Overrides) -> Option<PathBuf> {
+        const MAIN_FILE: &str = "guanlan.toml";
+        match path {
+            Some(dir) if dir.is_dir() => Some(dir.join(MAIN_FILE)),
+            Some(file) => Some(file.to_owned()),
+            None => [Some(Path::new("")), overrides.data_dir.as_deref()]
+                .into_iter()
+                .flatten()
+                .map(|dir| dir.join(MAIN_FILE))
+                .find(|file| file.exists()),
+        }
+    }
+
+    /// The shipped defaults: no subjects, sources or rules; data in `./data`.
+    ///
+    /// # Panics
+    /// Never: the shipped file loads, which is tested.
+    #[must_use]
+    pub fn shipped(overrides: &Overrides) -> Self {
+        load::load(None, overrides).expect("the shipped config loads (tested)")
+    }
+
+    /// The text of the shipped `guanlan.toml`: the manual.
+    #[must_use]
+    pub fn manual() -> &'static str {
+        shipped::MAIN
+    }
+
+    /// `figures.json` of the shipped models: what each learned from and how good it is.
+    #[must_use]
+    pub fn model_figures() -> &'static str {
+        shipped::FIGURES
+    }
+
+    /// When `source` is crawled.
+    #[must_use]
+    pub fn source_schedule(&self, source: &SourceConfig) -> Schedule {
+        self.schedule(source.schedule.as_ref().unwrap_or(&self.crawl.schedule), false)
+    }
+
+    /// When `digest` is written.
+    #[must_use]
+    pub fn digest_schedule(&self, digest: &DigestConfig) -> Schedule {
+        self.schedule(&digest.schedule, digest.workday_only)
+    }
+
+    fn schedule(&self, text: &str, workday_only: bool) -> Schedule {
+        let schedule =
+            Schedule::parse(text).expect("schedules are checked when the config is loaded");
+        let schedule = schedule.in_zone(self.station.zone);
+        if workday_only { schedule.on_workdays(Arc::clone(&self.calendar)) } else { schedule }
+    }
+
+    /// The notifiers called `names`, or the default ones where no name is given.
+    pub fn notifiers(&self, names: &[String]) -> impl Iterator<Item = &NotifierConfig> {
+        self.notifiers.iter().filter(move |notifier| match names {
+            [] => notifier.default,
+            names => names.contains(&notifier.name),
+        })
+    }
+}

@@ -1,0 +1,203 @@
+//! Checks across tables and files: ids used twice, names that nothing has, addresses that may not be asked,
+//! secrets that are not there, examples that fail.
+//!
+//! In: everything that was read. Out: problems, and the number of examples run. What may stand in a file
+//! that could not be read is not called missing.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use pipelines::crawl::{SourceConfig, SourceKind};
+use url::{Host, Url};
+
+use super::document::{FileText, Placed, nearest};
+use super::load::Raw;
+use super::notifier::NotifierKind;
+use super::problem::{Fault, Level, Problem};
+use super::{query, settings};
+
+/// The main file's `[station]` with its place.
+pub(super) struct Station<'a> {
+    pub(super) file: &'a FileText,
+    pub(super) settings: &'a settings::Station,
+}
+
+/// Adds what is wrong between the tables of `raw`; the number of examples run.
+pub(super) fn check(raw: &mut Raw, station: &Station, run_examples: bool) -> usize {
+    let mut found = Vec::new();
+    if !raw.incomplete {
+        found.extend(references(raw));
+        found.extend(circles(raw));
+        found.extend(station_problems(raw, station));
+    }
+    for source in &raw.sources {
+        private_hosts(source, &mut found);
+    }
+    for notifier in &raw.notifiers {
+        webhook(notifier, &mut found);
+    }
+    let run = query::check(raw, run_examples, &mut found);
+    raw.problems.extend(found);
+    run
+}
+
+/// Names that nothing has.
+fn references(raw: &Raw) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for reference in &raw.references {
+        let declared = raw.declared.keys().filter(|(table, _)| *table == reference.table);
+        let mut known: Vec<&str> = declared.map(|(_, id)| id.as_str()).collect();
+        if known.contains(&reference.name.as_str()) {
+            continue;
+        }
+        known.sort_unstable();
+        let nearest = nearest(&reference.name, known.iter().copied());
+        found.push(Problem {
+            level: Level::Error,
+            file: reference.file.clone(),
+            line: reference.line,
+            key: reference.key.clone(),
+            value: format!("\"{}\"", reference.name),
+            fault: Fault::UnknownReference { nearest, known: known.join(", ") },
+        });
+    }
+    found
+}
+
+/// Units that stand above themselves.
+fn circles(raw: &Raw) -> Vec<Problem> {
+    let parents: HashMap<&str, Option<&str>> = raw
+        .subjects
+        .iter()
+        .map(|s| (s.item.id.as_str(), s.item.parent.as_ref().map(|p| p.as_str())))
+        .collect();
+    raw.subjects
+        .iter()
+        .filter(|subject| above_itself(subject.item.id.as_str(), &parents))
+        .map(|subject| subject.problem("subject", "parent", Fault::Circle))
+        .collect()
+}
+
+fn above_itself(id: &str, parents: &HashMap<&str, Option<&str>>) -> bool {
+    let mut at = id;
+    for _ in 0..parents.len() {
+        match parents.get(at).copied().flatten() {
+            Some(parent) if parent == id => return true,
+            Some(parent) => at = parent,
+            None => return false,
+        }
+    }
+    false
+}
+
+/// What only matters once there is something to crawl or to watch for.
+fn station_problems(raw: &Raw, station: &Station) -> Vec<Problem> {
+    let problem = |level, key: &str, fault| {
+        let line = station.file.text.lines().position(|line| {
+            line.trim_start().strip_prefix(key).is_some_and(|l| l.trim_start().starts_with('='))
+        });
+        Problem {
+            level,
+            file: station.file.shown(),
+            line: line.map_or(0, |line| line + 1),
+            key: format!("station.{key}"),
+            value: String::new(),
+            fault,
+        }
+    };
+    let mut found = Vec::new();
+    let crawls = |s: &SourceConfig| s.enabled && !matches!(s.kind, SourceKind::Files { .. });
+    if station.settings.contact.is_empty() && raw.sources.iter().any(|s| crawls(&s.item)) {
+        found.push(problem(Level::Error, "contact", Fault::NoContact));
+    }
+    if !station.settings.listen.ip().is_loopback() {
+        let mut open = problem(Level::Warning, "listen", Fault::OpenListen);
+        open.value = station.settings.listen.to_string();
+        found.push(open);
+    }
+    if !raw.declared.keys().any(|(table, _)| *table == "subject") && !station.file.text.is_empty() {
+        let mut none = problem(Level::Warning, "", Fault::NoSubjects);
+        none.key = "subject".to_owned();
+        found.push(none);
+    }
+    found
+}
+
+/// Addresses on loopback or private hosts that the source does not allow itself.
+fn private_hosts(source: &Placed<SourceConfig>, found: &mut Vec<Problem>) {
+    let urls: Vec<(String, &String)> = match &source.item.kind {
+        SourceKind::Feed { url, .. }
+        | SourceKind::Sitemap { url, .. }
+        | SourceKind::Json { url, .. } => vec![("url".to_owned(), url)],
+        SourceKind::List { urls, .. } | SourceKind::Board { urls, .. } => {
+            urls.iter().enumerate().map(|(i, url)| (format!("urls.{i}"), url)).collect()
+        }
+        SourceKind::Files { .. } => Vec::new(),
+    };
+    for (key, url) in urls {
+        let Ok(url) = Url::parse(&url.replace("{page}", "1")) else { continue };
+        let Some(host) = url.host().filter(is_private) else { continue };
+        let with_port = url.port().map(|port| format!("{host}:{port}"));
+        let names = [Some(host.to_string()), with_port.clone()];
+        if !names.iter().flatten().any(|name| source.item.allow_private.contains(name)) {
+            let host = with_port.unwrap_or_else(|| host.to_string());
+            found.push(source.problem("source", &key, Fault::PrivateHost { host }));
+        }
+    }
+}
+
+/// Whether the address lies on loopback or in a private network, as far as can be told without asking.
+pub(crate) fn is_private_url(url: &Url) -> bool {
+    url.host().is_some_and(|host| is_private(&host))
+}
+
+fn is_private<S: AsRef<str>>(host: &Host<S>) -> bool {
+    match host {
+        Host::Domain(name) => {
+            let name = name.as_ref();
+            name == "localhost" || name.ends_with(".localhost") || name.ends_with(".local")
+        }
+        Host::Ipv4(ip) => {
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
+        }
+        Host::Ipv6(ip) => match ip.to_ipv4_mapped() {
+            Some(inner) => is_private(&Host::<&str>::Ipv4(inner)),
+            None => {
+                let local = IpAddr::from(*ip);
+                let head = ip.segments()[0];
+                local.is_loopback()
+                    || local.is_unspecified()
+                    || head & 0xfe00 == 0xfc00
+                    || head & 0xffc0 == 0xfe80
+            }
+        },
+    }
+}
+
+/// A webhook has one address, and its secrets can be read.
+fn webhook(notifier: &Placed<super::NotifierConfig>, found: &mut Vec<Problem>) {
+    let kind = &notifier.item.kind;
+    let NotifierKind::Webhook { url, url_env, url_file, secret_env, secret_file, .. } = kind else {
+        return;
+    };
+    let mut push = |key: &str, fault| found.push(notifier.problem("notifier", key, fault));
+    let addresses = [url.is_some(), url_env.is_some(), url_file.is_some()];
+    let keys = || "url, url_env, url_file".to_owned();
+    match addresses.iter().filter(|given| **given).count() {
+        0 => push("", Fault::OneNeeded { keys: keys() }),
+        1 => {}
+        _ => push("", Fault::OnlyOne { keys: keys() }),
+    }
+    if secret_env.is_some() && secret_file.is_some() {
+        push("", Fault::OnlyOne { keys: "secret_env, secret_file".to_owned() });
+    }
+    let which = |env: bool, name: &str| format!("{name}_{}", if env { "env" } else { "file" });
+    if let Err(error) = kind.url() {
+        let fault = Fault::SecretUnreadable { why: error.to_string() };
+        push(&which(url_env.is_some(), "url"), fault);
+    }
+    if let Err(error) = kind.secret() {
+        let fault = Fault::SecretUnreadable { why: error.to_string() };
+        push(&which(secret_env.is_some(), "secret"), fault);
+    }
+}

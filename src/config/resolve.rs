@@ -1,0 +1,53 @@
+//! Resolving: relative paths become absolute, places in texts are filled in.
+//!
+//! In: settings and items as written, with the folder of their file. Out: the same as the program uses
+//! them. Checks nothing and reads nothing.
+
+use std::path::{Path, PathBuf};
+
+use pipelines::crawl::{SourceConfig, SourceKind};
+
+use super::Overrides;
+use super::document::Placed;
+use super::load::Settings;
+use super::notifier::{NotifierConfig, NotifierKind};
+
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Makes paths absolute and fills in the user agent.
+pub(super) fn resolve(settings: &mut Settings, dir: &Path, overrides: &Overrides) {
+    let station = &mut settings.station;
+    station.data_dir = match &overrides.data_dir {
+        Some(given) => absolute(given),
+        None => absolute(&dir.join(&station.data_dir)),
+    };
+    let contact = if station.contact.is_empty() { "no contact" } else { &station.contact };
+    station.user_agent = station
+        .user_agent
+        .replace("{version}", env!("CARGO_PKG_VERSION"))
+        .replace("{contact}", contact);
+    settings.privacy.key_file = absolute(&dir.join(&settings.privacy.key_file));
+}
+
+pub(super) fn source_paths(source: Placed<SourceConfig>) -> SourceConfig {
+    let dir = Path::new(&source.file).parent().unwrap_or(Path::new("")).to_owned();
+    let mut source = source.item;
+    if let SourceKind::Files { path, .. } = &mut source.kind {
+        *path = absolute(&dir.join(&*path)).display().to_string();
+    }
+    source
+}
+
+pub(super) fn notifier_paths(mut notifier: NotifierConfig, dir: &Path) -> NotifierConfig {
+    let place = |path: &mut PathBuf| *path = absolute(&dir.join(&*path));
+    match &mut notifier.kind {
+        NotifierKind::Log => {}
+        NotifierKind::File { path } => place(path),
+        NotifierKind::Webhook { url_file, secret_file, .. } => {
+            url_file.iter_mut().chain(secret_file).for_each(place);
+        }
+    }
+    notifier
+}

@@ -1,0 +1,163 @@
+//! The tables of `guanlan.toml` as the program sees them, one struct a table.
+//!
+//! In: the shipped file with the user's own laid over it key by key. Out: typed values with their units.
+//! Holds no defaults: those stand in the shipped `config/guanlan.toml` and nowhere else.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono_tz::Tz;
+use pipelines::locale::Lang;
+use serde::{Deserialize, Deserializer};
+
+/// `[station]`: who runs it, and where it lives.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Station {
+    /// The name on digests and alerts.
+    pub name: String,
+    /// Mail address or page that a site's owner can turn to; empty only where nothing is crawled.
+    pub contact: String,
+    /// What each request calls itself; `{version}` and `{contact}` are filled in once loaded.
+    pub user_agent: String,
+    /// The zone of schedules, days and shown times.
+    #[serde(rename = "timezone", deserialize_with = "parsed")]
+    pub zone: Tz,
+    /// The language of alerts and digests.
+    pub lang: Lang,
+    /// Where everything that is gathered lies; absolute once loaded.
+    pub data_dir: PathBuf,
+    /// Where the console listens.
+    #[serde(deserialize_with = "parsed")]
+    pub listen: SocketAddr,
+}
+
+/// `[paths]`: the other files of the config. Relative to `guanlan.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paths {
+    /// Source files: paths, `*` in the last part.
+    pub sources: Vec<String>,
+    /// Rule files.
+    pub rules: Vec<String>,
+    /// Topic files, beside the shipped ones; an equal id replaces a shipped topic.
+    pub topics: Vec<String>,
+    /// Word lists, beside the shipped ones; an equal file name replaces a shipped list.
+    pub lexicons: Vec<String>,
+    /// Trained models, beside the shipped ones; an equal file name replaces a shipped model.
+    pub models: Vec<String>,
+    /// Whether the shipped topics are used at all.
+    pub shipped_topics: bool,
+}
+
+/// `[crawl]`: how politely and how much, for every source that does not say otherwise.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrawlSettings {
+    /// Cron expression of sources without their own.
+    pub schedule: String,
+    /// Seconds between two requests to one host.
+    pub delay_secs: f64,
+    /// Requests at the same time to one host.
+    pub per_host_concurrency: usize,
+    /// Requests at the same time in all.
+    pub concurrency: usize,
+    /// Requests a day to one host; the rest waits for the next day.
+    pub daily_requests_per_host: u32,
+    /// Seconds until a connection stands.
+    pub connect_timeout_secs: u64,
+    /// Seconds until an answer is complete.
+    pub timeout_secs: u64,
+    /// Bytes of an answer as they come over the line.
+    pub max_body_bytes: u64,
+    /// Bytes of an answer once decompressed.
+    pub max_decoded_bytes: u64,
+    /// Redirects followed.
+    pub max_redirects: usize,
+    /// Hours a robots.txt is kept.
+    pub robots_max_age_hours: u64,
+}
+
+/// `[extract]`: what counts as a text.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtractSettings {
+    /// Characters a main text must have.
+    pub min_chars: usize,
+}
+
+/// `[privacy]`: the key that author pseudonyms are made with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Privacy {
+    /// File that holds it; made at the first run where it is missing. Absolute once loaded.
+    pub key_file: PathBuf,
+    /// Environment variable that holds it instead; empty: the file.
+    pub key_env: String,
+}
+
+/// `[retention]`: days things are kept; 0 keeps them for good.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Posts and what was judged of them.
+    pub posts_days: u32,
+    /// Pages as they were served.
+    pub evidence_days: u32,
+    /// Alerts.
+    pub alerts_days: u32,
+    /// Written digests.
+    pub digests_days: u32,
+}
+
+/// `[calendar]`: the holidays of the year, for schedules that run on working days only.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarSettings {
+    /// Dates, or ranges as `2026-10-01..2026-10-07`.
+    pub holidays: Vec<String>,
+    /// Weekend days that are worked instead.
+    pub workdays: Vec<String>,
+}
+
+/// The span a digest is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// The 24 hours before.
+    Day,
+    /// The seven days before.
+    Week,
+    /// The calendar month before.
+    Month,
+}
+
+/// `[[digest]]`: a report written on a schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DigestConfig {
+    /// Stable id; part of the file name.
+    pub id: String,
+    /// The title; a standard one where absent.
+    pub title: Option<String>,
+    /// What it is about.
+    pub period: Period,
+    /// Cron expression.
+    pub schedule: String,
+    /// Only on working days.
+    #[serde(default)]
+    pub workday_only: bool,
+    /// Names of notifiers; the default ones where empty.
+    #[serde(default)]
+    pub notify: Vec<String>,
+}
+
+fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: Display>,
+{
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}

@@ -1,0 +1,56 @@
+//! The engine: the one place that knows the order of the stages.
+//!
+//! In: a config. Out: a station that collects, judges, stores, indexes, watches and delivers. It knows nothing
+//! of the command line; what it has to tell goes to a listener.
+
+mod collect;
+mod commit;
+pub mod delivery;
+pub mod digests;
+mod follow;
+mod hosts;
+pub mod import;
+mod keys;
+mod lock;
+mod process;
+mod progress;
+mod rebuild;
+mod restore;
+pub mod retention;
+pub mod run;
+mod station;
+mod step;
+pub mod watching;
+mod workbook;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use pipelines::query::Context;
+
+use crate::config::Config;
+
+pub use collect::Clock;
+pub use commit::CommitError;
+pub use follow::FollowError;
+pub use lock::{LockError, StationLock};
+pub use progress::{Event, Listener, nobody};
+pub use rebuild::{StoredPosts, rebuild_index};
+pub use station::{DataDir, Station, annotator, annotator_config, open_store, segmenter};
+
+/// The clock of the machine.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(Utc::now)
+}
+
+/// What queries of this config are read with: its zone, its subjects, its words.
+#[must_use]
+pub fn query_context(config: &Config, now: DateTime<Utc>) -> Context {
+    Context {
+        now,
+        zone: config.station.zone,
+        subjects: config.subjects.clone(),
+        segmenter: segmenter(config),
+    }
+}

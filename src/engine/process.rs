@@ -1,0 +1,140 @@
+//! The pure stages in their order: read → assemble → exclude → annotate.
+//!
+//! In: a page, an item of a feed, or a row of a file. Out: a judged post, or the reason why there is none.
+//! Holds what the stages are made of and nothing of a run.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use pipelines::annotate::Annotator;
+use pipelines::crawl::{self, HtmlSelectors, SourceConfig, SourceKind};
+use pipelines::extract::{self, PostPlace, Privacy, ReadOptions};
+use pipelines::query::{Query, Target};
+use pipelines::record::{AnnotatedPost, DropReason, Found, Page, SourceId, Verdict};
+
+use crate::config::Config;
+
+/// What the stages work with.
+pub struct Stages {
+    annotator: Arc<Annotator>,
+    privacy: Privacy,
+    zone: Tz,
+    min_chars: usize,
+    excludes: HashMap<SourceId, Query>,
+}
+
+impl Stages {
+    /// The stages of `config`.
+    ///
+    /// # Errors
+    /// A key for pseudonyms that cannot be read or made.
+    pub fn new(config: &Config, annotator: Arc<Annotator>) -> anyhow::Result<Self> {
+        let context = super::query_context(config, Utc::now());
+        let mut excludes = HashMap::new();
+        for source in &config.sources {
+            if let Some(text) = &source.exclude {
+                let query = pipelines::query::parse(text, &context)
+                    .map_err(|e| anyhow::anyhow!("exclude of source `{}`: {e}", source.id))?;
+                excludes.insert(source.id.clone(), query);
+            }
+        }
+        Ok(Self {
+            annotator,
+            privacy: Privacy {
+                key: super::keys::author_key(config)?,
+                official_authors: Vec::new(),
+            },
+            zone: config.station.zone,
+            min_chars: config.extract.min_chars,
+            excludes,
+        })
+    }
+
+    /// A fetched page with the pages that continue it. What the list or feed said of it fills what the page
+    /// does not say itself.
+    #[must_use]
+    pub fn page(
+        &self,
+        pages: &[Page],
+        hint: Found,
+        source: &SourceConfig,
+        now: DateTime<Utc>,
+    ) -> Verdict<AnnotatedPost> {
+        let options = ReadOptions { now, zone: self.zone, selectors: selectors(source) };
+        let Some((page, parts)) = pages.split_first() else {
+            return Verdict::Drop(DropReason::Gone);
+        };
+        let mut found = match extract::read_page(page, &options) {
+            Verdict::Keep(found) => found,
+            Verdict::Drop(reason) => return Verdict::Drop(reason),
+        };
+        for part in parts {
+            if let (Verdict::Keep(more), Some(text)) =
+                (extract::read_page(part, &options), &mut found.text)
+            {
+                text.push('\n');
+                text.push_str(more.text.as_deref().unwrap_or_default());
+            }
+        }
+        let url = crawl::canonical_url(&page.url).unwrap_or_else(|_| page.url.clone());
+        self.judge(&url, filled(found, hint), source, now, self.min_chars)
+    }
+
+    /// An item whose text came with the feed, or a row of a file.
+    #[must_use]
+    pub fn item(
+        &self,
+        url: &str,
+        found: Found,
+        source: &SourceConfig,
+        now: DateTime<Utc>,
+    ) -> Verdict<AnnotatedPost> {
+        // A short note in a feed or export is a whole text; only pages can be "too short to be the article".
+        self.judge(url, found, source, now, 1)
+    }
+
+    fn judge(
+        &self,
+        url: &str,
+        found: Found,
+        source: &SourceConfig,
+        now: DateTime<Utc>,
+        min_chars: usize,
+    ) -> Verdict<AnnotatedPost> {
+        let place = PostPlace { url, source, fetched_at: now, min_chars };
+        let post = match extract::assemble(found, &place, &self.privacy) {
+            Verdict::Keep(post) => post,
+            Verdict::Drop(reason) => return Verdict::Drop(reason),
+        };
+        let horizon = TimeDelta::days(i64::from(source.horizon_days));
+        if source.horizon_days > 0 && post.time() < now - horizon {
+            return Verdict::Drop(DropReason::TooOld);
+        }
+        let annotated = self.annotator.annotate(post, now);
+        let excluded = self.excludes.get(&source.id);
+        if excluded.is_some_and(|q| q.matches(&Target::new(&annotated)).is_some()) {
+            return Verdict::Drop(DropReason::Excluded);
+        }
+        Verdict::Keep(annotated)
+    }
+}
+
+fn selectors(source: &SourceConfig) -> Option<HtmlSelectors> {
+    match &source.kind {
+        SourceKind::List { selectors, .. } => Some(selectors.clone()),
+        _ => None,
+    }
+}
+
+fn filled(page: Found, hint: Found) -> Found {
+    Found {
+        title: page.title.or(hint.title),
+        published: page.published.or(hint.published),
+        author: page.author.or(hint.author),
+        outlet: page.outlet.or(hint.outlet),
+        origin: page.origin.or(hint.origin),
+        ..page
+    }
+}

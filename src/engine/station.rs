@@ -1,0 +1,264 @@
+//! The station: store, index, annotator, rules and fetcher, joined and started.
+//!
+//! In: a checked config. Out: something that can run a round, take in files and be closed. Opening takes
+//! the data directory's lock; closing lets the committer and the index follower finish what they have.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use futures::{StreamExt, stream};
+use index::{Index, IndexError, WriterOptions};
+use pipelines::annotate::{Annotator, AnnotatorConfig};
+use pipelines::crawl::SourceConfig;
+use pipelines::record::SourceId;
+use pipelines::text::Segmenter;
+
+use super::collect::{Clock, Collector};
+use super::commit::{CommitParts, Committer};
+use super::follow::{self, FollowError, Nudge};
+use super::hosts;
+use super::lock::StationLock;
+use super::process::Stages;
+use super::progress::Listener;
+use super::restore;
+use super::watching::Watching;
+use crate::config::Config;
+use crate::store::{RunOutcome, SqliteStore, Store, Tally};
+
+/// Sources run at the same time.
+const SOURCES_AT_ONCE: usize = 64;
+
+/// Where things lie in a data directory.
+#[derive(Clone, Debug)]
+pub struct DataDir(pub PathBuf);
+
+impl DataDir {
+    /// The store's file.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.0.join("guanlan.db")
+    }
+
+    /// The index.
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.0.join("index")
+    }
+
+    /// Written digests.
+    #[must_use]
+    pub fn digests(&self) -> PathBuf {
+        self.0.join("digests")
+    }
+}
+
+/// A station at work. One per data directory.
+pub struct Station {
+    /// The config it runs on.
+    pub config: Arc<Config>,
+    /// Where things lie.
+    pub dir: DataDir,
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// The index.
+    pub index: Arc<Index>,
+    /// What runs sources.
+    pub collector: Collector,
+    /// The rules.
+    pub watching: Arc<Watching>,
+    nudge: Nudge,
+    committer_thread: std::thread::JoinHandle<()>,
+    follower: std::thread::JoinHandle<Result<(), FollowError>>,
+    lock: StationLock,
+}
+
+/// The words of the config that the segmenter must not cut: every name of every subject.
+#[must_use]
+pub fn segmenter(config: &Config) -> Segmenter {
+    let names =
+        config.subjects.iter().flat_map(|s| s.names().map(str::to_owned).collect::<Vec<_>>());
+    Segmenter::new(names)
+}
+
+/// The annotator of the config.
+///
+/// # Errors
+/// Whatever of subjects, topics, lexicons or models cannot be used.
+pub fn annotator(config: &Config) -> anyhow::Result<Annotator> {
+    Annotator::load(annotator_config(config)).context("cannot load the annotator")
+}
+
+/// What the annotator of the config is made of.
+#[must_use]
+pub fn annotator_config(config: &Config) -> AnnotatorConfig {
+    AnnotatorConfig {
+        subjects: config.subjects.clone(),
+        topics: config.topics.clone(),
+        lexicons: config.lexicons.iter().map(|(n, t)| (n.clone(), t.to_string())).collect(),
+        models: config.models.iter().map(|(n, b)| (n.clone(), b.to_vec())).collect(),
+    }
+}
+
+impl Station {
+    /// Opens the data directory of `config`, making it if it is not there.
+    ///
+    /// # Errors
+    /// Another station on it; a store, index, lexicon or model that cannot be used.
+    pub fn open(config: Config, clock: Clock, listener: Listener) -> anyhow::Result<Self> {
+        let dir = DataDir(config.station.data_dir.clone());
+        std::fs::create_dir_all(&dir.0)
+            .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
+        let lock = StationLock::take(&dir.0)?;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
+        let index = Arc::new(open_index(&*store, &dir, &config)?);
+        let annotator = Arc::new(annotator(&config)?);
+        let watching = Arc::new(Watching::new(&config)?);
+        let stages = Arc::new(Stages::new(&config, annotator.clone())?);
+        let fetcher = Arc::new(hosts::fetcher(&config, &*store)?);
+
+        let nudge = Nudge::default();
+        let writer = index.writer(WriterOptions::default())?;
+        let follower = {
+            let (store, index, nudge, clock) =
+                (store.clone(), index.clone(), nudge.clone(), clock.clone());
+            std::thread::Builder::new().name("follower".to_owned()).spawn(move || {
+                let followed = follow::follow(&*store, &index, writer, &nudge, &clock);
+                if let Err(error) = &followed {
+                    tracing::error!(%error, "the index no longer follows the store");
+                }
+                followed
+            })?
+        };
+        let stored = {
+            let nudge = nudge.clone();
+            Arc::new(move || nudge.nudge())
+        };
+        let (committer, committer_thread) = Committer::start(CommitParts {
+            store: store.clone(),
+            stories: restore::stories(&*store, clock())?,
+            annotator,
+            watching: watching.clone(),
+            stored,
+        });
+        let collector =
+            Collector { store: store.clone(), fetcher, stages, committer, listener, clock };
+        let config = Arc::new(config);
+        Ok(Self {
+            config,
+            dir,
+            store,
+            index,
+            collector,
+            watching,
+            nudge,
+            committer_thread,
+            follower,
+            lock,
+        })
+    }
+
+    /// The sources that are crawled.
+    #[must_use]
+    pub fn sources(&self) -> Vec<Arc<SourceConfig>> {
+        self.config.sources.iter().filter(|s| s.enabled).cloned().map(Arc::new).collect()
+    }
+
+    /// Runs each of `sources` once, many at a time.
+    ///
+    /// # Errors
+    /// Only those of the store; what went wrong with a source is in its outcome.
+    pub async fn round(
+        &self,
+        sources: &[Arc<SourceConfig>],
+    ) -> anyhow::Result<Vec<(SourceId, RunOutcome)>> {
+        let runs = sources.iter().map(|source| async move {
+            let outcome = self.collector.run(source).await?;
+            Ok::<_, anyhow::Error>((source.id.clone(), outcome))
+        });
+        let mut outcomes = Vec::new();
+        let mut running = stream::iter(runs).buffer_unordered(SOURCES_AT_ONCE);
+        while let Some(ended) = running.next().await {
+            outcomes.push(ended?);
+        }
+        self.keep_host_memory()?;
+        outcomes.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(outcomes)
+    }
+
+    /// Counts of each of `sources` since the beginning.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn tallies(&self, sources: &[Arc<SourceConfig>]) -> anyhow::Result<Vec<Tally>> {
+        let mut tallies = Vec::new();
+        for source in sources {
+            tallies.push(self.store.source_state(&source.id)?.tally);
+        }
+        Ok(tallies)
+    }
+
+    /// Tells the follower that the store changed outside the committer.
+    pub fn nudge_index(&self) {
+        self.nudge.nudge();
+    }
+
+    /// Rules that fire on silence.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn look_at_silence(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<()> {
+        Ok(self.store.write(&mut |write| self.watching.look_at_silence(write, now))?)
+    }
+
+    /// Remembers across restarts what hosts asked for: back-off, budgets, robots.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn keep_host_memory(&self) -> anyhow::Result<()> {
+        hosts::keep(&self.collector.fetcher, &*self.store)
+    }
+
+    /// Lets the committer and the follower finish, then frees the directory.
+    ///
+    /// # Errors
+    /// What the follower died of.
+    pub fn close(self) -> anyhow::Result<()> {
+        let Self { collector, committer_thread, follower, nudge, lock, .. } = self;
+        drop(collector);
+        committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
+        nudge.stop();
+        let followed =
+            follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
+        drop(lock);
+        followed
+            .context("the index does not hold everything the store holds; run `guanlan reindex`")
+    }
+}
+
+/// Opens the index; one made with other words, or by another version, is made again from the store.
+fn open_index(store: &dyn Store, dir: &DataDir, config: &Config) -> anyhow::Result<Index> {
+    let words = segmenter(config);
+    match Index::open_or_create(&dir.index(), &words) {
+        Err(IndexError::Format { .. }) => {
+            tracing::warn!("the index is of another format or dictionary; it is made again");
+            super::rebuild_index(store, &dir.index(), &words, &mut |_| {})?;
+            Ok(Index::open_read_only(&dir.index(), &words)?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// Opens store and index for reading, beside a station that may be running.
+///
+/// # Errors
+/// There is nothing at the data directory, or it cannot be used.
+pub fn open_store(dir: &Path) -> anyhow::Result<SqliteStore> {
+    let file = DataDir(dir.to_owned()).store();
+    anyhow::ensure!(
+        file.exists(),
+        "there is no data at `{}` yet; collect or import first",
+        dir.display()
+    );
+    Ok(SqliteStore::open(&file)?)
+}

@@ -1,0 +1,99 @@
+//! One step of a source: everything that must become true together.
+//!
+//! In: what a fetched entry, page or file led to. Out: a value the committer stores as one transaction. A
+//! record is counted as received in the same step that says what became of it, so that the counts tie out
+//! whenever the process dies.
+
+use chrono::{DateTime, Utc};
+use pipelines::record::{AnnotatedPost, DropReason, FetchJob, SourceId, Verdict};
+
+use crate::store::Tally;
+
+/// A page of the frontier that has been dealt with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageDone {
+    /// Never asked again.
+    Finished {
+        /// Canonical address.
+        url: String,
+        /// `kept`, `dropped:…`, `failed:…`
+        outcome: String,
+    },
+    /// Asked again later.
+    Postponed {
+        /// Canonical address.
+        url: String,
+        /// When.
+        due: DateTime<Utc>,
+        /// Failures in a row so far.
+        attempts: u32,
+    },
+}
+
+/// What one step leads to. Everything in it is stored, or nothing.
+#[derive(Debug)]
+pub struct Step {
+    /// Whose step it is.
+    pub source: SourceId,
+    /// When it was taken.
+    pub now: DateTime<Utc>,
+    /// Records taken up and what is known of them already; kept posts are counted by the committer.
+    pub tally: Tally,
+    /// Posts to store.
+    pub posts: Vec<AnnotatedPost>,
+    /// Pages found.
+    pub jobs: Vec<FetchJob>,
+    /// Pages dealt with.
+    pub done: Vec<PageDone>,
+    /// The entry that was read, with what makes the next GET conditional.
+    pub entry: Option<FetchJob>,
+    /// Lines for the audit: what was refused, and why.
+    pub audit: Vec<(String, String)>,
+}
+
+impl Step {
+    /// An empty step.
+    #[must_use]
+    pub fn new(source: &SourceId, now: DateTime<Utc>) -> Self {
+        Self {
+            source: source.clone(),
+            now,
+            tally: Tally::default(),
+            posts: Vec::new(),
+            jobs: Vec::new(),
+            done: Vec::new(),
+            entry: None,
+            audit: Vec::new(),
+        }
+    }
+
+    /// Takes up one record with its verdict.
+    pub fn take(&mut self, verdict: Verdict<AnnotatedPost>) -> String {
+        self.tally.received += 1;
+        match verdict {
+            Verdict::Keep(post) => {
+                self.posts.push(post);
+                "kept".to_owned()
+            }
+            Verdict::Drop(reason) => self.note_drop(reason),
+        }
+    }
+
+    /// Takes up one record that is dropped.
+    pub fn take_drop(&mut self, reason: DropReason) -> String {
+        self.tally.received += 1;
+        self.note_drop(reason)
+    }
+
+    /// Takes up one record that failed.
+    pub fn take_failure(&mut self, kind: &str) -> String {
+        self.tally.received += 1;
+        self.tally.fail(kind);
+        format!("failed:{kind}")
+    }
+
+    fn note_drop(&mut self, reason: DropReason) -> String {
+        self.tally.drop(reason);
+        format!("dropped:{}", reason.as_str())
+    }
+}

@@ -1,0 +1,259 @@
+//! The rules at work: which of them a post meets, and which alerts that makes.
+//!
+//! In: new posts within the committer's transaction, or the passing of time. Out: hits, alerts and
+//! deliveries, in the same transaction. What fires is `watch`'s business; here is only what it needs to know
+//! and what follows. A source that falls silent is watched by a rule of its own making.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pipelines::crawl::SourceConfig;
+use pipelines::locale::Lang;
+use pipelines::query::{self, Query, QuerySet, Target};
+use pipelines::record::{Alert, AnnotatedPost, RuleHit, RuleId, Severity};
+use pipelines::text::Segmenter;
+use pipelines::watch::{Firing, RuleConfig, RuleKind, Window, evaluate, lookback};
+
+use crate::config::Config;
+use crate::notify::{AlertNotice, alert_message};
+use crate::report::DigestPost;
+use crate::store::{Result, StoreError, StoreWrite};
+
+/// Evidence posts handed to the writer of a message.
+const TOLD: usize = 5;
+
+/// The state that says since when this station collects.
+pub const SINCE: &str = "collecting_since";
+
+/// All rules of a config, prepared to be asked together.
+pub struct Watching {
+    config: Config,
+    rules: Vec<RuleConfig>,
+    segmenter: Segmenter,
+    asked: Mutex<Arc<Asked>>,
+}
+
+/// The queries of the rules, as of a moment.
+struct Asked {
+    queries: Vec<Query>,
+    set: QuerySet<usize>,
+    /// When they were read, where one of them reckons from the present (`published:7d`).
+    read_at: Option<DateTime<Utc>>,
+}
+
+/// Queries that reckon from the present are read anew this often; building ten thousand takes 30 ms
+/// (`pipelines/benches/rules.rs`).
+const READ_ANEW: TimeDelta = TimeDelta::minutes(1);
+
+impl Watching {
+    /// The enabled rules of `config`.
+    ///
+    /// # Errors
+    /// A query that cannot be read (config checks have seen them all).
+    pub fn new(config: &Config) -> anyhow::Result<Self> {
+        let rules = config.rules.iter().filter(|r| r.enabled).cloned().collect::<Vec<_>>();
+        let asked = Asked::read(config, &rules, Utc::now())?;
+        Ok(Self {
+            config: config.clone(),
+            rules,
+            segmenter: super::segmenter(config),
+            asked: Mutex::new(Arc::new(asked)),
+        })
+    }
+
+    /// The queries as of `now`.
+    fn asked(&self, now: DateTime<Utc>) -> Arc<Asked> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.read_at.is_some_and(|at| now - at >= READ_ANEW) {
+            match Asked::read(&self.config, &self.rules, now) {
+                Ok(fresh) => *asked = Arc::new(fresh),
+                Err(error) => {
+                    tracing::error!(%error, "rules could not be read anew; the old ones stand")
+                }
+            }
+        }
+        asked.clone()
+    }
+
+    /// Matches `fresh` against all rules and stores what follows from it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn look_at(
+        &self,
+        write: &dyn StoreWrite,
+        fresh: &[AnnotatedPost],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let asked = self.asked(now);
+        let mut new: BTreeMap<usize, Vec<RuleHit>> = BTreeMap::new();
+        for post in fresh {
+            let target = Target::new(post).segmented_by(&self.segmenter);
+            for (number, spans) in asked.set.matches(&target) {
+                new.entry(*number).or_default().push(RuleHit {
+                    rule: self.rules[*number].id.clone(),
+                    post: post.post.id,
+                    story: post.story,
+                    at: post.post.time(),
+                    spans,
+                });
+            }
+        }
+        for (number, hits) in new {
+            let rule = &self.rules[number];
+            let window = window(write, rule, &hits, now)?;
+            for hit in &hits {
+                write.put_hit(hit)?;
+            }
+            for firing in evaluate(rule, &window, &hits, now) {
+                self.store_firing(write, rule, Some(&asked.queries[number]), firing, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rules and sources that fire when nothing comes.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn look_at_silence(&self, write: &dyn StoreWrite, now: DateTime<Utc>) -> Result<()> {
+        let asked = self.asked(now);
+        for (rule, query) in self.rules.iter().zip(&asked.queries) {
+            if matches!(rule.kind, RuleKind::Flatline { .. }) {
+                let window = window(write, rule, &[], now)?;
+                for firing in evaluate(rule, &window, &[], now) {
+                    self.store_firing(write, rule, Some(query), firing, now)?;
+                }
+            }
+        }
+        for source in self.config.sources.iter().filter(|s| s.enabled) {
+            let Some(rule) = silence_rule(source, self.config.station.lang) else { continue };
+            let window = Window {
+                last_before: write.last_post_of(&source.id)?,
+                ..window(write, &rule, &[], now)?
+            };
+            for firing in evaluate(&rule, &window, &[], now) {
+                self.store_firing(write, &rule, None, firing, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A new alert goes out through its notifiers; one that grew is stored and stays quiet.
+    fn store_firing(
+        &self,
+        write: &dyn StoreWrite,
+        rule: &RuleConfig,
+        query: Option<&Query>,
+        firing: Firing,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let alert = match firing {
+            Firing::New(alert) => alert,
+            Firing::Grown(alert) => {
+                write.put_alert(&alert, now)?;
+                return Ok(());
+            }
+        };
+        if !write.put_alert(&alert, now)? {
+            return Ok(());
+        }
+        let evidence = self.evidence(write, &alert)?;
+        let lang = self.config.station.lang;
+        let in_words = query.map(|q| q.in_words(lang));
+        for notifier in self.config.notifiers(&rule.notify) {
+            let key = format!("{}@{}", alert.key, notifier.name);
+            let notice = AlertNotice {
+                alert: &alert,
+                rule: Some(rule),
+                query_in_words: in_words.as_deref(),
+                evidence: &evidence,
+                zone: self.config.station.zone,
+                lang,
+            };
+            let message = alert_message(key.clone(), &notice);
+            write.enqueue(&key, &notifier.name, &message.json(), now)?;
+        }
+        Ok(())
+    }
+
+    fn evidence(&self, write: &dyn StoreWrite, alert: &Alert) -> Result<Vec<DigestPost>> {
+        let mut posts = Vec::new();
+        for evidence in alert.evidence.iter().take(TOLD) {
+            if let Some(post) = write.post(evidence.post)? {
+                let source = self.config.sources.iter().find(|s| s.id == post.post.source);
+                let name = source.map_or(post.post.source.as_str(), |s| s.name.as_str());
+                posts.push(DigestPost::of(&post, name));
+            }
+        }
+        Ok(posts)
+    }
+}
+
+impl Asked {
+    fn read(config: &Config, rules: &[RuleConfig], now: DateTime<Utc>) -> anyhow::Result<Self> {
+        let context = super::query_context(config, now);
+        let mut queries = Vec::new();
+        for rule in rules {
+            let query = query::parse(&rule.query, &context);
+            queries.push(query.map_err(|e| anyhow::anyhow!("rule `{}`: {e}", rule.id))?);
+        }
+        let set = QuerySet::build(queries.iter().cloned().enumerate())?;
+        let read_at = queries.iter().any(Query::depends_on_now).then_some(now);
+        Ok(Self { queries, set, read_at })
+    }
+}
+
+/// What is known of a rule's past when `new` hits come.
+fn window(
+    write: &dyn StoreWrite,
+    rule: &RuleConfig,
+    new: &[RuleHit],
+    now: DateTime<Utc>,
+) -> Result<Window> {
+    let oldest = new.iter().map(|hit| hit.at).min().unwrap_or(now);
+    let from = oldest - lookback(rule);
+    let hits = write.hits(&rule.id, from)?;
+    let mut alerts = write.rule_alerts(&rule.id, from)?;
+    if alerts.is_empty() {
+        alerts.extend(write.latest_alert(&rule.id)?);
+    }
+    let since = match write.state(SINCE)? {
+        Some(text) => text
+            .parse::<DateTime<Utc>>()
+            .map(Some)
+            .map_err(|e| StoreError::Corrupt { what: SINCE.to_owned(), cause: e.to_string() })?,
+        None => {
+            write.put_state(SINCE, &now.to_rfc3339())?;
+            Some(now)
+        }
+    };
+    Ok(Window { hits, alerts, last_before: write.last_hit_before(&rule.id, from)?, since })
+}
+
+/// The rule that watches over a source's silence, where its config asks for one.
+#[must_use]
+pub fn silence_rule(source: &SourceConfig, lang: Lang) -> Option<RuleConfig> {
+    (source.flatline_hours > 0).then(|| RuleConfig {
+        id: RuleId(format!("source-silent:{}", source.id)),
+        name: lang.fill("watch.source_silent", &[("source", &source.name)]),
+        enabled: true,
+        query: String::new(),
+        kind: RuleKind::Flatline { window_minutes: source.flatline_hours.saturating_mul(60) },
+        severity: Severity::Ordinary,
+        merge_hours: 24,
+        notify: Vec::new(),
+        examples: Vec::new(),
+    })
+}
+
+/// The rule with this id, of config or of a source's silence.
+#[must_use]
+pub fn rule_of(config: &Config, id: &RuleId) -> Option<RuleConfig> {
+    let written = config.rules.iter().find(|rule| rule.id == *id).cloned();
+    written.or_else(|| {
+        let rules = config.sources.iter().filter_map(|s| silence_rule(s, config.station.lang));
+        rules.into_iter().find(|rule| rule.id == *id)
+    })
+}

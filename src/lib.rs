@@ -1,0 +1,15 @@
+//! The edge: command line, config, engine, store, watch delivery, reports.
+//!
+//! Everything that does IO beside crawling and indexing lives here; `engine` alone knows the order of the
+//! stages. The library exists so that tests can reach it; the binary is `main.rs`.
+
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod engine;
+pub mod eval;
+pub mod notify;
+pub mod report;
+pub mod schedule;
+pub mod store;
+pub mod train;

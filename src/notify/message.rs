@@ -1,0 +1,193 @@
+//! Messages: what is told of an alert or a finished digest, in Markdown and as data.
+//!
+//! In: an alert with its rule and evidence. Out: a message with its key. Every text of a post is escaped; no
+//! author and no text beyond the title is sent.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use pipelines::locale::Lang;
+use pipelines::record::Alert;
+use pipelines::watch::RuleConfig;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::report::{DigestPost, markdown, why};
+
+/// Evidence posts named in a message.
+const SHOWN: usize = 5;
+
+/// What a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// An alert.
+    Alert,
+    /// A digest.
+    Digest,
+}
+
+impl MessageKind {
+    /// The name used in the outbox and in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Digest => "digest",
+        }
+    }
+}
+
+/// One message. The outbox keeps it as JSON; `key` comes first so that a torn line is known as ours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// The same message never has two keys, two messages never the same.
+    pub key: String,
+    /// What it is about.
+    pub kind: MessageKind,
+    /// One line of plain text.
+    pub title: String,
+    /// The whole in Markdown.
+    pub body_markdown: String,
+    /// The same as data.
+    pub data: Value,
+}
+
+impl Message {
+    /// One line of JSON.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("a message of texts and JSON is JSON")
+    }
+}
+
+/// Everything told of an alert.
+#[derive(Clone, Copy, Debug)]
+pub struct AlertNotice<'a> {
+    /// The alert.
+    pub alert: &'a Alert,
+    /// Its rule; absent where it was removed since.
+    pub rule: Option<&'a RuleConfig>,
+    /// The rule's query in words (`Query::explain`); the query itself where absent.
+    pub query_in_words: Option<&'a str>,
+    /// The evidence posts still stored, newest first.
+    pub evidence: &'a [DigestPost],
+    /// The zone in which times are shown.
+    pub zone: Tz,
+    /// The language.
+    pub lang: Lang,
+}
+
+/// The message of an alert. `key` is the outbox's: the alert's own, and which firing or update of it.
+#[must_use]
+pub fn alert_message(key: String, notice: &AlertNotice) -> Message {
+    let AlertNotice { alert, rule, evidence, lang, .. } = *notice;
+    let severity = lang.text(&format!("record.severity.{}", alert.severity.as_str()));
+    let rule_name = rule.map_or_else(|| alert.rule.to_string(), |r| r.name.clone());
+    let title = match evidence.first() {
+        Some(newest) => lang.fill(
+            "notify.alert.title",
+            &[("severity", &severity), ("rule", &rule_name), ("headline", &newest.title)],
+        ),
+        None => {
+            lang.fill("notify.alert.title_bare", &[("severity", &severity), ("rule", &rule_name)])
+        }
+    };
+    Message {
+        key,
+        kind: MessageKind::Alert,
+        body_markdown: body(notice, &title, &severity, &rule_name),
+        data: data(notice, &rule_name),
+        title,
+    }
+}
+
+/// The message of a finished digest that lies at `place`; `body_markdown` is the digest itself where given.
+#[must_use]
+pub fn digest_message(
+    key: String,
+    title: &str,
+    place: &str,
+    digest_markdown: Option<String>,
+    lang: Lang,
+) -> Message {
+    let line = lang.fill("notify.digest.body", &[("title", &title), ("place", &place)]);
+    Message {
+        key,
+        kind: MessageKind::Digest,
+        title: title.to_owned(),
+        body_markdown: digest_markdown.unwrap_or_else(|| markdown::escape(&line)),
+        data: json!({ "title": title, "path": place }),
+    }
+}
+
+fn shown(at: DateTime<Utc>, notice: &AlertNotice) -> String {
+    let format = notice.lang.text("notify.format.minute");
+    at.with_timezone(&notice.zone).format(&format).to_string()
+}
+
+fn body(notice: &AlertNotice, title: &str, severity: &str, rule_name: &str) -> String {
+    let AlertNotice { alert, rule, evidence, lang, .. } = *notice;
+    let mut lines = vec![format!("### {}", markdown::escape(title)), String::new()];
+    let mut say = |key: &str, args: &[(&str, &dyn std::fmt::Display)]| {
+        lines.push(lang.fill(&format!("notify.alert.{key}"), args));
+        lines.push(String::new());
+    };
+    say("reason", &[("text", &why(rule, alert, lang))]);
+    let words = notice
+        .query_in_words
+        .map(markdown::escape)
+        .or_else(|| rule.map(|r| markdown::escape(&r.query)))
+        .unwrap_or_default();
+    say("rule", &[("name", &markdown::escape(rule_name)), ("words", &words)]);
+    let state = lang.text(&format!("record.alert_state.{}", alert.state.as_str()));
+    say("severity", &[("severity", &severity), ("state", &state)]);
+    let (at, since) = (shown(alert.fired_at, notice), shown(alert.window_start, notice));
+    say("fired", &[("at", &at), ("since", &since)]);
+    let listed = evidence.len().min(SHOWN);
+    say("evidence", &[("count", &alert.evidence.len()), ("shown", &listed)]);
+    for (i, post) in evidence.iter().take(SHOWN).enumerate() {
+        lines.push(format!("{}. {}", i + 1, evidence_line(post, notice)));
+    }
+    lines.push(String::new());
+    let missing = alert.evidence.len().saturating_sub(evidence.len());
+    if missing > 0 {
+        lines.push(lang.fill("notify.alert.missing", &[("count", &missing)]));
+        lines.push(String::new());
+    }
+    lines.push(lang.fill("notify.alert.footer", &[("key", &markdown::escape(&alert.key))]));
+    lines.join("\n")
+}
+
+fn evidence_line(post: &DigestPost, notice: &AlertNotice) -> String {
+    let title = markdown::escape(&post.title);
+    let title = match markdown::link_target(&post.url) {
+        Some(target) => format!("[{title}]({target})"),
+        None => title,
+    };
+    let at = post
+        .published_at
+        .map_or_else(|| notice.lang.text("notify.alert.outside"), |at| shown(at, notice));
+    let channel = notice.lang.text(&format!("record.channel.{}", post.channel.as_str()));
+    format!("{title}　{}（{channel}）{at}", markdown::escape(&post.source_name))
+}
+
+fn data(notice: &AlertNotice, rule_name: &str) -> Value {
+    let AlertNotice { alert, rule, evidence, lang, .. } = *notice;
+    let posts: Vec<Value> = evidence
+        .iter()
+        .map(|p| {
+            json!({
+                "id": p.id, "url": p.url, "title": p.title, "source": p.source_name,
+                "channel": p.channel, "published_at": p.published_at, "fetched_at": p.fetched_at,
+                "content_hash": format!("{:016x}", p.content_hash), "story": p.story,
+            })
+        })
+        .collect();
+    json!({
+        "alert": alert.key, "rule": alert.rule, "rule_name": rule_name,
+        "query": rule.map(|r| &r.query), "severity": alert.severity, "state": alert.state,
+        "reason": why(rule, alert, lang), "measured": alert.measured,
+        "threshold": alert.threshold, "window_start": alert.window_start,
+        "fired_at": alert.fired_at, "evidence_count": alert.evidence.len(), "evidence": posts,
+    })
+}

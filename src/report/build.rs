@@ -1,0 +1,384 @@
+//! From the posts, alerts and source counts of a period to a digest.
+//!
+//! In: [`DigestInput`]. Out: [`Digest`]. Every figure is a count over a set of posts, and the set is kept; the
+//! same input gives the same digest whatever the order of its posts. Reads no store and no clock.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, Utc};
+use pipelines::record::{Channel, Polarity, PostId};
+
+use super::digest::{
+    Change, ChannelLine, Curve, Digest, Emptiness, Figure, PostLine, PostSet, Shares, SourceTotals,
+    SubjectLine,
+};
+use super::input::{DigestInput, DigestPost, PeriodKind};
+use super::{alerts, sources, stories};
+
+/// A percentage of fewer posts than this says more than is known.
+const SMALLEST_BASE: u64 = 10;
+
+/// Steps of a curve at most; a special report over years gets wider steps.
+const MAX_STEPS: i32 = 62;
+
+/// The posts in appendix order, their numbers, and the sets made so far.
+pub(super) struct Ledger<'a> {
+    /// Everything about the period.
+    pub(super) input: &'a DigestInput,
+    /// Posts of the period about us, newest first.
+    pub(super) ours: Vec<&'a DigestPost>,
+    numbers: HashMap<PostId, usize>,
+    sets: Vec<PostSet>,
+}
+
+impl<'a> Ledger<'a> {
+    fn new(input: &'a DigestInput) -> (Self, Vec<PostLine>) {
+        let newest_first = |a: &&DigestPost, b: &&DigestPost| {
+            b.time().cmp(&a.time()).then_with(|| a.id.cmp(&b.id))
+        };
+        let mut ours: Vec<&DigestPost> = input.posts.iter().filter(|p| p.is_about_us()).collect();
+        ours.sort_by(newest_first);
+        let mut evidence: Vec<&DigestPost> = input.other_posts.iter().collect();
+        evidence.sort_by(newest_first);
+        let mut others: Vec<&DigestPost> =
+            input.posts.iter().filter(|p| !p.is_about_us()).collect();
+        others.sort_by(newest_first);
+        let mut numbers = HashMap::new();
+        let mut lines = Vec::new();
+        let (inside, outside) =
+            (ours.iter().map(|p| (p, false)), evidence.iter().map(|p| (p, true)));
+        for (post, outside) in inside.chain(outside).chain(others.iter().map(|p| (p, false))) {
+            if lines.len() >= input.listed_posts || numbers.contains_key(&post.id) {
+                continue;
+            }
+            numbers.insert(post.id, lines.len() + 1);
+            lines.push(post_line(post, lines.len() + 1, outside));
+        }
+        (Self { input, ours, numbers, sets: Vec::new() }, lines)
+    }
+
+    /// The number of a post in the appendix, if it is listed.
+    pub(super) fn number(&self, id: PostId) -> Option<usize> {
+        self.numbers.get(&id).copied()
+    }
+
+    /// Counts posts and remembers which.
+    pub(super) fn figure<'p>(
+        &mut self,
+        label: &[&str],
+        posts: impl Iterator<Item = &'p DigestPost>,
+    ) -> Figure {
+        self.figure_of_ids(label, posts.map(|p| p.id))
+    }
+
+    /// The same for ids.
+    pub(super) fn figure_of_ids(
+        &mut self,
+        label: &[&str],
+        ids: impl Iterator<Item = PostId>,
+    ) -> Figure {
+        let (mut listed, mut unlisted) = (Vec::new(), 0);
+        for id in ids {
+            match self.number(id) {
+                Some(number) => listed.push(number),
+                None => unlisted += 1,
+            }
+        }
+        let value = Some((listed.len() + unlisted) as u64);
+        match (listed.as_slice(), unlisted) {
+            ([], _) => Figure::bare(value),
+            ([only], 0) => Figure { value, set: None, post: Some(*only) },
+            _ => {
+                let number = self.sets.len() + 1;
+                listed.sort_unstable();
+                let label = label.iter().map(|part| (*part).to_owned()).collect();
+                self.sets.push(PostSet { number, label, posts: listed, unlisted });
+                Figure { value, set: Some(number), post: None }
+            }
+        }
+    }
+
+    /// Counts posts by polarity; `polarity` says what each says of the thing counted.
+    pub(super) fn shares(
+        &mut self,
+        label: &str,
+        posts: &[&DigestPost],
+        polarity: impl Fn(&DigestPost) -> Polarity,
+    ) -> Shares {
+        let all = self.figure(&[label], posts.iter().copied());
+        let mut of = |wanted: Polarity| {
+            let key = format!("record.polarity.{}", wanted.as_str());
+            self.figure(&[label, &key], posts.iter().copied().filter(|p| polarity(p) == wanted))
+        };
+        Shares {
+            posts: all,
+            negative: of(Polarity::Negative),
+            neutral: of(Polarity::Neutral),
+            positive: of(Polarity::Positive),
+        }
+    }
+}
+
+impl Digest {
+    /// The digest of `input`.
+    #[must_use]
+    pub fn build(input: &DigestInput) -> Self {
+        let (mut ledger, lines) = Ledger::new(input);
+        let ours = ledger.ours.clone();
+        let shares = ledger.shares("digest.set.ours", &ours, DigestPost::polarity);
+        let collected = ledger.figure(&["digest.set.collected"], input.posts.iter());
+        let curve = curve(input, &ours);
+        let subjects = subject_lines(&mut ledger);
+        let channels = channel_lines(&mut ledger);
+        let told = stories::told(&mut ledger, &curve);
+        let alerts = alerts::alert_lines(&mut ledger);
+        let sources = sources::source_lines(&mut ledger);
+        let source_totals = sources.as_deref().map(sources::totals);
+        let before = input.previous.map(|p| p.tally);
+        let emptiness = emptiness(ours.len(), source_totals);
+        let is_measured = !matches!(emptiness, Emptiness::NothingHeard | Emptiness::Unknown);
+        let measured = |f: Figure| if is_measured { f } else { Figure::bare(None) };
+        let shares = Shares {
+            posts: measured(shares.posts),
+            negative: measured(shares.negative),
+            neutral: measured(shares.neutral),
+            positive: measured(shares.positive),
+        };
+        Self {
+            title: input.title.clone(),
+            organisation: input.organisation.clone(),
+            period: input.period,
+            from: input.from,
+            to: input.to,
+            zone: input.zone,
+            generated_at: input.generated_at,
+            emptiness,
+            collected: measured(collected),
+            posts_change: change(shares.posts.value, before.map(|t| t.posts)),
+            negative_change: change(shares.negative.value, before.map(|t| t.negative)),
+            shares,
+            stories_told: measured(Figure::bare(Some(told.count))),
+            subjects,
+            channels,
+            curve,
+            stories: told.largest,
+            alerts,
+            praise: told.praise,
+            grievances: told.grievances,
+            sources,
+            source_totals,
+            unlisted_posts: (input.posts.len() + input.other_posts.len())
+                .saturating_sub(lines.len()),
+            sets: ledger.sets,
+            posts: lines,
+        }
+    }
+}
+
+fn post_line(post: &DigestPost, number: usize, outside: bool) -> PostLine {
+    PostLine {
+        number,
+        id: post.id,
+        title: post.title.clone(),
+        source: post.source_name.clone(),
+        channel: post.channel,
+        published_at: post.published_at,
+        has_time: post.has_time,
+        fetched_at: post.fetched_at,
+        url: post.url.clone(),
+        content_hash: format!("{:016x}", post.content_hash),
+        page_sha256: post.page_sha256.clone(),
+        polarity: post.is_about_us().then(|| post.polarity()),
+        outside,
+    }
+}
+
+/// `now` against `before`; nothing where one of them was not measured, no percentage of few.
+fn change(now: Option<u64>, before: Option<u64>) -> Change {
+    let (Some(now), Some(before)) = (now, before) else { return Change::default() };
+    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let by = signed(now) - signed(before);
+    let percent = (before >= SMALLEST_BASE).then(|| by as f64 * 100.0 / before as f64);
+    Change { by: Some(by), percent }
+}
+
+fn emptiness(ours: usize, totals: Option<SourceTotals>) -> Emptiness {
+    match totals {
+        _ if ours > 0 => Emptiness::NotEmpty,
+        None => Emptiness::Unknown,
+        Some(t) if t.good + t.silent + t.partial == 0 => Emptiness::NothingHeard,
+        Some(t) if t.failed + t.not_run + t.partial > 0 => Emptiness::NotAllHeard,
+        Some(_) => Emptiness::NothingSaid,
+    }
+}
+
+fn subject_lines(ledger: &mut Ledger) -> Vec<SubjectLine> {
+    let ours = ledger.ours.clone();
+    let subjects = &ledger.input.subjects;
+    subjects
+        .iter()
+        .map(|(id, name)| {
+            let said = |p: &DigestPost| {
+                p.subjects.iter().find(|(s, _)| s == id).map(|(_, polarity)| *polarity)
+            };
+            let posts: Vec<&DigestPost> =
+                ours.iter().copied().filter(|p| said(p).is_some()).collect();
+            let shares = ledger.shares(name, &posts, |p| said(p).unwrap_or_default());
+            SubjectLine { id: id.clone(), name: name.clone(), shares }
+        })
+        .collect()
+}
+
+fn channel_lines(ledger: &mut Ledger) -> Vec<ChannelLine> {
+    let ours = ledger.ours.clone();
+    Channel::ALL
+        .into_iter()
+        .filter_map(|channel| {
+            let posts: Vec<&DigestPost> =
+                ours.iter().copied().filter(|p| p.channel == channel).collect();
+            let label = format!("record.channel.{}", channel.as_str());
+            (!posts.is_empty()).then(|| ChannelLine {
+                channel,
+                shares: ledger.shares(&label, &posts, DigestPost::polarity),
+            })
+        })
+        .collect()
+}
+
+fn curve(input: &DigestInput, ours: &[&DigestPost]) -> Curve {
+    let is_hourly = input.period == PeriodKind::Day;
+    let mut step = if is_hourly { Duration::hours(1) } else { Duration::days(1) };
+    let span = (input.to - input.from).max(Duration::zero());
+    while span > step * MAX_STEPS {
+        step = step * 2;
+    }
+    let mut curve = Curve { is_hourly, ..Curve::default() };
+    let mut start = input.from;
+    while start < input.to {
+        curve.starts.push(start);
+        start += step;
+    }
+    curve.posts = counts(&curve, ours.iter().copied());
+    curve.negative =
+        counts(&curve, ours.iter().copied().filter(|p| p.polarity() == Polarity::Negative));
+    curve.without_time = ours.iter().filter(|p| is_hourly && !p.has_time).count() as u64;
+    curve
+}
+
+/// Posts per step of `curve`; those without a time of day are left out of an hourly one.
+pub(super) fn counts<'p>(curve: &Curve, posts: impl Iterator<Item = &'p DigestPost>) -> Vec<u64> {
+    let mut counts = vec![0; curve.starts.len()];
+    for post in posts.filter(|p| p.has_time || !curve.is_hourly) {
+        if let Some(i) = step_of(&curve.starts, post.time()) {
+            counts[i] += 1;
+        }
+    }
+    counts
+}
+
+fn step_of(starts: &[DateTime<Utc>], at: DateTime<Utc>) -> Option<usize> {
+    starts.partition_point(|start| *start <= at).checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::report::{SourceOutcome, Tally};
+
+    #[test]
+    fn every_figure_is_the_size_of_its_set_and_every_set_is_listed() {
+        let digest = Digest::build(&sample::input());
+        assert_eq!(digest.emptiness, Emptiness::NotEmpty);
+        let s = digest.shares;
+        let value = |f: Figure| f.value.unwrap();
+        assert_eq!(value(s.posts), value(s.negative) + value(s.neutral) + value(s.positive));
+        assert!(value(s.negative) > 0 && value(s.positive) > 0);
+        for line in &digest.subjects {
+            if let Some(set) = line.shares.posts.set {
+                assert_eq!(digest.sets[set - 1].posts.len() as u64, value(line.shares.posts));
+            }
+        }
+        for set in &digest.sets {
+            assert_eq!(set.unlisted, 0);
+            assert!(set.posts.iter().all(|n| (1..=digest.posts.len()).contains(n)));
+        }
+        let numbers: Vec<usize> = digest.posts.iter().map(|p| p.number).collect();
+        assert_eq!(numbers, (1..=digest.posts.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_order_of_the_posts_changes_nothing() {
+        let input = sample::input();
+        let mut turned = input.clone();
+        turned.posts.reverse();
+        assert_eq!(Digest::build(&input), Digest::build(&turned));
+    }
+
+    #[test]
+    fn the_curve_counts_each_post_once() {
+        let input = sample::input();
+        let digest = Digest::build(&input);
+        let counted: u64 = digest.curve.posts.iter().sum();
+        assert_eq!(Some(counted + digest.curve.without_time), digest.shares.posts.value);
+        assert_eq!(digest.curve.starts.len(), 24);
+    }
+
+    #[test]
+    fn changes_against_what_was_not_measured_are_not_measured() {
+        for (now, before, by, percent) in [
+            (Some(30), Some(20), Some(10), Some(50.0)),
+            (Some(3), Some(0), Some(3), None),
+            (Some(0), Some(40), Some(-40), Some(-100.0)),
+            (Some(12), Some(1), Some(11), None),
+            (Some(3), None, None, None),
+            (None, Some(3), None, None),
+        ] {
+            assert_eq!(change(now, before), Change { by, percent }, "{now:?} {before:?}");
+        }
+    }
+
+    #[test]
+    fn silence_is_told_from_deafness() {
+        let outcomes = |outcomes: &[SourceOutcome]| {
+            let mut input = sample::input();
+            input.posts.clear();
+            input.other_posts.clear();
+            input.previous = Some(super::super::PreviousPeriod { tally: Tally::default() });
+            let template = input.sources.as_ref().unwrap()[0].clone();
+            input.sources = Some(
+                outcomes
+                    .iter()
+                    .map(|o| super::super::SourceInput { outcome: o.clone(), ..template.clone() })
+                    .collect(),
+            );
+            let digest = Digest::build(&input);
+            let is_measured = digest.emptiness != Emptiness::NothingHeard;
+            assert_eq!(digest.shares.posts.value, is_measured.then_some(0), "unheard is not 0");
+            digest.emptiness
+        };
+        let failed = SourceOutcome::Failed { reason: "HTTP 500".into() };
+        assert_eq!(outcomes(&[SourceOutcome::Good]), Emptiness::NothingSaid);
+        assert_eq!(outcomes(&[SourceOutcome::Good, failed.clone()]), Emptiness::NotAllHeard);
+        let partial = SourceOutcome::Partial { reason: "HTTP 500".into() };
+        assert_eq!(outcomes(&[partial]), Emptiness::NotAllHeard);
+        assert_eq!(outcomes(&[failed, SourceOutcome::NotRun]), Emptiness::NothingHeard);
+        let mut input = sample::input();
+        input.posts.clear();
+        input.sources = None;
+        assert_eq!(Digest::build(&input).emptiness, Emptiness::Unknown);
+    }
+
+    #[test]
+    fn a_full_appendix_says_how_many_it_left_out() {
+        let mut input = sample::input();
+        let all = input.posts.len() + input.other_posts.len();
+        input.listed_posts = 5;
+        let digest = Digest::build(&input);
+        assert_eq!((digest.posts.len(), digest.unlisted_posts), (5, all - 5));
+        let set = digest.shares.posts.set.unwrap();
+        let set = &digest.sets[set - 1];
+        assert_eq!(Some((set.posts.len() + set.unlisted) as u64), digest.shares.posts.value);
+        assert!(set.unlisted > 0);
+    }
+}

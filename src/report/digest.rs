@@ -1,0 +1,342 @@
+//! A digest: sections of ids and counts. Holds no markup and no language.
+//!
+//! In: nothing. Out: data every renderer reads. Each figure names the set of posts it counts, each line the
+//! posts it rests on, by their number in the appendix.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use pipelines::record::{AlertState, Channel, Polarity, PostId, Severity, StoryId, SubjectId};
+use pipelines::watch::RuleConfig;
+use serde::Serialize;
+
+use super::input::PeriodKind;
+
+/// A count and where its posts stand. `value: None` means not measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Figure {
+    /// The count.
+    pub value: Option<u64>,
+    /// The set in [`Digest::sets`], from 1; none where the posts are not listed.
+    pub set: Option<usize>,
+    /// The one post in the appendix, where the set is a single listed one.
+    pub post: Option<usize>,
+}
+
+impl Figure {
+    /// A count of things that are no posts.
+    #[must_use]
+    pub fn bare(value: Option<u64>) -> Self {
+        Self { value, set: None, post: None }
+    }
+}
+
+/// The posts a figure counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PostSet {
+    /// Number, from 1.
+    pub number: usize,
+    /// What is counted: parts of a path such as subject name and polarity key, for the reader.
+    pub label: Vec<String>,
+    /// Numbers in the appendix.
+    pub posts: Vec<usize>,
+    /// Posts that the appendix had no room for.
+    pub unlisted: usize,
+}
+
+/// A post in the appendix.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PostLine {
+    /// Number, from 1.
+    pub number: usize,
+    /// Its id.
+    pub id: PostId,
+    /// Its title.
+    pub title: String,
+    /// The name of its source.
+    pub source: String,
+    /// Its channel.
+    pub channel: Channel,
+    /// When it was published, if known.
+    pub published_at: Option<DateTime<Utc>>,
+    /// Whether `published_at` has a time of day.
+    pub has_time: bool,
+    /// When it was fetched.
+    pub fetched_at: DateTime<Utc>,
+    /// Its address.
+    pub url: String,
+    /// Hash of the content, 16 hexadecimal digits.
+    pub content_hash: String,
+    /// SHA-256 of the page as served, where kept.
+    pub page_sha256: Option<String>,
+    /// What it says of us; none where it names no subject.
+    pub polarity: Option<Polarity>,
+    /// Whether it lies outside the period (evidence of an alert).
+    pub outside: bool,
+}
+
+/// Posts by polarity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Shares {
+    /// All.
+    pub posts: Figure,
+    /// 负面
+    pub negative: Figure,
+    /// 中性
+    pub neutral: Figure,
+    /// 正面
+    pub positive: Figure,
+}
+
+/// A figure beside that of the period before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Change {
+    /// Now less before; none where before was not measured.
+    pub by: Option<i64>,
+    /// The same in percent; none where before was 0 or not measured.
+    pub percent: Option<f64>,
+}
+
+/// Posts about one subject.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SubjectLine {
+    /// Its id.
+    pub id: SubjectId,
+    /// Its name.
+    pub name: String,
+    /// Its posts.
+    pub shares: Shares,
+}
+
+/// Posts of one channel.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChannelLine {
+    /// The channel.
+    pub channel: Channel,
+    /// Its posts.
+    pub shares: Shares,
+}
+
+/// Posts over time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Curve {
+    /// Start of each step.
+    pub starts: Vec<DateTime<Utc>>,
+    /// Posts in each step.
+    pub posts: Vec<u64>,
+    /// Negative ones among them.
+    pub negative: Vec<u64>,
+    /// Whether a step is an hour (else a day).
+    pub is_hourly: bool,
+    /// Posts left out because only their day is known.
+    pub without_time: u64,
+}
+
+/// One story.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StoryLine {
+    /// Its id.
+    pub id: StoryId,
+    /// The title of its first post.
+    pub title: String,
+    /// The beginning of its representative post.
+    pub snippet: String,
+    /// Number of its first post in the period.
+    pub first: Option<usize>,
+    /// Source of that post.
+    pub first_source: String,
+    /// Time of that post.
+    pub first_at: DateTime<Utc>,
+    /// Whether it began before the period.
+    pub is_older: bool,
+    /// Its posts.
+    pub shares: Shares,
+    /// Posts by channel, most first.
+    pub channels: Vec<(Channel, u64)>,
+    /// Names of the subjects it is about.
+    pub subjects: Vec<String>,
+    /// Highest risk of its posts.
+    pub risk: u8,
+    /// Posts per step of the digest's curve.
+    pub curve: Vec<u64>,
+    /// Numbers of the posts worth opening, first source first.
+    pub representatives: Vec<usize>,
+}
+
+impl StoryLine {
+    /// What most of its posts say of us.
+    #[must_use]
+    pub fn leaning(&self) -> Polarity {
+        let count = |f: Figure| f.value.unwrap_or(0);
+        let (bad, good) = (count(self.shares.negative), count(self.shares.positive));
+        if bad > 0 && bad >= good {
+            Polarity::Negative
+        } else if good > 0 {
+            Polarity::Positive
+        } else {
+            Polarity::Neutral
+        }
+    }
+}
+
+/// One alert.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlertLine {
+    /// Its key.
+    pub key: String,
+    /// Name of its rule; its id where the rule is gone.
+    pub rule_name: String,
+    /// Grade.
+    pub severity: Severity,
+    /// State.
+    pub state: AlertState,
+    /// When the state last changed.
+    pub state_since: Option<DateTime<Utc>>,
+    /// When it fired.
+    pub fired_at: DateTime<Utc>,
+    /// Title of the riskiest post it rests on; the newest of equals.
+    pub headline: Option<String>,
+    /// The posts it rests on.
+    pub evidence: Figure,
+    /// Their numbers.
+    pub posts: Vec<usize>,
+    /// Posts it names that are no longer stored.
+    pub missing: usize,
+    /// For the sentence that says why.
+    #[serde(skip)]
+    pub rule: Option<RuleConfig>,
+    /// For the same sentence.
+    #[serde(skip)]
+    pub alert: pipelines::record::Alert,
+}
+
+/// One source.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceLine {
+    /// Its name.
+    pub name: String,
+    /// Its channel.
+    pub channel: Channel,
+    /// `good`, `partial`, `failed`, `silent` or `not_run`.
+    pub state: &'static str,
+    /// The reason, where there is one.
+    pub reason: Option<String>,
+    /// Silent since.
+    pub since: Option<DateTime<Utc>>,
+    /// Received.
+    pub received: Figure,
+    /// Kept.
+    pub kept: Figure,
+    /// Dropped in all.
+    pub dropped: Figure,
+    /// Dropped by reason (locale keys under `record.drop`), most first.
+    pub drops: Vec<(String, u64)>,
+    /// Failed.
+    pub failed: Figure,
+    /// Its posts in the period.
+    pub posts: Figure,
+    /// Whether received = kept + dropped + failed; true where not measured.
+    pub adds_up: bool,
+}
+
+/// Sources in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SourceTotals {
+    /// Configured.
+    pub sources: u64,
+    /// Collected without failure.
+    pub good: u64,
+    /// Heard, with failures.
+    pub partial: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Silent.
+    pub silent: u64,
+    /// Not asked.
+    pub not_run: u64,
+}
+
+/// Why there is nothing about us, if there is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Emptiness {
+    /// There is something.
+    NotEmpty,
+    /// All sources were heard and nobody spoke of us.
+    NothingSaid,
+    /// Some sources failed: nothing was heard, which is not the same.
+    NotAllHeard,
+    /// No source was heard at all.
+    NothingHeard,
+    /// Whether sources were heard was not measured.
+    Unknown,
+}
+
+impl Emptiness {
+    /// The name used in locale keys.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotEmpty => "not_empty",
+            Self::NothingSaid => "nothing_said",
+            Self::NotAllHeard => "not_all_heard",
+            Self::NothingHeard => "nothing_heard",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A dated report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Digest {
+    /// The title in config, if any.
+    pub title: Option<String>,
+    /// Whose it is.
+    pub organisation: String,
+    /// Kind of span.
+    pub period: PeriodKind,
+    /// Start.
+    pub from: DateTime<Utc>,
+    /// End.
+    pub to: DateTime<Utc>,
+    /// The zone in which times are shown.
+    #[serde(skip)]
+    pub zone: Tz,
+    /// When it was made.
+    pub generated_at: DateTime<Utc>,
+    /// Whether there is anything about us.
+    pub emptiness: Emptiness,
+    /// All posts collected, about us or not.
+    pub collected: Figure,
+    /// Posts about us.
+    pub shares: Shares,
+    /// Different stories about us.
+    pub stories_told: Figure,
+    /// Posts against the period before.
+    pub posts_change: Change,
+    /// Negative posts against the period before.
+    pub negative_change: Change,
+    /// By subject, in the order of config; those without posts too.
+    pub subjects: Vec<SubjectLine>,
+    /// By channel; only those with posts.
+    pub channels: Vec<ChannelLine>,
+    /// Over time.
+    pub curve: Curve,
+    /// The largest stories.
+    pub stories: Vec<StoryLine>,
+    /// Alerts, gravest first.
+    pub alerts: Vec<AlertLine>,
+    /// Stories that speak well of us.
+    pub praise: Vec<StoryLine>,
+    /// Stories with grievances of people.
+    pub grievances: Vec<StoryLine>,
+    /// Sources, troubled ones first; none where collecting was not measured.
+    pub sources: Option<Vec<SourceLine>>,
+    /// Sources in all.
+    pub source_totals: Option<SourceTotals>,
+    /// The sets that figures count.
+    pub sets: Vec<PostSet>,
+    /// The appendix.
+    pub posts: Vec<PostLine>,
+    /// Posts the appendix had no room for.
+    pub unlisted_posts: usize,
+}

@@ -1,0 +1,254 @@
+//! What a digest is made from: plain values the caller reads from the store.
+//!
+//! In: nothing. Out: data. Holds no counts that can be counted from the posts.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use pipelines::record::{
+    Alert, AnnotatedPost, Channel, DropReason, Polarity, PostId, SourceId, StoryId, SubjectId,
+    TopicId,
+};
+use pipelines::watch::RuleConfig;
+use serde::{Deserialize, Serialize};
+
+/// The span a digest is about; decides its title and the steps of its curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeriodKind {
+    /// A day, by hours.
+    Day,
+    /// A week, by days.
+    Week,
+    /// A month, by days.
+    Month,
+    /// Any other span (专报), by days.
+    Special,
+}
+
+impl PeriodKind {
+    /// The name used in config and locale keys.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Special => "special",
+        }
+    }
+}
+
+/// Everything a digest is made from.
+#[derive(Clone, Debug)]
+pub struct DigestInput {
+    /// The title; a standard one where absent.
+    pub title: Option<String>,
+    /// Whose digest it is.
+    pub organisation: String,
+    /// What kind of span.
+    pub period: PeriodKind,
+    /// Start, included.
+    pub from: DateTime<Utc>,
+    /// End, not included.
+    pub to: DateTime<Utc>,
+    /// The zone in which times are shown.
+    pub zone: Tz,
+    /// When it was made.
+    pub generated_at: DateTime<Utc>,
+    /// Every post of the period, in any order.
+    pub posts: Vec<DigestPost>,
+    /// Posts outside the period that alerts rest on.
+    pub other_posts: Vec<DigestPost>,
+    /// The same counts for the period before; absent where they were not measured.
+    pub previous: Option<PreviousPeriod>,
+    /// The subjects with their names, in the order of config.
+    pub subjects: Vec<(SubjectId, String)>,
+    /// Topics whose negative posts are grievances of people: an id counts with everything under it.
+    pub grievance_topics: Vec<TopicId>,
+    /// Alerts that fired in the period or were open in it.
+    pub alerts: Vec<AlertInput>,
+    /// Every source of config; absent where collecting was not measured at all.
+    pub sources: Option<Vec<SourceInput>>,
+    /// How many posts the appendix lists at most.
+    pub listed_posts: usize,
+}
+
+/// One post as far as a digest needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DigestPost {
+    /// Its id.
+    pub id: PostId,
+    /// Its title.
+    pub title: String,
+    /// The beginning of its text.
+    pub snippet: String,
+    /// Its source.
+    pub source: SourceId,
+    /// The name of its source.
+    pub source_name: String,
+    /// Its channel.
+    pub channel: Channel,
+    /// Its address.
+    pub url: String,
+    /// When it was published, if the page said so.
+    pub published_at: Option<DateTime<Utc>>,
+    /// Whether the page gave a time of day.
+    pub has_time: bool,
+    /// When it was fetched.
+    pub fetched_at: DateTime<Utc>,
+    /// From `Post::content_hash`.
+    pub content_hash: u64,
+    /// SHA-256 of the page as served, where evidence was kept; hexadecimal.
+    pub page_sha256: Option<String>,
+    /// What it says of each subject it names.
+    pub subjects: Vec<(SubjectId, Polarity)>,
+    /// What it is about.
+    pub topics: Vec<TopicId>,
+    /// 0 to 100.
+    pub risk: u8,
+    /// The story it belongs to.
+    pub story: StoryId,
+}
+
+impl DigestPost {
+    /// Characters of the beginning of a text that are kept.
+    const SNIPPET_CHARS: usize = 110;
+
+    /// The view of an annotated post; `page_sha256` is left for the caller.
+    #[must_use]
+    pub fn of(post: &AnnotatedPost, source_name: &str) -> Self {
+        let p = &post.post;
+        Self {
+            id: p.id,
+            title: p.title.clone(),
+            snippet: p
+                .text
+                .chars()
+                .take(Self::SNIPPET_CHARS)
+                .collect::<String>()
+                .replace('\n', " "),
+            source: p.source.clone(),
+            source_name: source_name.to_owned(),
+            channel: p.channel,
+            url: p.url.clone(),
+            published_at: p.published.as_ref().map(|published| published.at),
+            has_time: p.published.as_ref().is_none_or(|published| published.has_time),
+            fetched_at: p.fetched_at,
+            content_hash: p.content_hash,
+            page_sha256: None,
+            subjects: post
+                .mentions
+                .iter()
+                .map(|m| (m.subject.clone(), m.polarity.polarity))
+                .collect(),
+            topics: post.topics.iter().map(|t| t.topic.clone()).collect(),
+            risk: post.risk.score,
+            story: post.story,
+        }
+    }
+
+    /// The time used for order and curves: published where known, else fetched.
+    #[must_use]
+    pub fn time(&self) -> DateTime<Utc> {
+        self.published_at.unwrap_or(self.fetched_at)
+    }
+
+    /// Whether it names a subject.
+    #[must_use]
+    pub fn is_about_us(&self) -> bool {
+        !self.subjects.is_empty()
+    }
+
+    /// What it says of us: negative where it is so of any subject, else positive where of any.
+    #[must_use]
+    pub fn polarity(&self) -> Polarity {
+        let says = |wanted| self.subjects.iter().any(|(_, polarity)| *polarity == wanted);
+        if says(Polarity::Negative) {
+            Polarity::Negative
+        } else if says(Polarity::Positive) {
+            Polarity::Positive
+        } else {
+            Polarity::Neutral
+        }
+    }
+}
+
+/// Counts of posts about us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// All of them.
+    pub posts: u64,
+    /// 负面
+    pub negative: u64,
+    /// 中性
+    pub neutral: u64,
+    /// 正面
+    pub positive: u64,
+    /// Different stories.
+    pub stories: u64,
+}
+
+/// The period before, for comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PreviousPeriod {
+    /// Its counts.
+    pub tally: Tally,
+}
+
+/// An alert with its rule.
+#[derive(Clone, Debug)]
+pub struct AlertInput {
+    /// The alert.
+    pub alert: Alert,
+    /// The rule as it stands; absent where it was removed since.
+    pub rule: Option<RuleConfig>,
+    /// When its state last changed, where it did.
+    pub state_since: Option<DateTime<Utc>>,
+}
+
+/// How collecting from a source went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceOutcome {
+    /// At least one round, none failed as a whole.
+    Good,
+    /// Heard, but some of its pages failed.
+    Partial {
+        /// The reason of the last failure as the store has it.
+        reason: String,
+    },
+    /// The last round failed as a whole: nothing was heard.
+    Failed {
+        /// The reason as the store has it.
+        reason: String,
+    },
+    /// Reached, but nothing new for longer than its config allows.
+    Silent {
+        /// The last new post, if there ever was one.
+        since: Option<DateTime<Utc>>,
+        /// The reason, where known.
+        reason: Option<String>,
+    },
+    /// No round in the period.
+    NotRun,
+}
+
+/// What collecting from one source came to in the period.
+#[derive(Clone, Debug)]
+pub struct SourceInput {
+    /// Its id.
+    pub id: SourceId,
+    /// Its name.
+    pub name: String,
+    /// Its channel.
+    pub channel: Channel,
+    /// How it went.
+    pub outcome: SourceOutcome,
+    /// Records received; absent where not measured.
+    pub received: Option<u64>,
+    /// Records kept.
+    pub kept: Option<u64>,
+    /// Records dropped, by reason.
+    pub dropped: Option<Vec<(DropReason, u64)>>,
+    /// Records failed.
+    pub failed: Option<u64>,
+}

@@ -1,0 +1,282 @@
+//! A digest input for tests, made from the texts of the demo sites with verdicts set by hand.
+//!
+//! In: nothing. Out: the same input each time. Judges nothing: a page's subjects, polarity and story follow
+//! from words in its title.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use pipelines::record::{
+    Alert, AlertState, Channel, DropReason, Evidence, Polarity, PostId, RuleId, Severity, StoryId,
+};
+use pipelines::watch::{RuleConfig, RuleKind};
+
+use super::input::{
+    AlertInput, DigestInput, DigestPost, PeriodKind, PreviousPeriod, SourceInput, SourceOutcome,
+    Tally,
+};
+use crate::demo::{PageText, SiteText, sites};
+
+pub(super) fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 22, 0, 0, 0).unwrap()
+}
+
+fn age(written: &str) -> Duration {
+    let (mut total, mut digits) = (0, String::new());
+    for c in written.chars() {
+        match c {
+            'd' => total += digits.parse::<i64>().unwrap() * 1440,
+            'h' => total += digits.parse::<i64>().unwrap() * 60,
+            'm' => total += digits.parse::<i64>().unwrap(),
+            _ => {
+                digits.push(c);
+                continue;
+            }
+        }
+        digits.clear();
+    }
+    Duration::minutes(total)
+}
+
+fn channel(key: &str) -> Channel {
+    match key {
+        "gov" => Channel::Gov,
+        "forum" => Channel::Forum,
+        "blog" => Channel::Wechat,
+        "hub" => Channel::Blog,
+        _ => Channel::News,
+    }
+}
+
+fn subjects(text: &str) -> Vec<&'static str> {
+    [
+        ("云岭矿业", "yunling"),
+        ("青岚沟", "qinglangou"),
+        ("选煤厂", "huaiping"),
+        ("运输分公司", "transport"),
+        ("霁河电厂", "jihe"),
+        ("云岭化工", "chem"),
+    ]
+    .into_iter()
+    .filter(|(word, _)| text.contains(word))
+    .map(|(_, id)| id)
+    .collect()
+}
+
+fn polarity(title: &str) -> Polarity {
+    let has = |words: &[&str]| words.iter().any(|w| title.contains(w));
+    if has(&["救护队", "表扬", "绿色", "理发", "新增", "背出", "公道"]) {
+        Polarity::Positive
+    } else if has(&["冒顶", "埋", "欠", "黑", "工资", "外溢", "事故"]) {
+        Polarity::Negative
+    } else {
+        Polarity::Neutral
+    }
+}
+
+fn story_of(page: &PageText) -> Option<&'static str> {
+    let has = |word: &str| page.title.contains(word);
+    if page.text.contains("18分钟内到达现场") {
+        Some("accident")
+    } else if has("欠") || has("工资") {
+        Some("pay")
+    } else if has("河又黑") || has("河水变黑") || has("外溢") {
+        Some("river")
+    } else {
+        None
+    }
+}
+
+fn post(site: &SiteText, page: &PageText) -> DigestPost {
+    let url = format!("http://demo.invalid/{}{}", site.key, page.path);
+    let at = now() - age(&page.ago);
+    let names = subjects(&format!("{}{}", page.title, page.text));
+    DigestPost {
+        id: PostId::of_url(&url),
+        title: page.title.clone(),
+        snippet: page
+            .text
+            .trim()
+            .replace("{d1}", "11月21日")
+            .replace("{m3}月至{m1}", "8月至10")
+            .replace("{d2}", "11月20日")
+            .chars()
+            .take(110)
+            .collect(),
+        source: site.key.as_str().into(),
+        source_name: site.name.clone(),
+        channel: channel(&site.key),
+        published_at: Some(at),
+        has_time: page.path != "/zwgk/ggtz/1183.shtml",
+        fetched_at: at + Duration::minutes(12),
+        content_hash: PostId::of_url(&page.text).0,
+        page_sha256: None,
+        subjects: names.into_iter().map(|id| (id.into(), polarity(&page.title))).collect(),
+        topics: match story_of(page) {
+            Some("accident") => vec!["safety/accident".into()],
+            Some("pay") => vec!["labour/pay".into()],
+            Some(_) => vec!["environment/water".into()],
+            None => Vec::new(),
+        },
+        risk: if polarity(&page.title) == Polarity::Negative { 62 } else { 8 },
+        story: StoryId(PostId::of_url(&url)),
+        url,
+    }
+}
+
+fn all_posts() -> Vec<DigestPost> {
+    let mut made: Vec<(Option<&'static str>, DigestPost)> = Vec::new();
+    for site in sites().unwrap() {
+        for page in &site.pages {
+            made.push((story_of(page), post(&site, page)));
+        }
+    }
+    made.sort_by_key(|(_, p)| p.time());
+    let mut firsts: HashMap<&str, PostId> = HashMap::new();
+    for (story, post) in &mut made {
+        if let Some(story) = story {
+            let id = post.id;
+            post.story = StoryId(*firsts.entry(story).or_insert(id));
+        }
+    }
+    made.into_iter().map(|(_, post)| post).collect()
+}
+
+fn rule(id: &str, name: &str, kind: RuleKind, severity: Severity) -> RuleConfig {
+    RuleConfig {
+        id: id.into(),
+        name: name.into(),
+        enabled: true,
+        query: "冒顶".into(),
+        kind,
+        severity,
+        merge_hours: 24,
+        notify: Vec::new(),
+        examples: Vec::new(),
+    }
+}
+
+fn alert(rule: RuleConfig, posts: &[DigestPost], topic: &str, state: AlertState) -> AlertInput {
+    let mut evidence: Vec<&DigestPost> =
+        posts.iter().filter(|p| p.topics.iter().any(|t| t.as_str() == topic)).collect();
+    evidence.reverse();
+    let (threshold, minutes) = match rule.kind {
+        RuleKind::Frequency { count, window_minutes } => (f64::from(count), window_minutes),
+        _ => (1.0, 1440),
+    };
+    let fired_at = evidence[0].time();
+    AlertInput {
+        alert: Alert {
+            key: format!("{}:{}", rule.id, evidence[0].story),
+            rule: RuleId::from(rule.id.as_str()),
+            story: None,
+            window_start: fired_at - Duration::minutes(i64::from(minutes)),
+            fired_at,
+            measured: evidence.len() as f64,
+            threshold,
+            evidence: evidence.iter().map(|p| Evidence { post: p.id, spans: Vec::new() }).collect(),
+            severity: rule.severity,
+            state,
+        },
+        state_since: (state != AlertState::Open).then(|| fired_at + Duration::minutes(47)),
+        rule: Some(rule),
+    }
+}
+
+fn sources(posts: &[DigestPost]) -> Vec<SourceInput> {
+    let mut sources: Vec<SourceInput> = sites()
+        .unwrap()
+        .into_iter()
+        .map(|site| {
+            let kept = posts.iter().filter(|p| p.source.as_str() == site.key).count() as u64;
+            let known = if kept > 0 { 14 } else { 0 };
+            SourceInput {
+                id: site.key.as_str().into(),
+                channel: channel(&site.key),
+                outcome: match site.key.as_str() {
+                    "quiet" => SourceOutcome::Silent {
+                        since: Some(now() - Duration::days(9)),
+                        reason: None,
+                    },
+                    _ => SourceOutcome::Good,
+                },
+                name: site.name,
+                received: Some(kept + known + 1),
+                kept: Some(kept),
+                dropped: Some(vec![(DropReason::Duplicate, known), (DropReason::Walled, 1)]),
+                failed: Some(0),
+            }
+        })
+        .collect();
+    sources.push(SourceInput {
+        id: "down".into(),
+        name: "岱宁晚报电子版".into(),
+        channel: Channel::News,
+        outcome: SourceOutcome::Failed { reason: "HTTP 500".into() },
+        received: Some(0),
+        kept: Some(0),
+        dropped: Some(Vec::new()),
+        failed: Some(0),
+    });
+    sources
+}
+
+/// A day of the demo: 24 hours until 08:00 in Shanghai.
+pub(super) fn input() -> DigestInput {
+    let (from, to) = (now() - Duration::days(1), now());
+    let all = all_posts();
+    let (posts, older): (Vec<DigestPost>, Vec<DigestPost>) =
+        all.iter().cloned().partition(|p| (from..to).contains(&p.time()));
+    let pay = RuleKind::Frequency { count: 5, window_minutes: 4320 };
+    let alerts = vec![
+        alert(
+            rule("pay", "欠薪投诉集中出现", pay, Severity::Serious),
+            &all,
+            "labour/pay",
+            AlertState::Acknowledged,
+        ),
+        alert(
+            rule("accident", "安全事故", RuleKind::Any, Severity::Major),
+            &all,
+            "safety/accident",
+            AlertState::Open,
+        ),
+        alert(
+            rule("river", "污染河流", RuleKind::Any, Severity::Serious),
+            &all,
+            "environment/water",
+            AlertState::Closed,
+        ),
+    ];
+    let evidence =
+        |p: &DigestPost| alerts.iter().any(|a| a.alert.evidence.iter().any(|e| e.post == p.id));
+    DigestInput {
+        title: None,
+        organisation: "云岭矿业集团".into(),
+        period: PeriodKind::Day,
+        from,
+        to,
+        zone: chrono_tz::Asia::Shanghai,
+        generated_at: now() + Duration::minutes(3),
+        other_posts: older.into_iter().filter(evidence).collect(),
+        previous: Some(PreviousPeriod {
+            tally: Tally { posts: 17, negative: 6, neutral: 5, positive: 6, stories: 12 },
+        }),
+        subjects: [
+            ("yunling", "云岭矿业集团有限公司"),
+            ("qinglangou", "青岚沟煤矿"),
+            ("huaiping", "槐坪选煤厂"),
+            ("transport", "运输分公司"),
+            ("jihe", "霁河发电厂"),
+            ("chem", "云岭化工有限公司"),
+        ]
+        .into_iter()
+        .map(|(id, name)| (id.into(), name.to_owned()))
+        .collect(),
+        grievance_topics: vec!["labour".into(), "environment".into()],
+        sources: Some(sources(&posts)),
+        posts,
+        alerts,
+        listed_posts: 500,
+    }
+}

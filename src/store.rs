@@ -1,0 +1,363 @@
+//! The truth: posts, crawl state, hits, alerts, deliveries and counts, behind two small traits.
+//!
+//! In: what one step of the engine decided, as one transaction. Out: rows. It knows nothing of the
+//! network, the index or the command line; it never hides a failure behind an empty answer. SQLite
+//! stands here today (`sqlite`); another database would implement the same two traits.
+
+mod alerts;
+mod audit;
+mod frontier;
+mod posts;
+mod sources;
+mod sqlite;
+mod write;
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use pipelines::record::{
+    Alert, AlertState, AnnotatedPost, DropReason, FetchJob, Polarity, PostId, RuleHit, RuleId,
+    SourceId, StoryId,
+};
+use serde::{Deserialize, Serialize};
+
+pub use sqlite::SqliteStore;
+
+/// What can go wrong in the store. Every variant is a failure of the store, never "nothing there".
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database file cannot be opened or made.
+    #[error("cannot open store `{path}`: {source}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+    /// The database was written by a newer version.
+    #[error(
+        "store `{path}` has schema {found}, this version knows up to {known}; use a newer guanlan"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// A statement failed (disk full, corrupt file, locked by another program).
+    #[error("store: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// A stored value cannot be read back.
+    #[error("store: cannot read {what}: {cause}")]
+    Corrupt {
+        /// Which value of which row.
+        what: String,
+        /// The cause.
+        cause: String,
+    },
+}
+
+/// Shorthand of this module.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// What became of an insertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    /// A new post.
+    New,
+    /// The same address is stored already with the same content, or the same content on the same site.
+    Duplicate,
+    /// The address is stored with another content: the new text stands, marked as edited.
+    Edited,
+}
+
+/// One finished step of a source: how many records came in, and what became of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Records taken up, counted where they came in.
+    pub received: u64,
+    /// Stored as new or changed posts.
+    pub kept: u64,
+    /// Dropped, by reason.
+    pub dropped: Vec<(String, u64)>,
+    /// Failed, by kind of error.
+    pub failed: Vec<(String, u64)>,
+}
+
+impl Tally {
+    /// Counts one drop.
+    pub fn drop(&mut self, reason: DropReason) {
+        bump(&mut self.dropped, reason.as_str(), 1);
+    }
+
+    /// Counts one failure.
+    pub fn fail(&mut self, kind: &str) {
+        bump(&mut self.failed, kind, 1);
+    }
+
+    /// All drops.
+    #[must_use]
+    pub fn dropped_total(&self) -> u64 {
+        self.dropped.iter().map(|(_, n)| n).sum()
+    }
+
+    /// All failures.
+    #[must_use]
+    pub fn failed_total(&self) -> u64 {
+        self.failed.iter().map(|(_, n)| n).sum()
+    }
+
+    /// received = kept + dropped + failed
+    #[must_use]
+    pub fn ties_out(&self) -> bool {
+        self.received == self.kept + self.dropped_total() + self.failed_total()
+    }
+
+    /// What came in since `earlier`, an older reading of the same counts.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let less = |now: &[(String, u64)], then: &[(String, u64)]| {
+            let before = |name: &str| then.iter().find(|(n, _)| n == name).map_or(0, |(_, c)| *c);
+            let counts = now.iter().map(|(name, n)| (name.clone(), n - before(name)));
+            counts.filter(|(_, n)| *n > 0).collect()
+        };
+        Self {
+            received: self.received - earlier.received,
+            kept: self.kept - earlier.kept,
+            dropped: less(&self.dropped, &earlier.dropped),
+            failed: less(&self.failed, &earlier.failed),
+        }
+    }
+
+    /// Adds another tally to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.received += other.received;
+        self.kept += other.kept;
+        for (reason, n) in &other.dropped {
+            bump(&mut self.dropped, reason, *n);
+        }
+        for (kind, n) in &other.failed {
+            bump(&mut self.failed, kind, *n);
+        }
+    }
+}
+
+fn bump(counts: &mut Vec<(String, u64)>, name: &str, by: u64) {
+    match counts.iter_mut().find(|(n, _)| n == name) {
+        Some((_, n)) => *n += by,
+        None => counts.push((name.to_owned(), by)),
+    }
+}
+
+/// How a run of a source ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOutcome {
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// When it ended.
+    pub ended: DateTime<Utc>,
+    /// Kind and text of the error; none for a good run.
+    pub error: Option<(String, String)>,
+    /// New posts in this run.
+    pub kept: u64,
+}
+
+/// What the store knows of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// The last run, good or bad.
+    pub last_run: Option<DateTime<Utc>>,
+    /// The last good run.
+    pub last_good: Option<DateTime<Utc>>,
+    /// The time of the newest post.
+    pub last_post: Option<DateTime<Utc>>,
+    /// Kind and text of the error of the last run.
+    pub error: Option<(String, String)>,
+    /// Bad runs in a row.
+    pub failures: u32,
+    /// Counts since the beginning.
+    pub tally: Tally,
+}
+
+/// A stored alert with what the store adds to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredAlert {
+    /// Row number, shown to officers.
+    pub id: i64,
+    /// The alert.
+    pub alert: Alert,
+    /// When it was last updated by a further hit.
+    pub updated_at: DateTime<Utc>,
+    /// How many hits were merged into it.
+    pub hits: u64,
+}
+
+/// A delivery waiting in, or gone through, the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Row number.
+    pub id: i64,
+    /// Idempotency key: alert key and notifier, or digest name and notifier.
+    pub key: String,
+    /// Name of the notifier in config.
+    pub notifier: String,
+    /// The message as JSON.
+    pub body: String,
+    /// Attempts made so far.
+    pub attempts: u32,
+    /// `pending`, `sent` or `dead`.
+    pub state: String,
+    /// The last error.
+    pub error: Option<String>,
+}
+
+/// Which posts to read.
+#[derive(Clone, Debug, Default)]
+pub struct PostRange {
+    /// Not before.
+    pub from: Option<DateTime<Utc>>,
+    /// Before.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// A line of the change log that the index follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Position; grows without gaps that matter.
+    pub seq: u64,
+    /// The post that was put or deleted (look it up to know which).
+    pub post: PostId,
+}
+
+/// The store as readers see it.
+pub trait Store: Send + Sync {
+    /// Runs `work` as one transaction: all of it is stored, or none.
+    fn write(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()>;
+
+    /// One post.
+    fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>>;
+    /// Posts whose id in hex begins with `prefix`, at most `limit`.
+    fn posts_by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<PostId>>;
+    /// Calls `each` for every post of the range by time, oldest first, until it answers `false`.
+    fn each_post(
+        &self,
+        range: &PostRange,
+        each: &mut dyn FnMut(AnnotatedPost) -> bool,
+    ) -> Result<()>;
+    /// How many posts there are.
+    fn post_count(&self) -> Result<u64>;
+    /// Posts of one story, oldest first.
+    fn story_posts(&self, story: StoryId, limit: usize) -> Result<Vec<PostId>>;
+
+    /// Changes after `cursor`, in order.
+    fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<Change>>;
+    /// The last change.
+    fn last_change(&self) -> Result<u64>;
+
+    /// Pages of `source` waiting and due at `now`.
+    fn due_jobs(
+        &self,
+        source: &SourceId,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<FetchJob>>;
+    /// How many pages wait, due or not.
+    fn waiting_jobs(&self, source: &SourceId) -> Result<u64>;
+    /// Which of these canonical addresses are in the frontier or stored already.
+    fn known_urls(&self, urls: &[String]) -> Result<Vec<bool>>;
+    /// The state of an entry address (validators and when it failed).
+    fn entry_job(&self, source: &SourceId, url: &str) -> Result<FetchJob>;
+
+    /// What is known of a source.
+    fn source_state(&self, source: &SourceId) -> Result<SourceState>;
+    /// Counts of a source in the hours that the range touches.
+    fn source_tally(&self, source: &SourceId, range: &PostRange) -> Result<Tally>;
+    /// A named piece of state (robots cache, host back-off, digest marks).
+    fn state(&self, name: &str) -> Result<Option<String>>;
+
+    /// All named pieces of state whose name begins with `prefix`.
+    fn states(&self, prefix: &str) -> Result<Vec<(String, String)>>;
+
+    /// What officers said of posts.
+    fn corrections(&self) -> Result<Vec<(PostId, Polarity)>>;
+
+    /// Hits of a rule not before `since`, oldest first.
+    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// Alerts, newest first.
+    fn alerts(&self, range: &PostRange, limit: usize) -> Result<Vec<StoredAlert>>;
+    /// Deliveries in this state that are due.
+    fn deliveries(&self, state: &str, due: DateTime<Utc>, limit: usize) -> Result<Vec<Delivery>>;
+}
+
+/// What can be done within one transaction.
+pub trait StoreWrite {
+    /// Stores a post. Changed content under a known address replaces it (`Edited`).
+    fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted>;
+    /// Stores anew what was judged of a post that is there: its risk, its story.
+    fn rewrite_post(&self, post: &AnnotatedPost) -> Result<()>;
+    /// Moves posts to another story and notes the change.
+    fn set_story(&self, posts: &[PostId], story: StoryId) -> Result<()>;
+    /// Moves every post of `from` to `into`.
+    fn merge_story(&self, from: StoryId, into: StoryId) -> Result<()>;
+    /// An officer's word on the polarity of a post; in force at once.
+    fn correct_polarity(&self, id: PostId, polarity: Polarity, now: DateTime<Utc>) -> Result<()>;
+    /// Deletes a post and everything that hangs on it.
+    fn delete_post(&self, id: PostId) -> Result<bool>;
+
+    /// Adds pages to the frontier; those already known are left as they are. Answers how many were new.
+    fn add_jobs(&self, jobs: &[FetchJob]) -> Result<u64>;
+    /// A page is done with: kept, dropped or given up.
+    fn finish_job(&self, url: &str, outcome: &str, now: DateTime<Utc>) -> Result<()>;
+    /// A page is to be asked for again at `due`.
+    fn postpone_job(&self, url: &str, due: DateTime<Utc>, attempts: u32) -> Result<()>;
+    /// An entry was read; the next GET is conditional on these validators.
+    fn put_entry(&self, job: &FetchJob) -> Result<()>;
+
+    /// Adds counts to a source.
+    fn add_tally(&self, source: &SourceId, now: DateTime<Utc>, tally: &Tally) -> Result<()>;
+    /// Notes how a run ended.
+    fn put_run(&self, source: &SourceId, outcome: &RunOutcome) -> Result<()>;
+    /// Keeps a named piece of state.
+    fn put_state(&self, name: &str, value: &str) -> Result<()>;
+
+    /// Forgets a named piece of state.
+    fn drop_state(&self, name: &str) -> Result<()>;
+
+    /// Notes that a post matched a rule. Answers whether that is new.
+    fn put_hit(&self, hit: &RuleHit) -> Result<bool>;
+    /// Hits of a rule not before `since`, oldest first, as this transaction sees them.
+    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// The alerts of a rule fired not before `since`, oldest first, as this transaction sees them.
+    fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>>;
+    /// The latest alert of a rule, whenever it fired.
+    fn latest_alert(&self, rule: &RuleId) -> Result<Option<Alert>>;
+    /// The time of the newest hit of a rule before `before`.
+    fn last_hit_before(
+        &self,
+        rule: &RuleId,
+        before: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>>;
+    /// The time of a source's newest post.
+    fn last_post_of(&self, source: &SourceId) -> Result<Option<DateTime<Utc>>>;
+    /// A post, as this transaction sees it.
+    fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>>;
+    /// A named piece of state, as this transaction sees it.
+    fn state(&self, name: &str) -> Result<Option<String>>;
+    /// Stores an alert under its key, or updates the one already there. Answers whether it is new.
+    fn put_alert(&self, alert: &Alert, now: DateTime<Utc>) -> Result<bool>;
+    /// Changes the state of an alert. Answers whether there is such an alert.
+    fn set_alert_state(&self, id: i64, state: AlertState, now: DateTime<Utc>) -> Result<bool>;
+    /// Puts a message into the outbox once per key.
+    fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool>;
+    /// A delivery went out.
+    fn mark_sent(&self, id: i64, now: DateTime<Utc>) -> Result<()>;
+    /// A delivery failed; tried again at `due`, or never if there is none.
+    fn mark_failed(&self, id: i64, error: &str, due: Option<DateTime<Utc>>) -> Result<()>;
+
+    /// Writes a line that the application never changes again.
+    fn audit(&self, now: DateTime<Utc>, action: &str, object: &str, detail: &str) -> Result<()>;
+    /// Forgets changes the index has committed.
+    fn forget_changes(&self, up_to: u64) -> Result<()>;
+}

@@ -1,0 +1,209 @@
+//! Rule hits, alerts and the outbox.
+//!
+//! An alert has a key: the same firing never makes two rows. A message has a key: it is put into the
+//! outbox once, in the same transaction as the alert, and leaves it as sent or dead.
+
+use chrono::{DateTime, Utc};
+use pipelines::record::{Alert, AlertState, PostId, RuleHit, RuleId, StoryId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::sqlite::{from_json, instant, millis, to_json};
+use super::{Delivery, PostRange, Result, StoredAlert};
+
+pub(super) fn put_hit(c: &Connection, hit: &RuleHit) -> Result<bool> {
+    let new = c
+        .prepare_cached(
+            "INSERT INTO hits (rule, post, story, at, spans) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (rule, post) DO NOTHING",
+        )?
+        .execute(params![
+            hit.rule.as_str(),
+            hit.post.0.cast_signed(),
+            hit.story.0.0.cast_signed(),
+            millis(hit.at),
+            to_json("spans", &hit.spans)?,
+        ])?;
+    Ok(new > 0)
+}
+
+pub(super) fn hits(c: &Connection, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
+    let mut statement = c.prepare_cached(
+        "SELECT post, story, at, spans FROM hits WHERE rule = ?1 AND at >= ?2 ORDER BY at, post",
+    )?;
+    let mut rows = statement.query(params![rule.as_str(), millis(since)])?;
+    let mut hits = Vec::new();
+    while let Some(row) = rows.next()? {
+        let spans: String = row.get(3)?;
+        hits.push(RuleHit {
+            rule: rule.clone(),
+            post: PostId(row.get::<_, i64>(0)?.cast_unsigned()),
+            story: StoryId(PostId(row.get::<_, i64>(1)?.cast_unsigned())),
+            at: instant(row.get(2)?),
+            spans: from_json("spans of a hit", &spans)?,
+        });
+    }
+    Ok(hits)
+}
+
+pub(super) fn of_rule(c: &Connection, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {
+    let mut statement = c.prepare_cached(
+        "SELECT record FROM alerts WHERE rule = ?1 AND fired >= ?2 ORDER BY fired, id",
+    )?;
+    let mut rows = statement.query(params![rule.as_str(), millis(since)])?;
+    let mut alerts = Vec::new();
+    while let Some(row) = rows.next()? {
+        alerts.push(from_json("alert", &row.get::<_, String>(0)?)?);
+    }
+    Ok(alerts)
+}
+
+pub(super) fn latest(c: &Connection, rule: &RuleId) -> Result<Option<Alert>> {
+    let record: Option<String> = c
+        .prepare_cached(
+            "SELECT record FROM alerts WHERE rule = ?1 ORDER BY fired DESC, id DESC LIMIT 1",
+        )?
+        .query_row([rule.as_str()], |r| r.get(0))
+        .optional()?;
+    record.map(|json| from_json("alert", &json)).transpose()
+}
+
+pub(super) fn last_hit_before(
+    c: &Connection,
+    rule: &RuleId,
+    before: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<i64> = c
+        .prepare_cached("SELECT MAX(at) FROM hits WHERE rule = ?1 AND at < ?2")?
+        .query_row(params![rule.as_str(), millis(before)], |r| r.get(0))?;
+    Ok(at.map(instant))
+}
+
+pub(super) fn put(c: &Connection, alert: &Alert, now: DateTime<Utc>) -> Result<bool> {
+    let record = to_json("alert", alert)?;
+    let hits = i64::try_from(alert.evidence.len()).unwrap_or(i64::MAX);
+    let known = c.prepare_cached("SELECT 1 FROM alerts WHERE key = ?1")?.exists([&alert.key])?;
+    if known {
+        c.prepare_cached(
+            "UPDATE alerts SET record = ?2, updated = ?3, hits = MAX(hits, ?4) WHERE key = ?1",
+        )?
+        .execute(params![alert.key, record, millis(now), hits])?;
+        return Ok(false);
+    }
+    c.prepare_cached(
+        "INSERT INTO alerts (key, rule, fired, updated, hits, state, record)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        alert.key,
+        alert.rule.as_str(),
+        millis(alert.fired_at),
+        millis(now),
+        hits,
+        alert.state.as_str(),
+        record,
+    ])?;
+    Ok(true)
+}
+
+pub(super) fn set_state(
+    c: &Connection,
+    id: i64,
+    state: AlertState,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let changed = c
+        .prepare_cached("UPDATE alerts SET state = ?2, updated = ?3 WHERE id = ?1")?
+        .execute(params![id, state.as_str(), millis(now)])?;
+    Ok(changed > 0)
+}
+
+pub(super) fn alerts(c: &Connection, range: &PostRange, limit: usize) -> Result<Vec<StoredAlert>> {
+    let mut statement = c.prepare_cached(
+        "SELECT id, updated, hits, state, record FROM alerts
+         WHERE fired >= ?1 AND fired < ?2 ORDER BY fired DESC, id DESC LIMIT ?3",
+    )?;
+    let from = range.from.map_or(i64::MIN, millis);
+    let until = range.until.map_or(i64::MAX, millis);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![from, until, limit])?;
+    let mut alerts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let record: String = row.get(4)?;
+        let mut alert: Alert = from_json("alert", &record)?;
+        let state: String = row.get(3)?;
+        alert.state = from_json("alert state", &format!("\"{state}\""))?;
+        alerts.push(StoredAlert {
+            id: row.get(0)?,
+            alert,
+            updated_at: instant(row.get(1)?),
+            hits: row.get::<_, i64>(2)?.cast_unsigned(),
+        });
+    }
+    Ok(alerts)
+}
+
+pub(super) fn enqueue(
+    c: &Connection,
+    key: &str,
+    notifier: &str,
+    body: &str,
+    due: DateTime<Utc>,
+) -> Result<bool> {
+    let new = c
+        .prepare_cached(
+            "INSERT INTO outbox (key, notifier, body, state, due) VALUES (?1, ?2, ?3, 'pending', ?4)
+             ON CONFLICT (key) DO NOTHING",
+        )?
+        .execute(params![key, notifier, body, millis(due)])?;
+    Ok(new > 0)
+}
+
+fn read_delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        notifier: row.get(2)?,
+        body: row.get(3)?,
+        attempts: row.get(4)?,
+        state: row.get(5)?,
+        error: row.get(6)?,
+    })
+}
+
+pub(super) fn deliveries(
+    c: &Connection,
+    state: &str,
+    due: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<Delivery>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(c.prepare_cached(
+        "SELECT id, key, notifier, body, attempts, state, error FROM outbox
+         WHERE state = ?1 AND due <= ?2 ORDER BY due, id LIMIT ?3",
+    )?
+    .query_map(params![state, millis(due), limit], read_delivery)?
+    .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn mark_sent(c: &Connection, id: i64, now: DateTime<Utc>) -> Result<()> {
+    c.prepare_cached(
+        "UPDATE outbox SET state = 'sent', sent = ?2, attempts = attempts + 1, error = NULL WHERE id = ?1",
+    )?
+    .execute(params![id, millis(now)])?;
+    Ok(())
+}
+
+pub(super) fn mark_failed(
+    c: &Connection,
+    id: i64,
+    error: &str,
+    due: Option<DateTime<Utc>>,
+) -> Result<()> {
+    let state = if due.is_some() { "pending" } else { "dead" };
+    c.prepare_cached(
+        "UPDATE outbox SET state = ?2, error = ?3, attempts = attempts + 1, due = COALESCE(?4, due)
+         WHERE id = ?1",
+    )?
+    .execute(params![id, state, error, due.map(millis)])?;
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! The frontier: pages that wait to be fetched, pages done with, and the state of entry addresses.
+//!
+//! In: jobs found on lists and in feeds. Out: those that are due. A page is one row from the moment it is
+//! found; it stays after it is done with, so that it is never asked for twice.
+
+use chrono::{DateTime, Utc};
+use pipelines::record::{FetchJob, SourceId, Validators};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::Result;
+use super::sqlite::{from_json, instant, millis, to_json};
+
+pub(super) fn add(c: &Connection, jobs: &[FetchJob]) -> Result<u64> {
+    let mut statement = c.prepare_cached(
+        "INSERT INTO frontier (url, source, due, hint) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (url) DO NOTHING",
+    )?;
+    let mut new = 0;
+    for job in jobs {
+        let hint = to_json("hint", &job.hint)?;
+        new += statement.execute(params![job.url, job.source.as_str(), millis(job.due), hint])?;
+    }
+    Ok(new as u64)
+}
+
+pub(super) fn finish(c: &Connection, url: &str, outcome: &str, now: DateTime<Utc>) -> Result<()> {
+    c.prepare_cached(
+        "UPDATE frontier SET due = NULL, hint = '{}', outcome = ?2, done_at = ?3 WHERE url = ?1",
+    )?
+    .execute(params![url, outcome, millis(now)])?;
+    Ok(())
+}
+
+pub(super) fn postpone(c: &Connection, url: &str, due: DateTime<Utc>, attempts: u32) -> Result<()> {
+    c.prepare_cached("UPDATE frontier SET due = ?2, attempts = ?3 WHERE url = ?1")?
+        .execute(params![url, millis(due), attempts])?;
+    Ok(())
+}
+
+pub(super) fn due(
+    c: &Connection,
+    source: &SourceId,
+    now: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<FetchJob>> {
+    let mut statement = c.prepare_cached(
+        "SELECT url, due, attempts, hint FROM frontier
+         WHERE source = ?1 AND due <= ?2 ORDER BY due, url LIMIT ?3",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![source.as_str(), millis(now), limit])?;
+    let mut jobs = Vec::new();
+    while let Some(row) = rows.next()? {
+        let url: String = row.get(0)?;
+        let hint: String = row.get(3)?;
+        jobs.push(FetchJob {
+            hint: from_json(&format!("hint of `{url}`"), &hint)?,
+            url,
+            source: source.clone(),
+            validators: Validators::default(),
+            due: instant(row.get(1)?),
+            attempts: row.get(2)?,
+        });
+    }
+    Ok(jobs)
+}
+
+pub(super) fn waiting(c: &Connection, source: &SourceId) -> Result<u64> {
+    let n: i64 = c
+        .prepare_cached("SELECT COUNT(*) FROM frontier WHERE source = ?1 AND due IS NOT NULL")?
+        .query_row([source.as_str()], |r| r.get(0))?;
+    Ok(n.cast_unsigned())
+}
+
+pub(super) fn known(c: &Connection, urls: &[String]) -> Result<Vec<bool>> {
+    let mut statement = c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM frontier WHERE url = ?1) OR EXISTS (SELECT 1 FROM posts WHERE url = ?1)",
+    )?;
+    let mut known = Vec::with_capacity(urls.len());
+    for url in urls {
+        known.push(statement.query_row([url], |r| r.get(0))?);
+    }
+    Ok(known)
+}
+
+pub(super) fn entry(c: &Connection, source: &SourceId, url: &str) -> Result<FetchJob> {
+    let stored: Option<String> = c
+        .prepare_cached("SELECT job FROM entries WHERE source = ?1 AND url = ?2")?
+        .query_row([source.as_str(), url], |r| r.get(0))
+        .optional()?;
+    match stored {
+        Some(json) => from_json(&format!("entry `{url}`"), &json),
+        None => Ok(FetchJob {
+            url: url.to_owned(),
+            source: source.clone(),
+            validators: Validators::default(),
+            due: DateTime::default(),
+            attempts: 0,
+            hint: pipelines::record::Found::default(),
+        }),
+    }
+}
+
+pub(super) fn put_entry(c: &Connection, job: &FetchJob) -> Result<()> {
+    c.prepare_cached(
+        "INSERT INTO entries (source, url, job) VALUES (?1, ?2, ?3)
+         ON CONFLICT (source, url) DO UPDATE SET job = excluded.job",
+    )?
+    .execute(params![job.source.as_str(), job.url, to_json("entry", job)?])?;
+    Ok(())
+}

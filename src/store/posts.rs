@@ -1,0 +1,268 @@
+//! The tables of posts and of the changes that the index follows.
+//!
+//! In: an annotated post. Out: what became of it. The same address is one post for ever; the same content
+//! of the same site and time (a tracking address, a second path to one article) is the same post as well. Rows
+//! imported without an address of the web are told apart by their row id alone.
+
+use chrono::{DateTime, Utc};
+use pipelines::record::{AnnotatedPost, Polarity, PolarityVerdict, PostId, StoryId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::sqlite::{from_json, millis, to_json};
+use super::{Change, Inserted, PostRange, Result};
+
+const COLUMNS: &str = "id, story, record";
+
+fn sql_id(id: PostId) -> i64 {
+    id.0.cast_signed()
+}
+
+fn post_id(id: i64) -> PostId {
+    PostId(id.cast_unsigned())
+}
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<(i64, i64, String)> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn read_post((id, story, json): &(i64, i64, String)) -> Result<AnnotatedPost> {
+    let mut post: AnnotatedPost = from_json(&format!("post {}", post_id(*id)), json)?;
+    post.story = StoryId(post_id(*story));
+    Ok(post)
+}
+
+pub(super) fn put(c: &Connection, annotated: &AnnotatedPost) -> Result<Inserted> {
+    let post = &annotated.post;
+    let hash = post.content_hash.cast_signed();
+    let stored: Option<(i64, String)> = c
+        .prepare_cached("SELECT content_hash, url FROM posts WHERE id = ?1")?
+        .query_row([sql_id(post.id)], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?;
+    if let Some((stored_hash, url)) = stored {
+        if url != post.url {
+            return Err(super::StoreError::Corrupt {
+                what: format!("post {}", post.id),
+                cause: format!("`{url}` and `{}` have the same id", post.url),
+            });
+        }
+        if stored_hash == hash {
+            return Ok(Inserted::Duplicate);
+        }
+        replace(c, annotated)?;
+        return Ok(Inserted::Edited);
+    }
+    if post.url.starts_with("http") && has_content(c, annotated)? {
+        return Ok(Inserted::Duplicate);
+    }
+    insert(c, annotated)?;
+    Ok(Inserted::New)
+}
+
+fn has_content(c: &Connection, annotated: &AnnotatedPost) -> Result<bool> {
+    let post = &annotated.post;
+    // A site that publishes the same note twice has published it twice.
+    let Some(published) = &post.published else { return Ok(false) };
+    Ok(c.prepare_cached("SELECT 1 FROM posts WHERE content_hash = ?1 AND site = ?2 AND time = ?3")?
+        .exists(params![post.content_hash.cast_signed(), post.site, millis(published.at)])?)
+}
+
+fn insert(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
+    let post = &annotated.post;
+    c.prepare_cached(
+        "INSERT INTO posts (id, url, source, site, time, fetched, content_hash, story, record)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        sql_id(post.id),
+        post.url,
+        post.source.as_str(),
+        post.site,
+        millis(post.time()),
+        millis(post.fetched_at),
+        post.content_hash.cast_signed(),
+        sql_id(annotated.story.0),
+        to_json("post", annotated)?,
+    ])?;
+    super::sources::note_post(c, &post.source, post.time())?;
+    note_change(c, post.id)
+}
+
+fn replace(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
+    let post = &annotated.post;
+    c.prepare_cached(
+        "UPDATE posts SET time = ?2, content_hash = ?3, edited = ?4, record = ?5 WHERE id = ?1",
+    )?
+    .execute(params![
+        sql_id(post.id),
+        millis(post.time()),
+        post.content_hash.cast_signed(),
+        millis(post.fetched_at),
+        to_json("post", annotated)?,
+    ])?;
+    note_change(c, post.id)
+}
+
+fn note_change(c: &Connection, id: PostId) -> Result<()> {
+    c.prepare_cached("INSERT INTO changes (post) VALUES (?1)")?.execute([sql_id(id)])?;
+    Ok(())
+}
+
+pub(super) fn rewrite(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
+    let id = annotated.post.id;
+    c.prepare_cached("UPDATE posts SET story = ?2, record = ?3 WHERE id = ?1")?
+        .execute(params![sql_id(id), sql_id(annotated.story.0), to_json("post", annotated)?])?;
+    note_change(c, id)
+}
+
+pub(super) fn set_story(c: &Connection, ids: &[PostId], story: StoryId) -> Result<()> {
+    for id in ids {
+        let moved = c
+            .prepare_cached("UPDATE posts SET story = ?2 WHERE id = ?1 AND story <> ?2")?
+            .execute(params![sql_id(*id), sql_id(story.0)])?;
+        if moved > 0 {
+            note_change(c, *id)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn merge_story(c: &Connection, from: StoryId, into: StoryId) -> Result<()> {
+    let posts = of_story(c, from, usize::MAX)?;
+    c.prepare_cached("UPDATE hits SET story = ?2 WHERE story = ?1")?
+        .execute([sql_id(from.0), sql_id(into.0)])?;
+    // An alert of the merged story is one of the story it went into: it must not fire again there.
+    c.prepare_cached(
+        "UPDATE alerts SET record = json_set(record, '$.story', ?2) WHERE json_extract(record, '$.story') = ?1",
+    )?
+    .execute([from.to_string(), into.to_string()])?;
+    set_story(c, &posts, into)
+}
+
+pub(super) fn correct_polarity(
+    c: &Connection,
+    id: PostId,
+    polarity: Polarity,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(mut annotated) = post(c, id)? else { return Ok(()) };
+    c.prepare_cached(
+        "INSERT INTO corrections (post, polarity, at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (post) DO UPDATE SET polarity = excluded.polarity, at = excluded.at",
+    )?
+    .execute(params![sql_id(id), polarity.as_str(), millis(now)])?;
+    annotated.polarity = corrected(polarity);
+    for mention in &mut annotated.mentions {
+        mention.polarity = corrected(polarity);
+    }
+    c.prepare_cached("UPDATE posts SET record = ?2 WHERE id = ?1")?
+        .execute(params![sql_id(id), to_json("post", &annotated)?])?;
+    note_change(c, id)
+}
+
+/// An officer's verdict rests on no words.
+fn corrected(polarity: Polarity) -> PolarityVerdict {
+    PolarityVerdict { polarity, confidence: 1.0, basis: Vec::new() }
+}
+
+pub(super) fn corrections(c: &Connection) -> Result<Vec<(PostId, Polarity)>> {
+    let mut statement =
+        c.prepare_cached("SELECT post, polarity FROM corrections ORDER BY at, post")?;
+    let mut rows = statement.query([])?;
+    let mut corrections = Vec::new();
+    while let Some(row) = rows.next()? {
+        let polarity: String = row.get(1)?;
+        let polarity = from_json("correction", &format!("\"{polarity}\""))?;
+        corrections.push((post_id(row.get(0)?), polarity));
+    }
+    Ok(corrections)
+}
+
+pub(super) fn delete(c: &Connection, id: PostId) -> Result<bool> {
+    let gone = c.prepare_cached("DELETE FROM posts WHERE id = ?1")?.execute([sql_id(id)])?;
+    for hanging in ["DELETE FROM hits WHERE post = ?1", "DELETE FROM corrections WHERE post = ?1"] {
+        c.prepare_cached(hanging)?.execute([sql_id(id)])?;
+    }
+    if gone > 0 {
+        note_change(c, id)?;
+    }
+    Ok(gone > 0)
+}
+
+pub(super) fn post(c: &Connection, id: PostId) -> Result<Option<AnnotatedPost>> {
+    c.prepare_cached(&format!("SELECT {COLUMNS} FROM posts WHERE id = ?1"))?
+        .query_row([sql_id(id)], read_row)
+        .optional()?
+        .map(|row| read_post(&row))
+        .transpose()
+}
+
+pub(super) fn by_prefix(c: &Connection, prefix: &str, limit: usize) -> Result<Vec<PostId>> {
+    if prefix.is_empty() || prefix.len() > 16 || !prefix.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(Vec::new());
+    }
+    let mut statement =
+        c.prepare_cached("SELECT id FROM posts WHERE printf('%016x', id) LIKE ?1 || '%' LIMIT ?2")?;
+    if let (16, Ok(id)) = (prefix.len(), prefix.parse::<PostId>()) {
+        return Ok(post(c, id)?.map(|p| p.post.id).into_iter().collect());
+    }
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let ids = statement
+        .query_map(params![prefix.to_ascii_lowercase(), limit], |r| Ok(post_id(r.get(0)?)))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(ids)
+}
+
+pub(super) fn each(
+    c: &Connection,
+    range: &PostRange,
+    each: &mut dyn FnMut(AnnotatedPost) -> bool,
+) -> Result<()> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM posts WHERE time >= ?1 AND time < ?2 ORDER BY time, id"
+    ))?;
+    let from = range.from.map_or(i64::MIN, millis);
+    let until = range.until.map_or(i64::MAX, millis);
+    let mut rows = statement.query([from, until])?;
+    while let Some(row) = rows.next()? {
+        if !each(read_post(&read_row(row)?)?) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn count(c: &Connection) -> Result<u64> {
+    let n: i64 = c.prepare_cached("SELECT COUNT(*) FROM posts")?.query_row([], |r| r.get(0))?;
+    Ok(n.cast_unsigned())
+}
+
+pub(super) fn of_story(c: &Connection, story: StoryId, limit: usize) -> Result<Vec<PostId>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(c.prepare_cached("SELECT id FROM posts WHERE story = ?1 ORDER BY time, id LIMIT ?2")?
+        .query_map(params![sql_id(story.0), limit], |r| Ok(post_id(r.get(0)?)))?
+        .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn changes_after(c: &Connection, cursor: u64, limit: usize) -> Result<Vec<Change>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(c.prepare_cached("SELECT seq, post FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2")?
+        .query_map(params![cursor.cast_signed(), limit], |r| {
+            Ok(Change { seq: r.get::<_, i64>(0)?.cast_unsigned(), post: post_id(r.get(1)?) })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn last_change(c: &Connection) -> Result<u64> {
+    // The counter outlives the rows: forgotten changes must not make the log look shorter.
+    let last: Option<i64> = c
+        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'changes'")?
+        .query_row([], |r| r.get(0))
+        .optional()?;
+    Ok(last.unwrap_or(0).cast_unsigned())
+}
+
+pub(super) fn forget_changes(c: &Connection, up_to: u64) -> Result<()> {
+    c.prepare_cached("DELETE FROM changes WHERE seq <= ?1
+         AND seq <= COALESCE((SELECT CAST(value AS INTEGER) FROM state WHERE name = 'reindex_from'), ?1)")?.execute([up_to.cast_signed()])?;
+    Ok(())
+}

@@ -1,0 +1,122 @@
+-- The store, schema 1. Times are milliseconds since the epoch (UTC); post ids are the 64 bits of PostId.
+
+CREATE TABLE posts (
+  id           INTEGER PRIMARY KEY,
+  url          TEXT    NOT NULL UNIQUE,
+  source       TEXT    NOT NULL,
+  site         TEXT    NOT NULL,
+  time         INTEGER NOT NULL,            -- published where known, else fetched
+  fetched      INTEGER NOT NULL,
+  content_hash INTEGER NOT NULL,
+  story        INTEGER NOT NULL,
+  edited       INTEGER,                     -- when another content was seen under the same address
+  record       TEXT    NOT NULL             -- the AnnotatedPost as JSON; `story` above is the one that counts
+) STRICT;
+CREATE INDEX posts_time    ON posts (time);
+CREATE INDEX posts_story   ON posts (story, time);
+CREATE INDEX posts_content ON posts (content_hash, site);
+
+-- What the index has still to follow.
+CREATE TABLE changes (
+  seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+  post INTEGER NOT NULL
+) STRICT;
+
+-- Pages of lists and feeds: waiting, or done with. A page done with is never asked for again.
+CREATE TABLE frontier (
+  url      TEXT PRIMARY KEY,                -- canonical
+  source   TEXT    NOT NULL,
+  due      INTEGER,                         -- null once done
+  attempts INTEGER NOT NULL DEFAULT 0,
+  hint     TEXT    NOT NULL,
+  outcome  TEXT,
+  done_at  INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX frontier_due ON frontier (source, due) WHERE due IS NOT NULL;
+
+-- Entry addresses (feeds, lists): what makes the next GET conditional.
+CREATE TABLE entries (
+  source TEXT NOT NULL,
+  url    TEXT NOT NULL,
+  job    TEXT NOT NULL,
+  PRIMARY KEY (source, url)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sources (
+  source    TEXT PRIMARY KEY,
+  last_run  INTEGER,
+  last_good INTEGER,
+  last_post INTEGER,
+  error_kind TEXT,
+  error     TEXT,
+  failures  INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- outcome is `received`, `kept`, `dropped:<reason>` or `failed:<kind>`.
+CREATE TABLE tallies (
+  source  TEXT    NOT NULL,
+  hour    INTEGER NOT NULL,                 -- hours since the epoch
+  outcome TEXT    NOT NULL,
+  n       INTEGER NOT NULL,
+  PRIMARY KEY (source, hour, outcome)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE state (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hits (
+  rule  TEXT    NOT NULL,
+  post  INTEGER NOT NULL,
+  story INTEGER NOT NULL,
+  at    INTEGER NOT NULL,
+  spans TEXT    NOT NULL,
+  PRIMARY KEY (rule, post)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hits_at ON hits (rule, at);
+CREATE INDEX hits_post ON hits (post);
+
+CREATE TABLE alerts (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  key      TEXT    NOT NULL UNIQUE,
+  rule     TEXT    NOT NULL,
+  fired    INTEGER NOT NULL,
+  updated  INTEGER NOT NULL,
+  hits     INTEGER NOT NULL,
+  state    TEXT    NOT NULL,
+  record   TEXT    NOT NULL                 -- the Alert as JSON; `state` above is the one that counts
+) STRICT;
+CREATE INDEX alerts_fired ON alerts (fired);
+CREATE INDEX alerts_rule  ON alerts (rule, fired);
+
+CREATE TABLE outbox (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  key      TEXT    NOT NULL UNIQUE,
+  notifier TEXT    NOT NULL,
+  body     TEXT    NOT NULL,
+  state    TEXT    NOT NULL,                -- pending, sent, dead
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due      INTEGER NOT NULL,
+  error    TEXT,
+  sent     INTEGER
+) STRICT;
+CREATE INDEX outbox_due ON outbox (state, due);
+
+-- What officers said of posts; overrides the judges and enters the next training.
+CREATE TABLE corrections (
+  post     INTEGER PRIMARY KEY,
+  polarity TEXT    NOT NULL,
+  at       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE audit (
+  id     INTEGER PRIMARY KEY AUTOINCREMENT,
+  at     INTEGER NOT NULL,
+  action TEXT    NOT NULL,
+  object TEXT    NOT NULL,
+  detail TEXT    NOT NULL
+) STRICT;
+-- The application cannot rewrite its own audit.
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;

@@ -1,0 +1,238 @@
+//! SQLite as the store: one file, WAL, one writer connection, a few readers.
+//!
+//! In: a path. Out: an open store of the current schema. Refuses a file written by a newer version.
+//! The statements themselves stand beside their tables in the sibling files.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::{Result, Store, StoreError, StoreWrite};
+
+const SCHEMA_VERSION: i64 = 1;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// How many idle reader connections are kept.
+const IDLE_READERS: usize = 4;
+
+/// The store in one SQLite file.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+/// A transaction of the writer connection.
+pub(super) struct SqliteWrite<'a> {
+    pub(super) tx: rusqlite::Transaction<'a>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere leaves at worst a rolled-back transaction; the connection stays sound.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl SqliteStore {
+    /// Opens the store at `path`, making it if it is not there.
+    ///
+    /// # Errors
+    /// `Open` where the file cannot be used, `Newer` where its schema is not ours.
+    pub fn open(path: &Path) -> Result<Self> {
+        let open = |source| StoreError::Open { path: path.to_owned(), source };
+        let writer = Connection::open(path).map_err(open)?;
+        prepare(&writer).map_err(open)?;
+        let found: i64 = writer.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(open)?;
+        if found > SCHEMA_VERSION {
+            return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
+        }
+        if found == 0 {
+            writer.execute_batch(SCHEMA).map_err(open)?;
+            writer.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(open)?;
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` on a reader connection.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = lock(&self.readers).pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => self.open_reader()?,
+        };
+        let answer = work(&reader);
+        let mut idle = lock(&self.readers);
+        if idle.len() < IDLE_READERS {
+            idle.push(reader);
+        }
+        answer
+    }
+
+    fn open_reader(&self) -> Result<Connection> {
+        let open = |source| StoreError::Open { path: self.path.clone(), source };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(&self.path, flags).map_err(open)?;
+        reader.busy_timeout(std::time::Duration::from_secs(10)).map_err(open)?;
+        Ok(reader)
+    }
+
+    /// Runs `work` as one transaction of the writer.
+    pub(super) fn transact(
+        &self,
+        work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>,
+    ) -> Result<()> {
+        let mut writer = lock(&self.writer);
+        let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let write = SqliteWrite { tx };
+        work(&write)?;
+        write.tx.commit()?;
+        Ok(())
+    }
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A commit must survive a power cut, not only a killed process: what is acknowledged is on disk.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    Ok(())
+}
+
+/// Milliseconds since the epoch, as stored.
+pub(super) fn millis(at: chrono::DateTime<chrono::Utc>) -> i64 {
+    at.timestamp_millis()
+}
+
+/// The instant behind stored milliseconds.
+pub(super) fn instant(millis: i64) -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp_millis(millis).unwrap_or_default()
+}
+
+/// A value as stored JSON.
+pub(super) fn to_json<T: serde::Serialize>(what: &str, value: &T) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|e| StoreError::Corrupt { what: what.to_owned(), cause: e.to_string() })
+}
+
+/// A value from stored JSON.
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T> {
+    serde_json::from_str(json)
+        .map_err(|e| StoreError::Corrupt { what: what.to_owned(), cause: e.to_string() })
+}
+
+// The traits are implemented once, by handing on to the file that owns the tables.
+impl Store for SqliteStore {
+    fn write(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()> {
+        self.transact(work)
+    }
+
+    fn post(&self, id: super::PostId) -> Result<Option<super::AnnotatedPost>> {
+        self.read(|c| super::posts::post(c, id))
+    }
+
+    fn posts_by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<super::PostId>> {
+        self.read(|c| super::posts::by_prefix(c, prefix, limit))
+    }
+
+    fn each_post(
+        &self,
+        range: &super::PostRange,
+        each: &mut dyn FnMut(super::AnnotatedPost) -> bool,
+    ) -> Result<()> {
+        self.read(|c| super::posts::each(c, range, each))
+    }
+
+    fn post_count(&self) -> Result<u64> {
+        self.read(super::posts::count)
+    }
+
+    fn story_posts(&self, story: super::StoryId, limit: usize) -> Result<Vec<super::PostId>> {
+        self.read(|c| super::posts::of_story(c, story, limit))
+    }
+
+    fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<super::Change>> {
+        self.read(|c| super::posts::changes_after(c, cursor, limit))
+    }
+
+    fn last_change(&self) -> Result<u64> {
+        self.read(super::posts::last_change)
+    }
+
+    fn due_jobs(
+        &self,
+        source: &super::SourceId,
+        now: chrono::DateTime<chrono::Utc>,
+        limit: usize,
+    ) -> Result<Vec<super::FetchJob>> {
+        self.read(|c| super::frontier::due(c, source, now, limit))
+    }
+
+    fn waiting_jobs(&self, source: &super::SourceId) -> Result<u64> {
+        self.read(|c| super::frontier::waiting(c, source))
+    }
+
+    fn known_urls(&self, urls: &[String]) -> Result<Vec<bool>> {
+        self.read(|c| super::frontier::known(c, urls))
+    }
+
+    fn entry_job(&self, source: &super::SourceId, url: &str) -> Result<super::FetchJob> {
+        self.read(|c| super::frontier::entry(c, source, url))
+    }
+
+    fn source_state(&self, source: &super::SourceId) -> Result<super::SourceState> {
+        self.read(|c| super::sources::state(c, source))
+    }
+
+    fn source_tally(
+        &self,
+        source: &super::SourceId,
+        range: &super::PostRange,
+    ) -> Result<super::Tally> {
+        self.read(|c| super::sources::tally(c, source, range))
+    }
+
+    fn state(&self, name: &str) -> Result<Option<String>> {
+        self.read(|c| super::sources::named_state(c, name))
+    }
+
+    fn states(&self, prefix: &str) -> Result<Vec<(String, String)>> {
+        self.read(|c| super::sources::named_states(c, prefix))
+    }
+
+    fn corrections(&self) -> Result<Vec<(super::PostId, super::Polarity)>> {
+        self.read(super::posts::corrections)
+    }
+
+    fn hits(
+        &self,
+        rule: &super::RuleId,
+        since: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Vec<super::RuleHit>> {
+        self.read(|c| super::alerts::hits(c, rule, since))
+    }
+
+    fn alerts(&self, range: &super::PostRange, limit: usize) -> Result<Vec<super::StoredAlert>> {
+        self.read(|c| super::alerts::alerts(c, range, limit))
+    }
+
+    fn deliveries(
+        &self,
+        state: &str,
+        due: chrono::DateTime<chrono::Utc>,
+        limit: usize,
+    ) -> Result<Vec<super::Delivery>> {
+        self.read(|c| super::alerts::deliveries(c, state, due, limit))
+    }
+}

@@ -1,0 +1,134 @@
+//! One transaction of the SQLite store: hands each step on to the file that owns its tables.
+
+use chrono::{DateTime, Utc};
+use pipelines::record::{
+    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
+    StoryId,
+};
+
+use super::sqlite::SqliteWrite;
+use super::{
+    Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, frontier, posts, sources,
+};
+
+impl StoreWrite for SqliteWrite<'_> {
+    fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted> {
+        posts::put(&self.tx, post)
+    }
+
+    fn rewrite_post(&self, post: &AnnotatedPost) -> Result<()> {
+        posts::rewrite(&self.tx, post)
+    }
+
+    fn set_story(&self, ids: &[PostId], story: StoryId) -> Result<()> {
+        posts::set_story(&self.tx, ids, story)
+    }
+
+    fn merge_story(&self, from: StoryId, into: StoryId) -> Result<()> {
+        posts::merge_story(&self.tx, from, into)
+    }
+
+    fn correct_polarity(&self, id: PostId, polarity: Polarity, now: DateTime<Utc>) -> Result<()> {
+        posts::correct_polarity(&self.tx, id, polarity, now)
+    }
+
+    fn delete_post(&self, id: PostId) -> Result<bool> {
+        posts::delete(&self.tx, id)
+    }
+
+    fn add_jobs(&self, jobs: &[FetchJob]) -> Result<u64> {
+        frontier::add(&self.tx, jobs)
+    }
+
+    fn finish_job(&self, url: &str, outcome: &str, now: DateTime<Utc>) -> Result<()> {
+        frontier::finish(&self.tx, url, outcome, now)
+    }
+
+    fn postpone_job(&self, url: &str, due: DateTime<Utc>, attempts: u32) -> Result<()> {
+        frontier::postpone(&self.tx, url, due, attempts)
+    }
+
+    fn put_entry(&self, job: &FetchJob) -> Result<()> {
+        frontier::put_entry(&self.tx, job)
+    }
+
+    fn add_tally(&self, source: &SourceId, now: DateTime<Utc>, tally: &Tally) -> Result<()> {
+        sources::add_tally(&self.tx, source, now, tally)
+    }
+
+    fn put_run(&self, source: &SourceId, outcome: &RunOutcome) -> Result<()> {
+        sources::put_run(&self.tx, source, outcome)
+    }
+
+    fn put_state(&self, name: &str, value: &str) -> Result<()> {
+        sources::put_named_state(&self.tx, name, value)
+    }
+
+    fn drop_state(&self, name: &str) -> Result<()> {
+        sources::drop_named_state(&self.tx, name)
+    }
+
+    fn put_hit(&self, hit: &RuleHit) -> Result<bool> {
+        alerts::put_hit(&self.tx, hit)
+    }
+
+    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
+        alerts::hits(&self.tx, rule, since)
+    }
+
+    fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {
+        alerts::of_rule(&self.tx, rule, since)
+    }
+
+    fn latest_alert(&self, rule: &RuleId) -> Result<Option<Alert>> {
+        alerts::latest(&self.tx, rule)
+    }
+
+    fn last_hit_before(
+        &self,
+        rule: &RuleId,
+        before: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>> {
+        alerts::last_hit_before(&self.tx, rule, before)
+    }
+
+    fn last_post_of(&self, source: &SourceId) -> Result<Option<DateTime<Utc>>> {
+        Ok(sources::state(&self.tx, source)?.last_post)
+    }
+
+    fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>> {
+        posts::post(&self.tx, id)
+    }
+
+    fn state(&self, name: &str) -> Result<Option<String>> {
+        sources::named_state(&self.tx, name)
+    }
+
+    fn put_alert(&self, alert: &Alert, now: DateTime<Utc>) -> Result<bool> {
+        alerts::put(&self.tx, alert, now)
+    }
+
+    fn set_alert_state(&self, id: i64, state: AlertState, now: DateTime<Utc>) -> Result<bool> {
+        alerts::set_state(&self.tx, id, state, now)
+    }
+
+    fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool> {
+        alerts::enqueue(&self.tx, key, notifier, body, due)
+    }
+
+    fn mark_sent(&self, id: i64, now: DateTime<Utc>) -> Result<()> {
+        alerts::mark_sent(&self.tx, id, now)
+    }
+
+    fn mark_failed(&self, id: i64, error: &str, due: Option<DateTime<Utc>>) -> Result<()> {
+        alerts::mark_failed(&self.tx, id, error, due)
+    }
+
+    fn audit(&self, now: DateTime<Utc>, action: &str, object: &str, detail: &str) -> Result<()> {
+        audit::add(&self.tx, now, action, object, detail)
+    }
+
+    fn forget_changes(&self, up_to: u64) -> Result<()> {
+        posts::forget_changes(&self.tx, up_to)
+    }
+}

@@ -1,0 +1,155 @@
+//! Makes the shipped models again from a folder of labelled sets, and says how good they are.
+//!
+//! In: a folder laid out like the shared data, the lexicons, corrections of officers. Out: model files, and
+//! a [`TrainReport`] with cross-validated figures. Deterministic for a seed. Refuses to write anything when a
+//! figure falls below its floor, unless told so. The texts themselves are written nowhere.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use pipelines::annotate::lexicon::Lexicon;
+use pipelines::annotate::model::Model;
+use serde::{Deserialize, Serialize};
+
+mod parties;
+mod texts;
+
+/// How to train.
+#[derive(Clone, Debug, Default)]
+pub struct TrainOptions {
+    /// The lexicons, which have a say in polarity: name and text.
+    pub lexicons: Vec<(String, String)>,
+    /// Labels that officers gave.
+    pub corrections: Vec<Correction>,
+    /// Models to make; all when empty.
+    pub only: Vec<String>,
+    /// Seed of the order of rows and of the parts of cross-validation.
+    pub seed: u64,
+    /// Floors by figure, as `weibo.accuracy` = 0.80.
+    pub floors: BTreeMap<String, f32>,
+    /// Write the models even when a figure fell.
+    pub even_if_lower: bool,
+}
+
+/// A label that an officer gave to a post.
+#[derive(Clone, Debug, Default)]
+pub struct Correction {
+    /// Title of the post.
+    pub title: String,
+    /// Its text.
+    pub text: String,
+    /// `weibo` or `news` (by its shape), `risk`, `petitions`.
+    pub model: String,
+    /// The right label: `negative`, a kind, a class.
+    pub label: String,
+    /// What it counts against a row of a set.
+    pub weight: f32,
+}
+
+/// What was trained and how good it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TrainReport {
+    /// By name of the model.
+    pub models: BTreeMap<String, Trained>,
+    /// Figures below their floor: `name`: figure, floor.
+    pub fell: BTreeMap<String, (f32, f32)>,
+}
+
+/// One trained model.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Trained {
+    /// Rows it learned from.
+    pub rows: usize,
+    /// Labels it tells apart.
+    pub labels: usize,
+    /// Size of its file.
+    pub bytes: usize,
+    /// First 16 hex digits of the SHA-256 of each set it learned from.
+    pub learned_from: BTreeMap<String, String>,
+    /// Cross-validated figures: `accuracy`, `macro_f1`, …
+    pub figures: BTreeMap<String, f32>,
+}
+
+/// A model made, not yet written.
+struct Made {
+    model: Model,
+    about: Trained,
+}
+
+/// Trains what `data` has sets for and writes it to `out`.
+///
+/// # Errors
+/// A set or lexicon that cannot be read, a model that cannot be trained or written, a figure below its floor.
+pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainReport> {
+    let lexicon = Lexicon::read(options.lexicons.iter().map(|(n, t)| (n.as_str(), t.as_str())))?;
+    let mut made: Vec<Made> = Vec::new();
+    let wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|o| o == name);
+    for (name, make) in texts::MAKERS {
+        if wanted(name) {
+            made.extend(make(data, options, &lexicon).with_context(|| format!("model `{name}`"))?);
+        }
+    }
+    if wanted("target") {
+        made.extend(parties::target(data, options)?);
+    }
+    let mut report = TrainReport::default();
+    let mut files = Vec::new();
+    for Made { model, mut about } in made {
+        let name = model.head().name.clone();
+        let bytes = model.to_bytes()?;
+        about.bytes = bytes.len();
+        for (figure, value) in &about.figures {
+            let figure = format!("{name}.{figure}");
+            if let Some(floor) = options.floors.get(&figure).filter(|f| value < f) {
+                report.fell.insert(figure, (*value, *floor));
+            }
+        }
+        report.models.insert(name.clone(), about);
+        files.push((out.join(format!("{name}.glm")), bytes));
+    }
+    if let Some((figure, (value, floor))) =
+        report.fell.iter().next().filter(|_| !options.even_if_lower)
+    {
+        bail!("{figure} fell to {value:.3}, its floor is {floor:.3}; nothing was written");
+    }
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    for (path, bytes) in files {
+        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    write_figures(out, &report)?;
+    Ok(report)
+}
+
+/// `figures.json` beside the models: what each learned from and how good it is. Models not made anew keep
+/// what stands there of them.
+fn write_figures(out: &Path, report: &TrainReport) -> Result<()> {
+    let path = out.join("figures.json");
+    let mut all = match std::fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str::<TrainReport>(&text)
+            .with_context(|| format!("cannot read {}", path.display()))?,
+        Err(_) => TrainReport::default(),
+    };
+    all.models.extend(report.models.clone());
+    all.fell.clone_from(&report.fell);
+    let text = serde_json::to_string_pretty(&all)? + "\n";
+    std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A figure that falls by no more than this has not fallen: folds of another set differ by so much.
+const TOLERANCE: f32 = 0.005;
+
+/// The floors that a new training is held to: the figures of the shipped models (`figures.json`).
+///
+/// # Errors
+/// The text is not what [`train`] writes.
+pub fn pinned_floors(figures: &str) -> Result<BTreeMap<String, f32>> {
+    let report: TrainReport = serde_json::from_str(figures).context("figures of the models")?;
+    let figures = report.models.iter().flat_map(|(name, trained)| {
+        trained
+            .figures
+            .iter()
+            .map(move |(figure, value)| (format!("{name}.{figure}"), value - TOLERANCE))
+    });
+    Ok(figures.collect())
+}

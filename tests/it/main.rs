@@ -1,0 +1,16 @@
+//! The program as its users meet it: the binary, run on a laboratory of its own.
+//!
+//! Each module is one promise. Nothing here reaches beyond loopback, sleeps, or needs the folder of shared
+//! data; a test that measures on it says so and is passed over where it is missing.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod lab;
+
+mod demo;
+mod import;
+mod kill;
+mod rebuild;
+mod refusals;
+mod rehearse;
+mod streams;

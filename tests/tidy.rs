@@ -1,0 +1,235 @@
+//! The order of the house, as tests: what points where, what every file begins with, what papers name.
+//!
+//! In: the files of this checkout. Out: a list of what is out of order. It reads text only; what a
+//! compiler or a linter can see is theirs to say.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pipelines::locale::Lang;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(dir: &str, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![root().join(dir)];
+    while let Some(dir) = open.pop() {
+        let Ok(entries) = fs::read_dir(&dir) else { continue };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "no .{extension} files below {dir}");
+    found
+}
+
+fn sources() -> Vec<PathBuf> {
+    ["src", "pipelines/src", "index/src"].iter().flat_map(|dir| files(dir, "rs")).collect()
+}
+
+fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+/// Fails with all findings at once.
+fn expect_none(what: &str, findings: &[String]) {
+    assert!(findings.is_empty(), "{what}:\n{}", findings.join("\n"));
+}
+
+#[test]
+fn every_file_begins_with_a_header() {
+    let mut findings = Vec::new();
+    for path in sources() {
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().take_while(|l| l.starts_with("//!")).count();
+        if lines == 0 {
+            findings.push(format!("{} has no `//!` header", shown(&path)));
+        }
+    }
+    expect_none("headers", &findings);
+}
+
+#[test]
+fn no_file_outgrows_its_room() {
+    let long = |path: &PathBuf| {
+        let lines = fs::read_to_string(path).unwrap().lines().count();
+        (lines > 400).then(|| format!("{}: {lines} lines", shown(path)))
+    };
+    let findings = sources().iter().filter_map(long).collect::<Vec<_>>();
+    expect_none("files over 400 lines", &findings);
+}
+
+#[test]
+fn no_rooms_without_a_subject() {
+    let vague = ["utils.rs", "helpers.rs", "common.rs", "mod.rs", "misc.rs"];
+    let findings = sources()
+        .iter()
+        .filter(|p| p.file_name().is_some_and(|n| vague.contains(&n.to_string_lossy().as_ref())))
+        .map(|p| shown(p))
+        .collect::<Vec<_>>();
+    expect_none("files named after nothing", &findings);
+}
+
+/// Lines of `dir` that mention one of `words`, outside comments.
+fn mentions(dir: &str, skip: &[&str], words: &[&str]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for path in files(dir, "rs") {
+        let name = shown(&path);
+        if skip.iter().any(|s| name.starts_with(s)) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        // Tests may read files; what they guard may not.
+        let shipped = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in shipped.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if words.iter().any(|w| code.contains(w)) {
+                findings.push(format!("{name}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    findings
+}
+
+#[test]
+fn arrows_point_inwards() {
+    let crawl = ["pipelines/src/crawl"];
+    expect_none(
+        "pipelines knows the index or the edge",
+        &mentions("pipelines/src", &[], &["use index::", "guanlan::"]),
+    );
+    expect_none("index knows the edge", &mentions("index/src", &[], &["guanlan::"]));
+    let stages =
+        ["pipelines::crawl", "pipelines::extract", "pipelines::annotate", "pipelines::watch"];
+    expect_none(
+        "index knows stages beyond record, text and query",
+        &mentions("index/src", &[], &stages),
+    );
+    let io = ["std::fs", "tokio::", "reqwest", "std::net::", "SystemTime::now", "Utc::now"];
+    expect_none("a pure stage does IO or reads the clock", &mentions("pipelines/src", &crawl, &io));
+    expect_none(
+        "the store knows engine, index or network",
+        &mentions("src/store", &[], &["crate::engine", "index::", "reqwest"]),
+    );
+}
+
+#[test]
+fn user_texts_stay_in_the_locale_files() {
+    // Chinese in code is fine in comments, tests and data tables; a message must come from a locale file.
+    let printing = ["println!(\"", "eprintln!(\"", "bail!(\"", "anyhow!(\"", "writeln!(out, \""];
+    let chinese = |line: &String| line.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let findings = mentions("src", &[], &printing).into_iter().filter(chinese).collect::<Vec<_>>();
+    expect_none("officer-facing text outside the locale files", &findings);
+}
+
+/// Texts in double quotes of `code`.
+fn literals(code: &str) -> impl Iterator<Item = &str> {
+    code.split('"').skip(1).step_by(2)
+}
+
+#[test]
+fn every_text_asked_for_is_there() {
+    let areas = [
+        "annotate.",
+        "cli.",
+        "config.",
+        "crawl.",
+        "demo.",
+        "digest.",
+        "notify.",
+        "query.",
+        "record.",
+        "watch.",
+    ];
+    let is_key = |text: &&str| {
+        let plain = text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
+        // Beginnings of keys that are put together.
+        let is_stem = ["cli.help", "cli.help.global", "query.say"].contains(text);
+        plain && !is_stem && !text.ends_with('.') && areas.iter().any(|a| text.starts_with(a))
+    };
+    let endings = [".toml", ".rs", ".md", ".json", ".com", ".html"];
+    let mut findings = Vec::new();
+    for path in sources() {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text
+            .lines()
+            .filter(|l| !l.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        for key in literals(&code).filter(is_key) {
+            let is_name = endings.iter().any(|e| key.ends_with(e));
+            if !is_name && !Lang::Zh.has(key) {
+                findings.push(format!("{}: {key}", shown(&path)));
+            }
+        }
+    }
+    findings.dedup();
+    expect_none("texts that are asked for and not there", &findings);
+}
+
+#[test]
+fn papers_name_paths_that_exist() {
+    let papers = [
+        "README.md",
+        "README.zh-CN.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "pipelines/README.md",
+        "index/README.md",
+        "config/README.md",
+        "tests/README.md",
+    ];
+    let tops = ["src/", "pipelines/", "index/", "config/", "tests/", "benches/", ".ci/"];
+    // A folder's own paper may name its files from there.
+    let mut findings = Vec::new();
+    for paper in papers {
+        let Ok(text) = fs::read_to_string(root().join(paper)) else {
+            findings.push(format!("{paper} is missing"));
+            continue;
+        };
+        for quoted in text.split('`').skip(1).step_by(2) {
+            let path = quoted.trim();
+            let is_path = tops.iter().any(|t| path.starts_with(t))
+                && !path.contains([' ', '*', '<', '{', '…']);
+            let home = root().join(paper).parent().map(Path::to_owned).unwrap_or_default();
+            if is_path && !root().join(path).exists() && !home.join(path).exists() {
+                findings.push(format!("{paper} names `{path}`"));
+            }
+        }
+    }
+    expect_none("papers name what is not there", &findings);
+}
+
+#[test]
+fn no_path_of_a_machine_in_the_house() {
+    let mut findings = Vec::new();
+    for (dir, extension) in
+        [("src", "rs"), ("pipelines", "rs"), ("index", "rs"), ("tests", "rs"), ("config", "toml")]
+    {
+        for path in files(dir, extension) {
+            if shown(&path).contains("target/") || shown(&path) == "tests/tidy.rs" {
+                continue;
+            }
+            for (number, line) in fs::read_to_string(&path).unwrap_or_default().lines().enumerate()
+            {
+                let roots = ["work", "tmp", "home", "root"].map(|dir| format!("\"/{dir}/"));
+                if roots.iter().any(|root| line.contains(root)) {
+                    findings.push(format!("{}:{}: {}", shown(&path), number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    expect_none("machine paths", &findings);
+}
