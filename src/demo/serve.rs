@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
 use axum::Router;
@@ -24,7 +25,16 @@ pub struct DemoSite {
     pub addresses: BTreeMap<&'static str, SocketAddr>,
     /// The number of pages behind the entries.
     pub pages: usize,
+    asked: Arc<AtomicUsize>,
     tasks: Vec<JoinHandle<()>>,
+}
+
+impl DemoSite {
+    /// How many requests the sites have been asked since they began.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
 }
 
 impl Drop for DemoSite {
@@ -49,7 +59,8 @@ pub async fn serve() -> anyhow::Result<DemoSite> {
 /// No loopback socket can be bound, or the content cannot be rendered.
 pub async fn serve_at(now: DateTime<Utc>) -> anyhow::Result<DemoSite> {
     let texts = sites()?;
-    let mut site = DemoSite { addresses: BTreeMap::new(), pages: 0, tasks: Vec::new() };
+    let asked = Arc::default();
+    let mut site = DemoSite { addresses: BTreeMap::new(), pages: 0, asked, tasks: Vec::new() };
     for (i, key) in SITE_KEYS.into_iter().enumerate() {
         let listener = bind(i).await?;
         let address = listener.local_addr()?;
@@ -61,8 +72,9 @@ pub async fn serve_at(now: DateTime<Utc>) -> anyhow::Result<DemoSite> {
             None => None,
         };
         site.addresses.insert(key, address);
+        let router = router(answers, Arc::clone(&site.asked));
         site.tasks.push(tokio::spawn(async move {
-            if let Err(cause) = axum::serve(listener, router(answers)).await {
+            if let Err(cause) = axum::serve(listener, router).await {
                 tracing::error!(site = key, %cause, "demo site stopped");
             }
         }));
@@ -81,9 +93,10 @@ async fn bind(i: usize) -> anyhow::Result<TcpListener> {
 }
 
 /// `None` stands for the site that is down: robots.txt is there, everything else is a 500.
-fn router(answers: Option<BTreeMap<String, Served>>) -> Router {
+fn router(answers: Option<BTreeMap<String, Served>>, asked: Arc<AtomicUsize>) -> Router {
     let answers = Arc::new(answers);
     Router::new().fallback(move |uri: Uri| {
+        asked.fetch_add(1, Ordering::SeqCst);
         let answers = Arc::clone(&answers);
         async move { answer(answers.as_ref().as_ref(), uri.path()) }
     })
