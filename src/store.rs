@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use pipelines::record::{
     Alert, AlertState, AnnotatedPost, DropReason, FetchJob, Polarity, PostId, RuleHit, RuleId,
-    SourceId, StoryId,
+    SourceId, StoryId, Validators,
 };
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,8 @@ pub enum Inserted {
     Duplicate,
     /// The address is stored with another content: the new text stands, marked as edited.
     Edited,
+    /// The same content with other replies or counts: these are stored, without a mark.
+    Grown,
 }
 
 /// One finished step of a source: how many records came in, and what became of each.
@@ -177,6 +179,10 @@ pub struct SourceState {
     pub error: Option<(String, String)>,
     /// Bad runs in a row.
     pub failures: u32,
+    /// The hour of its first count.
+    pub since: Option<DateTime<Utc>>,
+    /// The last hour in which a post was new or changed.
+    pub last_change: Option<DateTime<Utc>>,
     /// Counts since the beginning.
     pub tally: Tally,
 }
@@ -211,6 +217,19 @@ pub struct Delivery {
     pub state: String,
     /// The last error.
     pub error: Option<String>,
+}
+
+/// A line of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLine {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was done: `fetch`, `purge`, `story`…
+    pub action: String,
+    /// To what: an address, an id.
+    pub object: String,
+    /// More of it.
+    pub detail: String,
 }
 
 /// Which posts to read.
@@ -267,6 +286,17 @@ pub trait Store: Send + Sync {
     fn waiting_jobs(&self, source: &SourceId) -> Result<u64>;
     /// Which of these canonical addresses are in the frontier or stored already.
     fn known_urls(&self, urls: &[String]) -> Result<Vec<bool>>;
+    /// The times of the latest posts of `source` not before `since`, newest first, at most `limit`.
+    fn post_times(
+        &self,
+        source: &SourceId,
+        since: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<DateTime<Utc>>>;
+    /// The latest posts of `source` by time, newest first.
+    fn latest_posts(&self, source: &SourceId, limit: usize) -> Result<Vec<AnnotatedPost>>;
+    /// Lines of the audit with this action whose object begins with `object`, newest first.
+    fn audits(&self, action: &str, object: &str, limit: usize) -> Result<Vec<AuditLine>>;
     /// The state of an entry address (validators and when it failed).
     fn entry_job(&self, source: &SourceId, url: &str) -> Result<FetchJob>;
 
@@ -310,6 +340,16 @@ pub trait StoreWrite {
     fn add_jobs(&self, jobs: &[FetchJob]) -> Result<u64>;
     /// A page is done with: kept, dropped or given up.
     fn finish_job(&self, url: &str, outcome: &str, now: DateTime<Utc>) -> Result<()>;
+    /// A page that was kept is looked at again at `due`.
+    fn look_again(
+        &self,
+        url: &str,
+        due: DateTime<Utc>,
+        validators: &Validators,
+        now: DateTime<Utc>,
+    ) -> Result<()>;
+    /// A kept page is due again at once if `job` tells of more replies than were told before.
+    fn renew_job(&self, job: &FetchJob) -> Result<()>;
     /// A page is to be asked for again at `due`.
     fn postpone_job(&self, url: &str, due: DateTime<Utc>, attempts: u32) -> Result<()>;
     /// An entry was read; the next GET is conditional on these validators.

@@ -24,6 +24,7 @@ pub use fetch::{
     entry_addresses,
 };
 pub use file::{ColumnMap, FileError, FileRecord, Row, RowError, map_row, parse_map, read_file};
+pub use frontier::Pace;
 pub use opml::{OpmlFeed, read_opml};
 pub use robots::{Robots, RobotsDecision};
 pub use source::{FileFormat, HtmlSelectors, SourceConfig, SourceKind};

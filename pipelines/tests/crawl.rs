@@ -42,14 +42,7 @@ fn source(site: &Site) -> SourceConfig {
 }
 
 fn job(url: &str) -> FetchJob {
-    FetchJob {
-        url: url.to_owned(),
-        source: "yunling".into(),
-        validators: Validators::default(),
-        due: now(),
-        attempts: 0,
-        hint: Found::default(),
-    }
+    FetchJob::new(url, &"yunling".into(), now())
 }
 
 async fn fetch(site: &Site, path: &str) -> FetchOutcome {

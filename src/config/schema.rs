@@ -15,6 +15,8 @@ pub(super) enum Shape {
     Host,
     Query,
     Cron,
+    /// A schedule, or `adaptive`.
+    Pacing,
     Zone,
     Contact,
     Listen,
@@ -52,7 +54,7 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 
 use Shape::{
     Contact, Count, Cron, Date, Flag, Host, Id, Kinds, List, Listen, Map, Number, OneOf, Path,
-    Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
+    Pacing, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -81,7 +83,10 @@ const PATHS: &[Key] = &[
 ];
 
 const CRAWL: &[Key] = &[
-    may("schedule", Cron),
+    may("schedule", Pacing),
+    may("groups", Map),
+    may("adaptive_shortest_minutes", Count(1, 60 * 24)),
+    may("adaptive_longest_minutes", Count(1, 60 * 24 * 31)),
     may("delay_secs", Number(0.0, 3_600.0)),
     may("per_host_concurrency", Count(1, 16)),
     may("concurrency", Count(1, 1_024)),
@@ -89,7 +94,6 @@ const CRAWL: &[Key] = &[
     may("connect_timeout_secs", SECS),
     may("timeout_secs", SECS),
     may("max_body_bytes", BYTES),
-    may("max_decoded_bytes", BYTES),
     may("max_redirects", Count(0, 20)),
     may("robots_max_age_hours", Count(1, 24)),
 ];
@@ -162,13 +166,16 @@ const SOURCE: &[Key] = &[
     ),
     may("trust", OneOf(&["low", "normal", "high"])),
     may("enabled", Flag),
-    may("schedule", Cron),
+    may("schedule", Pacing),
+    may("group", Text),
+    may("workday_only", Flag),
     may("delay_secs", Number(0.0, 3_600.0)),
     may("allow_hosts", List(&Host)),
     may("allow_private", List(&Host)),
     may("exclude", Query),
     may("horizon_days", DAYS),
     may("flatline_hours", Count(0, 24 * 366)),
+    may("revisit_days", Count(0, 365)),
     may("official_authors", List(&Text)),
 ];
 const SELECTORS: &[Key] = &[
@@ -190,7 +197,18 @@ const SOURCE_KINDS: &[(&str, &[Key])] = &[
     ),
     ("sitemap", &[need("url", Url), may("url_contains", List(&Text))]),
     ("json", &[need("url", Url), need("items", Pointer), need("fields", Map)]),
-    ("board", &[need("urls", List(&Url)), may("revisit_days", Count(0, 365))]),
+    ("board", &[need("urls", List(&Url))]),
+    ("pages", &[need("urls", List(&Url))]),
+    (
+        "search",
+        &[
+            need("url", Url),
+            may("words", List(&Text)),
+            may("pages", Count(1, 100)),
+            may("selectors", Table(SELECTORS)),
+        ],
+    ),
+    ("opml", &[need("path", Path), may("full_page", Flag)]),
     (
         "files",
         &[

@@ -5,15 +5,18 @@
 //! a store that fails stops everything.
 
 use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
-use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig};
+use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig, SourceKind};
 use pipelines::extract;
-use pipelines::record::{Channel, DropReason, FetchJob, Page, Validators};
+use pipelines::record::{DropReason, FetchJob, Page, Validators};
 
 use super::commit::{CommitError, Committer};
+use super::inbox;
+use super::look::{look_after, next_look};
 use super::process::Stages;
 use super::progress::{Event, Listener};
 use super::step::{PageDone, Step};
@@ -47,6 +50,8 @@ pub struct Collector {
     pub committer: Committer,
     /// Who watches.
     pub listener: Listener,
+    /// Where rows that cannot be read are listed.
+    pub rejected: PathBuf,
     /// What time it is.
     pub clock: Clock,
 }
@@ -70,7 +75,11 @@ impl Collector {
         let started = (self.clock)();
         (self.listener)(&Event::SourceStarted { source: source.id.clone() });
         let mut run = Run::default();
-        self.read_entries(source, &mut run).await?;
+        match &source.kind {
+            SourceKind::Files { .. } => self.take_in(source, &mut run).await?,
+            SourceKind::Pages { urls } => self.note_pages(source, urls, &mut run).await?,
+            _ => self.read_entries(source, &mut run).await?,
+        }
         self.read_pages(source, &mut run).await?;
         let outcome = RunOutcome {
             started,
@@ -85,6 +94,33 @@ impl Collector {
             error: run.error,
         });
         Ok(outcome)
+    }
+
+    /// The files of a source that are new or changed.
+    async fn take_in(&self, source: &Arc<SourceConfig>, run: &mut Run) -> Result<(), CommitError> {
+        let (collector, source) = (self.clone(), source.clone());
+        let taken = tokio::task::spawn_blocking(move || inbox::take_in(&collector, &source)).await??;
+        run.tally.add(&taken.tally);
+        run.error = taken.error;
+        Ok(())
+    }
+
+    /// Pages given one by one wait like those of a list; a known one is not taken up again.
+    async fn note_pages(
+        &self,
+        source: &Arc<SourceConfig>,
+        urls: &[String],
+        run: &mut Run,
+    ) -> Result<(), CommitError> {
+        let now = (self.clock)();
+        let urls = urls.iter().filter_map(|url| crawl::canonical_url(url).ok()).collect::<Vec<_>>();
+        let mut step = Step::new(&source.id, now);
+        for (url, known) in urls.iter().zip(self.store.known_urls(&urls)?) {
+            if !known {
+                step.jobs.push(FetchJob::new(url, &source.id, now));
+            }
+        }
+        if step.jobs.is_empty() { Ok(()) } else { self.store_step(step, run).await }
     }
 
     async fn read_entries(
@@ -132,7 +168,7 @@ impl Collector {
         let read = tokio::task::spawn_blocking(move || {
             let mut entries = match crawl::read_entry(&page, &source, now) {
                 Ok(entries) => entries,
-                Err(error) => return Ok(Err(("entry".to_owned(), error.to_string()))),
+                Err(error) => return Ok(Err((error.kind().to_owned(), error.to_string()))),
             };
             let more = std::mem::take(&mut entries.more);
             let mut step = entry_step(&*store, &stages, &source, entries, now)?;
@@ -162,10 +198,13 @@ impl Collector {
         run: &mut Run,
     ) -> Result<(), CommitError> {
         loop {
-            let jobs = self.store.due_jobs(&source.id, (self.clock)(), BATCH)?;
+            let now = (self.clock)();
+            let jobs = self.store.due_jobs(&source.id, now, BATCH)?;
             if jobs.is_empty() {
                 return Ok(());
             }
+            // Where a source has several hosts, none of them keeps the others waiting.
+            let jobs = crawl::frontier::in_turns(jobs, now);
             let steps = stream::iter(jobs).map(|job| self.read_page(source, job));
             let mut steps = steps.buffer_unordered(PAGES_AT_ONCE);
             while let Some(step) = steps.next().await {
@@ -191,17 +230,24 @@ impl Collector {
             step.audit.push((job.url.clone(), line));
         }
         let mut error = None;
+        let mut again = None;
         let result = match outcome {
             FetchOutcome::Page(page) => {
                 let pages = self.with_next_pages(*page, &job, source).await;
-                let (stages, source, job) = (self.stages.clone(), source.clone(), job.clone());
-                let verdict = tokio::task::spawn_blocking(move || {
-                    stages.page(&pages, job.hint, &source, now)
+                let (stages, hint) = (self.stages.clone(), job.hint.clone());
+                let read_for = source.clone();
+                let (verdict, validators) = tokio::task::spawn_blocking(move || {
+                    let validators = pages.first().map(Page::validators).unwrap_or_default();
+                    (stages.page(&pages, hint, &read_for, now), validators)
                 })
                 .await?;
+                again = next_look(source, &job, &verdict, now).map(|due| (due, validators));
                 step.take(verdict)
             }
-            FetchOutcome::NotModified => step.take_drop(DropReason::NotModified),
+            FetchOutcome::NotModified => {
+                again = look_after(source, &job, now).map(|due| (due, job.validators.clone()));
+                step.take_drop(DropReason::NotModified)
+            }
             FetchOutcome::Dropped { reason, .. } => step.take_drop(reason),
             FetchOutcome::Refused { until, .. } => {
                 let url = job.url;
@@ -213,7 +259,10 @@ impl Collector {
                 error = Some((kind.to_owned(), failure.to_string()));
                 let outcome = step.take_failure(kind);
                 let attempts = job.attempts + 1;
-                if attempts < MAX_ATTEMPTS && !failure.kind.is_permanent() {
+                // Another look that failed is taken at the next turn; what is stored stands.
+                again = look_after(source, &job, now).map(|due| (due, job.validators.clone()));
+                if job.known_since.is_none()
+                    && attempts < MAX_ATTEMPTS && !failure.kind.is_permanent() {
                     let url = job.url;
                     let due = now + retry_delay(attempts);
                     step.done.push(PageDone::Postponed { url, due, attempts });
@@ -222,7 +271,11 @@ impl Collector {
                 outcome
             }
         };
-        step.done.push(PageDone::Finished { url: job.url, outcome: result });
+        step.done.push(match (again, job.known_since) {
+            (Some((due, validators)), _) => PageDone::Again { url: job.url, due, validators },
+            (None, Some(_)) => PageDone::Finished { url: job.url, outcome: "kept".to_owned() },
+            (None, None) => PageDone::Finished { url: job.url, outcome: result },
+        });
         Ok((step, error))
     }
 
@@ -235,9 +288,7 @@ impl Collector {
         source: &Arc<SourceConfig>,
     ) -> Vec<Page> {
         let mut pages = vec![first];
-        // The next page of a thread holds replies, not more of the article.
-        let is_article = source.channel != Channel::Forum;
-        while let Some(last) = pages.last().filter(|_| is_article && pages.len() < MAX_PARTS) {
+        while let Some(last) = pages.last().filter(|_| pages.len() < MAX_PARTS) {
             let Some(url) = next_address(last) else { break };
             if pages.iter().any(|page| page.url == url || page.requested_url == url) {
                 break;
@@ -307,16 +358,12 @@ fn entry_step(
     for ((url, hint), known) in entries.jobs.into_iter().zip(store.known_urls(&addresses)?) {
         if known {
             step.take_drop(DropReason::Duplicate);
+            if matches!(source.kind, SourceKind::Board { .. }) && hint.counts.comments.is_some() {
+                step.grown.push(FetchJob { hint, ..FetchJob::new(url, &source.id, now) });
+            }
             continue;
         }
-        step.jobs.push(FetchJob {
-            url,
-            source: source.id.clone(),
-            validators: Validators::default(),
-            due: now,
-            attempts: 0,
-            hint,
-        });
+        step.jobs.push(FetchJob { hint, ..FetchJob::new(url, &source.id, now) });
     }
     Ok(step)
 }

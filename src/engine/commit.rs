@@ -199,10 +199,15 @@ fn write_step(write: &dyn StoreWrite, step: &mut Step) -> Result<Vec<AnnotatedPo
     let mut fresh = Vec::new();
     for post in std::mem::take(&mut step.posts) {
         match write.put_post(&post)? {
-            Inserted::New | Inserted::Edited => {
+            Inserted::New => {
                 step.tally.kept += 1;
                 fresh.push(post);
             }
+            Inserted::Edited => {
+                step.tally.drop(DropReason::Updated);
+                fresh.push(post);
+            }
+            Inserted::Grown => step.tally.drop(DropReason::Updated),
             Inserted::Duplicate => step.tally.drop(DropReason::Duplicate),
         }
     }
@@ -210,11 +215,17 @@ fn write_step(write: &dyn StoreWrite, step: &mut Step) -> Result<Vec<AnnotatedPo
         tracing::error!(source = %step.source, tally = ?step.tally, "counts do not tie out");
     }
     write.add_jobs(&step.jobs)?;
+    for job in &step.grown {
+        write.renew_job(job)?;
+    }
     for done in &step.done {
         match done {
             PageDone::Finished { url, outcome } => write.finish_job(url, outcome, step.now)?,
             PageDone::Postponed { url, due, attempts } => {
                 write.postpone_job(url, *due, *attempts)?
+            }
+            PageDone::Again { url, due, validators } => {
+                write.look_again(url, *due, validators, step.now)?
             }
         }
     }

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
 use pipelines::record::TopicId;
 
+use super::health::{silence_reason, trouble_in_words};
 use super::station::Station;
 use crate::config::{Config, Period};
 use crate::report::{
@@ -218,6 +219,7 @@ fn sources(
     order: &Order,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<SourceInput>> {
+    let lang = config.station.lang;
     let range = PostRange { from: Some(order.from), until: Some(order.to) };
     let mut inputs = Vec::new();
     for source in config.sources.iter().filter(|s| s.enabled) {
@@ -229,11 +231,13 @@ fn sources(
         let outcome = match (&state.error, state.last_run) {
             (_, None) => SourceOutcome::NotRun,
             (Some((kind, text)), _) if tally.kept > 0 => {
-                SourceOutcome::Partial { reason: format!("{kind}: {text}") }
+                SourceOutcome::Partial { reason: trouble_in_words(kind, text, lang) }
             }
-            (Some((kind, text)), _) => SourceOutcome::Failed { reason: format!("{kind}: {text}") },
+            (Some((kind, text)), _) => SourceOutcome::Failed { reason: trouble_in_words(kind, text, lang) },
             (None, Some(_)) if is_silent => {
-                SourceOutcome::Silent { since: state.last_post, reason: None }
+                let reason = silence_reason(store, source, now)?;
+                let reason = reason.map(|r| lang.text(&format!("record.silence.{}", r.as_str())));
+                SourceOutcome::Silent { since: state.last_post, reason }
             }
             (None, Some(_)) => SourceOutcome::Good,
         };

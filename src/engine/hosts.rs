@@ -22,10 +22,11 @@ pub fn fetcher(config: &Config, store: &dyn Store) -> anyhow::Result<Fetcher> {
     policy.user_agent.clone_from(&config.station.user_agent);
     policy.delay = Duration::from_secs_f64(crawl.delay_secs);
     policy.per_host = crawl.per_host_concurrency;
+    policy.in_all = crawl.concurrency;
     policy.daily_budget = crawl.daily_requests_per_host;
     policy.connect_timeout = Duration::from_secs(crawl.connect_timeout_secs);
     policy.total_timeout = Duration::from_secs(crawl.timeout_secs);
-    policy.max_body_bytes = usize::try_from(crawl.max_decoded_bytes)?;
+    policy.max_body_bytes = usize::try_from(crawl.max_body_bytes)?;
     policy.max_redirects = crawl.max_redirects;
     policy.robots_lifetime = Duration::from_secs(crawl.robots_max_age_hours * 3600);
     let fetcher = Fetcher::new(policy)?;

@@ -46,6 +46,12 @@ impl DataDir {
         self.0.join("index")
     }
 
+    /// Lists of rows that could not be read.
+    #[must_use]
+    pub fn rejected(&self) -> PathBuf {
+        self.0.join("rejected")
+    }
+
     /// Written digests.
     #[must_use]
     pub fn digests(&self) -> PathBuf {
@@ -142,7 +148,7 @@ impl Station {
             stored,
         });
         let collector =
-            Collector { store: store.clone(), fetcher, stages, committer, listener, clock };
+            Collector { store: store.clone(), fetcher, stages, committer, listener, rejected: dir.rejected(), clock };
         let config = Arc::new(config);
         Ok(Self {
             config,
@@ -208,7 +214,9 @@ impl Station {
     /// # Errors
     /// Those of the store.
     pub fn look_at_silence(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<()> {
-        Ok(self.store.write(&mut |write| self.watching.look_at_silence(write, now))?)
+        Ok(self.store.write(&mut |write| {
+            self.watching.look_at_silence(&*self.store, write, now)
+        })?)
     }
 
     /// Remembers across restarts what hosts asked for: back-off, budgets, robots.

@@ -5,7 +5,7 @@
 //! whenever the process dies.
 
 use chrono::{DateTime, Utc};
-use pipelines::record::{AnnotatedPost, DropReason, FetchJob, SourceId, Verdict};
+use pipelines::record::{AnnotatedPost, DropReason, FetchJob, SourceId, Validators, Verdict};
 
 use crate::store::Tally;
 
@@ -28,6 +28,15 @@ pub enum PageDone {
         /// Failures in a row so far.
         attempts: u32,
     },
+    /// Kept, and looked at again later.
+    Again {
+        /// Canonical address.
+        url: String,
+        /// When.
+        due: DateTime<Utc>,
+        /// What makes the next GET conditional.
+        validators: Validators,
+    },
 }
 
 /// What one step leads to. Everything in it is stored, or nothing.
@@ -43,6 +52,8 @@ pub struct Step {
     pub posts: Vec<AnnotatedPost>,
     /// Pages found.
     pub jobs: Vec<FetchJob>,
+    /// Known threads of which a board shows more replies than before: looked at again at once.
+    pub grown: Vec<FetchJob>,
     /// Pages dealt with.
     pub done: Vec<PageDone>,
     /// The entry that was read, with what makes the next GET conditional.
@@ -61,6 +72,7 @@ impl Step {
             tally: Tally::default(),
             posts: Vec::new(),
             jobs: Vec::new(),
+            grown: Vec::new(),
             done: Vec::new(),
             entry: None,
             audit: Vec::new(),

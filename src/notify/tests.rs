@@ -121,6 +121,7 @@ fn message() -> Message {
         measured: 3.0,
         threshold: 3.0,
         evidence: vec![evidence(posts[0].id), evidence(posts[1].id), evidence(PostId(9))],
+        because: None,
         severity: Severity::Serious,
         state: AlertState::Open,
     };

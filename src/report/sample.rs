@@ -175,6 +175,7 @@ fn alert(rule: RuleConfig, posts: &[DigestPost], topic: &str, state: AlertState)
             measured: evidence.len() as f64,
             threshold,
             evidence: evidence.iter().map(|p| Evidence { post: p.id, spans: Vec::new() }).collect(),
+            because: None,
             severity: rule.severity,
             state,
         },

@@ -14,6 +14,7 @@ CREATE TABLE posts (
 ) STRICT;
 CREATE INDEX posts_time    ON posts (time);
 CREATE INDEX posts_story   ON posts (story, time);
+CREATE INDEX posts_source  ON posts (source, time);
 CREATE INDEX posts_content ON posts (content_hash, site);
 
 -- What the index has still to follow.
@@ -22,15 +23,17 @@ CREATE TABLE changes (
   post INTEGER NOT NULL
 ) STRICT;
 
--- Pages of lists and feeds: waiting, or done with. A page done with is never asked for again.
+-- Pages of lists and feeds: waiting, done with, or waiting for another look.
 CREATE TABLE frontier (
   url      TEXT PRIMARY KEY,                -- canonical
   source   TEXT    NOT NULL,
   due      INTEGER,                         -- null once done
   attempts INTEGER NOT NULL DEFAULT 0,
   hint     TEXT    NOT NULL,
-  outcome  TEXT,
-  done_at  INTEGER
+  outcome  TEXT,                            -- of the first reading
+  done_at  INTEGER,                         -- when it was first read; with a `due`, it is looked at again
+  replies  INTEGER,                         -- of a thread, as its board last told
+  validators TEXT                           -- what makes another look conditional
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX frontier_due ON frontier (source, due) WHERE due IS NOT NULL;
 

@@ -187,6 +187,27 @@ impl Store for SqliteStore {
         self.read(|c| super::frontier::known(c, urls))
     }
 
+    fn post_times(
+        &self,
+        source: &super::SourceId,
+        since: chrono::DateTime<chrono::Utc>,
+        limit: usize,
+    ) -> Result<Vec<chrono::DateTime<chrono::Utc>>> {
+        self.read(|c| super::posts::times(c, source, since, limit))
+    }
+
+    fn latest_posts(
+        &self,
+        source: &super::SourceId,
+        limit: usize,
+    ) -> Result<Vec<pipelines::record::AnnotatedPost>> {
+        self.read(|c| super::posts::latest(c, source, limit))
+    }
+
+    fn audits(&self, action: &str, object: &str, limit: usize) -> Result<Vec<super::AuditLine>> {
+        self.read(|c| super::audit::read(c, action, object, limit))
+    }
+
     fn entry_job(&self, source: &super::SourceId, url: &str) -> Result<super::FetchJob> {
         self.read(|c| super::frontier::entry(c, source, url))
     }

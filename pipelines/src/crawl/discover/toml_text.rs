@@ -50,10 +50,25 @@ pub fn source_toml(source: &SourceConfig, lang: Lang) -> String {
             line("url", "url", quoted(url));
             line("url_contains", "url_contains", list(url_contains));
         }
-        SourceKind::Board { urls, revisit_days } => {
+        SourceKind::Board { urls } => {
             line("kind_board", "kind", quoted("board"));
             line("urls", "urls", list(urls));
-            line("revisit_days", "revisit_days", revisit_days.to_string());
+            line("revisit_days", "revisit_days", source.revisit_days().to_string());
+        }
+        SourceKind::Pages { urls } => {
+            line("kind_pages", "kind", quoted("pages"));
+            line("urls", "urls", list(urls));
+        }
+        SourceKind::Search { url, words, pages, .. } => {
+            line("kind_search", "kind", quoted("search"));
+            line("url_search", "url", quoted(url));
+            line("words", "words", list(words));
+            line("pages", "pages", pages.to_string());
+        }
+        SourceKind::Opml { path, full_page } => {
+            line("kind_opml", "kind", quoted("opml"));
+            line("path", "path", quoted(path));
+            line("full_page", "full_page", full_page.to_string());
         }
         SourceKind::Json { url, items, fields } => {
             line("kind_json", "kind", quoted("json"));

@@ -18,6 +18,8 @@ pub struct FetchPolicy {
     pub longest_delay: Duration,
     /// Requests to one host at the same time.
     pub per_host: usize,
+    /// Requests in all at the same time.
+    pub in_all: usize,
     /// Requests to one host in one UTC day; 0: no bound.
     pub daily_budget: u32,
     /// A job whose turn is further off than this is handed back instead of waited for.
@@ -52,6 +54,7 @@ impl FetchPolicy {
             delay: Duration::from_secs(2),
             longest_delay: Duration::from_secs(3600),
             per_host: 1,
+            in_all: 256,
             daily_budget: 20_000,
             longest_wait: Duration::from_secs(120),
             connect_timeout: Duration::from_secs(10),
