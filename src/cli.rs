@@ -100,6 +100,7 @@ commands! {
     Init(init::InitArgs),
     Check(check::CheckArgs),
     Run(run::RunArgs),
+    Source(source::SourceArgs),
     Crawl(crawl::CrawlArgs),
     Import(import::ImportArgs),
     Search(search::SearchArgs),

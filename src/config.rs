@@ -26,8 +26,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pipelines::annotate::TopicConfig;
 use chrono::TimeDelta;
+use pipelines::annotate::TopicConfig;
 use pipelines::crawl::{Pace, SourceConfig};
 use pipelines::record::{RuleId, Subject};
 use pipelines::watch::RuleConfig;

@@ -3,6 +3,7 @@
 //! In: a config. Out: a station that collects, judges, stores, indexes, watches and delivers. It knows nothing
 //! of the command line; what it has to tell goes to a listener.
 
+pub mod backfill;
 mod collect;
 mod commit;
 pub mod delivery;
@@ -24,6 +25,7 @@ pub mod retention;
 pub mod run;
 mod station;
 mod step;
+pub mod trial;
 pub mod watching;
 mod workbook;
 

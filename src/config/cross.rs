@@ -170,7 +170,9 @@ fn private_hosts(source: &Placed<SourceConfig>, found: &mut Vec<Problem>) {
         SourceKind::Files { .. } | SourceKind::Opml { .. } => Vec::new(),
     };
     for (key, url) in urls {
-        let Ok(url) = Url::parse(&url.replace("{page}", "1").replace("{word}", "1")) else { continue };
+        let Ok(url) = Url::parse(&url.replace("{page}", "1").replace("{word}", "1")) else {
+            continue;
+        };
         let Some(host) = url.host().filter(is_private) else { continue };
         let with_port = url.port().map(|port| format!("{host}:{port}"));
         let names = [Some(host.to_string()), with_port.clone()];

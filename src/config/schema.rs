@@ -53,8 +53,8 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 }
 
 use Shape::{
-    Contact, Count, Cron, Date, Flag, Host, Id, Kinds, List, Listen, Map, Number, OneOf, Path,
-    Pacing, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
+    Contact, Count, Cron, Date, Flag, Host, Id, Kinds, List, Listen, Map, Number, OneOf, Pacing,
+    Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);

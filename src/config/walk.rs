@@ -10,10 +10,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
+use super::ADAPTIVE;
 use super::document::{FileText, Node, nearest};
 use super::problem::{Fault, Level, Problem};
 use super::schema::{Key, Shape};
-use super::ADAPTIVE;
 use crate::schedule::{Calendar, Schedule};
 
 /// Checks a query; the fault if it cannot be read.

@@ -14,6 +14,7 @@ use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig, SourceKind};
 use pipelines::extract;
 use pipelines::record::{DropReason, FetchJob, Page, Validators};
 
+use super::backfill;
 use super::commit::{CommitError, Committer};
 use super::inbox;
 use super::look::{look_after, next_look};
@@ -73,6 +74,7 @@ impl Collector {
     /// Only those of the store; what goes wrong with the source is in the outcome.
     pub async fn run(&self, source: &Arc<SourceConfig>) -> Result<RunOutcome, CommitError> {
         let started = (self.clock)();
+        let source = &backfill::extended(&*self.store, source, started)?;
         (self.listener)(&Event::SourceStarted { source: source.id.clone() });
         let mut run = Run::default();
         match &source.kind {
@@ -99,7 +101,8 @@ impl Collector {
     /// The files of a source that are new or changed.
     async fn take_in(&self, source: &Arc<SourceConfig>, run: &mut Run) -> Result<(), CommitError> {
         let (collector, source) = (self.clone(), source.clone());
-        let taken = tokio::task::spawn_blocking(move || inbox::take_in(&collector, &source)).await??;
+        let taken =
+            tokio::task::spawn_blocking(move || inbox::take_in(&collector, &source)).await??;
         run.tally.add(&taken.tally);
         run.error = taken.error;
         Ok(())
@@ -262,7 +265,9 @@ impl Collector {
                 // Another look that failed is taken at the next turn; what is stored stands.
                 again = look_after(source, &job, now).map(|due| (due, job.validators.clone()));
                 if job.known_since.is_none()
-                    && attempts < MAX_ATTEMPTS && !failure.kind.is_permanent() {
+                    && attempts < MAX_ATTEMPTS
+                    && !failure.kind.is_permanent()
+                {
                     let url = job.url;
                     let due = now + retry_delay(attempts);
                     step.done.push(PageDone::Postponed { url, due, attempts });
@@ -325,7 +330,7 @@ fn next_address(page: &Page) -> Option<String> {
     (next.host() == base.host()).then(|| next.into())
 }
 
-fn what_went_wrong(outcome: &FetchOutcome) -> (String, String) {
+pub(super) fn what_went_wrong(outcome: &FetchOutcome) -> (String, String) {
     let text = outcome.audit().unwrap_or_default();
     let kind = match outcome {
         FetchOutcome::Failed(error) => error.kind.as_str().to_owned(),
@@ -337,7 +342,7 @@ fn what_went_wrong(outcome: &FetchOutcome) -> (String, String) {
 }
 
 /// Items are judged; links that are new go to the frontier, known ones are duplicates.
-fn entry_step(
+pub(super) fn entry_step(
     store: &dyn Store,
     stages: &Stages,
     source: &SourceConfig,

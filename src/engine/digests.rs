@@ -233,7 +233,9 @@ fn sources(
             (Some((kind, text)), _) if tally.kept > 0 => {
                 SourceOutcome::Partial { reason: trouble_in_words(kind, text, lang) }
             }
-            (Some((kind, text)), _) => SourceOutcome::Failed { reason: trouble_in_words(kind, text, lang) },
+            (Some((kind, text)), _) => {
+                SourceOutcome::Failed { reason: trouble_in_words(kind, text, lang) }
+            }
             (None, Some(_)) if is_silent => {
                 let reason = silence_reason(store, source, now)?;
                 let reason = reason.map(|r| lang.text(&format!("record.silence.{}", r.as_str())));

@@ -112,9 +112,8 @@ pub fn silence_reason(
         return Ok(Some(SilenceReason::NotAsked));
     }
     let tally = day_before(store, source, now)?;
-    let dropped = |reason: &str| {
-        tally.dropped.iter().find(|(name, _)| name == reason).map_or(0, |(_, n)| *n)
-    };
+    let dropped =
+        |reason: &str| tally.dropped.iter().find(|(name, _)| name == reason).map_or(0, |(_, n)| *n);
     let texts = tally.kept;
     Ok(match () {
         () if dropped("robots") > texts => Some(SilenceReason::Robots),
@@ -124,7 +123,9 @@ pub fn silence_reason(
         }
         () if dates_gone(store, source)? => Some(SilenceReason::DatesGone),
         () if dropped("too_old") > texts => Some(SilenceReason::TooOld),
-        () if texts == 0 => Some(SilenceReason::NothingNew),
+        () if texts == 0 || state.last_post.is_some_and(|at| at < now - TimeDelta::days(1)) => {
+            Some(SilenceReason::NothingNew)
+        }
         () => None,
     })
 }

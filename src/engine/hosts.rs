@@ -12,11 +12,11 @@ use crate::store::Store;
 
 const PREFIX: &str = "host:";
 
-/// The fetcher with the politeness of `config` and the memory of the last run.
+/// The fetcher with the politeness of `config` and, where there is a store, the memory of the last run.
 ///
 /// # Errors
 /// The store, or an HTTP client that cannot be built.
-pub fn fetcher(config: &Config, store: &dyn Store) -> anyhow::Result<Fetcher> {
+pub fn fetcher(config: &Config, store: Option<&dyn Store>) -> anyhow::Result<Fetcher> {
     let crawl = &config.crawl;
     let mut policy = FetchPolicy::new(&config.station.contact);
     policy.user_agent.clone_from(&config.station.user_agent);
@@ -30,7 +30,8 @@ pub fn fetcher(config: &Config, store: &dyn Store) -> anyhow::Result<Fetcher> {
     policy.max_redirects = crawl.max_redirects;
     policy.robots_lifetime = Duration::from_secs(crawl.robots_max_age_hours * 3600);
     let fetcher = Fetcher::new(policy)?;
-    for (name, json) in store.states(PREFIX)? {
+    let remembered = store.map_or(Ok(Vec::new()), |store| store.states(PREFIX))?;
+    for (name, json) in remembered {
         let memory: HostMemory = serde_json::from_str(&json)?;
         fetcher.remember(name.trim_start_matches(PREFIX), memory);
     }

@@ -11,8 +11,8 @@ use pipelines::crawl::{
 };
 use pipelines::record::{DropReason, Found, Page};
 
-use super::commit::CommitError;
 use super::collect::Collector;
+use super::commit::CommitError;
 use super::step::Step;
 use super::workbook;
 use crate::store::Tally;
@@ -83,12 +83,7 @@ pub fn file(
 
 fn take_page(collector: &Collector, page: &Page, source: &SourceConfig, step: &mut Step) {
     let now = (collector.clock)();
-    step.take(collector.stages.page(
-        std::slice::from_ref(page),
-        Found::default(),
-        source,
-        now,
-    ));
+    step.take(collector.stages.page(std::slice::from_ref(page), Found::default(), source, now));
 }
 
 /// The format that a file's name (in lower case) speaks of.

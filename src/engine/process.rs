@@ -64,8 +64,7 @@ impl Stages {
         source: &SourceConfig,
         now: DateTime<Utc>,
     ) -> Verdict<AnnotatedPost> {
-        let options =
-            ReadOptions { now, zone: self.zone, selectors: source.selectors().cloned() };
+        let options = ReadOptions { now, zone: self.zone, selectors: source.selectors().cloned() };
         let Some((page, parts)) = pages.split_first() else {
             return Verdict::Drop(DropReason::Gone);
         };
@@ -138,7 +137,6 @@ fn add_replies(found: &mut Found, more: Found) {
         author: more.author,
         text,
         published_at: more.published.map(|p| p.at),
-        ..FoundComment::default()
     });
     for reply in first.into_iter().chain(more.comments) {
         if !found.comments.iter().any(|c| c.author == reply.author && c.text == reply.text) {

@@ -121,7 +121,7 @@ impl Station {
         let annotator = Arc::new(annotator(&config)?);
         let watching = Arc::new(Watching::new(&config)?);
         let stages = Arc::new(Stages::new(&config, annotator.clone())?);
-        let fetcher = Arc::new(hosts::fetcher(&config, &*store)?);
+        let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
         let writer = index.writer(WriterOptions::default())?;
@@ -147,8 +147,15 @@ impl Station {
             watching: watching.clone(),
             stored,
         });
-        let collector =
-            Collector { store: store.clone(), fetcher, stages, committer, listener, rejected: dir.rejected(), clock };
+        let collector = Collector {
+            store: store.clone(),
+            fetcher,
+            stages,
+            committer,
+            listener,
+            rejected: dir.rejected(),
+            clock,
+        };
         let config = Arc::new(config);
         Ok(Self {
             config,
@@ -214,9 +221,9 @@ impl Station {
     /// # Errors
     /// Those of the store.
     pub fn look_at_silence(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<()> {
-        Ok(self.store.write(&mut |write| {
-            self.watching.look_at_silence(&*self.store, write, now)
-        })?)
+        Ok(self
+            .store
+            .write(&mut |write| self.watching.look_at_silence(&*self.store, write, now))?)
     }
 
     /// Remembers across restarts what hosts asked for: back-off, budgets, robots.

@@ -35,7 +35,8 @@ pub fn why(rule: Option<&RuleConfig>, alert: &Alert, lang: Lang) -> String {
             ],
         ),
         RuleKind::Flatline { window_minutes } => {
-            let told = lang.fill("digest.why.flatline", &[("window", &span(*window_minutes, lang))]);
+            let told =
+                lang.fill("digest.why.flatline", &[("window", &span(*window_minutes, lang))]);
             match alert.because {
                 Some(because) => {
                     let because = lang.text(&format!("record.silence.{}", because.as_str()));

@@ -102,11 +102,7 @@ fn insert(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
 }
 
 /// The new reading stands; what an officer said of the post stays in force.
-fn replace(
-    c: &Connection,
-    annotated: &AnnotatedPost,
-    edited: Option<DateTime<Utc>>,
-) -> Result<()> {
+fn replace(c: &Connection, annotated: &AnnotatedPost, edited: Option<DateTime<Utc>>) -> Result<()> {
     let post = &annotated.post;
     let mut annotated = annotated.clone();
     if let Some(stored) = self::post(c, post.id)? {

@@ -5,7 +5,8 @@ use pipelines::record::SourceId;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::sqlite::{instant, millis};
-use super::{PostRange, Result, RunOutcome, SourceState, Tally, bump};
+use super::tally::bump;
+use super::{PostRange, Result, RunOutcome, SourceState, Tally};
 
 pub(super) fn add_tally(
     c: &Connection,
@@ -86,7 +87,8 @@ pub(super) fn state(c: &Connection, source: &SourceId) -> Result<SourceState> {
     let mut state = row.unwrap_or_default();
     state.tally = tally(c, source, &PostRange::default())?;
     let hour = |sql: &str| -> Result<Option<DateTime<Utc>>> {
-        let hour: Option<i64> = c.prepare_cached(sql)?.query_row([source.as_str()], |r| r.get(0))?;
+        let hour: Option<i64> =
+            c.prepare_cached(sql)?.query_row([source.as_str()], |r| r.get(0))?;
         Ok(hour.map(|hour| instant(hour * 3_600_000)))
     };
     state.since = hour("SELECT MIN(hour) FROM tallies WHERE source = ?1")?;

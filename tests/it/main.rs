@@ -13,4 +13,5 @@ mod kill;
 mod rebuild;
 mod refusals;
 mod rehearse;
+mod sources;
 mod streams;

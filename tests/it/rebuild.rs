@@ -27,7 +27,8 @@ fn the_station_goes_on_with_the_rebuilt_index() {
     .unwrap();
     let station = Station::open(config, Arc::new(Utc::now), nobody()).unwrap();
     let take = |path: &std::path::Path| {
-        import::file(&station.collector, path, FileFormat::Jsonl, &ColumnMap::default(), &source).unwrap()
+        import::file(&station.collector, path, FileFormat::Jsonl, &ColumnMap::default(), &source)
+            .unwrap()
     };
     assert_eq!(take(&rows(&lab, "a.jsonl", 0..40)).tally.kept, 40);
     let built = rebuild_index(&*station.store, &station.dir.index(), &words, &mut |_| {}).unwrap();

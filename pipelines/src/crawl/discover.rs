@@ -82,7 +82,7 @@ pub fn discover(
     let role = role_of(&text, &html, &links);
     let title = title_of(&html);
     let mut proposals = feeds(&html, &base, title.as_deref());
-    if role == PageRole::List {
+    if role == PageRole::List || role == PageRole::Other && links.len() >= 5 {
         let listed = list(&html, &base, title.clone(), &links);
         proposals.push(listed.with_preview(page, now));
     }

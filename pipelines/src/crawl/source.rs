@@ -99,7 +99,9 @@ impl SourceConfig {
     #[must_use]
     pub fn selectors(&self) -> Option<&HtmlSelectors> {
         match &self.kind {
-            SourceKind::List { selectors, .. } | SourceKind::Search { selectors, .. } => Some(selectors),
+            SourceKind::List { selectors, .. } | SourceKind::Search { selectors, .. } => {
+                Some(selectors)
+            }
             _ => None,
         }
     }

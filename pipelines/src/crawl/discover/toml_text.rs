@@ -17,6 +17,15 @@ pub fn source_toml(source: &SourceConfig, lang: Lang) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{key} = {value}  # {comment}");
     };
+    common(source, &mut line);
+    kind(&source.kind, source.revisit_days(), &mut line);
+    out
+}
+
+/// Writes one key: the name of its comment, the key, the value.
+type Line<'a> = &'a mut dyn FnMut(&str, &str, String);
+
+fn common(source: &SourceConfig, line: Line) {
     line("id", "id", quoted(source.id.as_str()));
     line("name", "name", quoted(&source.name));
     line("channel", "channel", quoted(source.channel.as_str()));
@@ -31,7 +40,10 @@ pub fn source_toml(source: &SourceConfig, lang: Lang) -> String {
         let trust = if source.trust == crate::record::Trust::High { "high" } else { "low" };
         line("trust", "trust", quoted(trust));
     }
-    match &source.kind {
+}
+
+fn kind(kind: &SourceKind, revisit_days: u32, line: Line) {
+    match kind {
         SourceKind::Feed { url, full_page } => {
             line("kind_feed", "kind", quoted("feed"));
             line("url", "url", quoted(url));
@@ -53,7 +65,7 @@ pub fn source_toml(source: &SourceConfig, lang: Lang) -> String {
         SourceKind::Board { urls } => {
             line("kind_board", "kind", quoted("board"));
             line("urls", "urls", list(urls));
-            line("revisit_days", "revisit_days", source.revisit_days().to_string());
+            line("revisit_days", "revisit_days", revisit_days.to_string());
         }
         SourceKind::Pages { urls } => {
             line("kind_pages", "kind", quoted("pages"));
@@ -83,7 +95,6 @@ pub fn source_toml(source: &SourceConfig, lang: Lang) -> String {
             line("map", "map", table(map));
         }
     }
-    out
 }
 
 fn quoted(text: &str) -> String {
