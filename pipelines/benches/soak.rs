@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use pipelines::crawl::frontier::in_turns;
 use pipelines::crawl::{FetchOutcome, FetchPolicy, Fetcher, SourceConfig};
-use pipelines::record::{FetchJob, Found, Validators};
+use pipelines::record::FetchJob;
 use site::{RobotsFile, Site};
 
 const HOSTS: usize = 200;

@@ -15,3 +15,4 @@ mod refusals;
 mod rehearse;
 mod sources;
 mod streams;
+mod week;
