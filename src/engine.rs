@@ -7,6 +7,7 @@ mod collect;
 mod commit;
 pub mod delivery;
 pub mod digests;
+mod evidence;
 mod follow;
 mod hosts;
 pub mod import;

@@ -146,6 +146,7 @@ fn file_source(id: &str, channel: Channel) -> SourceConfig {
         horizon_days: 0,
         flatline_hours: 0,
         official_authors: Vec::new(),
+        evidence: None,
         kind: SourceKind::Files {
             path: String::new(),
             format: FileFormat::Jsonl,

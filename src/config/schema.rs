@@ -92,6 +92,7 @@ const CRAWL: &[Key] = &[
     may("max_decoded_bytes", BYTES),
     may("max_redirects", Count(0, 20)),
     may("robots_max_age_hours", Count(1, 24)),
+    may("evidence", Flag),
 ];
 
 const RETENTION: &[Key] = &[
@@ -170,6 +171,7 @@ const SOURCE: &[Key] = &[
     may("horizon_days", DAYS),
     may("flatline_hours", Count(0, 24 * 366)),
     may("official_authors", List(&Text)),
+    may("evidence", Flag),
 ];
 const SELECTORS: &[Key] = &[
     may("links", Text),

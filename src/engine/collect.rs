@@ -14,6 +14,7 @@ use pipelines::extract;
 use pipelines::record::{Channel, DropReason, FetchJob, Page, Validators};
 
 use super::commit::{CommitError, Committer};
+use super::evidence;
 use super::process::Stages;
 use super::progress::{Event, Listener};
 use super::step::{PageDone, Step};
@@ -136,6 +137,7 @@ impl Collector {
             };
             let more = std::mem::take(&mut entries.more);
             let mut step = entry_step(&*store, &stages, &source, entries, now)?;
+            step.records = evidence::of_entry(&*store, &stages, &source, &step.posts, &page)?;
             // An entry that goes on elsewhere is read in full each time: a 304 would hide what a killed run
             // had not reached.
             if more.is_empty() {
@@ -194,15 +196,23 @@ impl Collector {
         let result = match outcome {
             FetchOutcome::Page(page) => {
                 let pages = self.with_next_pages(*page, &job, source).await;
-                let (stages, source, job) = (self.stages.clone(), source.clone(), job.clone());
-                let verdict = tokio::task::spawn_blocking(move || {
-                    stages.page(&pages, job.hint, &source, now)
-                })
-                .await?;
+                let (stages, store, source, job) =
+                    (self.stages.clone(), self.store.clone(), source.clone(), job.clone());
+                let read = tokio::task::spawn_blocking(move || {
+                    let verdict = stages.page(&pages, job.hint, &source, now);
+                    let records = evidence::of_pages(&*store, &stages, &source, &verdict, &pages)?;
+                    Ok::<_, CommitError>((verdict, records))
+                });
+                let (verdict, records) = read.await??;
+                step.records = records;
+                evidence::note_served(&mut step, &verdict);
                 step.take(verdict)
             }
             FetchOutcome::NotModified => step.take_drop(DropReason::NotModified),
-            FetchOutcome::Dropped { reason, .. } => step.take_drop(reason),
+            FetchOutcome::Dropped { reason, .. } => {
+                evidence::note_gone(&mut step, reason, &job.url);
+                step.take_drop(reason)
+            }
             FetchOutcome::Refused { until, .. } => {
                 let url = job.url;
                 step.done.push(PageDone::Postponed { url, due: until, attempts: job.attempts });

@@ -152,6 +152,7 @@ fn proposal(base: &Url, title: Option<String>, kind: SourceKind, why: &'static s
         horizon_days: 30,
         flatline_hours: 0,
         official_authors: Vec::new(),
+        evidence: None,
         kind,
     };
     if site.ends_with(".gov.cn") {

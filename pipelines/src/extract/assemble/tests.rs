@@ -22,6 +22,7 @@ fn made(found: Found, min_chars: usize) -> Verdict<Post> {
     let privacy = Privacy {
         key: b"a key for tests".to_vec(),
         official_authors: vec!["岭南发布".to_owned()],
+        evidence: None,
     };
     assemble(found, &place, &privacy)
 }
