@@ -106,6 +106,7 @@ commands! {
     Query(query::QueryArgs),
     Alerts(alerts::AlertsArgs),
     Explain(explain::ExplainArgs),
+    Evidence(evidence::EvidenceArgs),
     Why(why::WhyArgs),
     Digest(digest::DigestArgs),
     Rule(rule::RuleArgs),
