@@ -11,13 +11,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig};
 use pipelines::extract;
-use pipelines::record::{Channel, DropReason, FetchJob, Page, Validators};
+use pipelines::record::{Channel, DropReason, FetchJob, Page, PostId, Validators};
 
 use super::commit::{CommitError, Committer};
 use super::evidence;
 use super::process::Stages;
 use super::progress::{Event, Listener};
-use super::step::{PageDone, Step};
+use super::step::{PageDone, Seen, Step};
 use crate::store::{RunOutcome, Store, Tally};
 
 /// Pages of one source asked for at the same time; politeness per host is the fetcher's business.
@@ -208,7 +208,10 @@ impl Collector {
                 evidence::note_served(&mut step, &verdict);
                 step.take(verdict)
             }
-            FetchOutcome::NotModified => step.take_drop(DropReason::NotModified),
+            FetchOutcome::NotModified => {
+                step.seen.push(Seen::Served(PostId::of_url(&job.url)));
+                step.take_drop(DropReason::NotModified)
+            }
             FetchOutcome::Dropped { reason, .. } => {
                 evidence::note_gone(&mut step, reason, &job.url);
                 step.take_drop(reason)
@@ -234,6 +237,22 @@ impl Collector {
         };
         step.done.push(PageDone::Finished { url: job.url, outcome: result });
         Ok((step, error))
+    }
+
+    /// Reads a known page again: another text is an edit with a record of its own, 404 and 410 mark the post as
+    /// gone, a page that came back is no longer gone, and the same text changes nothing.
+    ///
+    /// # Errors
+    /// Only those of the store; what went wrong with the page is in the counts.
+    pub async fn read_again(
+        &self,
+        source: &Arc<SourceConfig>,
+        job: FetchJob,
+    ) -> Result<Tally, CommitError> {
+        let mut run = Run::default();
+        let (step, _) = self.read_page(source, job).await?;
+        self.store_step(step, &mut run).await?;
+        Ok(run.tally)
     }
 
     /// The page with the pages that continue the same article. A part that does not come ends the article

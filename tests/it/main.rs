@@ -8,8 +8,10 @@
 mod lab;
 
 mod demo;
+mod evidence;
 mod import;
 mod kill;
+mod pages;
 mod rebuild;
 mod refusals;
 mod rehearse;
