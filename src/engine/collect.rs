@@ -344,7 +344,7 @@ fn entry_step(
             validators: Validators::default(),
             due: now,
             attempts: 0,
-            hint,
+            hint: extract::without_names(hint),
         });
     }
     Ok(step)

@@ -12,6 +12,7 @@ mod evidence;
 mod import;
 mod kill;
 mod pages;
+mod privacy;
 mod rebuild;
 mod refusals;
 mod rehearse;
