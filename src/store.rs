@@ -6,6 +6,7 @@
 
 mod alerts;
 mod audit;
+mod evidence;
 mod frontier;
 mod posts;
 mod sources;
@@ -22,6 +23,9 @@ use pipelines::record::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use evidence::{
+    EvidenceRecord, Exhibit, FiledRecord, Marks, ReadEvidence, Role, Standing, WriteEvidence,
+};
 pub use sqlite::SqliteStore;
 pub use tally::Tally;
 
@@ -175,7 +179,7 @@ pub struct Change {
 }
 
 /// The store as readers see it.
-pub trait Store: Send + Sync {
+pub trait Store: ReadEvidence + Send + Sync {
     /// Runs `work` as one transaction: all of it is stored, or none.
     fn write(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()>;
 
@@ -193,6 +197,9 @@ pub trait Store: Send + Sync {
     fn post_count(&self) -> Result<u64>;
     /// Posts of one story, oldest first.
     fn story_posts(&self, story: StoryId, limit: usize) -> Result<Vec<PostId>>;
+
+    /// Makes what was deleted unreadable in the files of the store as well.
+    fn forget_deleted(&self) -> Result<()>;
 
     /// Changes after `cursor`, in order.
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<Change>>;
@@ -246,7 +253,7 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be done within one transaction.
-pub trait StoreWrite {
+pub trait StoreWrite: WriteEvidence {
     /// Stores a post. Changed content under a known address replaces it (`Edited`).
     fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted>;
     /// Stores anew what was judged of a post that is there: its risk, its story.

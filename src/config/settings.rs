@@ -83,6 +83,8 @@ pub struct CrawlSettings {
     pub max_redirects: usize,
     /// Hours a robots.txt is kept.
     pub robots_max_age_hours: u64,
+    /// Whether pages are kept as they were served.
+    pub evidence: bool,
 }
 
 /// `[extract]`: what counts as a text.

@@ -8,35 +8,22 @@ use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, stream};
+use chrono::{DateTime, Utc};
 use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig, SourceKind};
 use pipelines::extract;
-use pipelines::record::{DropReason, FetchJob, Page, Validators};
+use pipelines::record::{DropReason, FetchJob, Page};
 
 use super::backfill;
 use super::commit::{CommitError, Committer};
+use super::evidence;
 use super::inbox;
-use super::look::{look_after, next_look};
 use super::process::Stages;
 use super::progress::{Event, Listener};
-use super::step::{PageDone, Step};
+use super::step::Step;
 use crate::store::{RunOutcome, Store, Tally};
-
-/// Pages of one source asked for at the same time; politeness per host is the fetcher's business.
-const PAGES_AT_ONCE: usize = 8;
-
-/// Pages read from the frontier at a time.
-const BATCH: usize = 64;
 
 /// Entry pages of one source read in one run: next pages of lists, members of a sitemap index.
 const MAX_ENTRY_PAGES: usize = 1_000;
-
-/// Parts of one article read at most.
-const MAX_PARTS: usize = 12;
-
-/// A page that failed this often is given up.
-const MAX_ATTEMPTS: u32 = 5;
 
 /// What a run needs.
 #[derive(Clone)]
@@ -62,9 +49,9 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The run so far.
 #[derive(Default)]
-struct Run {
-    tally: Tally,
-    error: Option<(String, String)>,
+pub(super) struct Run {
+    pub(super) tally: Tally,
+    pub(super) error: Option<(String, String)>,
 }
 
 impl Collector {
@@ -175,6 +162,7 @@ impl Collector {
             };
             let more = std::mem::take(&mut entries.more);
             let mut step = entry_step(&*store, &stages, &source, entries, now)?;
+            step.records = evidence::of_entry(&*store, &stages, &source, &step.posts, &page)?;
             // An entry that goes on elsewhere is read in full each time: a 304 would hide what a killed run
             // had not reached.
             if more.is_empty() {
@@ -195,119 +183,7 @@ impl Collector {
         }
     }
 
-    async fn read_pages(
-        &self,
-        source: &Arc<SourceConfig>,
-        run: &mut Run,
-    ) -> Result<(), CommitError> {
-        loop {
-            let now = (self.clock)();
-            let jobs = self.store.due_jobs(&source.id, now, BATCH)?;
-            if jobs.is_empty() {
-                return Ok(());
-            }
-            // Where a source has several hosts, none of them keeps the others waiting.
-            let jobs = crawl::frontier::in_turns(jobs, now);
-            let steps = stream::iter(jobs).map(|job| self.read_page(source, job));
-            let mut steps = steps.buffer_unordered(PAGES_AT_ONCE);
-            while let Some(step) = steps.next().await {
-                let (step, error) = step?;
-                if error.is_some() {
-                    run.error = error;
-                }
-                self.store_step(step, run).await?;
-            }
-        }
-    }
-
-    /// Fetches and reads one page. The error is for the health board; the step has it counted already.
-    async fn read_page(
-        &self,
-        source: &Arc<SourceConfig>,
-        job: FetchJob,
-    ) -> Result<(Step, Option<(String, String)>), CommitError> {
-        let now = (self.clock)();
-        let mut step = Step::new(&source.id, now);
-        let outcome = self.fetcher.fetch(&job, source, now).await;
-        if let Some(line) = outcome.audit() {
-            step.audit.push((job.url.clone(), line));
-        }
-        let mut error = None;
-        let mut again = None;
-        let result = match outcome {
-            FetchOutcome::Page(page) => {
-                let pages = self.with_next_pages(*page, &job, source).await;
-                let (stages, hint) = (self.stages.clone(), job.hint.clone());
-                let read_for = source.clone();
-                let (verdict, validators) = tokio::task::spawn_blocking(move || {
-                    let validators = pages.first().map(Page::validators).unwrap_or_default();
-                    (stages.page(&pages, hint, &read_for, now), validators)
-                })
-                .await?;
-                again = next_look(source, &job, &verdict, now).map(|due| (due, validators));
-                step.take(verdict)
-            }
-            FetchOutcome::NotModified => {
-                again = look_after(source, &job, now).map(|due| (due, job.validators.clone()));
-                step.take_drop(DropReason::NotModified)
-            }
-            FetchOutcome::Dropped { reason, .. } => step.take_drop(reason),
-            FetchOutcome::Refused { until, .. } => {
-                let url = job.url;
-                step.done.push(PageDone::Postponed { url, due: until, attempts: job.attempts });
-                return Ok((step, None));
-            }
-            FetchOutcome::Failed(failure) => {
-                let kind = failure.kind.as_str();
-                error = Some((kind.to_owned(), failure.to_string()));
-                let outcome = step.take_failure(kind);
-                let attempts = job.attempts + 1;
-                // Another look that failed is taken at the next turn; what is stored stands.
-                again = look_after(source, &job, now).map(|due| (due, job.validators.clone()));
-                if job.known_since.is_none()
-                    && attempts < MAX_ATTEMPTS
-                    && !failure.kind.is_permanent()
-                {
-                    let url = job.url;
-                    let due = now + retry_delay(attempts);
-                    step.done.push(PageDone::Postponed { url, due, attempts });
-                    return Ok((step, error));
-                }
-                outcome
-            }
-        };
-        step.done.push(match (again, job.known_since) {
-            (Some((due, validators)), _) => PageDone::Again { url: job.url, due, validators },
-            (None, Some(_)) => PageDone::Finished { url: job.url, outcome: "kept".to_owned() },
-            (None, None) => PageDone::Finished { url: job.url, outcome: result },
-        });
-        Ok((step, error))
-    }
-
-    /// The page with the pages that continue the same article. A part that does not come ends the article
-    /// there; what was read so far is the post.
-    async fn with_next_pages(
-        &self,
-        first: Page,
-        job: &FetchJob,
-        source: &Arc<SourceConfig>,
-    ) -> Vec<Page> {
-        let mut pages = vec![first];
-        while let Some(last) = pages.last().filter(|_| pages.len() < MAX_PARTS) {
-            let Some(url) = next_address(last) else { break };
-            if pages.iter().any(|page| page.url == url || page.requested_url == url) {
-                break;
-            }
-            let part = FetchJob { url, validators: Validators::default(), ..job.clone() };
-            match self.fetcher.fetch(&part, source, (self.clock)()).await {
-                FetchOutcome::Page(page) => pages.push(*page),
-                _ => break,
-            }
-        }
-        pages
-    }
-
-    async fn store_step(&self, step: Step, run: &mut Run) -> Result<(), CommitError> {
+    pub(super) async fn store_step(&self, step: Step, run: &mut Run) -> Result<(), CommitError> {
         let source = step.source.clone();
         let tally = self.committer.commit(step).await?;
         run.tally.add(&tally);
@@ -315,19 +191,6 @@ impl Collector {
         (self.listener)(&Event::Stored { source, tally, waiting });
         Ok(())
     }
-}
-
-/// Minutes until a failed page is asked again: 5, 25, 125, 625.
-fn retry_delay(attempts: u32) -> TimeDelta {
-    TimeDelta::minutes(5_i64.saturating_pow(attempts.min(6)))
-}
-
-/// The address of the part that follows, on the same host.
-fn next_address(page: &Page) -> Option<String> {
-    let html = extract::decode(&page.body, page.header("content-type")).text;
-    let base = url::Url::parse(&page.url).ok()?;
-    let next = base.join(&extract::next_page(&html)?).ok()?;
-    (next.host() == base.host()).then(|| next.into())
 }
 
 pub(super) fn what_went_wrong(outcome: &FetchOutcome) -> (String, String) {
@@ -364,10 +227,12 @@ pub(super) fn entry_step(
         if known {
             step.take_drop(DropReason::Duplicate);
             if matches!(source.kind, SourceKind::Board { .. }) && hint.counts.comments.is_some() {
+                let hint = extract::without_names(hint);
                 step.grown.push(FetchJob { hint, ..FetchJob::new(url, &source.id, now) });
             }
             continue;
         }
+        let hint = extract::without_names(hint);
         step.jobs.push(FetchJob { hint, ..FetchJob::new(url, &source.id, now) });
     }
     Ok(step)

@@ -17,7 +17,7 @@ use crate::report::{
     AlertInput, Digest, DigestInput, DigestPost, Format, PeriodKind, PreviousPeriod, SourceInput,
     SourceOutcome, Tally, render, render_word,
 };
-use crate::store::{PostRange, Store};
+use crate::store::{PostRange, Role, Store};
 
 /// Posts an appendix lists at most.
 const LISTED_POSTS: usize = 200;
@@ -151,6 +151,7 @@ fn input(
         posts.push(DigestPost::of(&post, &name_of(&post.post.source)));
         true
     })?;
+    posts.iter_mut().try_for_each(|post| mark(store, post))?;
     let mut alerts = Vec::new();
     let mut other_posts = Vec::new();
     for stored in store.alerts(&range, usize::MAX)? {
@@ -160,7 +161,9 @@ fn input(
                 continue;
             }
             if let Some(post) = store.post(evidence.post)? {
-                other_posts.push(DigestPost::of(&post, &name_of(&post.post.source)));
+                let mut post = DigestPost::of(&post, &name_of(&post.post.source));
+                mark(store, &mut post)?;
+                other_posts.push(post);
             }
         }
         let rule = super::watching::rule_of(config, &stored.alert.rule);
@@ -183,6 +186,16 @@ fn input(
         sources: Some(sources(config, store, order, now)?),
         listed_posts: LISTED_POSTS,
     })
+}
+
+/// What became of the page of `post`, and the hash of the page it was read from as it was served.
+fn mark(store: &dyn Store, post: &mut DigestPost) -> anyhow::Result<()> {
+    let marks = store.marks(post.id)?;
+    (post.edited_at, post.gone_at) = (marks.edited, marks.gone);
+    let exhibits = store.evidence(post.id)?;
+    let page = exhibits.into_iter().rev().find(|exhibit| exhibit.role == Role::Page);
+    post.page_sha256 = page.map(|exhibit| exhibit.record.payload);
+    Ok(())
 }
 
 /// Counts of the span before; absent where this station did not collect yet, since then it was not measured.

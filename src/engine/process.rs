@@ -24,6 +24,7 @@ pub struct Stages {
     privacy: Privacy,
     zone: Tz,
     min_chars: usize,
+    keeps_evidence: bool,
     excludes: HashMap<SourceId, Query>,
 }
 
@@ -50,8 +51,15 @@ impl Stages {
             },
             zone: config.station.zone,
             min_chars: config.extract.min_chars,
+            keeps_evidence: config.crawl.evidence,
             excludes,
         })
+    }
+
+    /// Whether pages of `source` are kept as they were served.
+    #[must_use]
+    pub fn keeps_evidence(&self, source: &SourceConfig) -> bool {
+        source.evidence.unwrap_or(self.keeps_evidence)
     }
 
     /// A fetched page with the pages that continue it. What the list or feed said of it fills what the page

@@ -4,7 +4,7 @@
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
@@ -24,6 +24,7 @@ use super::progress::Listener;
 use super::restore;
 use super::watching::Watching;
 use crate::config::Config;
+use crate::evidence::Archive;
 use crate::store::{RunOutcome, SqliteStore, Store, Tally};
 
 /// Sources run at the same time.
@@ -52,6 +53,12 @@ impl DataDir {
         self.0.join("rejected")
     }
 
+    /// Pages as they were served, apart from everything else.
+    #[must_use]
+    pub fn evidence(&self) -> PathBuf {
+        self.0.join("evidence")
+    }
+
     /// Written digests.
     #[must_use]
     pub fn digests(&self) -> PathBuf {
@@ -73,6 +80,7 @@ pub struct Station {
     pub collector: Collector,
     /// The rules.
     pub watching: Arc<Watching>,
+    archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
     committer_thread: std::thread::JoinHandle<()>,
     follower: std::thread::JoinHandle<Result<(), FollowError>>,
@@ -117,6 +125,7 @@ impl Station {
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
+        let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
         let index = Arc::new(open_index(&*store, &dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
         let watching = Arc::new(Watching::new(&config)?);
@@ -142,6 +151,7 @@ impl Station {
         };
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
+            archive: archive.clone(),
             stories: restore::stories(&*store, clock())?,
             annotator,
             watching: watching.clone(),
@@ -164,6 +174,7 @@ impl Station {
             index,
             collector,
             watching,
+            archive,
             nudge,
             committer_thread,
             follower,
@@ -209,6 +220,12 @@ impl Station {
             tallies.push(self.store.source_state(&source.id)?.tally);
         }
         Ok(tallies)
+    }
+
+    /// The evidence files, for purging; nothing is committed while they are held.
+    #[must_use]
+    pub fn archive(&self) -> MutexGuard<'_, Archive> {
+        self.archive.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the follower that the store changed outside the committer.

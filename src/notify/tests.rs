@@ -88,6 +88,8 @@ fn post(title: &str, url: &str) -> DigestPost {
         fetched_at: now(),
         content_hash: 7,
         page_sha256: None,
+        edited_at: None,
+        gone_at: None,
         subjects: Vec::new(),
         topics: Vec::new(),
         risk: 60,

@@ -111,6 +111,8 @@ fn post(site: &SiteText, page: &PageText) -> DigestPost {
         fetched_at: at + Duration::minutes(12),
         content_hash: PostId::of_url(&page.text).0,
         page_sha256: None,
+        edited_at: None,
+        gone_at: None,
         subjects: names.into_iter().map(|id| (id.into(), polarity(&page.title))).collect(),
         topics: match story_of(page) {
             Some("accident") => vec!["safety/accident".into()],

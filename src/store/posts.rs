@@ -215,7 +215,11 @@ pub(super) fn corrections(c: &Connection) -> Result<Vec<(PostId, Polarity)>> {
 
 pub(super) fn delete(c: &Connection, id: PostId) -> Result<bool> {
     let gone = c.prepare_cached("DELETE FROM posts WHERE id = ?1")?.execute([sql_id(id)])?;
-    for hanging in ["DELETE FROM hits WHERE post = ?1", "DELETE FROM corrections WHERE post = ?1"] {
+    for hanging in [
+        "DELETE FROM hits WHERE post = ?1",
+        "DELETE FROM corrections WHERE post = ?1",
+        "DELETE FROM exhibits WHERE post = ?1",
+    ] {
         c.prepare_cached(hanging)?.execute([sql_id(id)])?;
     }
     if gone > 0 {

@@ -10,6 +10,7 @@ CREATE TABLE posts (
   content_hash INTEGER NOT NULL,
   story        INTEGER NOT NULL,
   edited       INTEGER,                     -- when another content was seen under the same address
+  gone         INTEGER,                     -- since when its address answers 404 or 410; null while it is served
   record       TEXT    NOT NULL             -- the AnnotatedPost as JSON; `story` above is the one that counts
 ) STRICT;
 CREATE INDEX posts_time    ON posts (time);
@@ -112,6 +113,29 @@ CREATE TABLE corrections (
   polarity TEXT    NOT NULL,
   at       INTEGER NOT NULL
 ) STRICT;
+
+-- Evidence: which records of `evidence/*.warc.gz` hold a post as it was served. No byte of a page stands here.
+CREATE TABLE records (
+  id      INTEGER PRIMARY KEY,
+  file    TEXT    NOT NULL,
+  offset  INTEGER NOT NULL,
+  length  INTEGER NOT NULL,
+  sha256  TEXT    NOT NULL,                 -- of the record as packed
+  url     TEXT    NOT NULL,                 -- after redirects
+  status  INTEGER NOT NULL,
+  payload TEXT    NOT NULL,                 -- SHA-256 of the body
+  fetched INTEGER NOT NULL,
+  UNIQUE (file, offset)
+) STRICT;
+
+CREATE TABLE exhibits (
+  post   INTEGER NOT NULL,
+  record INTEGER NOT NULL REFERENCES records (id) ON DELETE CASCADE,
+  role   TEXT    NOT NULL,                  -- page, part (continues the page) or entry (the feed it came in)
+  seen   INTEGER NOT NULL,                  -- the step that brought it: the parts of one reading share it
+  PRIMARY KEY (post, record)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX exhibits_record ON exhibits (record);
 
 CREATE TABLE audit (
   id     INTEGER PRIMARY KEY AUTOINCREMENT,

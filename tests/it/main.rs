@@ -8,8 +8,11 @@
 mod lab;
 
 mod demo;
+mod evidence;
 mod import;
 mod kill;
+mod pages;
+mod privacy;
 mod rebuild;
 mod refusals;
 mod rehearse;

@@ -14,7 +14,7 @@ use guanlan::config::{Config, Overrides};
 use guanlan::engine::health::{Health, Standing, health};
 use guanlan::engine::run::Rounds;
 use guanlan::engine::{Clock, Station, nobody};
-use guanlan::store::{PostRange, Store};
+use guanlan::store::{PostRange, ReadEvidence, SqliteStore, Store};
 use pipelines::record::{PostId, RuleId, SilenceReason};
 use serde_json::Value;
 
@@ -439,17 +439,22 @@ fn each_silence_is_told_once(lab: &Lab, store: &dyn Store, config: &Config) {
     );
 }
 
-fn changes_are_marked(store: &dyn Store, ports: &[u16]) {
+fn changes_are_marked(store: &SqliteStore, ports: &[u16]) {
     for (source, port) in ports.iter().enumerate() {
         let url = format!("http://127.0.0.1:{port}/news/a{}.html", target(source));
         let post = store.post(PostId::of_url(&url)).unwrap();
+        let marks = store.marks(PostId::of_url(&url)).unwrap();
         match fault(source) {
             Fault::Edits => {
                 let post = post.unwrap_or_else(|| panic!("{url} is not there"));
                 assert!(post.post.text.contains("更正"), "source {source}: {}", post.post.text);
+                assert!(marks.edited.is_some() && marks.gone.is_none(), "{url}: {marks:?}");
             }
-            Fault::TakesDown => assert!(post.is_some(), "what is gone stays stored: {url}"),
-            _ => {}
+            Fault::TakesDown => {
+                assert!(post.is_some(), "what is gone stays stored: {url}");
+                assert!(marks.edited.is_none() && marks.gone.is_some(), "{url}: {marks:?}");
+            }
+            _ => assert!(marks.gone.is_none() && marks.edited.is_none(), "{url}: {marks:?}"),
         }
     }
 }

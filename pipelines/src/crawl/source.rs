@@ -51,6 +51,9 @@ pub struct SourceConfig {
     /// Names of official and media accounts of this source whose posts keep their author.
     #[serde(default)]
     pub official_authors: Vec<String>,
+    /// Whether its pages are kept as they were served; as for the whole station where absent.
+    #[serde(default)]
+    pub evidence: Option<bool>,
     /// What it is and where it is.
     #[serde(flatten)]
     pub kind: SourceKind,
@@ -81,6 +84,7 @@ impl SourceConfig {
             flatline_hours: 0,
             revisit_days: None,
             official_authors: Vec::new(),
+            evidence: None,
             kind,
         }
     }
