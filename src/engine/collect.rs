@@ -120,8 +120,9 @@ impl Collector {
     ) -> Result<(), CommitError> {
         let mut waiting = crawl::entry_urls(source).into_iter().collect::<VecDeque<_>>();
         let mut asked = HashSet::new();
+        let bound = entry_bound(source, waiting.len());
         while let Some(url) = waiting.pop_front() {
-            if !asked.insert(url.clone()) || asked.len() > MAX_ENTRY_PAGES {
+            if !asked.insert(url.clone()) || asked.len() > bound {
                 continue;
             }
             let job = self.store.entry_job(&source.id, &url)?;
@@ -190,6 +191,18 @@ impl Collector {
         let waiting = self.store.waiting_jobs(&source)?;
         (self.listener)(&Event::Stored { source, tally, waiting });
         Ok(())
+    }
+}
+
+/// Entry pages read in one run: as many pages of each list as config says, so that a calendar without end is
+/// left where a list would be.
+fn entry_bound(source: &SourceConfig, entries: usize) -> usize {
+    match &source.kind {
+        SourceKind::List { urls, pages, .. } => {
+            entries.max(urls.len() * usize::try_from(*pages).unwrap_or(MAX_ENTRY_PAGES))
+        }
+        SourceKind::Search { .. } => entries,
+        _ => MAX_ENTRY_PAGES,
     }
 }
 

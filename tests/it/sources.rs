@@ -154,3 +154,46 @@ fn real_lists_and_articles_are_told_apart_and_their_links_found() {
         }
     }
 }
+
+/// A calendar without end: every page has days that nobody had before, and a next month.
+async fn calendar(uri: axum::http::Uri) -> axum::response::Response {
+    use axum::response::IntoResponse;
+    let month: u64 = uri.path().rsplit('/').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    if uri.path() == "/robots.txt" {
+        return axum::http::StatusCode::NOT_FOUND.into_response();
+    }
+    let days: String = (1..=28)
+        .map(|day| {
+            format!(
+                "<li><a href='/day/{month}-{day}'>第{month}月{day}日值班安排与会议通知</a></li>"
+            )
+        })
+        .collect();
+    let next = month + 1;
+    let html =
+        format!("<html><body><ul>{days}</ul><a href='/calendar/{next}'>下一页</a></body></html>");
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+}
+
+#[test]
+fn a_calendar_without_end_is_left() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    runtime.spawn(async move { axum::serve(listener, Router::new().fallback(calendar)).await });
+    let lab = station();
+    lab.write(
+        "sources/calendar.toml",
+        &format!(
+            "[[source]]\nid = \"c\"\nname = \"日历\"\nkind = \"list\"\npages = 3\n\
+             urls = [\"http://{host}/calendar/0\"]\nallow_private = [\"{host}\"]\n"
+        ),
+    );
+    let run = lab.run(&["--quiet", "crawl", "--format", "jsonl"]).good().rows();
+    // Three pages of 28 days; each day turns out to be another calendar, and no article.
+    assert_eq!(run[0]["received"], 84, "{run:?}");
+    assert_eq!(run[0]["kept"], 0, "{run:?}");
+    let fill = ["--quiet", "source", "backfill", "c", "--pages", "5", "--format", "jsonl"];
+    let run = lab.run(&fill).rows();
+    assert_eq!(run[0]["received"], 3 * 28 + 2 * 28, "five pages, three of them known: {run:?}");
+}
