@@ -223,7 +223,6 @@ impl Station {
     }
 
     /// The evidence files, for purging; nothing is committed while they are held.
-    #[must_use]
     pub fn archive(&self) -> MutexGuard<'_, Archive> {
         self.archive.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -60,6 +60,9 @@ pub struct Archive {
     writer: Writer,
 }
 
+/// Row and new place of each record copied, and the records that could not be read.
+type Copied = (Vec<(i64, Location)>, Vec<FiledRecord>);
+
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> ArchiveError {
     let path = path.to_owned();
     move |source| ArchiveError::Io { what, path, source }
@@ -169,12 +172,7 @@ impl Archive {
     }
 
     /// Copies records into a file of their own, byte for byte; those that cannot be read are lost, and said.
-    #[allow(clippy::type_complexity, reason = "used once, by its only caller")]
-    fn copy(
-        &self,
-        records: &[FiledRecord],
-        now: DateTime<Utc>,
-    ) -> Result<(Vec<(i64, Location)>, Vec<FiledRecord>), ArchiveError> {
+    fn copy(&self, records: &[FiledRecord], now: DateTime<Utc>) -> Result<Copied, ArchiveError> {
         let mut copies = writer(&self.dir)?;
         let (mut moved, mut lost) = (Vec::new(), Vec::new());
         for record in records {

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::record::Page;
 
-pub use reader::{Reader, Record, WarcError, sound_length};
+pub use reader::{Fields, Reader, Record, WarcError, sound_length};
 
 /// Where a record lies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -54,7 +54,7 @@ pub struct Record {
 type Source = Box<dyn BufRead + Send>;
 
 /// Header fields, names in lower case.
-type Fields = Vec<(String, String)>;
+pub type Fields = Vec<(String, String)>;
 
 /// The records of a file.
 pub struct Reader {
@@ -244,7 +244,7 @@ impl Record {
 
     /// Status, header fields (names in lower case) and body as stored, of a response.
     #[must_use]
-    pub fn http(&self) -> Option<(u16, Vec<(String, String)>, &[u8])> {
+    pub fn http(&self) -> Option<(u16, Fields, &[u8])> {
         let mut rest = self.block.as_slice();
         let mut line = Vec::new();
         (&mut rest).take(MAX_HEAD_BYTES).read_until(b'\n', &mut line).ok()?;
