@@ -74,10 +74,11 @@ pub fn shown_time(at: chrono::DateTime<chrono::Utc>, zone: Tz) -> String {
 
 /// What became of a post's page since it was stored, for people; nothing where it stands as it was.
 pub fn marks_in_words(marks: &Marks, lang: Lang, zone: Tz) -> Option<String> {
-    let said = [("edited", marks.edited), ("gone", marks.gone)].into_iter().filter_map(|(name, at)| {
-        let at = shown_time(at?, zone);
-        Some(lang.fill(&format!("cli.mark.{name}"), &[("at", &at)]))
-    });
+    let said =
+        [("edited", marks.edited), ("gone", marks.gone)].into_iter().filter_map(|(name, at)| {
+            let at = shown_time(at?, zone);
+            Some(lang.fill(&format!("cli.mark.{name}"), &[("at", &at)]))
+        });
     Some(said.collect::<Vec<_>>().join("  ")).filter(|line| !line.is_empty())
 }
 

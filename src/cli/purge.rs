@@ -44,7 +44,11 @@ impl PurgeArgs {
             None => lang.text("cli.purge.never"),
         };
         let before = shown(cut.posts);
-        writeln!(out, "{}", lang.fill("cli.purge.done", &[("posts", &posts), ("before", &before)]))?;
+        writeln!(
+            out,
+            "{}",
+            lang.fill("cli.purge.done", &[("posts", &posts), ("before", &before)])
+        )?;
         let line = lang.fill(
             "cli.purge.evidence",
             &[
