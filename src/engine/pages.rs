@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use futures::{StreamExt, stream};
 use pipelines::crawl::{self, FetchOutcome, SourceConfig};
 use pipelines::extract;
-use pipelines::record::{DropReason, FetchJob, Page, PostId, Validators};
+use pipelines::record::{AnnotatedPost, DropReason, FetchJob, Page, PostId, Validators, Verdict};
 
 use super::collect::{Collector, Run};
 use super::commit::CommitError;
@@ -76,20 +76,7 @@ impl Collector {
         let mut again = None;
         let result = match outcome {
             FetchOutcome::Page(page) => {
-                let pages = self.with_next_pages(*page, &job, source).await;
-                let (stages, store, hint) =
-                    (self.stages.clone(), self.store.clone(), job.hint.clone());
-                let read_for = source.clone();
-                let read = tokio::task::spawn_blocking(move || {
-                    let validators = pages.first().map(Page::validators).unwrap_or_default();
-                    let verdict = stages.page(&pages, hint, &read_for, now);
-                    let records =
-                        evidence::of_pages(&*store, &stages, &read_for, &verdict, &pages)?;
-                    Ok::<_, CommitError>((verdict, records, validators))
-                });
-                let (verdict, records, validators) = read.await??;
-                step.records = records;
-                evidence::note_served(&mut step, &verdict);
+                let (verdict, validators) = self.judge(*page, source, &job, &mut step).await?;
                 again = next_look(source, &job, &verdict, now).map(|due| (due, validators));
                 step.take(verdict)
             }
@@ -132,6 +119,30 @@ impl Collector {
             (None, None) => PageDone::Finished { url: job.url, outcome: result },
         });
         Ok((step, error))
+    }
+
+    /// Reads a page that came: the verdict, and what makes the next GET of it conditional. Its evidence goes
+    /// into the step.
+    async fn judge(
+        &self,
+        page: Page,
+        source: &Arc<SourceConfig>,
+        job: &FetchJob,
+        step: &mut Step,
+    ) -> Result<(Verdict<AnnotatedPost>, Validators), CommitError> {
+        let pages = self.with_next_pages(page, job, source).await;
+        let (stages, store, hint) = (self.stages.clone(), self.store.clone(), job.hint.clone());
+        let (read_for, now) = (source.clone(), step.now);
+        let read = tokio::task::spawn_blocking(move || {
+            let validators = pages.first().map(Page::validators).unwrap_or_default();
+            let verdict = stages.page(&pages, hint, &read_for, now);
+            let records = evidence::of_pages(&*store, &stages, &read_for, &verdict, &pages)?;
+            Ok::<_, CommitError>((verdict, records, validators))
+        });
+        let (verdict, records, validators) = read.await??;
+        step.records = records;
+        evidence::note_served(step, &verdict);
+        Ok((verdict, validators))
     }
 
     /// Reads a known page again: another text is an edit with a record of its own, 404 and 410 mark the post as

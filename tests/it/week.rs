@@ -346,7 +346,7 @@ fn nothing_is_lost_or_doubled(store: &dyn Store, ports: &[u16]) {
     let mut stored = Vec::new();
     store
         .each_post(&PostRange::default(), &mut |post| {
-            stored.push(post.post.url.clone());
+            stored.push(post.post.url);
             true
         })
         .unwrap();
