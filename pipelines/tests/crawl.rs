@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use pipelines::crawl::{
     EntryError, FetchOutcome, FetchPolicy, Fetcher, Names, Refusal, SourceConfig, read_entry,
 };
-use pipelines::record::{FetchJob, Found, Page, Validators};
+use pipelines::record::{FetchJob, Page};
 use site::{RobotsFile, Site};
 
 fn now() -> DateTime<Utc> {

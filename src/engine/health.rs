@@ -16,8 +16,9 @@ const WEEKS: i32 = 4;
 /// Posts in a day that make a source one whose silent day tells something.
 const LIVELY: f64 = 5.0;
 
-/// Posts read to see whether dates are gone.
-const DATED: usize = 40;
+/// Latest posts that must be without a date for dates to be gone, and those before them that had one.
+const UNDATED: usize = 8;
+const DATED: usize = 24;
 
 /// How a source stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,13 +143,13 @@ fn of_error(kind: &str) -> SilenceReason {
 
 /// The latest posts have no date, and those before them had.
 fn dates_gone(store: &dyn Store, source: &SourceConfig) -> Result<bool> {
-    let posts = store.latest_posts(&source.id, DATED)?;
-    let (new, old) = posts.split_at(posts.len() / 2);
+    let posts = store.latest_posts(&source.id, UNDATED + DATED)?;
+    let (new, old) = posts.split_at(posts.len().min(UNDATED));
     let share = |posts: &[pipelines::record::AnnotatedPost]| {
         let without = posts.iter().filter(|p| p.post.issues.contains(&Issue::NoDate)).count();
         without as f64 / posts.len().max(1) as f64
     };
-    Ok(posts.len() >= 10 && share(new) > 0.8 && share(old) < 0.3)
+    Ok(old.len() >= UNDATED && share(new) > 0.8 && share(old) < 0.3)
 }
 
 fn day_before(store: &dyn Store, source: &SourceConfig, at: DateTime<Utc>) -> Result<Tally> {
