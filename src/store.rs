@@ -318,6 +318,8 @@ pub trait StoreWrite: WriteEvidence {
     fn state(&self, name: &str) -> Result<Option<String>>;
     /// Stores an alert under its key, or updates the one already there. Answers whether it is new.
     fn put_alert(&self, alert: &Alert, now: DateTime<Utc>) -> Result<bool>;
+    /// Deletes the alerts that fired before `before`, and what was sent before. Answers how many alerts.
+    fn delete_alerts(&self, before: DateTime<Utc>) -> Result<u64>;
     /// Changes the state of an alert. Answers whether there is such an alert.
     fn set_alert_state(&self, id: i64, state: AlertState, now: DateTime<Utc>) -> Result<bool>;
     /// Puts a message into the outbox once per key.

@@ -38,7 +38,7 @@ impl PurgeArgs {
         let station = Station::open(config, system_clock(), nobody())?;
         let cleared = retention::clear(&station, cut, now);
         station.close()?;
-        let Cleared { posts, evidence } = cleared?;
+        let Cleared { posts, evidence, alerts, digests } = cleared?;
         let shown = |at: Option<DateTime<Utc>>| match at {
             Some(at) => open::shown_time(at, zone),
             None => lang.text("cli.purge.never"),
@@ -60,6 +60,11 @@ impl PurgeArgs {
             ],
         );
         writeln!(out, "{line}")?;
+        if cut.alerts.is_some() || cut.digests.is_some() {
+            let args: [(&str, &dyn std::fmt::Display); 2] =
+                [("alerts", &alerts), ("digests", &digests)];
+            writeln!(out, "{}", lang.fill("cli.purge.papers", &args))?;
+        }
         if evidence.lost > 0 {
             writeln!(out, "{}", lang.fill("cli.purge.lost", &[("n", &evidence.lost)]))?;
         }

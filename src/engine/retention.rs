@@ -1,4 +1,4 @@
-//! The end date of data: posts and all that hangs on them, and the pages as they were served.
+//! The end date of data: posts and all that hangs on them, pages as they were served, alerts, digests.
 //!
 //! In: the days from config. Out: an audit line per purge with what went, and the counts. Deletes in small
 //! transactions so that the station goes on meanwhile; the index follows through the change log. Evidence has a
@@ -23,6 +23,10 @@ pub struct Cut {
     pub posts: Option<DateTime<Utc>>,
     /// Evidence.
     pub evidence: Option<DateTime<Utc>>,
+    /// Alerts and what was sent of them.
+    pub alerts: Option<DateTime<Utc>>,
+    /// Digest files.
+    pub digests: Option<DateTime<Utc>>,
 }
 
 impl Cut {
@@ -30,13 +34,18 @@ impl Cut {
     #[must_use]
     pub fn of(retention: &Retention, now: DateTime<Utc>) -> Self {
         let before = |days: u32| (days > 0).then(|| now - TimeDelta::days(i64::from(days)));
-        Self { posts: before(retention.posts_days), evidence: before(retention.evidence_days) }
+        Self {
+            posts: before(retention.posts_days),
+            evidence: before(retention.evidence_days),
+            alerts: before(retention.alerts_days),
+            digests: before(retention.digests_days),
+        }
     }
 
     /// Posts and evidence before one instant.
     #[must_use]
     pub fn before(at: DateTime<Utc>) -> Self {
-        Self { posts: Some(at), evidence: Some(at) }
+        Self { posts: Some(at), evidence: Some(at), ..Self::default() }
     }
 }
 
@@ -47,6 +56,10 @@ pub struct Cleared {
     pub posts: u64,
     /// Records and files of evidence.
     pub evidence: Purged,
+    /// Alerts.
+    pub alerts: u64,
+    /// Digest files.
+    pub digests: u64,
 }
 
 /// Purges once a day.
@@ -73,9 +86,54 @@ pub fn clear(station: &Station, cut: Cut, now: DateTime<Utc>) -> anyhow::Result<
     let store = &*station.store;
     let posts = cut.posts.map_or(Ok(0), |before| purge(store, before, now))?;
     let evidence = station.archive().purge(store, cut.evidence, now)?;
+    let alerts = cut.alerts.map_or(Ok(0), |before| purge_alerts(store, before, now))?;
+    let digests = cut.digests.map_or(Ok(0), |before| purge_digests(station, before, now))?;
     store.forget_deleted()?;
     station.nudge_index();
-    Ok(Cleared { posts, evidence })
+    Ok(Cleared { posts, evidence, alerts, digests })
+}
+
+fn purge_alerts(
+    store: &dyn Store,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<u64> {
+    let mut alerts = 0;
+    store.write(&mut |write| {
+        alerts = write.delete_alerts(before)?;
+        if alerts > 0 {
+            write.audit(now, "purge", &before.to_rfc3339(), &format!("{alerts} alerts"))?;
+        }
+        Ok(())
+    })?;
+    Ok(alerts)
+}
+
+fn purge_digests(
+    station: &Station,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<u64> {
+    let folder = station.dir.digests();
+    if !folder.exists() {
+        return Ok(0);
+    }
+    let mut removed = 0;
+    for entry in std::fs::read_dir(&folder)? {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        if about.is_file() && DateTime::<Utc>::from(about.modified()?) < before {
+            std::fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    if removed > 0 {
+        let detail = format!("{removed} digest files");
+        station
+            .store
+            .write(&mut |write| write.audit(now, "purge", &before.to_rfc3339(), &detail))?;
+    }
+    Ok(removed)
 }
 
 /// Deletes every post older than `before`; answers how many.

@@ -122,6 +122,10 @@ impl StoreWrite for SqliteWrite<'_> {
         alerts::put(&self.tx, alert, now)
     }
 
+    fn delete_alerts(&self, before: DateTime<Utc>) -> Result<u64> {
+        alerts::delete(&self.tx, before)
+    }
+
     fn set_alert_state(&self, id: i64, state: AlertState, now: DateTime<Utc>) -> Result<bool> {
         alerts::set_state(&self.tx, id, state, now)
     }

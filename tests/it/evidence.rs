@@ -331,9 +331,12 @@ fn a_torn_end_is_cut_and_orphans_go_with_the_next_purge() {
     bench.again(&station, path);
     let kept = station.store.evidence(id).unwrap();
     assert_ne!(kept[0].record.place.file, kept[1].record.place.file, "a restart begins a new file");
-    let cleared =
-        retention::clear(&station, Cut { posts: None, evidence: Some(bench.now()) }, bench.now())
-            .unwrap();
+    let cleared = retention::clear(
+        &station,
+        Cut { posts: None, evidence: Some(bench.now()), ..Cut::default() },
+        bench.now(),
+    )
+    .unwrap();
     assert_eq!((cleared.evidence.records, cleared.evidence.files_removed), (1, 1));
     let all = unpacked(&dir);
     assert!(!contains(&all, FIRST) && contains(&all, SECOND));
@@ -360,7 +363,7 @@ fn what_is_past_its_date_is_found_nowhere() {
     let dir = station.dir.evidence();
     assert!(contains(&unpacked(&dir), FIRST));
 
-    let cut = Cut { posts: None, evidence: Some(middle) };
+    let cut = Cut { posts: None, evidence: Some(middle), ..Cut::default() };
     let cleared = retention::clear(&station, cut, bench.now()).unwrap();
     assert_eq!((cleared.evidence.records, cleared.evidence.files_rewritten), (1, 1));
     let all = unpacked(&dir);
@@ -377,7 +380,7 @@ fn what_is_past_its_date_is_found_nowhere() {
         "a post without a record gets one when it is read again"
     );
     // Both articles name the same day; with their posts the last records go, whatever their own date.
-    let posts = Cut { posts: Some(bench.now()), evidence: None };
+    let posts = Cut { posts: Some(bench.now()), evidence: None, ..Cut::default() };
     let cleared = retention::clear(&station, posts, bench.now()).unwrap();
     assert_eq!((cleared.posts, cleared.evidence.records), (2, 2));
     assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0);

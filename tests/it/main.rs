@@ -7,6 +7,7 @@
 
 mod lab;
 
+mod collecting;
 mod demo;
 mod evidence;
 mod import;
