@@ -253,6 +253,24 @@ async fn private_networks_are_closed_by_every_door() {
 }
 
 #[tokio::test]
+async fn http_2_is_spoken_where_the_server_speaks_nothing_else() {
+    let address = site::http2::start("<title>通报</title><p>今日恢复生产。</p>").await;
+    let text = format!(
+        "id='t'\nname='t'\nallow_private=['{address}']\nkind='list'\nurls=['https://{address}/']"
+    );
+    let source: SourceConfig = toml::from_str(&text).unwrap();
+    let url = format!("https://{address}/a.html");
+    let stranger = Fetcher::new(policy()).unwrap();
+    assert_eq!(word(&stranger.fetch(&job(&url), &source, now()).await), "failed tls");
+    let trusting = FetchPolicy { extra_roots_pem: site::http2::ROOT.to_vec(), ..policy() };
+    let fetcher = Fetcher::new(trusting).unwrap();
+    match fetcher.fetch(&job(&url), &source, now()).await {
+        FetchOutcome::Page(page) => assert!(page.body.ends_with("今日恢复生产。</p>".as_bytes())),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_nobody_signed_is_refused() {
     let address = site::tls::self_signed(4);
     let text = format!(

@@ -95,6 +95,7 @@ const CRAWL: &[Key] = &[
     may("timeout_secs", SECS),
     may("max_body_bytes", BYTES),
     may("max_redirects", Count(0, 20)),
+    may("ca_file", Path),
     may("robots_max_age_hours", Count(1, 24)),
     may("evidence", Flag),
 ];

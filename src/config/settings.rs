@@ -81,6 +81,8 @@ pub struct CrawlSettings {
     pub max_body_bytes: u64,
     /// Redirects followed.
     pub max_redirects: usize,
+    /// Certificates (PEM) trusted beside those of the system; empty: none. Absolute once loaded.
+    pub ca_file: PathBuf,
     /// Hours a robots.txt is kept.
     pub robots_max_age_hours: u64,
     /// Whether pages are kept as they were served.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use pipelines::crawl::{FetchPolicy, Fetcher, HostMemory};
 
 use crate::config::Config;
@@ -29,6 +30,11 @@ pub fn fetcher(config: &Config, store: Option<&dyn Store>) -> anyhow::Result<Fet
     policy.max_body_bytes = usize::try_from(crawl.max_body_bytes)?;
     policy.max_redirects = crawl.max_redirects;
     policy.robots_lifetime = Duration::from_secs(crawl.robots_max_age_hours * 3600);
+    if !crawl.ca_file.as_os_str().is_empty() {
+        policy.extra_roots_pem = std::fs::read(&crawl.ca_file).with_context(|| {
+            format!("cannot read `{}` (crawl.ca_file)", crawl.ca_file.display())
+        })?;
+    }
     let fetcher = Fetcher::new(policy)?;
     let remembered = store.map_or(Ok(Vec::new()), |store| store.states(PREFIX))?;
     for (name, json) in remembered {

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Certificate, Client, Response, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep_until, timeout};
 use url::Url;
@@ -270,6 +270,7 @@ impl Fetcher {
 }
 
 fn client(policy: &FetchPolicy, names: &Names, private_ok: bool) -> Result<Client, String> {
+    let extra = Certificate::from_pem_bundle(&policy.extra_roots_pem).map_err(|e| e.to_string())?;
     let build = |with_roots: bool| {
         let resolver = guard::GuardedNames { names: names.clone(), private_ok };
         let builder = Client::builder()
@@ -280,7 +281,11 @@ fn client(policy: &FetchPolicy, names: &Names, private_ok: bool) -> Result<Clien
             .pool_max_idle_per_host(policy.per_host.max(1))
             .pool_idle_timeout(Duration::from_secs(30))
             .dns_resolver(resolver);
-        let builder = if with_roots { builder } else { builder.tls_certs_only([]) };
+        let builder = if with_roots {
+            builder.tls_certs_merge(extra.clone())
+        } else {
+            builder.tls_certs_only(extra.clone())
+        };
         builder.build()
     };
     build(true).or_else(|error| {

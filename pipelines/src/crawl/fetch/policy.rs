@@ -34,6 +34,8 @@ pub struct FetchPolicy {
     pub max_body_bytes: usize,
     /// Hops followed.
     pub max_redirects: usize,
+    /// Certificates (PEM) trusted beside those of the system: the root of an enterprise's own network.
+    pub extra_roots_pem: Vec<u8>,
     /// First pause after 429, 503 or an unreachable robots.txt; doubles each time.
     pub first_backoff: Duration,
     /// Longest pause.
@@ -62,6 +64,7 @@ impl FetchPolicy {
             total_timeout: Duration::from_secs(60),
             max_body_bytes: 8 * 1024 * 1024,
             max_redirects: 5,
+            extra_roots_pem: Vec::new(),
             first_backoff: Duration::from_secs(60),
             longest_backoff: Duration::from_secs(6 * 3600),
             robots_lifetime: Duration::from_secs(24 * 3600),
