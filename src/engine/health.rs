@@ -179,8 +179,13 @@ fn usual(
 /// What went wrong with a run, for an officer: the kind in her words, with what the machine said.
 #[must_use]
 pub fn trouble_in_words(kind: &str, said: &str, lang: Lang) -> String {
-    let words = ["crawl.error", "crawl.refusal", "record.drop", "crawl.entry"];
-    match words.iter().find_map(|area| lang.get(&format!("{area}.{kind}"))) {
+    let places = [
+        format!("crawl.error.{kind}"),
+        format!("crawl.refusal.{kind}"),
+        format!("record.drop.{kind}"),
+        format!("crawl.entry.{kind}"),
+    ];
+    match places.iter().find_map(|place| lang.get(place)) {
         Some(words) => lang.fill("crawl.trouble", &[("words", &words), ("said", &said)]),
         None => said.to_owned(),
     }
