@@ -39,6 +39,7 @@ mod scan;
 mod set;
 mod show;
 mod target;
+mod time;
 mod why;
 
 pub use ast::{

@@ -36,9 +36,20 @@ impl Parser<'_> {
             part = self.count(part)?;
         }
         match self.scan.peek() {
-            Some(c) if !ends_operand(c) || c == '{' => Err(self.fault_here("glued")),
+            Some(c) if !ends_operand(c) || c == '{' => self.keyword_touching().map(|()| part),
             _ => Ok(part),
         }
+    }
+
+    /// What touches a bracket or quote must be a keyword: `(a)AND b`, `“a”NOT(b)`. A bare word would have
+    /// swallowed it.
+    fn keyword_touching(&self) -> Read<()> {
+        let run = self.scan.bare_run();
+        if run == "NOT" || self.keyword()?.is_some() {
+            return Ok(());
+        }
+        self.refuse_keywords(&run, self.scan.pos)?;
+        Err(self.fault_here("glued"))
     }
 
     fn bare_operand(&mut self) -> Read<Part> {
