@@ -38,7 +38,10 @@ mod places;
 mod scan;
 mod set;
 mod show;
+mod sight;
 mod target;
+mod time;
+mod trie;
 mod why;
 
 pub use ast::{
@@ -100,7 +103,7 @@ impl Query {
     }
 
     fn matches_asked(&self, asked: Asked) -> Option<Vec<Span>> {
-        matching::accepts(&self.root, asked).then(|| matching::spans(&self.root, asked))
+        matching::spans(&self.root, asked)
     }
 
     /// What was understood: the tree, its meaning in words, what it costs, whom its names stand for.

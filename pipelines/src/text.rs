@@ -25,7 +25,7 @@ mod table;
 pub use cells::{Cell, Cells, cells, is_word_char};
 pub use fold::{Folded, fold};
 pub use segment::{Segmenter, Word};
-pub use split::{Splits, paragraphs, sentences};
+pub use split::{Splits, paragraphs, sentences, share_paragraph, share_sentence};
 
 /// Changes whenever folding or cells change: stamped in the index, which must then be rebuilt.
 pub const FOLD_VERSION: u32 = 1;

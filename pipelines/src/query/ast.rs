@@ -6,6 +6,7 @@
 //! The tree is plain data with all names resolved and all literals folded; it knows nothing of syntax.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use regex::Regex;
 
 use crate::record::{Channel, Polarity, SourceId, StoryId, SubjectId, TopicId};
@@ -224,6 +225,8 @@ pub struct TimeRange {
     pub to: Option<DateTime<Utc>>,
     /// As written, which for `7d` or `today` says more than the instants.
     pub source: String,
+    /// The zone its days are of, in which its instants are shown.
+    pub zone: Tz,
     /// Whether it was reckoned from the present: then the query must be parsed anew as time goes on.
     pub is_relative: bool,
 }

@@ -3,8 +3,9 @@
 //! In: a tree. Out: text for an officer, in Chinese or English. Shares its clause descriptions with `why`.
 //! Judges no post.
 
-use super::ast::{Alias, FieldTest, Node, NumberRange, Pattern, Scope, TextTest, TimeRange, Unit};
+use super::ast::{Alias, FieldTest, Node, NumberRange, Pattern, Scope, TextTest, Unit};
 use super::gate::required;
+use super::time;
 use crate::locale::Lang;
 
 fn fill(lang: Lang, key: &str, args: &[(&str, &str)]) -> String {
@@ -180,7 +181,7 @@ fn describe_field(test: &FieldTest, lang: Lang) -> String {
         FieldTest::Risk(range) => ("risk", describe_range(range, lang)),
         FieldTest::Story(story) => ("story", story.to_string()),
         FieldTest::Case(case) => ("case", case.clone()),
-        FieldTest::Published(range) => ("published", describe_time(range, lang)),
+        FieldTest::Published(range) => ("published", time::in_words(range, lang)),
         FieldTest::Heat(range) => ("heat", describe_range(range, lang)),
     };
     fill(lang, key, &[("value", &value)])
@@ -195,14 +196,6 @@ fn describe_range(range: &NumberRange, lang: Lang) -> String {
         }
         _ => range.to_string(),
     }
-}
-
-fn describe_time(range: &TimeRange, lang: Lang) -> String {
-    let shown = |at: Option<chrono::DateTime<chrono::Utc>>| {
-        at.map_or_else(|| "…".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
-    };
-    let (from, to) = (shown(range.from), shown(range.to));
-    fill(lang, "time", &[("source", &range.source), ("from", &from), ("to", &to)])
 }
 
 /// What makes a query dear or cheap: whether rare words open it, expressions, counted words, dictionary.

@@ -1,12 +1,11 @@
 //! Fields of a post: their names in both languages and the values each takes.
 //!
 //! In: a field name and one raw value. Out: a [`FieldTest`] with ids resolved and ranges read, or the name
-//! of what would have been expected. Times are reckoned from the context's present, in its zone.
-
-use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, TimeZone, Utc};
+//! of what would have been expected. Times are read in `time`.
 
 use super::Context;
-use super::ast::{Bound, FieldTest, NumberRange, TimeRange};
+use super::ast::{Bound, FieldTest, NumberRange};
+use super::time::time_range;
 use crate::locale::Lang;
 use crate::record::{Channel, Polarity, StoryId};
 use crate::text::fold;
@@ -168,170 +167,9 @@ fn number_range(value: &str) -> Option<NumberRange> {
     Some(NumberRange { from: exact, to: exact })
 }
 
-/// `7d`, `today`, `2026-11-01`, `2026-11`, `2026-11-01..2026-11-20`, `>=2026-11-01`, `2026-11-01T08:00..`.
-fn time_range(value: &str, context: &Context) -> Option<TimeRange> {
-    let value = value.replace('≥', ">=").replace('≤', "<=");
-    let source = value.clone();
-    let build = |from, to, is_relative| {
-        let is_ordered = !matches!((from, to), (Some(a), Some(b)) if a >= b);
-        is_ordered.then(|| TimeRange { from, to, source: source.clone(), is_relative })
-    };
-    if let Some((from, to)) = value.split_once("..") {
-        if from.is_empty() && to.is_empty() {
-            return None;
-        }
-        let (first, is_relative) = optional(from, context)?;
-        let (last, is_relative_too) = optional(to, context)?;
-        let is_relative = is_relative || is_relative_too;
-        return build(first.map(|s| s.0), last.map(|s| s.1), is_relative);
-    }
-    for sign in [">=", "<=", ">", "<"] {
-        let Some(rest) = value.strip_prefix(sign) else { continue };
-        let (start, end, is_relative) = period(rest, context)?;
-        return match sign {
-            ">=" => build(Some(start), None, is_relative),
-            ">" => build(Some(end), None, is_relative),
-            "<=" => build(None, Some(end), is_relative),
-            _ => build(None, Some(start), is_relative),
-        };
-    }
-    if let Some(ago) = ago(&value) {
-        return build(Some(context.now.checked_sub_signed(ago)?), None, true);
-    }
-    let (start, end, is_relative) = period(&value, context)?;
-    build(Some(start), Some(end), is_relative)
-}
-
-type Period = (DateTime<Utc>, DateTime<Utc>);
-
-fn optional(text: &str, context: &Context) -> Option<(Option<Period>, bool)> {
-    if text.is_empty() {
-        return Some((None, false));
-    }
-    period(text, context).map(|(start, end, is_relative)| (Some((start, end)), is_relative))
-}
-
-/// `30m`, `24h`, `7d`, `2w`: so long back from now. Ten years at most.
-fn ago(text: &str) -> Option<Duration> {
-    let unit = text.chars().next_back()?;
-    let count: i64 = text[..text.len() - unit.len_utf8()].parse().ok().filter(|n| *n > 0)?;
-    let minutes = match unit {
-        'm' | '分' => 1,
-        'h' | '时' => 60,
-        'd' | '天' | '日' => 24 * 60,
-        'w' | '周' => 7 * 24 * 60,
-        _ => return None,
-    };
-    let total = count.checked_mul(minutes)?;
-    (total <= 10 * 366 * 24 * 60).then(|| Duration::minutes(total))
-}
-
-/// The instants of a named or written day, month, year, minute or second, and whether it moves.
-fn period(text: &str, context: &Context) -> Option<(DateTime<Utc>, DateTime<Utc>, bool)> {
-    let today = context.now.with_timezone(&context.zone).date_naive();
-    let monday =
-        today.checked_sub_days(Days::new(u64::from(today.weekday().num_days_from_monday())))?;
-    let days = |first: NaiveDate, after: NaiveDate, is_relative| {
-        Some((midnight(first, context)?, midnight(after, context)?, is_relative))
-    };
-    let tomorrow = today.succ_opt()?;
-    match text.to_lowercase().as_str() {
-        "today" | "今天" | "今日" => return days(today, tomorrow, true),
-        "yesterday" | "昨天" | "昨日" => return days(today.pred_opt()?, today, true),
-        "week" | "本周" => return days(monday, tomorrow, true),
-        "month" | "本月" => return days(today.with_day(1)?, tomorrow, true),
-        "year" | "今年" => return days(today.with_ordinal(1)?, tomorrow, true),
-        _ => {}
-    }
-    let parts = text.split('-').count();
-    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return is_sane(day).then_some(()).and_then(|()| days(day, day.succ_opt()?, false));
-    }
-    if parts == 2
-        && let Ok(first) = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d")
-        && is_sane(first)
-    {
-        return days(first, first.checked_add_months(Months::new(1))?, false);
-    }
-    if text.len() == 4
-        && let Ok(first) = NaiveDate::parse_from_str(&format!("{text}-01-01"), "%Y-%m-%d")
-        && is_sane(first)
-    {
-        return days(first, first.checked_add_months(Months::new(12))?, false);
-    }
-    moment(text, context)
-}
-
-fn moment(text: &str, context: &Context) -> Option<(DateTime<Utc>, DateTime<Utc>, bool)> {
-    for (format, length) in [
-        ("%Y-%m-%dT%H:%M", Duration::minutes(1)),
-        ("%Y-%m-%d %H:%M", Duration::minutes(1)),
-        ("%Y-%m-%dT%H:%M:%S", Duration::seconds(1)),
-        ("%Y-%m-%d %H:%M:%S", Duration::seconds(1)),
-    ] {
-        if let Ok(local) = NaiveDateTime::parse_from_str(text, format)
-            && is_sane(local.date())
-        {
-            let start = context.zone.from_local_datetime(&local).earliest()?.with_timezone(&Utc);
-            return Some((start, start + length, false));
-        }
-    }
-    None
-}
-
-/// Years beyond these are slips of the finger.
-fn is_sane(day: NaiveDate) -> bool {
-    (1900..=2200).contains(&day.year())
-}
-
-fn midnight(day: NaiveDate, context: &Context) -> Option<DateTime<Utc>> {
-    // Where a zone skips midnight, the day begins an hour later.
-    (0..3).find_map(|hour| {
-        let local = day.and_hms_opt(hour, 0, 0)?;
-        context.zone.from_local_datetime(&local).earliest().map(|at| at.with_timezone(&Utc))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn context() -> Context {
-        Context::at("2026-11-22T02:30:00Z".parse().unwrap())
-    }
-
-    fn check_time(value: &str, expected: Option<(&str, &str)>) {
-        let range = time_range(value, &context());
-        let shown = range.map(|r| {
-            let show = |t: Option<DateTime<Utc>>| {
-                t.map_or(String::new(), |t| t.format("%m-%dT%H:%M").to_string())
-            };
-            (show(r.from), show(r.to))
-        });
-        let expected = expected.map(|(a, b)| (a.to_owned(), b.to_owned()));
-        assert_eq!(shown, expected, "{value}");
-    }
-
-    #[test]
-    fn times_are_of_the_zone() {
-        check_time("7d", Some(("11-15T02:30", "")));
-        check_time("24h", Some(("11-21T02:30", "")));
-        check_time("today", Some(("11-21T16:00", "11-22T16:00")));
-        check_time("昨天", Some(("11-20T16:00", "11-21T16:00")));
-        check_time("本周", Some(("11-15T16:00", "11-22T16:00")));
-        check_time("2026-11-01..2026-11-20", Some(("10-31T16:00", "11-20T16:00")));
-        check_time("2026-11-01..", Some(("10-31T16:00", "")));
-        check_time("..2026-11-01", Some(("", "11-01T16:00")));
-        check_time(">=2026-11-01", Some(("10-31T16:00", "")));
-        check_time("<2026-11-01", Some(("", "10-31T16:00")));
-        check_time("2026-11", Some(("10-31T16:00", "11-30T16:00")));
-        check_time("2026-11-01T08:00", Some(("11-01T00:00", "11-01T00:01")));
-        for bad in
-            ["", "..", "7x", "0d", "2026-13-01", "2026-11-20..2026-11-01", "99999999999d", "-7d"]
-        {
-            check_time(bad, None);
-        }
-    }
 
     #[test]
     fn numbers() {

@@ -93,6 +93,16 @@ impl Gate {
         }
     }
 
+    /// Whether its [`key_sets`](Self::key_sets) say all: it opens if one literal of each is seen.
+    pub(super) fn is_conjunction(&self) -> bool {
+        let is_seen = |gate: &Self| matches!(gate, Self::Seen(_));
+        match self {
+            Self::Open | Self::Seen(_) => true,
+            Self::All(gates) => gates.iter().all(Self::is_conjunction),
+            Self::AtLeast(count, gates) => *count == 1 && gates.iter().all(is_seen),
+        }
+    }
+
     /// Literals of which one must be seen for the gate to open, the most telling choice; `None` if there
     /// are none. `weight` says how telling a literal is, longer ones more.
     pub(super) fn keys(&self, weight: &impl Fn(u32) -> usize) -> Option<Vec<u32>> {

@@ -1,12 +1,13 @@
-//! Literals and regular expressions: from text as typed to folded patterns, within bounds.
+//! Literals, names and regular expressions: from text as typed to folded patterns, within bounds.
 //!
-//! In: unescaped text. Out: a [`Literal`] of at least one cell, or a [`Regexp`] that compiled within its
-//! size limits and cannot match nothing. Refuses expressions that are too long, too big or match the empty
+//! In: unescaped text. Out: a [`Literal`] of at least one cell, the [`Alias`] of a subject, or a [`Regexp`]
+//! that compiled within its size limits and cannot match nothing. Refuses expressions that are too long, too big or match the empty
 //! text.
 
 use regex::RegexBuilder;
 
-use super::ast::{Literal, Regexp};
+use super::ast::{Alias, Literal, Regexp};
+use crate::record::Subject;
 use crate::text::{cells, fold};
 
 /// Longest regular expression, in characters.
@@ -28,6 +29,21 @@ impl Literal {
     pub fn opened(mut self, start: bool, end: bool) -> Self {
         (self.open_start, self.open_end) = (start, end);
         self
+    }
+}
+
+impl Alias {
+    /// The names of `subject`; `None` if none of them has a cell.
+    pub(super) fn of(subject: &Subject) -> Option<Self> {
+        let mut names: Vec<Literal> = Vec::new();
+        for literal in subject.names().filter_map(Literal::new) {
+            if !names.contains(&literal) {
+                names.push(literal);
+            }
+        }
+        let certain = usize::from(Literal::new(&subject.name).is_some());
+        let exclude = subject.exclude.iter().filter_map(|word| Literal::new(word)).collect();
+        (!names.is_empty()).then(|| Self { subject: subject.id.clone(), names, certain, exclude })
     }
 }
 

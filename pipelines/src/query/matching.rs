@@ -3,8 +3,8 @@
 //! In: a tree and a [`Target`]. Out: yes or no, and spans on the original text. Must agree with the index
 //! on every post (a property test there says so). Pure; looks at a text only when a clause needs it.
 
-use super::ast::{FieldTest, Node, Pattern, Scope, TextTest, WordsTest};
-use super::places::{Place, apart, marks, occurs, places};
+use super::ast::{FieldTest, Literal, Node, Pattern, Scope, TextTest};
+use super::places::{Place, apart, literal_places, marks, occurs, places};
 use super::target::{Asked, Facts, View};
 use crate::record::Span;
 
@@ -21,8 +21,9 @@ pub(super) fn accepts(node: &Node, asked: Asked) -> bool {
             of.iter().filter(|part| accepts(part, asked)).take(*count).count() >= *count
         }
         Node::Text(test) => accepts_text(test, asked),
-        Node::Words(test) => word_patterns(test)
-            .all(|pattern| texts(test.scope, asked).any(|text| occurs(&pattern, text))),
+        Node::Words(test) => test.words.iter().all(|word| {
+            texts(test.scope, asked).any(|text| literal_places(word, text).next().is_some())
+        }),
         Node::Field(test) => accepts_field(test, &asked.target.facts),
     }
 }
@@ -77,14 +78,12 @@ pub(super) fn texts<'t, 'a>(
     title.into_iter().chain(body)
 }
 
-fn word_patterns(test: &WordsTest) -> impl Iterator<Item = Pattern> + '_ {
-    test.words.iter().map(|word| Pattern::Literal(word.clone()))
-}
-
-/// The words of a post that meets `node`, in order; none lies inside another.
-pub(super) fn spans(node: &Node, asked: Asked) -> Vec<Span> {
+/// The words of what is asked that meet `node`, in order, none inside another; `None` where it does not.
+pub(super) fn spans(node: &Node, asked: Asked) -> Option<Vec<Span>> {
     let mut out = Vec::new();
-    collect(node, asked, &mut out);
+    if !meets(node, asked, &mut out) {
+        return None;
+    }
     out.sort_unstable_by_key(|span| (span.field, span.start, u32::MAX - span.end));
     let mut last: Option<Span> = None;
     out.retain(|span| {
@@ -93,38 +92,63 @@ pub(super) fn spans(node: &Node, asked: Asked) -> Vec<Span> {
         !is_inside
     });
     out.truncate(MAX_SPANS);
-    out
+    Some(out)
 }
 
-fn collect(node: &Node, asked: Asked, out: &mut Vec<Span>) {
-    match node {
-        Node::All(parts) => parts.iter().for_each(|part| collect(part, asked, out)),
-        Node::Any(parts) | Node::AtLeast { of: parts, .. } => {
-            for part in parts.iter().filter(|part| accepts(part, asked)) {
-                collect(part, asked, out);
-            }
+/// What [`accepts`] says; where it is yes, the words that say so are added to `out`.
+fn meets(node: &Node, asked: Asked, out: &mut Vec<Span>) -> bool {
+    let before = out.len();
+    let is_met = match node {
+        Node::All(parts) => parts.iter().all(|part| meets(part, asked, out)),
+        Node::Any(parts) => parts.iter().filter(|part| meets(part, asked, out)).count() > 0,
+        Node::AtLeast { count, of } => {
+            of.iter().filter(|part| meets(part, asked, out)).count() >= *count
         }
-        Node::Not(_) | Node::Field(_) => {}
-        Node::Text(test) => {
-            texts(test.scope, asked).for_each(|text| mark(&test.pattern, text, out));
-        }
-        Node::Words(test) => {
-            for pattern in word_patterns(test) {
-                texts(test.scope, asked).for_each(|text| mark(&pattern, text, out));
-            }
-        }
+        Node::Not(_) | Node::Field(_) => accepts(node, asked),
+        Node::Text(test) => meets_text(test, asked, out),
+        Node::Words(test) => test.words.iter().all(|word| {
+            let before = out.len();
+            texts(test.scope, asked).for_each(|text| mark_literal(word, text, out));
+            out.len() > before
+        }),
+    };
+    if !is_met {
+        out.truncate(before);
     }
+    is_met
+}
+
+fn meets_text(test: &TextTest, asked: Asked, out: &mut Vec<Span>) -> bool {
+    let before = out.len();
+    if test.min > 1 || test.max.is_some() {
+        if !accepts_text(test, asked) {
+            return false;
+        }
+        texts(test.scope, asked).for_each(|text| mark(&test.pattern, text, out));
+        return true;
+    }
+    texts(test.scope, asked).for_each(|text| mark(&test.pattern, text, out));
+    out.len() > before
 }
 
 fn mark(pattern: &Pattern, text: View, out: &mut Vec<Span>) {
+    if let Pattern::Literal(literal) = pattern {
+        return mark_literal(literal, text, out);
+    }
     let found = places(pattern, text);
     if found.is_empty() {
         return;
     }
     let mut marked: Vec<Place> = Vec::new();
     marks(pattern, &found, text, &mut marked);
-    out.extend(marked.into_iter().map(|place| {
-        let (start, end) = text.folded().original_span(place.start, place.end);
-        Span { field: text.field, start: start as u32, end: end as u32 }
-    }));
+    out.extend(marked.into_iter().map(|place| span(place, text)));
+}
+
+fn mark_literal(literal: &Literal, text: View, out: &mut Vec<Span>) {
+    out.extend(literal_places(literal, text).map(|place| span(place, text)));
+}
+
+fn span(place: Place, text: View) -> Span {
+    let (start, end) = text.folded().original_span(place.start, place.end);
+    Span { field: text.field, start: start as u32, end: end as u32 }
 }

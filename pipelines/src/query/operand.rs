@@ -9,7 +9,6 @@ use super::error::QueryError;
 use super::field::{FieldName, field_name, field_test, known_names, nearest_name};
 use super::parse::{MAX_PARTS, Parser, Part};
 use super::scan::{Typed, closing_quotes, ends_operand, is_blank};
-use crate::record::Subject;
 use crate::text::fold;
 
 /// Longest literal, in characters.
@@ -36,9 +35,20 @@ impl Parser<'_> {
             part = self.count(part)?;
         }
         match self.scan.peek() {
-            Some(c) if !ends_operand(c) || c == '{' => Err(self.fault_here("glued")),
+            Some(c) if !ends_operand(c) || c == '{' => self.keyword_touching().map(|()| part),
             _ => Ok(part),
         }
+    }
+
+    /// What touches a bracket or quote must be a keyword: `(a)AND b`, `“a”NOT(b)`. A bare word would have
+    /// swallowed it.
+    fn keyword_touching(&self) -> Read<()> {
+        let run = self.scan.bare_run();
+        if run == "NOT" || self.keyword()?.is_some() {
+            return Ok(());
+        }
+        self.refuse_keywords(&run, self.scan.pos)?;
+        Err(self.fault_here("glued"))
     }
 
     fn bare_operand(&mut self) -> Read<Part> {
@@ -109,7 +119,7 @@ impl Parser<'_> {
         let Some(subject) = self.context.subject(&name) else {
             return Err(fault("alias_unknown").with("name", name).with("known", self.subjects()));
         };
-        let alias = alias_of(subject).ok_or_else(|| fault("nothing_left"))?;
+        let alias = Alias::of(subject).ok_or_else(|| fault("nothing_left"))?;
         Ok(self.text(Pattern::Alias(alias)))
     }
 
@@ -379,17 +389,4 @@ impl Parser<'_> {
                 .expecting(expected)
         })
     }
-}
-
-/// The names of a subject as a pattern; `None` if none of them has a cell.
-pub(super) fn alias_of(subject: &Subject) -> Option<Alias> {
-    let mut names: Vec<Literal> = Vec::new();
-    for literal in subject.names().filter_map(Literal::new) {
-        if !names.contains(&literal) {
-            names.push(literal);
-        }
-    }
-    let certain = usize::from(Literal::new(&subject.name).is_some());
-    let exclude = subject.exclude.iter().filter_map(|word| Literal::new(word)).collect();
-    (!names.is_empty()).then(|| Alias { subject: subject.id.clone(), names, certain, exclude })
 }

@@ -37,7 +37,7 @@ pub(super) struct Parser<'a> {
 
 /// What joins two operands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Joint {
+pub(super) enum Joint {
     And,
     Or,
     Near { distance: u32, ordered: bool },
@@ -189,14 +189,14 @@ impl Parser<'_> {
             None | Some(')' | ',' | '、') => return Ok(None),
             Some('|') => Joint::Or,
             Some('+') => Joint::And,
-            // That a blank stands between was checked behind the operand.
+            // That a blank stands between, or a keyword touches a bracket, was checked behind the operand.
             Some(_) => self.keyword()?.unwrap_or(Joint::And),
         };
         Ok(Some(joint))
     }
 
     /// The joint spelled by the run of characters from here.
-    fn keyword(&self) -> Read<Option<Joint>> {
+    pub(super) fn keyword(&self) -> Read<Option<Joint>> {
         let run = self.scan.bare_run();
         let (name, number) = run.split_once('/').unwrap_or((&run, ""));
         let to = self.scan.pos + run.chars().count();

@@ -41,7 +41,11 @@ pub(super) fn places(pattern: &Pattern, text: View) -> Vec<Place> {
             if lefts.is_empty() {
                 return Vec::new();
             }
-            with_company(pattern, places(right, text), &lefts, text)
+            let rights = places(right, text);
+            if rights.is_empty() {
+                return rights;
+            }
+            with_company(pattern, rights, &lefts, text)
         }
     }
 }
@@ -69,42 +73,56 @@ pub(super) fn marks(pattern: &Pattern, kept: &[Place], text: View, out: &mut Vec
     }
 }
 
-fn literal_places<'t>(
+/// All places of one literal.
+pub(super) fn literal_places<'t>(
     literal: &'t Literal,
     view: View<'t, '_>,
 ) -> impl Iterator<Item = Place> + 't {
-    let text = view.folded_text();
-    let step = literal.text.chars().next().map_or(1, char::len_utf8);
-    let mut sighted = view.sighted(&literal.text).map(<[_]>::iter);
+    let (text, len) = (view.folded_text(), literal.text.len());
+    let (mut sighted, ends) = match view.sighted(literal) {
+        Some((starts, ends)) => (Some(starts), ends),
+        None => (None, Ends::of(literal)),
+    };
     let mut from = 0;
     let mut next_start = move || match &mut sighted {
-        Some(sighted) => sighted.next().map(|(_, start)| *start as usize),
+        Some(sighted) => sighted.next(),
         None => {
             let start = from + text.get(from..)?.find(&literal.text)?;
-            from = start + step;
+            from = start + text[start..].chars().next().map_or(1, char::len_utf8);
             Some(start)
         }
     };
     std::iter::from_fn(move || {
         loop {
             let start = next_start()?;
-            let place = Place { start, end: start + literal.text.len() };
-            if stands_whole(literal, text, place) {
+            let place = Place { start, end: start + len };
+            if ends.are_whole(text, place) {
                 return Some(place);
             }
         }
     })
 }
 
-/// Whether the ends of `place` do not cut a run of word characters that the literal wants whole.
-fn stands_whole(literal: &Literal, text: &str, place: Place) -> bool {
-    let cuts = |inside: Option<char>, outside: Option<char>| {
-        inside.is_some_and(is_word_char) && outside.is_some_and(is_word_char)
-    };
-    let (before, after) = (&text[..place.start], &text[place.end..]);
-    let starts =
-        literal.open_start || !cuts(literal.text.chars().next(), before.chars().next_back());
-    starts && (literal.open_end || !cuts(literal.text.chars().next_back(), after.chars().next()))
+/// Which ends of a literal are a run of word characters that must be a whole run of the text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    start: bool,
+    end: bool,
+}
+
+impl Ends {
+    pub(super) fn of(literal: &Literal) -> Self {
+        let mut chars = literal.text.chars();
+        let start = !literal.open_start && chars.clone().next().is_some_and(is_word_char);
+        let end = !literal.open_end && chars.next_back().is_some_and(is_word_char);
+        Self { start, end }
+    }
+
+    fn are_whole(self, text: &str, place: Place) -> bool {
+        let is_word = |c: Option<char>| c.is_some_and(is_word_char);
+        !(self.start && is_word(text[..place.start].chars().next_back()))
+            && !(self.end && is_word(text[place.end..].chars().next()))
+    }
 }
 
 fn regex_places(regexp: &Regexp, text: &str) -> Vec<Place> {
@@ -121,12 +139,11 @@ fn alias_places(alias: &Alias, text: View) -> Vec<Place> {
     };
     let mut found = of(&alias.names[alias.certain..]);
     if !found.is_empty() && !alias.exclude.is_empty() {
-        let namesakes = of(&alias.exclude);
+        let namesakes = in_order(of(&alias.exclude));
+        let overlaps = |a: &Place, b: &Place| a.start < b.end && b.start < a.end;
         found.retain(|place| {
-            !namesakes.iter().any(|other| {
-                (other.start < place.end && place.start < other.end)
-                    || text.sentence_of(other.start) == text.sentence_of(place.start)
-            })
+            !shares_unit(Unit::Sentence, *place, &namesakes, text)
+                && !namesakes.iter().any(|other| overlaps(place, other))
         });
     }
     found.extend(of(&alias.names[..alias.certain]));
@@ -148,14 +165,13 @@ fn with_company(
 ) -> Vec<Place> {
     match pattern {
         Pattern::Near { distance, ordered, .. } => {
-            let near = Nearness::new(lefts, *distance, text);
+            let near = Nearness::new(lefts, *distance, &text);
             rights.retain(|right| {
                 near.ends_before(*right) || (!ordered && near.starts_after(*right))
             });
         }
         Pattern::Same { unit, .. } => {
-            let units = in_units(lefts, *unit, text);
-            rights.retain(|right| units.binary_search(&unit_of(*unit, *right, text)).is_ok());
+            rights.retain(|right| shares_unit(*unit, *right, lefts, text));
         }
         _ => {}
     }
@@ -166,58 +182,72 @@ fn with_company(
 fn lending(pattern: &Pattern, mut lefts: Vec<Place>, rights: &[Place], text: View) -> Vec<Place> {
     match pattern {
         Pattern::Near { distance, ordered, .. } => {
-            let near = Nearness::new(rights, *distance, text);
+            let near = Nearness::new(rights, *distance, &text);
             lefts.retain(|left| near.starts_after(*left) || (!ordered && near.ends_before(*left)));
         }
         Pattern::Same { unit, .. } => {
-            let units = in_units(rights, *unit, text);
-            lefts.retain(|left| units.binary_search(&unit_of(*unit, *left, text)).is_ok());
+            lefts.retain(|left| shares_unit(*unit, *left, rights, text));
         }
         _ => {}
     }
     lefts
 }
 
-fn unit_of(unit: Unit, place: Place, text: View) -> usize {
-    match unit {
-        Unit::Sentence => text.sentence_of(place.start),
-        Unit::Paragraph => text.paragraph_of(place.start),
-    }
+/// Whether one of `others` lies in the sentence or paragraph of `place`: if any does, one of its two
+/// neighbours among them does.
+fn shares_unit(unit: Unit, place: Place, others: &[Place], text: View) -> bool {
+    let after = others.partition_point(|other| other.start < place.start);
+    let neighbours = [after.checked_sub(1).and_then(|i| others.get(i)), others.get(after)];
+    neighbours.into_iter().flatten().any(|other| text.are_in_one(unit, place.start, other.start))
 }
 
-fn in_units(places: &[Place], unit: Unit, text: View) -> Vec<usize> {
-    places.iter().map(|place| unit_of(unit, *place, text)).collect()
-}
-
-/// Starts and ends of places in characters, ascending, to ask what lies within a distance.
-struct Nearness<'t, 'a> {
-    starts: Vec<usize>,
-    ends: Vec<usize>,
+/// Starts and ends of places, ascending, to ask what lies within a distance.
+struct Nearness<'t> {
+    /// By start.
+    places: &'t [Place],
+    /// Their ends in order, where that is not the order of their starts.
+    ends: Option<Vec<usize>>,
     distance: usize,
-    text: View<'t, 'a>,
+    text: &'t str,
 }
 
-impl<'t, 'a> Nearness<'t, 'a> {
-    fn new(places: &[Place], distance: u32, text: View<'t, 'a>) -> Self {
-        let starts = places.iter().map(|place| text.position(place.start)).collect();
-        let mut ends: Vec<usize> = places.iter().map(|place| text.position(place.end)).collect();
-        ends.sort_unstable();
-        Self { starts, ends, distance: distance as usize, text }
+impl<'t> Nearness<'t> {
+    fn new(places: &'t [Place], distance: u32, text: &View<'t, '_>) -> Self {
+        let ends = (!places.is_sorted_by_key(|place| place.end)).then(|| {
+            let mut ends: Vec<usize> = places.iter().map(|place| place.end).collect();
+            ends.sort_unstable();
+            ends
+        });
+        Self { places, ends, distance: distance as usize, text: text.folded_text() }
     }
 
     /// Whether one of the places ends before `place` starts, within the distance.
     fn ends_before(&self, place: Place) -> bool {
-        let start = self.text.position(place.start);
-        let after = self.ends.partition_point(|end| *end <= start);
-        after > 0 && start - self.ends[after - 1] <= self.distance
+        let end = match &self.ends {
+            Some(ends) => last_upto(ends, place.start, |end| *end),
+            None => last_upto(self.places, place.start, |place| place.end),
+        };
+        end.is_some_and(|end| self.is_near(end, place.start))
     }
 
     /// Whether one of the places starts after `place` ends, within the distance.
     fn starts_after(&self, place: Place) -> bool {
-        let end = self.text.position(place.end);
-        let first = self.starts.partition_point(|start| *start < end);
-        self.starts.get(first).is_some_and(|start| start - end <= self.distance)
+        let first = self.places.partition_point(|other| other.start < place.end);
+        self.places.get(first).is_some_and(|other| self.is_near(place.end, other.start))
     }
+
+    /// Whether so few characters stand between the bytes `from` and `to`: of one to four bytes each.
+    fn is_near(&self, from: usize, to: usize) -> bool {
+        let bytes = to - from;
+        bytes <= self.distance
+            || (bytes <= self.distance * 4 && self.text[from..to].chars().count() <= self.distance)
+    }
+}
+
+/// The last of what is in order of `key` whose key is no more than `most`: that key.
+fn last_upto<T>(ordered: &[T], most: usize, key: impl Fn(&T) -> usize) -> Option<usize> {
+    let after = ordered.partition_point(|one| key(one) <= most);
+    after.checked_sub(1).map(|last| key(&ordered[last]))
 }
 
 /// How many places there are if none may overlap: from the left, the longer first where two begin together.

@@ -1,18 +1,20 @@
 //! A post as a query sees it: two texts, folded when first asked for, and the facts that fields test.
 //!
-//! In: an annotated post, or texts and facts given one by one. Out: folded text, places, sentences, words,
-//! each computed once. Borrowed from the post; holds no query and judges nothing.
+//! In: an annotated post, or texts and facts given one by one. Out: folded text, words, what shares a
+//! sentence; texts are folded and cut once. Borrowed from the post; holds no query and judges nothing.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
 
+use super::ast::{Literal, Unit};
+use super::places::Ends;
+use super::sight::{Names, Sightings, Starts, Table};
 use crate::record::{
     AnnotatedPost, Channel, Polarity, Post, SourceId, StoryId, SubjectId, TextField, TopicId,
 };
-use crate::text::{Folded, Segmenter, Splits, Word, fold, paragraphs, sentences};
+use crate::text::{Folded, Segmenter, Word, fold, share_paragraph, share_sentence};
 
 /// What queries are matched against.
 #[derive(Debug)]
@@ -57,9 +59,6 @@ pub(super) struct TargetText<'a> {
     original: &'a str,
     segmenter: Option<&'a Segmenter>,
     folded: OnceLock<Folded>,
-    char_starts: OnceLock<Vec<u32>>,
-    sentences: OnceLock<Splits>,
-    paragraphs: OnceLock<Splits>,
     words: OnceLock<Vec<Word>>,
 }
 
@@ -122,16 +121,7 @@ impl<'a> Target<'a> {
 
 impl<'a> TargetText<'a> {
     fn new(field: TextField, original: &'a str) -> Self {
-        Self {
-            field,
-            original,
-            segmenter: None,
-            folded: OnceLock::new(),
-            char_starts: OnceLock::new(),
-            sentences: OnceLock::new(),
-            paragraphs: OnceLock::new(),
-            words: OnceLock::new(),
-        }
+        Self { field, original, segmenter: None, folded: OnceLock::new(), words: OnceLock::new() }
     }
 
     pub(super) fn folded(&self) -> &Folded {
@@ -146,26 +136,13 @@ impl<'a> TargetText<'a> {
         self.original
     }
 
-    /// Characters of folded text before the byte `at`.
-    pub(super) fn position(&self, at: usize) -> usize {
-        let starts = self
-            .char_starts
-            .get_or_init(|| self.text().char_indices().map(|(at, _)| at as u32).collect());
-        starts.partition_point(|start| (*start as usize) < at)
-    }
-
-    /// The number of the sentence that the folded byte `at` lies in.
-    pub(super) fn sentence_of(&self, at: usize) -> usize {
-        self.sentences
-            .get_or_init(|| sentences(self.original))
-            .index_of(self.folded().original_start(at))
-    }
-
-    /// The number of the paragraph that the folded byte `at` lies in.
-    pub(super) fn paragraph_of(&self, at: usize) -> usize {
-        self.paragraphs
-            .get_or_init(|| paragraphs(self.original))
-            .index_of(self.folded().original_start(at))
+    /// Whether the folded bytes `a` and `b` lie in one sentence or paragraph of the original.
+    pub(super) fn are_in_one(&self, unit: Unit, a: usize, b: usize) -> bool {
+        let (a, b) = (self.folded().original_start(a), self.folded().original_start(b));
+        match unit {
+            Unit::Sentence => share_sentence(self.original, a, b),
+            Unit::Paragraph => share_paragraph(self.original, a, b),
+        }
     }
 
     /// Whether a segmented word begins at `start` and one ends at `end` (folded bytes).
@@ -182,53 +159,42 @@ impl<'a> TargetText<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'t, 'a> {
     pub target: &'t Target<'a>,
-    pub sightings: Option<&'t Sightings<'t>>,
+    seen: Option<(&'t Names, &'t Sightings)>,
 }
-
-/// Where an automaton saw its literals: every occurrence of each, overlapping ones too.
-pub(super) struct Sightings<'t> {
-    /// The literals it knows, by number.
-    pub numbers: &'t HashMap<String, u32>,
-    /// Number and first folded byte, in this order, in the title.
-    pub title: Vec<(u32, u32)>,
-    /// The same in the body.
-    pub body: Vec<(u32, u32)>,
-}
-
-/// Numbers of literals, and their sightings in one text.
-type Seen<'t> = (&'t HashMap<String, u32>, &'t [(u32, u32)]);
 
 /// One text as it is asked.
 #[derive(Clone, Copy)]
 pub(super) struct View<'t, 'a> {
     text: &'t TargetText<'a>,
-    sightings: Option<Seen<'t>>,
+    seen: Option<(&'t Names, &'t Table)>,
 }
 
 impl<'t, 'a> Asked<'t, 'a> {
     pub(super) fn plain(target: &'t Target<'a>) -> Self {
-        Self { target, sightings: None }
+        Self { target, seen: None }
+    }
+
+    /// With the sightings in this very target, for the query that `names` is of.
+    pub(super) fn seen(target: &'t Target<'a>, names: &'t Names, sightings: &'t Sightings) -> Self {
+        Self { target, seen: Some((names, sightings)) }
     }
 
     pub(super) fn title(self) -> View<'t, 'a> {
-        let sightings = self.sightings.map(|seen| (seen.numbers, seen.title.as_slice()));
-        View { text: &self.target.title, sightings }
+        let seen = self.seen.map(|(names, seen)| (names, &seen.title));
+        View { text: &self.target.title, seen }
     }
 
     pub(super) fn body(self) -> View<'t, 'a> {
-        let sightings = self.sightings.map(|seen| (seen.numbers, seen.body.as_slice()));
-        View { text: &self.target.body, sightings }
+        let seen = self.seen.map(|(names, seen)| (names, &seen.body));
+        View { text: &self.target.body, seen }
     }
 }
 
 impl<'t> View<'t, '_> {
-    /// Where `literal` was seen, if that was looked for.
-    pub(super) fn sighted(&self, literal: &str) -> Option<&'t [(u32, u32)]> {
-        let (numbers, seen) = self.sightings?;
-        let number = *numbers.get(literal)?;
-        let first = seen.partition_point(|(other, _)| *other < number);
-        let count = seen[first..].partition_point(|(other, _)| *other == number);
-        Some(&seen[first..first + count])
+    /// Where the text of `literal` was seen, if that was looked for, and what it wants of its ends.
+    pub(super) fn sighted(&self, literal: &Literal) -> Option<(Starts<'t>, Ends)> {
+        let (names, table) = self.seen?;
+        names.of_literal(literal).map(|name| (table.starts(name.number), name.ends))
     }
 
     /// The folded text, for as long as the target lives.

@@ -9,6 +9,7 @@ use super::explain::{children, head};
 use super::matching::{accepts, count_of, texts};
 use super::places::{Place, places};
 use super::target::{Asked, Facts, Target, View};
+use super::time::local;
 use crate::locale::Lang;
 use crate::record::TextField;
 
@@ -106,7 +107,7 @@ fn actual(test: &FieldTest, facts: &Facts, lang: Lang) -> String {
         FieldTest::Risk(_) => facts.risk.map(|risk| risk.to_string()),
         FieldTest::Story(_) => facts.story.map(|story| story.to_string()),
         FieldTest::Case(_) => all(&facts.cases),
-        FieldTest::Published(_) => facts.time.map(|t| t.format("%Y-%m-%d %H:%M UTC").to_string()),
+        FieldTest::Published(range) => facts.time.map(|at| local(at, range.zone)),
         FieldTest::Heat(_) => facts.heat.map(|heat| format!("{heat:.1}")),
     };
     let value = value.unwrap_or_else(|| lang.text("query.say.why_none"));

@@ -114,6 +114,9 @@ impl<'a> Folder<'a> {
 
     #[inline]
     fn take(&mut self, at: usize, c: char) {
+        if self.kept_from.is_some() && self.table.keeps(c) {
+            return;
+        }
         match self.table.fate(c) {
             Fate::Keep if self.kept_from.is_some() => {}
             Fate::Keep => {

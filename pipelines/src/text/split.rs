@@ -39,28 +39,85 @@ pub fn sentences(original: &str) -> Splits {
 }
 
 fn split(original: &str, at_sentences: bool) -> Splits {
-    let mut ends = Vec::new();
-    let mut chars = original.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let mut end = at + c.len_utf8();
-        let mut ends_here = is_break(c);
-        if at_sentences && !ends_here {
-            let next = chars.peek().map(|(_, c)| *c);
-            ends_here = is_stop(c) || (c == '.' && next.is_none_or(char::is_whitespace));
-            while ends_here && let Some((at, c)) = chars.next_if(|(_, c)| is_stop(*c) || closes(*c))
-            {
-                end = at + c.len_utf8();
-            }
-        }
-        if ends_here {
-            ends.push(end as u32);
-        }
+    let mut ends: Vec<u32> = Vec::new();
+    let mut at = 0;
+    while let Some(end) = end_after(original, at, at_sentences) {
+        ends.push(end as u32);
+        at = end;
     }
     if ends.last().map_or(0, |end| *end as usize) < original.len() {
         ends.push(original.len() as u32);
     }
     Splits { ends }
 }
+
+/// Whether the bytes `a` and `b`, where characters begin, lie in one sentence of `original`. Looks no
+/// further than the end of the first one's sentence.
+#[must_use]
+pub fn share_sentence(original: &str, a: usize, b: usize) -> bool {
+    let (first, second) = (a.min(b), a.max(b));
+    // A closing bracket may belong to a sentence that has already ended, which only its beginning tells.
+    if original[first..].starts_with(closes) {
+        let sentences = sentences(original);
+        return sentences.index_of(first) == sentences.index_of(second);
+    }
+    end_after(original, first, true).is_none_or(|end| second < end)
+}
+
+/// Whether the bytes `a` and `b`, where characters begin, lie in one paragraph of `original`.
+#[must_use]
+pub fn share_paragraph(original: &str, a: usize, b: usize) -> bool {
+    end_after(original, a.min(b), false).is_none_or(|end| a.max(b) < end)
+}
+
+/// Where the piece ends that goes on at the byte `at`, unless it ends with the text.
+fn end_after(original: &str, mut at: usize, at_sentences: bool) -> Option<usize> {
+    while let Some(skipped) = next_end(&original.as_bytes()[at..]) {
+        let mut chars = original[at + skipped..].chars();
+        let Some(c) = chars.next() else { break };
+        at += skipped + c.len_utf8();
+        if is_break(c) {
+            return Some(at);
+        }
+        if at_sentences
+            && (is_stop(c) || (c == '.' && chars.next().is_none_or(char::is_whitespace)))
+        {
+            let closing = original[at..].chars().take_while(|c| is_stop(*c) || closes(*c));
+            return Some(at + closing.map(char::len_utf8).sum::<usize>());
+        }
+    }
+    None
+}
+
+/// How far off the first character is at which a break or a stop may stand. Most characters are stepped
+/// over by their first byte alone.
+fn next_end(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(first) = bytes.get(at) {
+        match STEPS[*first as usize] {
+            0 => return Some(at),
+            step => at += step as usize,
+        }
+    }
+    None
+}
+
+/// Bytes of the character that begins with this one; 0 where breaks, stops and `.` begin with it too.
+const STEPS: [u8; 256] = {
+    let mut steps = [1; 256];
+    let mut first = 0;
+    while first < 256 {
+        steps[first] = match first as u8 {
+            b'\n' | b'\r' | b'!' | b'?' | b'.' | 0xC2 | 0xE2 | 0xE3 | 0xEF => 0,
+            0xC0..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xFF => 4,
+            _ => 1,
+        };
+        first += 1;
+    }
+    steps
+};
 
 fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
@@ -76,6 +133,8 @@ fn closes(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(original: &str, expected: &[&str]) {
@@ -94,6 +153,31 @@ mod tests {
         check("产量3.5万吨. OK", &["产量3.5万吨.", " OK"]);
         check("一行\n二行", &["一行\n", "二行"]);
         check("", &[]);
+    }
+
+    proptest! {
+        #[test]
+        fn two_places_share_what_holds_both(original in "[瓦斯a.。！？”」\n ]{0,20}") {
+            let (sentences, paragraphs) = (sentences(&original), paragraphs(&original));
+            let starts: Vec<usize> = original.char_indices().map(|(at, _)| at).collect();
+            for a in &starts {
+                for b in &starts {
+                    let is_one = |splits: &Splits| splits.index_of(*a) == splits.index_of(*b);
+                    prop_assert_eq!(share_sentence(&original, *a, *b), is_one(&sentences));
+                    prop_assert_eq!(share_paragraph(&original, *a, *b), is_one(&paragraphs));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_break_or_stop_is_passed_over() {
+        for c in (0..=0x10_FFFF).filter_map(char::from_u32) {
+            let first = c.to_string().as_bytes()[0];
+            let step = STEPS[first as usize];
+            assert!(step == 0 || !(is_break(c) || is_stop(c) || c == '.'), "{c:?}");
+            assert!(step == 0 || step as usize == c.len_utf8(), "{c:?}");
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ const FIRST_PLANE: usize = 0x1_0000;
 pub(super) struct Table {
     simplified: HashMap<char, char>,
     first_plane: Vec<Fate>,
+    /// A bit for each of them that is [`Fate::Keep`]: what nearly every character asks fits the nearest cache.
+    kept: Vec<u64>,
 }
 
 impl Table {
@@ -41,6 +43,13 @@ impl Table {
     pub(super) fn get() -> &'static Self {
         static TABLE: OnceLock<Table> = OnceLock::new();
         TABLE.get_or_init(Self::build)
+    }
+
+    /// Whether `c` is of the first plane and stays as it is.
+    #[inline]
+    pub(super) fn keeps(&self, c: char) -> bool {
+        let code = c as usize;
+        self.kept.get(code / 64).is_some_and(|bits| bits & (1 << (code % 64)) != 0)
     }
 
     /// What becomes of `c`.
@@ -81,7 +90,7 @@ impl Table {
                 chars.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>()
             })
             .collect();
-        let mut table = Self { simplified, first_plane: Vec::new() };
+        let mut table = Self { simplified, first_plane: Vec::new(), kept: Vec::new() };
         table.first_plane = (0..FIRST_PLANE)
             .map(|code| match char::from_u32(code as u32) {
                 None => Fate::Vanish,
@@ -89,6 +98,11 @@ impl Table {
                 Some(c) => table.compute(c),
             })
             .collect();
+        let bits = |fates: &[Fate]| {
+            let bit = |(i, fate): (usize, &Fate)| u64::from(*fate == Fate::Keep) << i;
+            fates.iter().enumerate().map(bit).sum()
+        };
+        table.kept = table.first_plane.chunks(64).map(bits).collect();
         table
     }
 
