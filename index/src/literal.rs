@@ -2,8 +2,8 @@
 //!
 //! In: a literal and the texts to look in. Out: a tantivy query whose documents are exactly the posts that
 //! hold it. One cell is a list of its own, and so are two neighbours where they may stand in title or
-//! body. Whatever is longer is narrowed down by the lists of its pairs; the places of its cells are read
-//! only of posts that hold all of them.
+//! body. Whatever is longer is narrowed down by the lists of its pairs (in one text, of its cells too); the
+//! places of its cells are read only of posts that hold all of them.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use pipelines::text::{Cell, cells};
 use crate::either::EitherScorer;
 use crate::phrase::{Phrase, PhraseCursor};
 use crate::schema::Fields;
-use crate::tokenize::pair_term;
+use crate::tokenize::{is_paired, pair_term};
 
 /// A literal in any of several texts of a post.
 #[derive(Clone, Debug)]
@@ -40,10 +40,17 @@ impl LiteralQuery {
         let phrases: Vec<Phrase> =
             texts.iter().map(|text| Phrase::new(*text, folded)).collect::<Option<_>>()?;
         let pairs = pairs(fields.pairs, folded);
+        let cells = cells(folded).count();
         // A list of one pair tells of title and body together.
-        let by_places = pairs.len() > 1 || (pairs.len() == 1 && texts.len() == 1);
-        let by_places = by_places || cells(folded).nth(2).is_some();
+        let is_one_list = cells == 1 || (cells == 2 && pairs.len() == 1 && texts.len() == 2);
+        let by_places = !is_one_list;
         Some(Self(Arc::new(Parts { pairs, phrases, by_places })))
+    }
+
+    /// Whether it must be asked for in one text at a time: no pair narrows it down.
+    pub fn is_apart(&self) -> bool {
+        let Parts { pairs, phrases, .. } = &*self.0;
+        pairs.is_empty() && phrases.len() > 1 && phrases[0].terms().count() > 1
     }
 
     /// A query for posts that may hold the literal, somewhere: no places are read.
@@ -54,11 +61,12 @@ impl LiteralQuery {
     }
 }
 
-/// The terms of the pairs of `folded`, each once.
+/// The terms of the pairs of `folded`, each once; none where each has a punctuation mark.
 pub(crate) fn pairs(field: Field, folded: &str) -> Vec<Term> {
     let all: Vec<Cell> = cells(folded).collect();
     let mut terms: Vec<Term> = all
         .windows(2)
+        .filter(|w| w.iter().all(|cell| is_paired(folded, cell)))
         .map(|w| Term::from_field_text(field, &pair_term(folded, &w[0], &w[1])))
         .collect();
     terms.sort_unstable();
@@ -84,7 +92,7 @@ struct LiteralWeight(LiteralQuery);
 impl Weight for LiteralWeight {
     fn scorer(&self, reader: &SegmentReader, _: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let parts = &self.0.0;
-        if parts.pairs.is_empty() {
+        if parts.phrases.iter().all(|phrase| phrase.terms().count() == 1) {
             return one_cell(parts, reader);
         }
         let Some(mut lists) = open(parts.pairs.iter(), reader)? else {

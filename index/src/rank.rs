@@ -5,7 +5,7 @@
 //! a third of all and say little: they are left out. Documents must be asked for in ascending order.
 
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::{DocId, Searcher, SegmentReader};
+use tantivy::{DocId, Searcher, SegmentReader, Term};
 
 use pipelines::text::cells;
 
@@ -13,6 +13,7 @@ use crate::error::IndexError;
 use crate::literal::pairs;
 use crate::phrase::{Phrase, PhraseCursor};
 use crate::schema::Fields;
+use crate::tokenize::cell_term;
 
 /// How soon more of the same word says no more; the usual value.
 const K1: f32 = 1.2;
@@ -66,24 +67,24 @@ impl Rank {
     }
 }
 
-/// How many posts have `word`; where it is of several pairs, at most so many: as its rarest pair.
+/// How many posts have `word`; where it is of several parts, at most so many: as its rarest.
 fn having(fields: &Fields, searcher: &Searcher, word: &str) -> Result<u64, IndexError> {
-    let mut rarest = None;
+    let mut rarest = u64::MAX;
     for pair in pairs(fields.pairs, word) {
-        let posts = searcher.doc_freq(&pair)?;
-        rarest = Some(rarest.map_or(posts, |rarest: u64| rarest.min(posts)));
+        rarest = rarest.min(searcher.doc_freq(&pair)?);
     }
-    if let Some(rarest) = rarest {
+    if rarest < u64::MAX {
         return Ok(rarest);
     }
-    debug_assert!(cells(word).nth(1).is_none(), "two cells make a pair");
-    let mut posts = 0;
-    for text in [fields.title, fields.body] {
-        for term in Phrase::new(text, word).iter().flat_map(Phrase::terms) {
-            posts += searcher.doc_freq(term)?;
+    for cell in cells(word) {
+        let mut posts = 0;
+        for text in [fields.title, fields.body] {
+            let cell = cell_term(word, &cell);
+            posts += searcher.doc_freq(&Term::from_field_text(text, &cell))?;
         }
+        rarest = rarest.min(posts);
     }
-    Ok(posts)
+    Ok(rarest)
 }
 
 /// Scores the documents of one segment.

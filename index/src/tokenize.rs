@@ -3,7 +3,8 @@
 //! In: a field value made by [`value`]: folded text and the places where sentences and paragraphs begin.
 //! Out: tokens for two views. `cells`: each cell at its position in characters of folded text, each blank
 //! between two runs, and a mark where a sentence or paragraph begins. `pairs`: each two neighbouring
-//! cells, without positions.
+//! cells that are letters or digits, without positions: a quarter of all neighbours has a punctuation mark,
+//! and hardly a literal does.
 //! A query must make its terms by the same functions. Nothing here folds or interprets.
 
 use std::borrow::Cow;
@@ -75,6 +76,11 @@ pub(crate) fn cell_term<'a>(folded: &'a str, cell: &Cell) -> Cow<'a, str> {
     shortened(&folded[cell.start..cell.end], LONGEST_CELL)
 }
 
+/// Whether a cell stands in pairs.
+pub(crate) fn is_paired(folded: &str, cell: &Cell) -> bool {
+    cell.is_word || folded[cell.start..].chars().next().is_some_and(char::is_alphanumeric)
+}
+
 /// The term of two neighbouring cells. A blank between two runs is part of it; nothing else can stand
 /// between neighbours.
 pub(crate) fn pair_term<'a>(folded: &'a str, left: &Cell, right: &Cell) -> Cow<'a, str> {
@@ -122,9 +128,14 @@ struct PairStream<'a> {
 
 impl TokenStream for PairStream<'_> {
     fn advance(&mut self) -> bool {
-        let Some(right) = self.cells.next() else { return false };
-        let Some(left) = self.left.replace(right) else { return false };
-        set(&mut self.token, left.position, &pair_term(self.folded, &left, &right))
+        loop {
+            let Some(right) = self.cells.next() else { return false };
+            let left = self.left.replace(right).filter(|_| is_paired(self.folded, &right));
+            if let Some(left) = left.filter(|left| is_paired(self.folded, left)) {
+                let pair = pair_term(self.folded, &left, &right);
+                return set(&mut self.token, left.position, &pair);
+            }
+        }
     }
 
     fn token(&self) -> &Token {
@@ -239,6 +250,7 @@ mod tests {
         check(Pairs, "礦 難", &[("矿难", 0)]);
         check(Pairs, "ＡＩ ok矿", &[("ai ok", 0), ("ok矿", 3)]);
         check(Pairs, "矿", &[]);
+        check(Pairs, "矿难，5号。😀", &[("矿难", 0), ("5号", 3)]);
         check(Pairs, "", &[]);
     }
 

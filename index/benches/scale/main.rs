@@ -5,6 +5,7 @@
 //! cargo bench -p guanlan-index --bench scale -- --posts 1000000 --dir DIR --keep
 //! cargo bench -p guanlan-index --bench scale -- --serve --dir DIR
 //! cargo bench -p guanlan-index --bench scale -- --learn ../shared/data > index/benches/scale/words.tsv
+//! cargo bench -p guanlan-index --bench scale -- --variety ../shared/data
 //! ```
 //! Prints figures; asserts only that what it asks for is found.
 
@@ -34,6 +35,7 @@ struct Options {
     compact: bool,
     serve: bool,
     learn: Option<PathBuf>,
+    variety: Option<PathBuf>,
     threads: usize,
     memory_mb: usize,
     queries: usize,
@@ -47,6 +49,7 @@ fn options() -> Options {
         compact: false,
         serve: false,
         learn: None,
+        variety: None,
         threads: WriterOptions::default().threads,
         memory_mb: WriterOptions::default().memory_bytes >> 20,
         queries: 300,
@@ -62,6 +65,7 @@ fn options() -> Options {
             "--compact" => o.compact = true,
             "--serve" => o.serve = true,
             "--learn" => o.learn = Some(value().into()),
+            "--variety" => o.variety = Some(value().into()),
             "--threads" => o.threads = number(value()),
             "--memory-mb" => o.memory_mb = number(value()),
             "--queries" => o.queries = number(value()),
@@ -76,6 +80,10 @@ fn main() {
     let o = options();
     if let Some(data) = &o.learn {
         learn::print_words(data);
+        return;
+    }
+    if let Some(data) = &o.variety {
+        learn::print_variety(data);
         return;
     }
     let temp = tempfile::tempdir().expect("a temporary directory");
