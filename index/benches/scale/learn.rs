@@ -45,7 +45,8 @@ pub fn print_words(data: &Path) {
 /// The texts of petitions and feeds.
 fn texts(data: &Path) -> Vec<String> {
     let mut all = Vec::new();
-    let mut keep = |text: &serde_json::Value| all.push(text.as_str().unwrap_or_default().to_owned());
+    let mut keep =
+        |text: &serde_json::Value| all.push(text.as_str().unwrap_or_default().to_owned());
     for name in ["petitions/messages.jsonl", "petitions/classified.jsonl"] {
         for line in std::fs::read_to_string(data.join(name)).expect("the data folder").lines() {
             let row: serde_json::Value = serde_json::from_str(line).expect("JSON Lines");
@@ -76,10 +77,14 @@ pub fn print_variety(data: &Path) {
             let mut counts = HashMap::<(char, char), u32>::new();
             chars.windows(2).for_each(|w| *counts.entry((w[0], w[1])).or_default() += 1);
             let once = counts.values().filter(|n| **n == 1).count();
-            let of_one = |w: &[char]| w.windows(2).map(|w| (w[0], w[1])).collect::<HashSet<_>>().len();
+            let of_one =
+                |w: &[char]| w.windows(2).map(|w| (w[0], w[1])).collect::<HashSet<_>>().len();
             let of_each: usize = chars.chunks_exact(600).map(of_one).sum();
             let of_each = of_each / (size / 600);
-            println!("{name}: {size} characters, {} pairs, {once} once, {of_each} in 600", counts.len());
+            println!(
+                "{name}: {size} characters, {} pairs, {once} once, {of_each} in 600",
+                counts.len()
+            );
         }
     }
 }
