@@ -140,7 +140,7 @@ impl Index {
     }
 
     /// Builds the index in `dir` anew from `posts` and puts it in the place of the old one, which answers
-    /// until then and stays when anything fails. `cursor` is where the store stood before `posts` began.
+    /// until then and stays when anything fails. It comes out compacted. `cursor` is where the store stood before `posts` began.
     /// `progress` is told the number of posts every thousand. Returns their number.
     ///
     /// # Errors
@@ -163,6 +163,7 @@ impl Index {
         let name = root.next_name()?;
         let generation = Generation::create(&root, &name)?;
         let mut writer = Writer::open_detached(&root, &generation, options)?;
+        writer.hold_merges();
         let mut count = 0;
         for post in posts {
             let post = post.map_err(|e| IndexError::Posts(e.into()))?;
@@ -173,6 +174,7 @@ impl Index {
             }
         }
         writer.commit(cursor)?;
+        writer.compact()?;
         writer.close()?;
         root.set_current(&name)?;
         root.remove_others(&name)?;

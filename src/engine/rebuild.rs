@@ -59,7 +59,7 @@ pub fn rebuild_index(
                 let _ = posts.send(Err(error));
             }
         });
-        Index::rebuild(dir, WriterOptions::default(), cursor, received, progress)
+        Index::rebuild(dir, WriterOptions::bulk(), cursor, received, progress)
     });
     store.write(&mut |write| write.drop_state(STATE)).map_err(broken)?;
     rebuilt
