@@ -36,7 +36,10 @@ impl Parser<'_> {
             part = self.count(part)?;
         }
         match self.scan.peek() {
-            Some(c) if !ends_operand(c) || c == '{' => Err(self.fault_here("glued")),
+            Some(c) if !ends_operand(c) || c == '{' => match self.joint_touches()? {
+                true => Ok(part),
+                false => Err(self.fault_here("glued")),
+            },
             _ => Ok(part),
         }
     }

@@ -189,7 +189,7 @@ impl Parser<'_> {
             None | Some(')' | ',' | '、') => return Ok(None),
             Some('|') => Joint::Or,
             Some('+') => Joint::And,
-            // That a blank stands between was checked behind the operand.
+            // That a blank or a closing sign stands between was checked behind the operand.
             Some(_) => self.keyword()?.unwrap_or(Joint::And),
         };
         Ok(Some(joint))
@@ -214,6 +214,14 @@ impl Parser<'_> {
             _ => return Ok(None),
         };
         Ok(Some(joint))
+    }
+
+    /// Whether AND, OR, NEAR and the like stand directly behind a closing sign, which parts them from the
+    /// operand as well as a blank does.
+    pub(super) fn joint_touches(&self) -> Read<bool> {
+        let before = self.scan.pos.checked_sub(1).and_then(|pos| self.scan.raw(pos));
+        let is_closed = before.is_some_and(|c| ")）}｝\"＂”」』".contains(c));
+        Ok(is_closed && self.keyword()?.is_some())
     }
 
     /// Moves past the joint, if it is written; an operand must follow.

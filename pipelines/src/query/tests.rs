@@ -77,6 +77,15 @@ fn and_or_not() {
 }
 
 #[test]
+fn a_joint_may_touch_a_closing_sign() {
+    check("（瓦斯）AND 爆炸", &["爆炸的是瓦斯"], &["瓦斯", "AND 爆炸"]);
+    check("(瓦斯)OR(透水)", &["瓦斯", "透水"], &["事故"]);
+    check("“瓦斯”AND“爆炸”", &["爆炸的是瓦斯"], &["瓦斯"]);
+    check("瓦斯{2,}OR 爆炸", &["瓦斯瓦斯", "爆炸"], &["瓦斯"]);
+    check("(瓦斯)NEAR/2 爆炸", &["瓦斯大爆炸"], &["瓦斯引发的爆炸"]);
+}
+
+#[test]
 fn near_and_same() {
     check(
         "瓦斯 NEAR/2 爆炸",
