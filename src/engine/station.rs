@@ -267,13 +267,13 @@ impl Station {
     }
 }
 
-/// Opens the index; one made with other words, or by another version, is made again from the store.
+/// Opens the index; one made by another version is made again from the store.
 fn open_index(store: &dyn Store, dir: &DataDir, config: &Config) -> anyhow::Result<Index> {
     let words = segmenter(config);
     match Index::open_or_create(&dir.index(), &words) {
         Err(IndexError::Format { .. }) => {
-            tracing::warn!("the index is of another format or dictionary; it is made again");
-            super::rebuild_index(store, &dir.index(), &words, &mut |_| {})?;
+            tracing::warn!("the index is of another format; it is made again");
+            super::rebuild_index(store, &dir.index(), &mut |_| {})?;
             Ok(Index::open_read_only(&dir.index(), &words)?)
         }
         opened => Ok(opened?),
