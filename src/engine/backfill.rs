@@ -137,6 +137,7 @@ async fn read_list(
         }
         other => {
             progress.error = Some(what_went_wrong(&other));
+            progress.read -= 1;
             progress.waiting.push_front(url.to_owned());
             return Ok(());
         }

@@ -13,7 +13,7 @@ use guanlan::store::{PostRange, Tally};
 use pipelines::record::{Alert, AlertState, PostId, Severity};
 
 use crate::lab::Lab;
-use crate::pages::Pages;
+use crate::pages::{Pages, article};
 
 const MAIN: &str = "[station]\ncontact = \"desk@example.com\"\n[crawl]\ndelay_secs = 0.0\n\
                     [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
@@ -191,5 +191,53 @@ fn alerts_and_digests_end_too() {
     assert_eq!(left.iter().map(|a| a.alert.key.as_str()).collect::<Vec<_>>(), ["new"]);
     assert!(digests.join("daily-new.md").exists() && !digests.join("daily-old.md").exists());
     assert_eq!(station.store.audits("purge", "", 10).unwrap().len(), 2);
+    station.close().unwrap();
+}
+
+/// Page `n` of a list: six articles of one day each, the newest on page 1.
+fn archive(n: i64) -> String {
+    let row = |article: i64| {
+        let day = Utc::now() - TimeDelta::days(n * 6 + article);
+        let day = day.format("%Y-%m-%d");
+        format!(
+            "<li><a href=\"/a/2026{n}0{article}.html\">第{n}页第{article}篇安全生产通报</a><span>{day}</span></li>"
+        )
+    };
+    let rows: String = (0..6).map(row).collect();
+    format!("<html><head><title>通报</title></head><body><ul>{rows}</ul></body></html>")
+}
+
+#[test]
+fn a_back_fill_that_was_cut_goes_on_where_it_was() {
+    let pages = Pages::start();
+    let host = pages.address;
+    let desk = Desk::new(&format!(
+        "[[source]]\nid = \"gov\"\nname = \"通报\"\nkind = \"list\"\nhorizon_days = 3\n\
+         urls = [\"http://{host}/list_{{page}}.html\"]\nallow_private = [\"{host}\"]\n"
+    ));
+    for n in 1..=6 {
+        pages.put(&format!("/list_{n}.html"), archive(n));
+        for at in 0..6 {
+            let text =
+                format!("第{n}页第{at}篇：各单位要认真排查井下瓦斯隐患，落实责任到人，限期整改。");
+            let path = format!("/a/2026{n}0{at}.html");
+            pages.put(&path, article(&format!("第{n}页第{at}篇安全生产通报"), &[&text], ""));
+        }
+    }
+    pages.fail("/list_3.html", 500);
+    // The fifth list page is the first that is older than the bound; the sixth is never asked for.
+    let command = ["source", "backfill", "gov", "--days", "27", "--format", "jsonl"];
+    let cut = desk.lab.run(&command);
+    assert!(cut.err.contains("2 list pages read, 12 articles found"), "{}", cut.err);
+    assert!(cut.err.contains("500") && cut.err.contains("goes on"), "{}", cut.err);
+
+    pages.put("/list_3.html", archive(3));
+    pages.fail("/list_1.html", 500);
+    pages.fail("/list_6.html", 500);
+    let done = desk.lab.run(&command);
+    assert!(!done.err.contains("1 list pages read"), "it began anew: {}", done.err);
+    assert!(done.err.contains("5 list pages read"), "{}", done.err);
+    let station = desk.station();
+    assert!(station.store.post_count().unwrap() >= 18, "{}", done.err);
     station.close().unwrap();
 }
