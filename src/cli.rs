@@ -159,6 +159,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Failures an officer meets, in her language; the rest as the chain of causes.
 fn in_words(error: &anyhow::Error, lang: Lang) -> String {
+    if let Some(crate::engine::NoData { dir }) = error.downcast_ref() {
+        return lang.fill("cli.no_data", &[("dir", &dir.display())]);
+    }
     match error.downcast_ref::<crate::engine::LockError>() {
         Some(crate::engine::LockError::Held { dir, pid }) => {
             lang.fill("cli.station_runs", &[("dir", &dir.display()), ("pid", pid)])

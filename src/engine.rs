@@ -44,7 +44,7 @@ pub use follow::FollowError;
 pub use lock::{LockError, StationLock};
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{StoredPosts, rebuild_index};
-pub use station::{DataDir, Station, annotator, annotator_config, open_store, segmenter};
+pub use station::{DataDir, NoData, Station, annotator, annotator_config, open_store, segmenter};
 
 /// The clock of the machine.
 #[must_use]

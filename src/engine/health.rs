@@ -69,6 +69,16 @@ pub struct Health {
     pub reason: Option<SilenceReason>,
 }
 
+impl Health {
+    /// A source of a station that has not collected anything yet.
+    #[must_use]
+    pub fn never(source: &SourceConfig) -> Self {
+        let standing = if source.enabled { Standing::Never } else { Standing::Off };
+        let state = SourceState::default();
+        Self { standing, state, day: 0, usual: None, unchanged_days: None, reason: None }
+    }
+}
+
 /// How `source` is at `now`.
 ///
 /// # Errors

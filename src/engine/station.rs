@@ -280,16 +280,22 @@ fn open_index(store: &dyn Store, dir: &DataDir, config: &Config) -> anyhow::Resu
     }
 }
 
-/// Opens store and index for reading, beside a station that may be running.
+/// Nothing was collected or imported yet.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no data at `{}` yet; collect or import first", dir.display())]
+pub struct NoData {
+    /// The data directory.
+    pub dir: PathBuf,
+}
+
+/// Opens the store for reading, beside a station that may be running.
 ///
 /// # Errors
-/// There is nothing at the data directory, or it cannot be used.
+/// [`NoData`] where nothing was collected yet, or a store that cannot be used.
 pub fn open_store(dir: &Path) -> anyhow::Result<SqliteStore> {
     let file = DataDir(dir.to_owned()).store();
-    anyhow::ensure!(
-        file.exists(),
-        "there is no data at `{}` yet; collect or import first",
-        dir.display()
-    );
+    if !file.exists() {
+        return Err(NoData { dir: dir.to_owned() }.into());
+    }
     Ok(SqliteStore::open(&file)?)
 }

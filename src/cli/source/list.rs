@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::output::Table;
 use crate::cli::{Format, Globals, Outcome, open};
 use crate::engine::health::{Health, Standing, health, trouble_in_words};
+use crate::engine::{NoData, open_store};
 use crate::store::Store;
 
 #[derive(Args)]
@@ -20,14 +21,24 @@ pub struct ListArgs {
 
 impl ListArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let reading = match open::reading(globals)? {
-            Ok(reading) => reading,
+        let config = match open::config(globals) {
+            Ok(config) => config,
             Err(outcome) => return Ok(outcome),
+        };
+        // Before the first round there is no store, and every source stands as never run.
+        let store = match open_store(&config.station.data_dir) {
+            Ok(store) => Some(store),
+            Err(error) if error.is::<NoData>() => None,
+            Err(error) => return Err(error),
         };
         let now = Utc::now();
         let mut board = Vec::new();
-        for source in &reading.config.sources {
-            board.push((source, health(&reading.store, source, now)?));
+        for source in &config.sources {
+            let health = match &store {
+                Some(store) => health(store, source, now)?,
+                None => Health::never(source),
+            };
+            board.push((source, health));
         }
         board.sort_by_key(|(source, health)| (rank(health.standing), source.id.clone()));
         let mut rows = Vec::new();
@@ -35,8 +46,8 @@ impl ListArgs {
             if self.troubled && rank(health.standing) > rank(Standing::Undated) {
                 continue;
             }
-            let waiting = reading.store.waiting_jobs(&source.id)?;
-            rows.push(row(source, health, waiting, globals, reading.config.station.zone));
+            let waiting = store.as_ref().map_or(Ok(0), |store| store.waiting_jobs(&source.id))?;
+            rows.push(row(source, health, waiting, globals, config.station.zone));
         }
         if rows.is_empty() && globals.format == Format::Table {
             let key = if board.is_empty() { "cli.source.none" } else { "cli.source.all_good" };

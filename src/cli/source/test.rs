@@ -4,6 +4,7 @@ use std::io::Write;
 
 use chrono::Utc;
 use clap::Args;
+use pipelines::crawl::SourceKind;
 use pipelines::record::Verdict;
 
 use super::named;
@@ -31,6 +32,10 @@ impl TestArgs {
             Ok(source) => source,
             Err(outcome) => return Ok(outcome),
         };
+        if matches!(source.kind, SourceKind::Files { .. }) {
+            eprintln!("{}", globals.lang.fill("cli.source.files", &[("source", &source.id)]));
+            return Ok(Outcome::Good);
+        }
         let store = open_store(&config.station.data_dir).ok();
         let trial = Trial::new(&config, store.as_ref().map(|store| store as &dyn Store))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
