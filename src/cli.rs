@@ -7,6 +7,7 @@
 pub mod output;
 
 mod help;
+mod log;
 mod open;
 
 use std::ffi::OsString;
@@ -100,12 +101,14 @@ commands! {
     Init(init::InitArgs),
     Check(check::CheckArgs),
     Run(run::RunArgs),
+    Source(source::SourceArgs),
     Crawl(crawl::CrawlArgs),
     Import(import::ImportArgs),
     Search(search::SearchArgs),
     Query(query::QueryArgs),
     Alerts(alerts::AlertsArgs),
     Explain(explain::ExplainArgs),
+    Evidence(evidence::EvidenceArgs),
     Why(why::WhyArgs),
     Digest(digest::DigestArgs),
     Rule(rule::RuleArgs),
@@ -129,7 +132,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return help::show(&error, lang),
     };
-    start_log(cli.global.verbose);
+    log::start(cli.global.verbose);
     let globals = Globals {
         config: cli.global.config,
         data_dir: cli.global.data_dir,
@@ -171,25 +174,4 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
             .downcast_ref::<std::io::Error>()
             .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
     })
-}
-
-/// Structured log lines on standard error; `RUST_LOG` decides where it is set, else `-v`.
-fn start_log(verbose: u8) {
-    use tracing_subscriber::EnvFilter;
-    let level = match verbose {
-        0 => "warn",
-        1 => "guanlan=info,pipelines=info,index=info,warn",
-        2 => "guanlan=debug,pipelines=debug,index=debug,info",
-        _ => "debug",
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let log = log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
-    // A second call in one process (tests) keeps the first log.
-    let started = if std::env::var("GUANLAN_LOG_FORMAT").is_ok_and(|f| f == "json") {
-        log.json().try_init()
-    } else {
-        log.with_target(false).try_init()
-    };
-    drop(started);
 }

@@ -6,6 +6,7 @@
 
 mod cross;
 mod document;
+mod expand;
 mod files;
 mod load;
 mod notifier;
@@ -25,8 +26,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use pipelines::annotate::TopicConfig;
-use pipelines::crawl::SourceConfig;
+use pipelines::crawl::{Pace, SourceConfig};
 use pipelines::record::{RuleId, Subject};
 use pipelines::watch::RuleConfig;
 
@@ -40,6 +42,18 @@ pub use settings::{
 pub(crate) use walk::{is_contact, is_url};
 
 use crate::schedule::{Calendar, Schedule};
+
+/// The schedule that follows how often a source publishes.
+pub(crate) const ADAPTIVE: &str = "adaptive";
+
+/// When a source is crawled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pacing {
+    /// At fixed times.
+    Cron(Schedule),
+    /// As often as it publishes, within bounds.
+    Adaptive(Pace),
+}
 
 /// What the command line and the environment say over the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,10 +154,19 @@ impl Config {
         shipped::FIGURES
     }
 
-    /// When `source` is crawled.
+    /// When `source` is crawled: as it says itself, as its group does, or as all do.
     #[must_use]
-    pub fn source_schedule(&self, source: &SourceConfig) -> Schedule {
-        self.schedule(source.schedule.as_ref().unwrap_or(&self.crawl.schedule), false)
+    pub fn source_pacing(&self, source: &SourceConfig) -> Pacing {
+        let of_group = source.group.as_ref().and_then(|group| self.crawl.groups.get(group));
+        let text = source.schedule.as_ref().or(of_group).unwrap_or(&self.crawl.schedule);
+        if text == ADAPTIVE {
+            let minutes = |n: u32| TimeDelta::minutes(n.into());
+            return Pacing::Adaptive(Pace {
+                shortest: minutes(self.crawl.adaptive_shortest_minutes),
+                longest: minutes(self.crawl.adaptive_longest_minutes),
+            });
+        }
+        Pacing::Cron(self.schedule(text, source.workday_only))
     }
 
     /// When `digest` is written.

@@ -3,15 +3,22 @@
 //! In: a config. Out: a station that collects, judges, stores, indexes, watches and delivers. It knows nothing
 //! of the command line; what it has to tell goes to a listener.
 
+pub mod backfill;
 mod collect;
 mod commit;
 pub mod delivery;
 pub mod digests;
+mod evidence;
 mod follow;
+pub mod health;
 mod hosts;
 pub mod import;
+mod inbox;
 mod keys;
 mod lock;
+mod look;
+mod pages;
+mod plan;
 mod process;
 mod progress;
 mod rebuild;
@@ -20,6 +27,7 @@ pub mod retention;
 pub mod run;
 mod station;
 mod step;
+pub mod trial;
 pub mod watching;
 mod workbook;
 

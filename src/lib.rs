@@ -8,6 +8,7 @@ pub mod config;
 pub mod demo;
 pub mod engine;
 pub mod eval;
+pub mod evidence;
 pub mod notify;
 pub mod report;
 pub mod schedule;

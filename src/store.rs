@@ -6,22 +6,28 @@
 
 mod alerts;
 mod audit;
+mod evidence;
 mod frontier;
 mod posts;
 mod sources;
 mod sqlite;
+mod tally;
 mod write;
 
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, DropReason, FetchJob, Polarity, PostId, RuleHit, RuleId,
-    SourceId, StoryId,
+    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
+    StoryId, Validators,
 };
 use serde::{Deserialize, Serialize};
 
+pub use evidence::{
+    EvidenceRecord, Exhibit, FiledRecord, Marks, ReadEvidence, Role, Standing, WriteEvidence,
+};
 pub use sqlite::SqliteStore;
+pub use tally::Tally;
 
 /// What can go wrong in the store. Every variant is a failure of the store, never "nothing there".
 #[derive(Debug, thiserror::Error)]
@@ -71,84 +77,8 @@ pub enum Inserted {
     Duplicate,
     /// The address is stored with another content: the new text stands, marked as edited.
     Edited,
-}
-
-/// One finished step of a source: how many records came in, and what became of each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// Records taken up, counted where they came in.
-    pub received: u64,
-    /// Stored as new or changed posts.
-    pub kept: u64,
-    /// Dropped, by reason.
-    pub dropped: Vec<(String, u64)>,
-    /// Failed, by kind of error.
-    pub failed: Vec<(String, u64)>,
-}
-
-impl Tally {
-    /// Counts one drop.
-    pub fn drop(&mut self, reason: DropReason) {
-        bump(&mut self.dropped, reason.as_str(), 1);
-    }
-
-    /// Counts one failure.
-    pub fn fail(&mut self, kind: &str) {
-        bump(&mut self.failed, kind, 1);
-    }
-
-    /// All drops.
-    #[must_use]
-    pub fn dropped_total(&self) -> u64 {
-        self.dropped.iter().map(|(_, n)| n).sum()
-    }
-
-    /// All failures.
-    #[must_use]
-    pub fn failed_total(&self) -> u64 {
-        self.failed.iter().map(|(_, n)| n).sum()
-    }
-
-    /// received = kept + dropped + failed
-    #[must_use]
-    pub fn ties_out(&self) -> bool {
-        self.received == self.kept + self.dropped_total() + self.failed_total()
-    }
-
-    /// What came in since `earlier`, an older reading of the same counts.
-    #[must_use]
-    pub fn since(&self, earlier: &Self) -> Self {
-        let less = |now: &[(String, u64)], then: &[(String, u64)]| {
-            let before = |name: &str| then.iter().find(|(n, _)| n == name).map_or(0, |(_, c)| *c);
-            let counts = now.iter().map(|(name, n)| (name.clone(), n - before(name)));
-            counts.filter(|(_, n)| *n > 0).collect()
-        };
-        Self {
-            received: self.received - earlier.received,
-            kept: self.kept - earlier.kept,
-            dropped: less(&self.dropped, &earlier.dropped),
-            failed: less(&self.failed, &earlier.failed),
-        }
-    }
-
-    /// Adds another tally to this one.
-    pub fn add(&mut self, other: &Self) {
-        self.received += other.received;
-        self.kept += other.kept;
-        for (reason, n) in &other.dropped {
-            bump(&mut self.dropped, reason, *n);
-        }
-        for (kind, n) in &other.failed {
-            bump(&mut self.failed, kind, *n);
-        }
-    }
-}
-
-fn bump(counts: &mut Vec<(String, u64)>, name: &str, by: u64) {
-    match counts.iter_mut().find(|(n, _)| n == name) {
-        Some((_, n)) => *n += by,
-        None => counts.push((name.to_owned(), by)),
-    }
+    /// The same content with other replies or counts: these are stored, without a mark.
+    Grown,
 }
 
 /// How a run of a source ended.
@@ -177,6 +107,10 @@ pub struct SourceState {
     pub error: Option<(String, String)>,
     /// Bad runs in a row.
     pub failures: u32,
+    /// The hour of its first count.
+    pub since: Option<DateTime<Utc>>,
+    /// The last hour in which a post was new or changed.
+    pub last_change: Option<DateTime<Utc>>,
     /// Counts since the beginning.
     pub tally: Tally,
 }
@@ -213,6 +147,19 @@ pub struct Delivery {
     pub error: Option<String>,
 }
 
+/// A line of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLine {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was done: `fetch`, `purge`, `story`…
+    pub action: String,
+    /// To what: an address, an id.
+    pub object: String,
+    /// More of it.
+    pub detail: String,
+}
+
 /// Which posts to read.
 #[derive(Clone, Debug, Default)]
 pub struct PostRange {
@@ -232,7 +179,7 @@ pub struct Change {
 }
 
 /// The store as readers see it.
-pub trait Store: Send + Sync {
+pub trait Store: ReadEvidence + Send + Sync {
     /// Runs `work` as one transaction: all of it is stored, or none.
     fn write(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()>;
 
@@ -251,6 +198,9 @@ pub trait Store: Send + Sync {
     /// Posts of one story, oldest first.
     fn story_posts(&self, story: StoryId, limit: usize) -> Result<Vec<PostId>>;
 
+    /// Makes what was deleted unreadable in the files of the store as well.
+    fn forget_deleted(&self) -> Result<()>;
+
     /// Changes after `cursor`, in order.
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<Change>>;
     /// The last change.
@@ -267,6 +217,17 @@ pub trait Store: Send + Sync {
     fn waiting_jobs(&self, source: &SourceId) -> Result<u64>;
     /// Which of these canonical addresses are in the frontier or stored already.
     fn known_urls(&self, urls: &[String]) -> Result<Vec<bool>>;
+    /// The times of the latest posts of `source` not before `since`, newest first, at most `limit`.
+    fn post_times(
+        &self,
+        source: &SourceId,
+        since: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<DateTime<Utc>>>;
+    /// The latest posts of `source` by time, newest first.
+    fn latest_posts(&self, source: &SourceId, limit: usize) -> Result<Vec<AnnotatedPost>>;
+    /// Lines of the audit with this action whose object begins with `object`, newest first.
+    fn audits(&self, action: &str, object: &str, limit: usize) -> Result<Vec<AuditLine>>;
     /// The state of an entry address (validators and when it failed).
     fn entry_job(&self, source: &SourceId, url: &str) -> Result<FetchJob>;
 
@@ -292,7 +253,7 @@ pub trait Store: Send + Sync {
 }
 
 /// What can be done within one transaction.
-pub trait StoreWrite {
+pub trait StoreWrite: WriteEvidence {
     /// Stores a post. Changed content under a known address replaces it (`Edited`).
     fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted>;
     /// Stores anew what was judged of a post that is there: its risk, its story.
@@ -310,6 +271,16 @@ pub trait StoreWrite {
     fn add_jobs(&self, jobs: &[FetchJob]) -> Result<u64>;
     /// A page is done with: kept, dropped or given up.
     fn finish_job(&self, url: &str, outcome: &str, now: DateTime<Utc>) -> Result<()>;
+    /// A page that was kept is looked at again at `due`.
+    fn look_again(
+        &self,
+        url: &str,
+        due: DateTime<Utc>,
+        validators: &Validators,
+        now: DateTime<Utc>,
+    ) -> Result<()>;
+    /// A kept page is due again at once if `job` tells of more replies than were told before.
+    fn renew_job(&self, job: &FetchJob) -> Result<()>;
     /// A page is to be asked for again at `due`.
     fn postpone_job(&self, url: &str, due: DateTime<Utc>, attempts: u32) -> Result<()>;
     /// An entry was read; the next GET is conditional on these validators.
@@ -347,6 +318,8 @@ pub trait StoreWrite {
     fn state(&self, name: &str) -> Result<Option<String>>;
     /// Stores an alert under its key, or updates the one already there. Answers whether it is new.
     fn put_alert(&self, alert: &Alert, now: DateTime<Utc>) -> Result<bool>;
+    /// Deletes the alerts that fired before `before`, and what was sent before. Answers how many alerts.
+    fn delete_alerts(&self, before: DateTime<Utc>) -> Result<u64>;
     /// Changes the state of an alert. Answers whether there is such an alert.
     fn set_alert_state(&self, id: i64, state: AlertState, now: DateTime<Utc>) -> Result<bool>;
     /// Puts a message into the outbox once per key.

@@ -1,16 +1,18 @@
-//! The columns of one segment that an answer is made from.
+//! The columns that an answer is made from.
 //!
 //! In: a segment. Out: values by document, and counts by value. Only the columns that the options ask for
 //! are opened.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use tantivy::columnar::{ColumnValues, StrColumn};
-use tantivy::{DocId, SegmentReader};
+use tantivy::columnar::{Cardinality, ColumnValues, StrColumn};
+use tantivy::{DocId, Searcher, SegmentReader};
 
 use crate::answer::{Facet, SearchOptions};
 use crate::error::IndexError;
+
+/// A document of a searcher: those before it in its segment and in all segments before that one.
+pub(crate) type Place = u32;
 
 /// Columns of one segment.
 pub(crate) struct Columns {
@@ -25,14 +27,15 @@ pub(crate) struct Columns {
 
 /// A facet's column: one value per post where every post has one (faster), or any number.
 enum FacetColumn {
-    One(StrColumn, Arc<dyn ColumnValues<u64>>),
+    One(Arc<dyn ColumnValues<u64>>),
     Many(StrColumn),
     /// No post of the segment has a value.
     None,
 }
 
 impl Facet {
-    fn field(self) -> &'static str {
+    /// The name of its field.
+    pub(crate) fn field(self) -> &'static str {
         match self {
             Self::Source => "source",
             Self::Channel => "channel",
@@ -49,9 +52,46 @@ pub(crate) fn order_i64(value: i64) -> u64 {
     tantivy::i64_to_u64(value)
 }
 
+/// The columns of all segments.
+pub(crate) struct AllColumns {
+    pub segments: Vec<Columns>,
+    /// The place of the first document of each segment.
+    pub starts: Vec<Place>,
+}
+
+impl AllColumns {
+    /// The columns of `searcher` that `options` need.
+    pub fn open(searcher: &Searcher, options: &SearchOptions) -> Result<Self, IndexError> {
+        let (mut segments, mut starts, mut start) = (Vec::new(), Vec::new(), 0);
+        for reader in searcher.segment_readers() {
+            segments.push(Columns::open(reader, options)?);
+            starts.push(start);
+            start += reader.max_doc();
+        }
+        Ok(Self { segments, starts })
+    }
+
+    /// The segment and document of a place.
+    pub fn at(&self, place: Place) -> (&Columns, DocId) {
+        let segment = self.starts.partition_point(|start| *start <= place).saturating_sub(1);
+        (&self.segments[segment], place - self.starts[segment])
+    }
+
+    /// The time of a post in microseconds since 1970.
+    pub fn time(&self, place: Place) -> i64 {
+        let (columns, doc) = self.at(place);
+        columns.time.get_val(doc)
+    }
+
+    /// The id of a post.
+    pub fn id(&self, place: Place) -> u64 {
+        let (columns, doc) = self.at(place);
+        columns.id.get_val(doc)
+    }
+}
+
 impl Columns {
-    /// The columns of `reader` that `options` need.
-    pub fn open(reader: &SegmentReader, options: &SearchOptions) -> Result<Self, IndexError> {
+    fn open(reader: &SegmentReader, options: &SearchOptions) -> Result<Self, IndexError> {
         let fast = reader.fast_fields();
         let facets: Result<Vec<FacetColumn>, IndexError> =
             options.facets.iter().map(|f| FacetColumn::open(reader, *f)).collect();
@@ -77,71 +117,45 @@ impl Columns {
         Ok(out)
     }
 
-    /// A zero for each value of each facet.
-    pub fn empty_counts(&self) -> Vec<Vec<u64>> {
-        let terms = |facet: &FacetColumn| match facet {
-            FacetColumn::One(column, _) | FacetColumn::Many(column) => {
-                column.dictionary().num_terms()
-            }
-            FacetColumn::None => 0,
-        };
-        self.facets.iter().map(|f| vec![0; terms(f)]).collect()
-    }
-
-    /// Counts documents.
-    pub fn count(&self, docs: &[DocId], counts: &mut [Vec<u64>]) {
-        let mut values = vec![0; docs.len()];
-        let (mut of_docs, mut rows) = (Vec::new(), Vec::new());
+    /// Counts the values of `docs`, by facet and by number of the value in this segment.
+    pub fn count(&self, docs: &[DocId], counts: &mut [Vec<u32>], room: &mut Room) {
         for (facet, counts) in self.facets.iter().zip(counts) {
             match facet {
-                FacetColumn::One(_, ords) => {
-                    ords.get_vals(docs, &mut values);
-                    values.iter().for_each(|ord| bump(counts, *ord));
+                FacetColumn::One(ords) => {
+                    room.values.resize(docs.len(), 0);
+                    ords.get_vals(docs, &mut room.values);
                 }
                 FacetColumn::Many(column) => {
-                    of_docs.clear();
-                    rows.clear();
-                    column.ords().row_ids_for_docs(docs, &mut of_docs, &mut rows);
-                    let mut ords = vec![0; rows.len()];
-                    column.ords().values.get_vals(&rows, &mut ords);
-                    ords.iter().for_each(|ord| bump(counts, *ord));
+                    room.docs.clear();
+                    room.rows.clear();
+                    column.ords().row_ids_for_docs(docs, &mut room.docs, &mut room.rows);
+                    room.values.resize(room.rows.len(), 0);
+                    column.ords().values.get_vals(&room.rows, &mut room.values);
                 }
-                FacetColumn::None => {}
+                FacetColumn::None => room.values.clear(),
+            }
+            for ord in &room.values {
+                if let Some(count) = counts.get_mut(*ord as usize) {
+                    *count += 1;
+                }
             }
         }
-    }
-
-    /// Adds a segment's counts, by value, to the whole.
-    pub fn add_counts(
-        &self,
-        counts: &[Vec<u64>],
-        whole: &mut [HashMap<String, u64>],
-    ) -> Result<(), IndexError> {
-        for ((facet, counts), whole) in self.facets.iter().zip(counts).zip(whole) {
-            let (FacetColumn::One(column, _) | FacetColumn::Many(column)) = facet else { continue };
-            for (ord, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-                let mut value = String::new();
-                column.ord_to_str(ord as u64, &mut value)?;
-                *whole.entry(value).or_default() += count;
-            }
-        }
-        Ok(())
     }
 }
 
-#[inline]
-fn bump(counts: &mut [u64], ord: u64) {
-    if let Some(count) = counts.get_mut(ord as usize) {
-        *count += 1;
-    }
+/// Room to read columns into, used again and again.
+#[derive(Default)]
+pub(crate) struct Room {
+    values: Vec<u64>,
+    docs: Vec<DocId>,
+    rows: Vec<u32>,
 }
 
 impl FacetColumn {
     fn open(reader: &SegmentReader, facet: Facet) -> Result<Self, IndexError> {
         let Some(column) = reader.fast_fields().str(facet.field())? else { return Ok(Self::None) };
-        if column.ords().get_cardinality() == tantivy::columnar::Cardinality::Full {
-            let ords = column.ords().clone().first_or_default_col(0);
-            return Ok(Self::One(column, ords));
+        if column.ords().get_cardinality() == Cardinality::Full {
+            return Ok(Self::One(column.ords().clone().first_or_default_col(0)));
         }
         Ok(Self::Many(column))
     }

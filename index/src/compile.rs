@@ -2,8 +2,7 @@
 //!
 //! In: a `Node`. Out: a tantivy query, and whether its documents are exactly the posts that match. Where
 //! they are not, they hold all that match and more, and each must be looked into by the in-memory
-//! matcher; that is so for regular expressions, word boundaries, and single characters, open ends and
-//! namesakes in company. Refuses nothing: what it cannot narrow down it leaves open.
+//! matcher; that is so for regular expressions, word boundaries, and open ends and namesakes in company. Refuses nothing: what it cannot narrow down it leaves open.
 
 use std::ops::Bound;
 
@@ -18,13 +17,11 @@ use pipelines::query::{
 };
 use pipelines::text::{Cell, Segmenter, cells};
 
-use crate::either::EitherText;
 use crate::literal::{LiteralQuery, has_open_run};
 use crate::places::{Places, PlacesQuery};
 use crate::runs::RunsQuery;
-use crate::schema::{Fields, TextFields};
+use crate::schema::Fields;
 use crate::timerange::TimeRangeQuery;
-use crate::tokenize::{cell_term, word_term};
 
 /// A compiled query.
 #[derive(Debug)]
@@ -73,22 +70,6 @@ impl Compiler {
         }
     }
 
-    /// Scores posts by the segmented words that `node` asks for. The dictionary is loaded only where
-    /// literals must be cut.
-    pub fn scoring(&self, node: &Node, segmenter: &Segmenter) -> Vec<Box<dyn Query>> {
-        let mut words = Vec::new();
-        asked_words(node, segmenter, &mut words);
-        words.sort_unstable();
-        words.dedup();
-        words.iter().map(|w| self.word(w)).collect()
-    }
-
-    /// Posts that hold `word` among their segmented words.
-    fn word(&self, word: &str) -> Box<dyn Query> {
-        let term = Term::from_field_text(self.fields.words, &word_term(word));
-        Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
-    }
-
     fn all(&self, nodes: &[Node]) -> Compiled {
         let mut exact = true;
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
@@ -113,7 +94,7 @@ impl Compiler {
         Compiled { query, exact }
     }
 
-    fn texts(&self, scope: Scope) -> Vec<TextFields> {
+    fn texts(&self, scope: Scope) -> Vec<Field> {
         match scope {
             Scope::Both => vec![self.fields.title, self.fields.body],
             Scope::Title => vec![self.fields.title],
@@ -123,24 +104,88 @@ impl Compiler {
 
     fn text(&self, test: &TextTest) -> Compiled {
         let texts = self.texts(test.scope);
-        if let (Pattern::Literal(literal), 1, None) = (&test.pattern, test.min, test.max)
-            && !has_open_run(literal)
-            && let Some(query) = EitherText::new(&texts, &literal.text)
-        {
-            return Compiled::exact(query);
-        }
-        let candidates = any(texts.iter().map(|t| candidates(*t, &test.pattern)).collect());
         if test.min == 1 && test.max.is_none() && is_exact(&test.pattern) {
-            return Compiled { query: candidates, exact: true };
+            return Compiled { query: self.candidates(&texts, &test.pattern, true), exact: true };
         }
         let recipes: Option<Vec<(Field, Places)>> =
-            texts.iter().map(|t| Some((t.pairs, Places::new(t.pairs, &test.pattern)?))).collect();
+            texts.iter().map(|t| Some((*t, Places::new(*t, &test.pattern)?))).collect();
+        let candidates = self.candidates(&texts, &test.pattern, recipes.is_none());
         match recipes {
             Some(texts) => {
                 Compiled::exact(PlacesQuery { candidates, texts, min: test.min, max: test.max })
             }
             None => Compiled::unsure(candidates),
         }
+    }
+
+    /// Posts in one of whose `texts` a pattern may occur: all in which it does, and others. `closely`
+    /// looks at the places of literals, which is not worth it where they are looked at anyway.
+    fn candidates(&self, texts: &[Field], pattern: &Pattern, closely: bool) -> Box<dyn Query> {
+        let literal = |l: &Literal| self.literal(texts, l, closely);
+        let part = |p: &Pattern| self.candidates(texts, p, closely);
+        match pattern {
+            Pattern::Literal(l) | Pattern::Word(l) => literal(l),
+            Pattern::Regex(regexp) if regexp.required.is_empty() => Box::new(AllQuery),
+            Pattern::Regex(regexp) => {
+                let open = |required: &String| Literal {
+                    text: required.clone(),
+                    open_start: true,
+                    open_end: true,
+                };
+                any(regexp.required.iter().map(|r| literal(&open(r))).collect())
+            }
+            Pattern::Alias(alias) => any(alias.names.iter().map(literal).collect()),
+            Pattern::Either(patterns) => any(patterns.iter().map(part).collect()),
+            Pattern::Near { left, right, .. } | Pattern::Same { left, right, .. } => {
+                all(vec![part(left), part(right)])
+            }
+        }
+    }
+
+    /// Posts in one of whose `texts` a literal stands; where an end of several cells is open, posts that
+    /// hold its closed inside and runs that fit its ends.
+    fn literal(&self, texts: &[Field], literal: &Literal, closely: bool) -> Box<dyn Query> {
+        if has_open_run(literal) {
+            return any(texts.iter().map(|text| self.open(*text, literal)).collect());
+        }
+        self.closed(texts, &literal.text, closely)
+    }
+
+    fn closed(&self, texts: &[Field], folded: &str, closely: bool) -> Box<dyn Query> {
+        let make = if closely { LiteralQuery::new } else { LiteralQuery::loosely };
+        match make(&self.fields, texts, folded) {
+            Some(query) if query.is_apart() => {
+                any(texts.iter().map(|text| self.closed(&[*text], folded, closely)).collect())
+            }
+            Some(query) => Box::new(query),
+            None => Box::new(EmptyQuery),
+        }
+    }
+
+    fn open(&self, text: Field, literal: &Literal) -> Box<dyn Query> {
+        let folded = &literal.text;
+        let all_cells: Vec<Cell> = cells(folded).collect();
+        let (first, last) = (all_cells[0], all_cells[all_cells.len() - 1]);
+        let run = |cell: Cell, open_start, open_end| -> Box<dyn Query> {
+            let part = folded[cell.start..cell.end].to_owned();
+            Box::new(RunsQuery { field: text, part, open_start, open_end })
+        };
+        if all_cells.len() == 1 {
+            return run(first, literal.open_start, literal.open_end);
+        }
+        let (mut inside, mut clauses) = (all_cells.as_slice(), Vec::new());
+        if literal.open_start && first.is_word {
+            clauses.push(run(first, true, false));
+            inside = &inside[1..];
+        }
+        if literal.open_end && last.is_word {
+            clauses.push(run(last, false, true));
+            inside = &inside[..inside.len() - 1];
+        }
+        if let (Some(from), Some(to)) = (inside.first(), inside.last()) {
+            clauses.push(self.closed(&[text], &folded[from.start..to.end], true));
+        }
+        all(clauses)
     }
 
     fn field(&self, test: &FieldTest) -> Compiled {
@@ -247,68 +292,16 @@ fn is_exact(pattern: &Pattern) -> bool {
     }
 }
 
-/// Posts in whose text `pattern` may occur: all in which it does, and others.
-fn candidates(text: TextFields, pattern: &Pattern) -> Box<dyn Query> {
-    match pattern {
-        Pattern::Literal(literal) | Pattern::Word(literal) => literal_in(text, literal),
-        Pattern::Regex(regexp) if regexp.required.is_empty() => Box::new(AllQuery),
-        Pattern::Regex(regexp) => {
-            let open = |required: &String| Literal {
-                text: required.clone(),
-                open_start: true,
-                open_end: true,
-            };
-            any(regexp.required.iter().map(|r| literal_in(text, &open(r))).collect())
-        }
-        Pattern::Alias(alias) => any(alias.names.iter().map(|l| literal_in(text, l)).collect()),
-        Pattern::Either(patterns) => any(patterns.iter().map(|p| candidates(text, p)).collect()),
-        Pattern::Near { left, right, .. } | Pattern::Same { left, right, .. } => {
-            all(vec![candidates(text, left), candidates(text, right)])
-        }
-    }
+/// The words that a tree asks for, apart from what it excludes, each once. The dictionary is loaded only
+/// where literals must be cut.
+pub(crate) fn words_asked(node: &Node, segmenter: &Segmenter) -> Vec<String> {
+    let mut words = Vec::new();
+    asked_words(node, segmenter, &mut words);
+    words.sort_unstable();
+    words.dedup();
+    words
 }
 
-/// Posts whose text holds `literal`; where an end of several cells is open, posts that hold its closed
-/// inside and runs that fit its ends.
-fn literal_in(text: TextFields, literal: &Literal) -> Box<dyn Query> {
-    if !has_open_run(literal) {
-        return closed_in(text, &literal.text);
-    }
-    let folded = &literal.text;
-    let all_cells: Vec<Cell> = cells(folded).collect();
-    let (first, last) = (all_cells[0], all_cells[all_cells.len() - 1]);
-    let run = |cell: Cell, open_start, open_end| -> Box<dyn Query> {
-        let part = folded[cell.start..cell.end].to_owned();
-        Box::new(RunsQuery { field: text.cells, part, open_start, open_end })
-    };
-    if all_cells.len() == 1 {
-        return run(first, literal.open_start, literal.open_end);
-    }
-    let (mut inside, mut clauses) = (all_cells.as_slice(), Vec::new());
-    if literal.open_start && first.is_word {
-        clauses.push(run(first, true, false));
-        inside = &inside[1..];
-    }
-    if literal.open_end && last.is_word {
-        clauses.push(run(last, false, true));
-        inside = &inside[..inside.len() - 1];
-    }
-    if let (Some(from), Some(to)) = (inside.first(), inside.last()) {
-        clauses.push(closed_in(text, &folded[from.start..to.end]));
-    }
-    all(clauses)
-}
-
-fn closed_in(text: TextFields, folded: &str) -> Box<dyn Query> {
-    if let Some(query) = LiteralQuery::new(text.pairs, folded) {
-        return Box::new(query);
-    }
-    let Some(cell) = cells(folded).next() else { return Box::new(EmptyQuery) };
-    let term = Term::from_field_text(text.cells, &cell_term(folded, &cell));
-    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
-}
-
-/// The words that a tree asks for, apart from what it excludes.
 fn asked_words(node: &Node, segmenter: &Segmenter, into: &mut Vec<String>) {
     match node {
         Node::All(nodes) | Node::Any(nodes) | Node::AtLeast { of: nodes, .. } => {
@@ -334,7 +327,7 @@ fn pattern_words(pattern: &Pattern, segmenter: &Segmenter, into: &mut Vec<String
     }
 }
 
-/// The segmented words of a folded text, as the word view has them.
+/// The segmented words of a folded text.
 pub(crate) fn words_of<'a>(
     folded: &'a str,
     segmenter: &Segmenter,

@@ -15,14 +15,14 @@ pub enum IndexError {
         /// Where it was looked for.
         dir: PathBuf,
     },
-    /// The index was made by another schema, tokeniser, dictionary or folding.
+    /// The index was made by another schema, tokeniser or folding.
     #[error(
         "the index is of format `{found}`, this program reads `{expected}`; run `guanlan reindex`"
     )]
     Format {
         /// The stamp in the index.
         found: String,
-        /// The stamp of this program and configuration.
+        /// The stamp of this program.
         expected: String,
     },
     /// Another process writes to this index.

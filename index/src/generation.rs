@@ -7,12 +7,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pipelines::text::Segmenter;
+use pipelines::text::FOLD_VERSION;
 use serde::{Deserialize, Serialize};
 use tantivy::schema::Schema;
 use tantivy::{IndexReader, IndexSettings, IndexSortByField, Order, ReloadPolicy};
 
 use crate::error::IndexError;
+use crate::ordinals::Ordinals;
 use crate::schema::{Fields, SCHEMA_VERSION, TIME};
 use crate::tokenize;
 
@@ -31,9 +32,9 @@ impl Payload {
     }
 }
 
-/// The format that this program and this configuration write and read.
-pub(crate) fn stamp(segmenter: &Segmenter) -> String {
-    format!("schema-{SCHEMA_VERSION} cells-{} {}", tokenize::VERSION, segmenter.stamp())
+/// The format that this program writes and reads. No dictionary is in it: nothing in the index hangs on one.
+fn stamp() -> String {
+    format!("schema-{SCHEMA_VERSION} cells-{} fold-{FOLD_VERSION}", tokenize::VERSION)
 }
 
 /// The directory of an index.
@@ -107,34 +108,34 @@ pub(crate) struct Generation {
     pub fields: Fields,
     pub index: tantivy::Index,
     pub reader: IndexReader,
+    pub ordinals: Ordinals,
 }
 
 impl Generation {
     /// Creates an empty generation `name` whose cursor is 0.
-    pub fn create(root: &Root, name: &str, segmenter: &Segmenter) -> Result<Self, IndexError> {
+    pub fn create(root: &Root, name: &str) -> Result<Self, IndexError> {
         let dir = root.dir().join(name);
         fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
         let (schema, _) = Fields::build();
         let index =
             tantivy::Index::builder().schema(schema).settings(settings()).create_in_dir(&dir)?;
-        let stamp = stamp(segmenter);
-        let payload = Payload { cursor: 0, stamp }.to_text();
-        tokenize::register(&index, segmenter);
+        let payload = Payload { cursor: 0, stamp: stamp() }.to_text();
+        tokenize::register(&index);
         let mut writer: tantivy::IndexWriter = index.writer_with_num_threads(1, 16 << 20)?;
         let mut prepared = writer.prepare_commit()?;
         prepared.set_payload(&payload);
         prepared.commit()?;
         drop(writer);
-        Self::open(root, name, segmenter)
+        Self::open(root, name)
     }
 
     /// Opens generation `name`, refusing another format.
-    pub fn open(root: &Root, name: &str, segmenter: &Segmenter) -> Result<Self, IndexError> {
+    pub fn open(root: &Root, name: &str) -> Result<Self, IndexError> {
         let dir = root.dir().join(name);
         if !dir.join("meta.json").exists() {
             return Err(IndexError::Missing { dir: root.dir().to_owned() });
         }
-        let expected = stamp(segmenter);
+        let expected = stamp();
         let index = tantivy::Index::open_in_dir(&dir)?;
         let payload = payload(&index)?;
         let found = payload.map(|p| p.stamp).unwrap_or_default();
@@ -142,9 +143,10 @@ impl Generation {
         if found != expected || index.schema() != schema {
             return Err(IndexError::Format { found, expected });
         }
-        tokenize::register(&index, segmenter);
+        tokenize::register(&index);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { name: name.to_owned(), stamp: expected, fields, index, reader })
+        let ordinals = Ordinals::default();
+        Ok(Self { name: name.to_owned(), stamp: expected, fields, index, reader, ordinals })
     }
 
     /// The store's cursor as of the last commit.

@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tantivy::query::{BooleanQuery, ConstScoreQuery, EnableScoring, Occur, Query as _};
+use tantivy::query::EnableScoring;
 use tantivy::{DocSet, Searcher, TERMINATED};
 
 use pipelines::query::{Literal, Node, Query, Scope, Target, WordsTest};
@@ -16,9 +16,10 @@ use pipelines::record::PostId;
 use pipelines::text::{self, Segmenter};
 
 use crate::answer::{SearchOptions, SearchResults, Sort};
-use crate::compile::{Compiled, Compiler, words_of};
+use crate::compile::{Compiled, Compiler, words_asked, words_of};
 use crate::error::IndexError;
 use crate::generation::{Generation, Root};
+use crate::rank::Rank;
 use crate::schema::IndexedPost;
 use crate::tally::{Kept, Tally};
 use crate::writer::{Writer, WriterOptions};
@@ -76,13 +77,13 @@ impl Index {
     /// Opens the index in `dir`, or makes an empty one with cursor 0.
     ///
     /// # Errors
-    /// `Format` when it was made by another version or dictionary; a broken disk.
+    /// `Format` when it was made by another version; a broken disk.
     pub fn open_or_create(dir: &Path, segmenter: &Segmenter) -> Result<Self, IndexError> {
         std::fs::create_dir_all(dir).map_err(IndexError::io("create", dir))?;
         let root = Root::new(dir);
         if root.current()?.is_none() {
             let name = root.next_name()?;
-            Generation::create(&root, &name, segmenter)?;
+            Generation::create(&root, &name)?;
             root.set_current(&name)?;
         }
         Self::open_read_only(dir, segmenter)
@@ -96,11 +97,11 @@ impl Index {
         let root = Root::new(dir);
         let missing = || IndexError::Missing { dir: dir.to_owned() };
         let name = root.current()?.ok_or_else(missing)?;
-        let generation = match Generation::open(&root, &name, segmenter) {
+        let generation = match Generation::open(&root, &name) {
             // Rebuilt between reading the name and opening: the new one is there by now.
             Err(IndexError::Missing { .. }) => {
                 let name = root.current()?.ok_or_else(missing)?;
-                Generation::open(&root, &name, segmenter)?
+                Generation::open(&root, &name)?
             }
             other => other?,
         };
@@ -124,7 +125,7 @@ impl Index {
         let generation = self.generation();
         match self.root.current()? {
             Some(name) if name != generation.name => {
-                let fresh = Arc::new(Generation::open(&self.root, &name, &self.segmenter)?);
+                let fresh = Arc::new(Generation::open(&self.root, &name)?);
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
             }
             _ => generation.reader.reload()?,
@@ -139,14 +140,13 @@ impl Index {
     }
 
     /// Builds the index in `dir` anew from `posts` and puts it in the place of the old one, which answers
-    /// until then and stays when anything fails. `cursor` is where the store stood before `posts` began.
+    /// until then and stays when anything fails. It comes out compacted. `cursor` is where the store stood before `posts` began.
     /// `progress` is told the number of posts every thousand. Returns their number.
     ///
     /// # Errors
     /// The first error of `posts`; a broken disk.
     pub fn rebuild<E>(
         dir: &Path,
-        segmenter: &Segmenter,
         options: WriterOptions,
         cursor: u64,
         posts: impl IntoIterator<Item = Result<IndexedPost, E>>,
@@ -161,8 +161,9 @@ impl Index {
             root.remove_others(&current)?;
         }
         let name = root.next_name()?;
-        let generation = Generation::create(&root, &name, segmenter)?;
+        let generation = Generation::create(&root, &name)?;
         let mut writer = Writer::open_detached(&root, &generation, options)?;
+        writer.hold_merges();
         let mut count = 0;
         for post in posts {
             let post = post.map_err(|e| IndexError::Posts(e.into()))?;
@@ -173,6 +174,7 @@ impl Index {
             }
         }
         writer.commit(cursor)?;
+        writer.compact()?;
         writer.close()?;
         root.set_current(&name)?;
         root.remove_others(&name)?;
@@ -194,7 +196,7 @@ impl Index {
     ) -> Result<Kept, IndexError> {
         let weight = compiled.query.weight(EnableScoring::disabled_from_searcher(searcher))?;
         let mut kept = Kept::default();
-        for (ordinal, reader) in (0u32..).zip(searcher.segment_readers()) {
+        for (segment, reader) in searcher.segment_readers().iter().enumerate() {
             let ids = reader.fast_fields().column_first_or_default::<u64>("id")?;
             let mut scorer = weight.scorer(reader, 1.0)?;
             let mut batch = Vec::with_capacity(VERIFY_BATCH);
@@ -210,7 +212,7 @@ impl Index {
                         if accepts(query, &post, &self.segmenter)
                             && let Some((_, doc)) = batch.iter().find(|(i, _)| *i == id)
                         {
-                            kept.insert(ordinal, *doc);
+                            kept.insert(segment, *doc);
                         }
                     }
                     batch.clear();
@@ -249,15 +251,22 @@ impl SearchIndex for Index {
             (false, None) => return Err(IndexError::NeedsPosts),
             (false, Some(posts)) => Some(self.verify(&searcher, &compiled, query, posts)?),
         };
-        let weight = if options.sort == Sort::Relevance {
-            let words = compiler.scoring(query.root(), &self.segmenter).into_iter();
-            let mut clauses: Vec<_> = words.map(|q| (Occur::Should, q)).collect();
-            clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(compiled.query, 0.0))));
-            BooleanQuery::new(clauses).weight(EnableScoring::enabled_from_searcher(&searcher))?
-        } else {
-            compiled.query.weight(EnableScoring::disabled_from_searcher(&searcher))?
+        let rank = match options.sort {
+            Sort::Relevance => {
+                let words = words_asked(query.root(), &self.segmenter);
+                Some(Rank::new(generation.fields, &searcher, &words)?)
+            }
+            _ => None,
         };
-        Tally::answer(options, &searcher, weight.as_ref(), kept.as_ref())
+        let tally = Tally {
+            options,
+            searcher: &searcher,
+            weight: &*compiled.query.weight(EnableScoring::disabled_from_searcher(&searcher))?,
+            rank: rank.as_ref(),
+            keep: kept.as_ref(),
+            ordinals: &generation.ordinals,
+        };
+        tally.answer()
     }
 
     fn words_available(&self, text: &str) -> Result<u64, IndexError> {

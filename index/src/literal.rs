@@ -1,97 +1,77 @@
-//! Finds a literal in one text field of the index by the places of its pairs.
+//! Finds a literal in the texts of posts.
 //!
-//! In: the terms of a literal with their distances in characters. Out: a tantivy query whose documents are
-//! exactly those that hold the literal, and, for each, the positions at which it begins. It reads
-//! positions only of documents that hold all pairs, and none where one pair is the whole literal.
+//! In: a literal and the texts to look in. Out: a tantivy query whose documents are exactly the posts that
+//! hold it. One cell is a list of its own, and so are two neighbours where they may stand in title or
+//! body. Whatever is longer is narrowed down by the lists of its pairs (in one text, of its cells too); the
+//! places of its cells are read only of posts that hold all of them.
 
 use std::sync::Arc;
 
-use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::postings::SegmentPostings;
+use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, Term};
 
 use pipelines::query::Literal;
 use pipelines::text::{Cell, cells};
 
-use crate::tokenize::{pair_term, run_term};
+use crate::either::EitherScorer;
+use crate::phrase::{Phrase, PhraseCursor};
+use crate::schema::Fields;
+use crate::tokenize::{is_paired, pair_term};
 
-/// A literal of at least two cells, or of one run, as terms of a `pairs` field.
+/// A literal in any of several texts of a post.
 #[derive(Clone, Debug)]
-pub(crate) struct LiteralQuery {
-    /// Terms with the distance of their first character from the literal's first.
-    parts: Arc<Vec<Part>>,
-    /// Length in characters of folded text.
-    pub len: u32,
-}
+pub(crate) struct LiteralQuery(Arc<Parts>);
 
-#[derive(Clone, Debug)]
-struct Part {
-    term: Term,
-    offset: u32,
-    /// Whether its positions must be looked at: the parts so marked meet every cell, and every blank.
-    decides: bool,
+#[derive(Debug)]
+struct Parts {
+    /// Each pair of neighbouring cells, once.
+    pairs: Vec<Term>,
+    /// The literal in each of the texts.
+    phrases: Vec<Phrase>,
+    /// Whether places must be looked at.
+    by_places: bool,
 }
 
 impl LiteralQuery {
-    /// The query for `folded` in `field`; `None` when it is a single cell that is not a run (ask the
-    /// `cells` field then) or no cell at all.
-    pub fn new(field: Field, folded: &str) -> Option<Self> {
-        let all: Vec<Cell> = cells(folded).collect();
-        let last = all.last()?;
-        let start = all[0].position;
-        let offset = |cell: &Cell| u32::try_from(cell.position - start).unwrap_or(u32::MAX);
-        let last_chars = folded[last.start..last.end].chars().count();
-        let len = offset(last) + u32::try_from(last_chars).unwrap_or(u32::MAX);
-        let part = |text: &str, cell: &Cell, decides: bool| Part {
-            term: Term::from_field_text(field, text),
-            offset: offset(cell),
-            decides,
-        };
-        let parts = match all.as_slice() {
-            [one] if one.is_word => vec![part(&run_term(folded, one), one, true)],
-            [_] => return None,
-            _ => {
-                let decisive = decisive(&all);
-                let pairs = all.windows(2).zip(decisive);
-                pairs.map(|(w, d)| part(&pair_term(folded, &w[0], &w[1]), &w[0], d)).collect()
-            }
-        };
-        Some(Self { parts: Arc::new(parts), len })
+    /// The query for `folded` in `texts` (of title and body); `None` when it has no cell.
+    pub fn new(fields: &Fields, texts: &[Field], folded: &str) -> Option<Self> {
+        let phrases: Vec<Phrase> =
+            texts.iter().map(|text| Phrase::new(*text, folded)).collect::<Option<_>>()?;
+        let pairs = pairs(fields.pairs, folded);
+        let cells = cells(folded).count();
+        // A list of one pair tells of title and body together.
+        let is_one_list = cells == 1 || (cells == 2 && pairs.len() == 1 && texts.len() == 2);
+        let by_places = !is_one_list;
+        Some(Self(Arc::new(Parts { pairs, phrases, by_places })))
     }
 
-    /// A cursor over one segment; `None` when a term is missing there.
-    pub fn cursor(
-        &self,
-        reader: &SegmentReader,
-        with_positions: bool,
-    ) -> tantivy::Result<Option<LiteralScorer>> {
-        let positions_needed = with_positions || self.parts.len() > 1;
-        let mut lists = Vec::with_capacity(self.parts.len());
-        for part in self.parts.iter() {
-            let option = if positions_needed && part.decides {
-                IndexRecordOption::WithFreqsAndPositions
-            } else {
-                IndexRecordOption::Basic
-            };
-            let inverted = reader.inverted_index(part.term.field())?;
-            let Some(postings) = inverted.read_postings(&part.term, option)? else {
-                return Ok(None);
-            };
-            lists.push(List { postings, offset: part.offset, decides: part.decides });
-        }
-        lists.sort_by_key(|l| l.postings.size_hint());
-        let mut scorer = LiteralScorer {
-            lists,
-            check_places: self.parts.len() > 1,
-            doc: 0,
-            places: Vec::new(),
-            other: Vec::new(),
-        };
-        let first = scorer.lists[0].postings.doc();
-        scorer.settle(first);
-        Ok(Some(scorer))
+    /// Whether it must be asked for in one text at a time: no pair narrows it down.
+    pub fn is_apart(&self) -> bool {
+        let Parts { pairs, phrases, .. } = &*self.0;
+        pairs.is_empty() && phrases.len() > 1 && phrases[0].terms().count() > 1
     }
+
+    /// A query for posts that may hold the literal, somewhere: no places are read.
+    pub fn loosely(fields: &Fields, texts: &[Field], folded: &str) -> Option<Self> {
+        let Self(parts) = Self::new(fields, texts, folded)?;
+        let Parts { pairs, phrases, .. } = Arc::into_inner(parts)?;
+        Some(Self(Arc::new(Parts { pairs, phrases, by_places: false })))
+    }
+}
+
+/// The terms of the pairs of `folded`, each once; none where each has a punctuation mark.
+pub(crate) fn pairs(field: Field, folded: &str) -> Vec<Term> {
+    let all: Vec<Cell> = cells(folded).collect();
+    let mut terms: Vec<Term> = all
+        .windows(2)
+        .filter(|w| w.iter().all(|cell| is_paired(folded, cell)))
+        .map(|w| Term::from_field_text(field, &pair_term(folded, &w[0], &w[1])))
+        .collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms
 }
 
 /// Whether an end of `literal` is open and lies in a run, so that the run need not be whole.
@@ -99,21 +79,6 @@ pub(crate) fn has_open_run(literal: &Literal) -> bool {
     let is_run = |cell: Option<Cell>| cell.is_some_and(|c| c.is_word);
     (literal.open_start && is_run(cells(&literal.text).next()))
         || (literal.open_end && is_run(cells(&literal.text).last()))
-}
-
-/// Which of the neighbouring pairs must be checked by position so that every cell lies in one of them.
-/// A pair of two runs always must: the blank between them is seen by nothing else.
-fn decisive(cells: &[Cell]) -> Vec<bool> {
-    let pairs = cells.len() - 1;
-    let mut chosen: Vec<bool> =
-        (0..pairs).map(|i| cells[i].is_word && cells[i + 1].is_word).collect();
-    for cell in 0..cells.len() {
-        let covered = (cell > 0 && chosen[cell - 1]) || (cell < pairs && chosen[cell]);
-        if !covered {
-            chosen[cell.min(pairs - 1)] = true;
-        }
-    }
-    chosen
 }
 
 impl Query for LiteralQuery {
@@ -126,10 +91,31 @@ struct LiteralWeight(LiteralQuery);
 
 impl Weight for LiteralWeight {
     fn scorer(&self, reader: &SegmentReader, _: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        Ok(match self.0.cursor(reader, false)? {
-            Some(scorer) => Box::new(scorer),
-            None => Box::new(EmptyScorer),
-        })
+        let parts = &self.0.0;
+        if parts.phrases.iter().all(|phrase| phrase.terms().count() == 1) {
+            return one_cell(parts, reader);
+        }
+        let Some(mut lists) = open(parts.pairs.iter(), reader)? else {
+            return Ok(Box::new(EmptyScorer));
+        };
+        if !parts.by_places && lists.len() == 1 {
+            return Ok(Box::new(ConstScorer::new(lists.remove(0), 1.0)));
+        }
+        if let [phrase] = parts.phrases.as_slice() {
+            // Titles hold far fewer posts of a cell than the pairs do.
+            let Some(more) = open(phrase.terms(), reader)? else {
+                return Ok(Box::new(EmptyScorer));
+            };
+            lists.extend(more);
+        }
+        let mut texts = Vec::with_capacity(2);
+        for phrase in parts.phrases.iter().filter(|_| parts.by_places) {
+            texts.extend(phrase.cursor(reader)?);
+        }
+        if parts.by_places && texts.is_empty() {
+            return Ok(Box::new(EmptyScorer));
+        }
+        Ok(Box::new(LiteralScorer::new(lists, texts, parts.by_places)))
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
@@ -137,53 +123,69 @@ impl Weight for LiteralWeight {
     }
 }
 
-struct List {
-    postings: SegmentPostings,
-    offset: u32,
-    decides: bool,
+fn one_cell(parts: &Parts, reader: &SegmentReader) -> tantivy::Result<Box<dyn Scorer>> {
+    let mut lists = Vec::with_capacity(2);
+    for phrase in &parts.phrases {
+        lists.extend(open(phrase.terms(), reader)?.into_iter().flatten());
+    }
+    Ok(match lists.len() {
+        0 => Box::new(EmptyScorer),
+        1 => Box::new(ConstScorer::new(lists.remove(0), 1.0)),
+        _ => Box::new(EitherScorer::new(lists)),
+    })
 }
 
-/// A cursor over the documents of one segment that hold a literal.
-pub(crate) struct LiteralScorer {
-    /// Rarest first.
-    lists: Vec<List>,
-    check_places: bool,
+/// The documents of each term; `None` where one is missing.
+fn open<'a>(
+    terms: impl Iterator<Item = &'a Term>,
+    reader: &SegmentReader,
+) -> tantivy::Result<Option<Vec<SegmentPostings>>> {
+    let mut lists = Vec::new();
+    for term in terms {
+        let inverted = reader.inverted_index(term.field())?;
+        let Some(postings) = inverted.read_postings(term, IndexRecordOption::Basic)? else {
+            return Ok(None);
+        };
+        lists.push(postings);
+    }
+    Ok(Some(lists))
+}
+
+/// A cursor over the documents of one segment that hold a literal of several cells.
+struct LiteralScorer {
+    /// All of them must hold a document; rarest first.
+    lists: Vec<SegmentPostings>,
+    /// The literal must stand in one of these, where it matters.
+    texts: Vec<PhraseCursor>,
+    by_places: bool,
     doc: DocId,
-    places: Vec<u32>,
-    other: Vec<u32>,
 }
 
 impl LiteralScorer {
-    /// Goes on from `target`, a document of the rarest list, to the first one that holds the literal.
+    fn new(mut lists: Vec<SegmentPostings>, texts: Vec<PhraseCursor>, by_places: bool) -> Self {
+        lists.sort_by_key(DocSet::size_hint);
+        let first = lists[0].doc();
+        let mut scorer = Self { lists, texts, by_places, doc: first };
+        scorer.settle(first);
+        scorer
+    }
+
+    /// Goes on from `target` to the first document that holds the literal.
     fn settle(&mut self, mut target: DocId) -> DocId {
         loop {
-            match self.align(target) {
-                TERMINATED => {
-                    self.doc = TERMINATED;
-                    return TERMINATED;
-                }
-                doc => {
-                    if !self.check_places || self.places_meet() {
-                        self.doc = doc;
-                        return doc;
-                    }
-                }
+            self.doc = self.align(target);
+            if self.doc == TERMINATED || self.accepts(self.doc) {
+                return self.doc;
             }
-            target = self.lists[0].postings.advance();
+            target = self.lists[0].advance();
         }
     }
 
     /// The first document from `target` on that all lists hold.
     fn align(&mut self, mut target: DocId) -> DocId {
-        'again: loop {
-            if target == TERMINATED {
-                return TERMINATED;
-            }
+        'again: while target != TERMINATED {
             for list in &mut self.lists {
-                if list.postings.doc() < target {
-                    list.postings.seek(target);
-                }
-                let doc = list.postings.doc();
+                let doc = sought(list, target);
                 if doc > target {
                     target = doc;
                     continue 'again;
@@ -191,64 +193,20 @@ impl LiteralScorer {
             }
             return target;
         }
+        TERMINATED
     }
 
-    /// Whether the literal begins anywhere in the document that all lists stand on.
-    fn places_meet(&mut self) -> bool {
-        let mut first = true;
-        for list in self.lists.iter_mut().filter(|l| l.decides) {
-            let into = if first { &mut self.places } else { &mut self.other };
-            list.postings.positions(into);
-            if first {
-                let offset = list.offset;
-                self.places.retain_mut(|p| match p.checked_sub(offset) {
-                    Some(start) => {
-                        *p = start;
-                        true
-                    }
-                    None => false,
-                });
-                first = false;
-            } else {
-                keep_common(&mut self.places, &self.other, list.offset);
-            }
-            if self.places.is_empty() {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Goes to the first match after `missed`, which `seek_danger` has found not to be one.
-    pub fn recover(&mut self, missed: DocId) {
-        if self.doc == TERMINATED || self.doc > missed {
-            return;
-        }
-        let rarest = &mut self.lists[0].postings;
-        let next = if rarest.doc() <= missed { rarest.seek(missed + 1) } else { rarest.doc() };
-        self.settle(next);
-    }
-
-    /// The positions at which the literal begins in the current document, ascending. The cursor must have
-    /// been made with positions.
-    pub fn places(&mut self) -> &[u32] {
-        if !self.check_places {
-            self.lists[0].postings.positions(&mut self.places);
-        }
-        &self.places
+    fn accepts(&mut self, doc: DocId) -> bool {
+        !self.by_places || self.texts.iter_mut().any(|text| !text.places(doc).is_empty())
     }
 }
 
-/// Keeps those of `starts` for which `start + offset` is in `places`; both ascending.
-fn keep_common(starts: &mut Vec<u32>, places: &[u32], offset: u32) {
-    let mut at = 0;
-    starts.retain(|start| {
-        let wanted = start + offset;
-        while at < places.len() && places[at] < wanted {
-            at += 1;
-        }
-        at < places.len() && places[at] == wanted
-    });
+/// The first document of `list` from `target` on.
+fn sought(list: &mut SegmentPostings, target: DocId) -> DocId {
+    match list.doc() {
+        doc if doc < target => list.seek(target),
+        doc => doc,
+    }
 }
 
 impl DocSet for LiteralScorer {
@@ -256,7 +214,7 @@ impl DocSet for LiteralScorer {
         if self.doc == TERMINATED {
             return TERMINATED;
         }
-        let next = self.lists[0].postings.advance();
+        let next = self.lists[0].advance();
         self.settle(next)
     }
 
@@ -264,11 +222,7 @@ impl DocSet for LiteralScorer {
         if self.doc >= target {
             return self.doc;
         }
-        if target >= TERMINATED {
-            self.doc = TERMINATED;
-            return TERMINATED;
-        }
-        let next = self.lists[0].postings.seek(target);
+        let next = sought(&mut self.lists[0], target.min(TERMINATED));
         self.settle(next)
     }
 
@@ -277,19 +231,13 @@ impl DocSet for LiteralScorer {
             self.doc = TERMINATED;
             return SeekDangerResult::SeekLowerBound(TERMINATED);
         }
-        if self.doc == target {
-            return SeekDangerResult::Found;
-        }
         for list in &mut self.lists {
-            if list.postings.doc() < target {
-                list.postings.seek(target);
-            }
-            let doc = list.postings.doc();
+            let doc = sought(list, target);
             if doc != target {
                 return SeekDangerResult::SeekLowerBound(doc);
             }
         }
-        if !self.check_places || self.places_meet() {
+        if self.accepts(target) {
             self.doc = target;
             SeekDangerResult::Found
         } else {
@@ -302,13 +250,13 @@ impl DocSet for LiteralScorer {
     }
 
     fn size_hint(&self) -> u32 {
-        let rarest = self.lists[0].postings.size_hint();
-        if self.check_places { rarest / 2 } else { rarest }
+        let rarest = self.lists[0].size_hint();
+        if self.lists.len() > 1 { rarest / 2 } else { rarest }
     }
 
     fn cost(&self) -> u64 {
-        let rarest = u64::from(self.lists[0].postings.size_hint());
-        rarest * self.lists.len() as u64 * if self.check_places { 5 } else { 1 }
+        let rarest = u64::from(self.lists[0].size_hint());
+        rarest * self.lists.len() as u64 * if self.by_places { 5 } else { 1 }
     }
 }
 

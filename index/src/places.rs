@@ -2,8 +2,8 @@
 //!
 //! In: a pattern of the query all of whose leaves have positions in the index. Out: a tantivy query with
 //! exactly the posts in which the in-memory matcher finds it. Candidates come from the terms; only of
-//! those are positions read. Patterns with other leaves (single characters, regular expressions, word
-//! boundaries, open ends) are not taken: they are verified on the text.
+//! those are positions read. Patterns with other leaves (regular expressions, word boundaries, open ends)
+//! are not taken: they are verified on the text.
 
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
@@ -12,13 +12,14 @@ use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED,
 
 use pipelines::query::{Literal, Pattern, Unit};
 
-use crate::literal::{LiteralQuery, LiteralScorer, has_open_run};
+use crate::literal::has_open_run;
+use crate::phrase::{Phrase, PhraseCursor};
 use crate::tokenize::{PARAGRAPH, SENTENCE};
 
-/// A pattern over one `pairs` field.
+/// A pattern over one `cells` field.
 #[derive(Clone, Debug)]
 pub(crate) enum Places {
-    Literal(LiteralQuery),
+    Literal(Phrase),
     Either(Vec<Places>),
     Near { left: Box<Places>, right: Box<Places>, distance: u32, ordered: bool },
     Same { left: Box<Places>, right: Box<Places>, unit: Unit },
@@ -29,11 +30,7 @@ impl Places {
     /// The recipe for `pattern` in `field`, unless a leaf of it has no positions there.
     pub fn new(field: Field, pattern: &Pattern) -> Option<Self> {
         let literal = |l: &Literal| {
-            if has_open_run(l) {
-                None
-            } else {
-                LiteralQuery::new(field, &l.text).map(Self::Literal)
-            }
+            if has_open_run(l) { None } else { Phrase::new(field, &l.text).map(Self::Literal) }
         };
         let literals = |all: &[Literal]| all.iter().map(literal).collect::<Option<Vec<_>>>();
         Some(match pattern {
@@ -65,8 +62,8 @@ impl Places {
         let one = |p: &Self| p.cursor(reader).map(Box::new);
         let all = |ps: &[Self]| ps.iter().map(|p| p.cursor(reader)).collect::<Result<_, _>>();
         Ok(match self {
-            Self::Literal(query) => {
-                Cursor::Literal { at: query.cursor(reader, true)?, len: query.len }
+            Self::Literal(phrase) => {
+                Cursor::Literal { at: phrase.cursor(reader)?.map(Box::new), len: phrase.len }
             }
             Self::Either(places) => Cursor::Either(all(places)?),
             Self::Near { left, right, distance, ordered } => Cursor::Near {
@@ -107,7 +104,7 @@ impl Place {
 
 /// A recipe over one segment.
 enum Cursor {
-    Literal { at: Option<LiteralScorer>, len: u32 },
+    Literal { at: Option<Box<PhraseCursor>>, len: u32 },
     Either(Vec<Cursor>),
     Near { left: Box<Cursor>, right: Box<Cursor>, distance: u32, ordered: bool },
     Same { left: Box<Cursor>, right: Box<Cursor>, unit: Unit },
@@ -119,14 +116,8 @@ impl Cursor {
     fn places(&mut self, doc: DocId, marks: &mut Marks) -> Vec<Place> {
         match self {
             Self::Literal { at, len } => {
-                let Some(scorer) = at.as_mut().filter(|s| s.doc() <= doc) else {
-                    return Vec::new();
-                };
-                if scorer.seek(doc) != doc {
-                    return Vec::new();
-                }
                 let place = |start: &u32| Place { start: *start, end: start + *len };
-                scorer.places().iter().map(place).collect()
+                at.iter_mut().flat_map(|cursor| cursor.places(doc)).map(place).collect()
             }
             Self::Either(all) => every(all, doc, marks),
             Self::Near { left, right, distance, ordered } => {

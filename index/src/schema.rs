@@ -1,9 +1,8 @@
 //! The fields of the index.
 //!
-//! In: an `IndexedPost`. Out: a tantivy document. Titles and bodies are separate texts, each in two
-//! views: `pairs` (two neighbouring cells with positions: every literal of two cells and more) and
-//! `cells` (single cells, documents only). `words` holds the segmented words of both, for ranking. No text
-//! is stored: the store has it.
+//! In: an `IndexedPost`. Out: a tantivy document. `pairs` holds each two neighbouring cells of title and
+//! body, documents only: it narrows down literals, and answers those of two cells. `title` and `body` hold
+//! the cells of each with their positions, which decide the rest. No text is stored: the store has it.
 
 use pipelines::record::{AnnotatedPost, PostId};
 use tantivy::TantivyDocument;
@@ -14,7 +13,7 @@ use tantivy::schema::{
 use crate::tokenize;
 
 /// Raised whenever the fields, their tokenisers or the meaning of a value change.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// Name of the field that segments are sorted by, newest first.
 pub(crate) const TIME: &str = "time";
@@ -37,13 +36,6 @@ pub enum Change {
     Put(Box<IndexedPost>),
     /// Remove the post; unknown ids are fine.
     Delete(PostId),
-}
-
-/// The text views of one text of a post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TextFields {
-    pub pairs: Field,
-    pub cells: Field,
 }
 
 /// `text` and what is left of it after each `separator`.
@@ -71,9 +63,11 @@ pub(crate) struct Fields {
     pub site_tree: Field,
     /// The topics and every class above them.
     pub topic_tree: Field,
-    pub title: TextFields,
-    pub body: TextFields,
-    pub words: Field,
+    /// Pairs of title and body.
+    pub pairs: Field,
+    /// Cells of the title, and of the body.
+    pub title: Field,
+    pub body: Field,
 }
 
 fn text(tokenizer: &str, record: IndexRecordOption, norms: bool) -> TextOptions {
@@ -89,8 +83,8 @@ impl Fields {
     /// The schema and its fields.
     pub fn build() -> (Schema, Self) {
         let mut b = Schema::builder();
-        let pairs = text("pairs", IndexRecordOption::WithFreqsAndPositions, false);
-        let cells = text("cells", IndexRecordOption::Basic, false);
+        let pairs = text("pairs", IndexRecordOption::Basic, false);
+        let cells = |norms| text("cells", IndexRecordOption::WithFreqsAndPositions, norms);
         let fields = Self {
             id: b.add_u64_field("id", INDEXED | FAST),
             time: b.add_i64_field(TIME, FAST),
@@ -106,15 +100,10 @@ impl Fields {
             case: b.add_text_field("case", STRING),
             site_tree: b.add_text_field("site_tree", STRING),
             topic_tree: b.add_text_field("topic_tree", STRING),
-            title: TextFields {
-                pairs: b.add_text_field("title_pairs", pairs.clone()),
-                cells: b.add_text_field("title_cells", cells.clone()),
-            },
-            body: TextFields {
-                pairs: b.add_text_field("body_pairs", pairs),
-                cells: b.add_text_field("body_cells", cells),
-            },
-            words: b.add_text_field("words", text("words", IndexRecordOption::WithFreqs, true)),
+            pairs: b.add_text_field("pairs", pairs),
+            title: b.add_text_field("title", cells(false)),
+            // Its length is what ranks are weighed by.
+            body: b.add_text_field("body", cells(true)),
         };
         (b.build(), fields)
     }
@@ -150,11 +139,10 @@ impl Fields {
         if let Some(case) = case {
             doc.add_text(self.case, case);
         }
-        for (fields, original) in [(self.title, &post.title), (self.body, &post.text)] {
+        for (cells, original) in [(self.title, &post.title), (self.body, &post.text)] {
             let value = tokenize::value(original);
-            doc.add_text(fields.pairs, &value);
-            doc.add_text(fields.cells, &value);
-            doc.add_text(self.words, &value);
+            doc.add_text(self.pairs, &value);
+            doc.add_text(cells, &value);
         }
         doc
     }

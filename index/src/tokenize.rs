@@ -1,24 +1,25 @@
 //! The terms of a text, made on our side so that any engine would see the same ones.
 //!
 //! In: a field value made by [`value`]: folded text and the places where sentences and paragraphs begin.
-//! Out: tokens for three views. `pairs`: each two neighbouring cells, and each run of word characters, at
-//! their positions in characters of folded text; and a mark where a sentence or paragraph begins. `cells`:
-//! each cell, documents only. `words`: segmented words of
-//! two characters and more.
+//! Out: tokens for two views. `cells`: each cell at its position in characters of folded text, each blank
+//! between two runs, and a mark where a sentence or paragraph begins. `pairs`: each two neighbouring
+//! cells that are letters or digits, without positions: a quarter of all neighbours has a punctuation mark,
+//! and hardly a literal does.
 //! A query must make its terms by the same functions. Nothing here folds or interprets.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt::Write;
 
-use pipelines::text::{self, Cell, Cells, Segmenter, cells};
+use pipelines::text::{self, Cell, Cells, cells};
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 
 /// Raised whenever the terms made of a text change.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
-/// The term that stands in `pairs` at the first cell of each sentence but the first. No cell begins with a
-/// blank.
+/// The term of a blank between two runs. No cell begins with a blank.
+pub(crate) const BLANK: &str = " ";
+
+/// The term that stands in `cells` at the first cell of each sentence but the first.
 pub(crate) const SENTENCE: &str = " s";
 
 /// The same for paragraphs.
@@ -27,19 +28,18 @@ pub(crate) const PARAGRAPH: &str = " p";
 /// Parts the folded text (which has no control characters) from the marks.
 const END_OF_TEXT: char = '\u{0}';
 
-/// Longest run that is a term of `pairs` or `words` as it stands, in bytes; base64 and the like are longer.
+/// Longest run that is part of a term of `pairs` as it stands, in bytes; base64 and the like are longer.
 const LONGEST_RUN: usize = 120;
 
 /// Longest run that is a term of `cells` as it stands: the library drops terms beyond 65,530 bytes. Of a
 /// longer run, only the whole is found, not a part of it by `*`.
 const LONGEST_CELL: usize = 60_000;
 
-/// Gives the tokenizers to `index`; needed after every open. Loads no dictionary.
-pub(crate) fn register(index: &tantivy::Index, segmenter: &Segmenter) {
+/// Gives the tokenizers to `index`; needed after every open.
+pub(crate) fn register(index: &tantivy::Index) {
     let manager = index.tokenizers();
     manager.register("pairs", TextAnalyzer::builder(Pairs).build());
     manager.register("cells", TextAnalyzer::builder(Singles).build());
-    manager.register("words", TextAnalyzer::builder(Words(segmenter.clone())).build());
 }
 
 /// The field value for an original text: its folded form and its marks.
@@ -76,19 +76,9 @@ pub(crate) fn cell_term<'a>(folded: &'a str, cell: &Cell) -> Cow<'a, str> {
     shortened(&folded[cell.start..cell.end], LONGEST_CELL)
 }
 
-/// The term of a run among pairs.
-pub(crate) fn run_term<'a>(folded: &'a str, cell: &Cell) -> Cow<'a, str> {
-    shortened(&folded[cell.start..cell.end], LONGEST_RUN)
-}
-
-/// The term of a segmented word.
-pub(crate) fn word_term(word: &str) -> Cow<'_, str> {
-    shortened(word, LONGEST_RUN)
-}
-
-/// Whether a word says enough to be ranked by: words of one character are a third of all and say little.
-fn ranks(word: &str) -> bool {
-    word.chars().nth(1).is_some()
+/// Whether a cell stands in pairs.
+pub(crate) fn is_paired(folded: &str, cell: &Cell) -> bool {
+    cell.is_word || folded[cell.start..].chars().next().is_some_and(char::is_alphanumeric)
 }
 
 /// The term of two neighbouring cells. A blank between two runs is part of it; nothing else can stand
@@ -97,7 +87,8 @@ pub(crate) fn pair_term<'a>(folded: &'a str, left: &Cell, right: &Cell) -> Cow<'
     if right.end - left.start <= LONGEST_RUN {
         return Cow::Borrowed(&folded[left.start..right.end]);
     }
-    let (l, r) = (run_term(folded, left), run_term(folded, right));
+    let short = |cell: &Cell| shortened(&folded[cell.start..cell.end], LONGEST_RUN);
+    let (l, r) = (short(left), short(right));
     Cow::Owned(format!("{l}{}{r}", &folded[left.end..right.start]))
 }
 
@@ -121,58 +112,28 @@ impl Tokenizer for Pairs {
     type TokenStream<'a> = PairStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> PairStream<'a> {
-        let (folded, marks) = text.split_once(END_OF_TEXT).unwrap_or((text, ""));
-        PairStream {
-            folded,
-            cells: cells(folded),
-            previous: None,
-            pair_due: None,
-            marks: marks.split_ascii_whitespace(),
-            token: Token::default(),
-        }
+        let folded = folded_part(text);
+        let mut cells = cells(folded);
+        let left = cells.next();
+        PairStream { folded, left, cells, token: Token::default() }
     }
 }
 
 struct PairStream<'a> {
     folded: &'a str,
+    left: Option<Cell>,
     cells: Cells<'a>,
-    previous: Option<Cell>,
-    pair_due: Option<(Cell, Cell)>,
-    marks: std::str::SplitAsciiWhitespace<'a>,
     token: Token,
-}
-
-impl PairStream<'_> {
-    fn set(&mut self, position: usize, text: &str) -> bool {
-        self.token.position = position;
-        self.token.text.clear();
-        self.token.text.push_str(text);
-        true
-    }
-
-    fn mark(&mut self) -> bool {
-        let Some(mark) = self.marks.next() else { return false };
-        let (term, digits) = match mark.strip_prefix('p') {
-            Some(digits) => (PARAGRAPH, digits),
-            None => (SENTENCE, mark),
-        };
-        let position = digits.parse().expect("marks are written by `value` as numbers");
-        self.set(position, term)
-    }
 }
 
 impl TokenStream for PairStream<'_> {
     fn advance(&mut self) -> bool {
         loop {
-            if let Some((left, right)) = self.pair_due.take() {
-                let folded = self.folded;
-                return self.set(left.position, &pair_term(folded, &left, &right));
-            }
-            let Some(cell) = self.cells.next() else { return self.mark() };
-            self.pair_due = self.previous.replace(cell).map(|left| (left, cell));
-            if cell.is_word {
-                let folded = self.folded;
-                return self.set(cell.position, &run_term(folded, &cell));
+            let Some(right) = self.cells.next() else { return false };
+            let left = self.left.replace(right).filter(|_| is_paired(self.folded, &right));
+            if let Some(left) = left.filter(|left| is_paired(self.folded, left)) {
+                let pair = pair_term(self.folded, &left, &right);
+                return set(&mut self.token, left.position, &pair);
             }
         }
     }
@@ -184,6 +145,13 @@ impl TokenStream for PairStream<'_> {
     fn token_mut(&mut self) -> &mut Token {
         &mut self.token
     }
+}
+
+fn set(token: &mut Token, position: usize, text: &str) -> bool {
+    token.position = position;
+    token.text.clear();
+    token.text.push_str(text);
+    true
 }
 
 #[derive(Clone)]
@@ -193,62 +161,57 @@ impl Tokenizer for Singles {
     type TokenStream<'a> = SingleStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> SingleStream<'a> {
-        let folded = folded_part(text);
-        SingleStream { folded, cells: cells(folded), token: Token::default() }
+        let (folded, marks) = text.split_once(END_OF_TEXT).unwrap_or((text, ""));
+        SingleStream {
+            folded,
+            cells: cells(folded),
+            end: 0,
+            due: None,
+            marks: marks.split_ascii_whitespace(),
+            token: Token::default(),
+        }
     }
 }
 
 struct SingleStream<'a> {
     folded: &'a str,
     cells: Cells<'a>,
+    /// Where the cell before ends, in bytes.
+    end: usize,
+    /// The cell behind a blank.
+    due: Option<Cell>,
+    marks: std::str::SplitAsciiWhitespace<'a>,
     token: Token,
+}
+
+impl SingleStream<'_> {
+    fn mark(&mut self) -> bool {
+        let Some(mark) = self.marks.next() else { return false };
+        let (term, digits) = match mark.strip_prefix('p') {
+            Some(digits) => (PARAGRAPH, digits),
+            None => (SENTENCE, mark),
+        };
+        let position = digits.parse().expect("marks are written by `value` as numbers");
+        set(&mut self.token, position, term)
+    }
 }
 
 impl TokenStream for SingleStream<'_> {
     fn advance(&mut self) -> bool {
-        let Some(cell) = self.cells.next() else { return false };
-        self.token.position = cell.position;
-        self.token.text.clear();
-        self.token.text.push_str(&cell_term(self.folded, &cell));
-        true
-    }
-
-    fn token(&self) -> &Token {
-        &self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
-    }
-}
-
-#[derive(Clone)]
-struct Words(Segmenter);
-
-impl Tokenizer for Words {
-    type TokenStream<'a> = WordStream<'a>;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
-        let folded = folded_part(text);
-        let words = self.0.words(folded).into_iter().map(|w| (w.start, w.end));
-        let words = words.filter(|(start, end)| ranks(&folded[*start..*end])).collect();
-        WordStream { folded, words, token: Token::default() }
-    }
-}
-
-struct WordStream<'a> {
-    folded: &'a str,
-    words: VecDeque<(usize, usize)>,
-    token: Token,
-}
-
-impl TokenStream for WordStream<'_> {
-    fn advance(&mut self) -> bool {
-        let Some((start, end)) = self.words.pop_front() else { return false };
-        self.token.position = self.token.position.wrapping_add(1);
-        self.token.text.clear();
-        self.token.text.push_str(&word_term(&self.folded[start..end]));
-        true
+        let cell = match self.due.take() {
+            Some(cell) => cell,
+            None => {
+                let Some(cell) = self.cells.next() else { return self.mark() };
+                if cell.start > self.end {
+                    self.due = Some(cell);
+                    self.end = cell.end;
+                    return set(&mut self.token, cell.position - 1, BLANK);
+                }
+                cell
+            }
+        };
+        self.end = cell.end;
+        set(&mut self.token, cell.position, &cell_term(self.folded, &cell))
     }
 
     fn token(&self) -> &Token {
@@ -275,32 +238,36 @@ mod tests {
         out
     }
 
-    fn check(original: &str, expected: &[(&str, usize)]) {
-        let found = terms(Pairs, original);
+    fn check(tokenizer: impl Tokenizer, original: &str, expected: &[(&str, usize)]) {
+        let found = terms(tokenizer, original);
         let expected: Vec<_> = expected.iter().map(|(t, p)| ((*t).to_owned(), *p)).collect();
         assert_eq!(found, expected, "{original}");
     }
 
     #[test]
-    fn pairs_carry_positions_in_characters() {
-        check("瓦斯", &[("瓦斯", 0)]);
-        check("礦 難", &[("矿难", 0)]);
-        check("ＡＩ ok矿", &[("ai", 0), ("ok", 3), ("ai ok", 0), ("ok矿", 3)]);
-        check("矿", &[]);
-        check("好。\n坏", &[("好。", 0), ("。坏", 1), (" s", 2), (" p", 2)]);
+    fn pairs_are_two_cells_and_the_blank_between() {
+        check(Pairs, "瓦斯", &[("瓦斯", 0)]);
+        check(Pairs, "礦 難", &[("矿难", 0)]);
+        check(Pairs, "ＡＩ ok矿", &[("ai ok", 0), ("ok矿", 3)]);
+        check(Pairs, "矿", &[]);
+        check(Pairs, "矿难，5号。😀", &[("矿难", 0), ("5号", 3)]);
+        check(Pairs, "", &[]);
     }
 
     #[test]
-    fn cells_stand_alone() {
-        let found: Vec<_> = terms(Singles, "矿ab。").into_iter().map(|(t, _)| t).collect();
-        assert_eq!(found, ["矿", "ab", "。"]);
+    fn cells_carry_positions_in_characters() {
+        check(Singles, "矿ab。", &[("矿", 0), ("ab", 1), ("。", 3)]);
+        check(Singles, "ＡＩ ok矿", &[("ai", 0), (" ", 2), ("ok", 3), ("矿", 5)]);
+        let marked = [("好", 0), ("。", 1), ("坏", 2), (" s", 2), (" p", 2)];
+        check(Singles, "好。\n坏", &marked);
+        check(Singles, "", &[]);
     }
 
     #[test]
     fn endless_runs_stay_apart() {
         let (a, b) = ("x".repeat(500) + "1", "x".repeat(500) + "2");
-        assert_ne!(word_term(&a), word_term(&b));
-        assert!(word_term(&a).len() < 200);
+        assert_ne!(shortened(&a, LONGEST_RUN), shortened(&b, LONGEST_RUN));
+        assert!(shortened(&a, LONGEST_RUN).len() < 200);
         assert_eq!(cell_term(&a, &cells(&a).next().unwrap()), a);
     }
 }

@@ -4,12 +4,13 @@
 //! payload, so that index and cursor are one atomic step. Re-applying a change is harmless: a post's id
 //! names it. It blocks: the station runs it on a thread of its own.
 
-use tantivy::indexer::{LogMergePolicy, UserOperation};
-use tantivy::{IndexReader, IndexWriter, TantivyDocument, TantivyError, Term};
+use tantivy::index::SegmentId;
+use tantivy::indexer::{LogMergePolicy, NoMergePolicy, UserOperation};
+use tantivy::{IndexReader, IndexWriter, Searcher, TantivyDocument, TantivyError, Term};
 
 use crate::error::IndexError;
 use crate::generation::{Generation, Payload, Root};
-use crate::schema::{Change, Fields, IndexedPost};
+use crate::schema::{Change, Fields, IndexedPost, TIME};
 
 /// How much a writer may use.
 #[derive(Clone, Copy, Debug)]
@@ -21,9 +22,17 @@ pub struct WriterOptions {
 }
 
 impl Default for WriterOptions {
-    /// Two threads, 128 MiB: the measured point above which bigger segments no longer pay (README).
+    /// Two threads, 128 MiB: changes come in small commits.
     fn default() -> Self {
         Self { threads: 2, memory_bytes: 128 << 20 }
+    }
+}
+
+impl WriterOptions {
+    /// Two threads, 600 MiB, for many posts at once: fewer, larger segments to merge (README).
+    #[must_use]
+    pub fn bulk() -> Self {
+        Self { threads: 2, memory_bytes: 600 << 20 }
     }
 }
 
@@ -100,6 +109,12 @@ impl Writer {
         Ok(())
     }
 
+    /// Leaves segments as they are until [`compact`](Self::compact): for loading many posts at once, which
+    /// would otherwise be written two or three times.
+    pub(crate) fn hold_merges(&mut self) {
+        self.inner.set_merge_policy(Box::new(NoMergePolicy));
+    }
+
     /// Adds a post whose id is known not to be in the index: no deletion is looked up for it.
     pub(crate) fn add_new(&mut self, post: &IndexedPost) -> Result<(), IndexError> {
         self.inner.add_document(self.fields.document(post))?;
@@ -130,15 +145,23 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes one segment of all, which is smallest and has no deleted posts; takes about a third of the time
-    /// that indexing took. Changes applied since the last commit are not part of it.
+    /// Makes two segments of all, of the older and of the newer half of the posts, at the same time. Fewer
+    /// segments are smaller and faster to search, and have no deleted posts. Changes applied since the last
+    /// commit are not part of it.
     ///
     /// # Errors
     /// The merge failed; the index is as it was.
     pub fn compact(&mut self) -> Result<(), IndexError> {
-        let segments = self.inner.index().searchable_segment_ids()?;
-        if segments.len() > 1 {
-            self.inner.merge(&segments).wait()?;
+        self.reader.reload()?;
+        let halves = halves(&self.reader.searcher())?;
+        let fits = |half: &Vec<(SegmentId, bool)>| half.len() < 2 && half.iter().all(|s| !s.1);
+        let mut merges = Vec::new();
+        for half in halves.iter().filter(|half| !fits(half)) {
+            let segments: Vec<SegmentId> = half.iter().map(|(id, _)| *id).collect();
+            merges.push(self.inner.merge(&segments));
+        }
+        for merge in merges {
+            merge.wait()?;
         }
         self.collect_garbage()?;
         self.reader.reload()?;
@@ -162,4 +185,21 @@ impl Writer {
             _ => Ok(()),
         }
     }
+}
+
+/// The segments of the older and of the newer half of all posts, and whether they have deleted ones.
+fn halves(searcher: &Searcher) -> Result<[Vec<(SegmentId, bool)>; 2], IndexError> {
+    let mut segments = Vec::new();
+    for reader in searcher.segment_readers() {
+        let times = reader.fast_fields().column_first_or_default::<i64>(TIME)?;
+        segments.push((times.min_value(), reader));
+    }
+    segments.sort_by_key(|(oldest, _)| *oldest);
+    let (mut halves, mut before) = ([Vec::new(), Vec::new()], 0);
+    for (_, reader) in segments {
+        let is_newer = before + u64::from(reader.num_docs()) / 2 >= searcher.num_docs() / 2;
+        halves[usize::from(is_newer)].push((reader.segment_id(), reader.has_deletes()));
+        before += u64::from(reader.num_docs());
+    }
+    Ok(halves)
 }

@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use pipelines::crawl::frontier::in_turns;
 use pipelines::crawl::{FetchOutcome, FetchPolicy, Fetcher, SourceConfig};
-use pipelines::record::{FetchJob, Found, Validators};
+use pipelines::record::FetchJob;
 use site::{RobotsFile, Site};
 
 const HOSTS: usize = 200;
@@ -97,14 +97,7 @@ fn source(hosts: &[String]) -> SourceConfig {
 }
 
 fn job(host: &str, number: usize, now: DateTime<Utc>) -> FetchJob {
-    FetchJob {
-        url: format!("http://{host}/article/{number}"),
-        source: "soak".into(),
-        validators: Validators::default(),
-        due: now,
-        attempts: 0,
-        hint: Found::default(),
-    }
+    FetchJob::new(format!("http://{host}/article/{number}"), &"soak".into(), now)
 }
 
 /// The site in a process of its own, so that its memory and time are not counted.

@@ -21,9 +21,10 @@ pub use discover::{Discovery, PageRole, Proposal, discover, source_toml};
 pub use entry::{Entries, EntryError, entry_urls, read_entry};
 pub use fetch::{
     FetchError, FetchErrorKind, FetchOutcome, FetchPolicy, Fetcher, HostMemory, Names, Refusal,
-    entry_addresses,
+    RobotsStanding, authority, entry_addresses,
 };
 pub use file::{ColumnMap, FileError, FileRecord, Row, RowError, map_row, parse_map, read_file};
+pub use frontier::Pace;
 pub use opml::{OpmlFeed, read_opml};
 pub use robots::{Robots, RobotsDecision};
 pub use source::{FileFormat, HtmlSelectors, SourceConfig, SourceKind};

@@ -29,7 +29,7 @@ mod thread;
 mod time;
 mod title;
 
-pub use assemble::{PostPlace, Privacy, assemble, pseudonym};
+pub use assemble::{PostPlace, Privacy, assemble, pseudonym, without_names};
 pub use decode::{Decoded, MAX_BYTES, decode};
 pub use fragment::html_to_text;
 pub use kind::{PageKind, page_kind};

@@ -12,7 +12,7 @@ mod severity;
 mod source;
 mod subject;
 
-pub use alert::{Alert, AlertState, Evidence, RuleHit};
+pub use alert::{Alert, AlertState, Evidence, RuleHit, SilenceReason};
 pub use annotated::{
     AnnotatedPost, Basis, Fingerprint, Mention, PolarityVerdict, Risk, RiskPart, Span, StoryId,
     TextField, TopicHit,

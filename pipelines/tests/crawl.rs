@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use pipelines::crawl::{
     EntryError, FetchOutcome, FetchPolicy, Fetcher, Names, Refusal, SourceConfig, read_entry,
 };
-use pipelines::record::{FetchJob, Found, Page, Validators};
+use pipelines::record::{FetchJob, Page};
 use site::{RobotsFile, Site};
 
 fn now() -> DateTime<Utc> {
@@ -42,14 +42,7 @@ fn source(site: &Site) -> SourceConfig {
 }
 
 fn job(url: &str) -> FetchJob {
-    FetchJob {
-        url: url.to_owned(),
-        source: "yunling".into(),
-        validators: Validators::default(),
-        due: now(),
-        attempts: 0,
-        hint: Found::default(),
-    }
+    FetchJob::new(url, &"yunling".into(), now())
 }
 
 async fn fetch(site: &Site, path: &str) -> FetchOutcome {
@@ -256,6 +249,24 @@ async fn private_networks_are_closed_by_every_door() {
     ] {
         let outcome = fetcher.fetch(&job(&url), &source, now()).await;
         assert_eq!(word(&outcome), expected, "{url}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_the_server_speaks_nothing_else() {
+    let address = site::http2::start("<title>通报</title><p>今日恢复生产。</p>").await;
+    let text = format!(
+        "id='t'\nname='t'\nallow_private=['{address}']\nkind='list'\nurls=['https://{address}/']"
+    );
+    let source: SourceConfig = toml::from_str(&text).unwrap();
+    let url = format!("https://{address}/a.html");
+    let stranger = Fetcher::new(policy()).unwrap();
+    assert_eq!(word(&stranger.fetch(&job(&url), &source, now()).await), "failed tls");
+    let trusting = FetchPolicy { extra_roots_pem: site::http2::ROOT.to_vec(), ..policy() };
+    let fetcher = Fetcher::new(trusting).unwrap();
+    match fetcher.fetch(&job(&url), &source, now()).await {
+        FetchOutcome::Page(page) => assert!(page.body.ends_with("今日恢复生产。</p>".as_bytes())),
+        other => panic!("{other:?}"),
     }
 }
 

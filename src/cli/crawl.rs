@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use pipelines::crawl::SourceConfig;
 use pipelines::locale::Lang;
 use pipelines::record::SourceId;
 use serde_json::{Value, json};
@@ -51,19 +52,29 @@ pub fn round(
         .filter(|s| wanted.is_empty() || wanted.iter().any(|w| s.id.as_str() == w))
         .collect::<Vec<_>>();
     sources.sort_by(|a, b| a.id.cmp(&b.id));
+    round_of(station, &sources, globals, out)
+}
+
+/// One round of `sources`, in the order of their ids.
+pub fn round_of(
+    station: &Station,
+    sources: &[Arc<SourceConfig>],
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
     if sources.is_empty() {
         eprintln!("{}", globals.lang.text("cli.crawl.nothing"));
         return Ok(Outcome::Bad);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let before = station.tallies(&sources)?;
+    let before = station.tallies(sources)?;
     let outcomes = runtime.block_on(async {
-        let outcomes = station.round(&sources).await?;
+        let outcomes = station.round(sources).await?;
         station.look_at_silence((station.collector.clock)())?;
         delivery::deliver_due(station, (station.collector.clock)()).await?;
         Ok::<_, anyhow::Error>(outcomes)
     })?;
-    let after = station.tallies(&sources)?;
+    let after = station.tallies(sources)?;
     let mut rows = Vec::new();
     for (((id, outcome), before), after) in outcomes.iter().zip(&before).zip(&after) {
         let tally = after.since(before);

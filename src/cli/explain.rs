@@ -7,7 +7,7 @@ use pipelines::annotate;
 use pipelines::record::{AnnotatedPost, PostId};
 
 use super::{Globals, Outcome, open};
-use crate::store::Store;
+use crate::store::{ReadEvidence, Store};
 
 #[derive(Args)]
 pub struct ExplainArgs {
@@ -26,6 +26,14 @@ impl ExplainArgs {
         };
         let annotator = crate::engine::annotator(&reading.config)?;
         writeln!(out, "{}", annotate::explain(&annotator, &post, globals.lang).trim_end())?;
+        let (id, lang) = (post.post.id, globals.lang);
+        let marks = reading.store.marks(id)?;
+        if let Some(line) = open::marks_in_words(&marks, lang, reading.config.station.zone) {
+            writeln!(out, "{line}")?;
+        }
+        let records = reading.store.evidence(id)?.len();
+        let key = if records > 0 { "cli.explain.evidence" } else { "cli.explain.no_evidence" };
+        writeln!(out, "{}", lang.fill(key, &[("n", &records), ("id", &id)]))?;
         Ok(Outcome::Good)
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use pipelines::crawl::{ColumnMap, FileFormat, SourceConfig, SourceKind, parse_map};
-use pipelines::record::{Channel, SourceId, Trust};
+use pipelines::record::Channel;
 use serde_json::{Value, json};
 
 use super::output::Table;
@@ -60,7 +60,7 @@ impl ImportArgs {
         let mut rows = Vec::new();
         let mut good = true;
         for (file, format) in files {
-            match import::file(&station, file, format, &map, &source) {
+            match import::file(&station.collector, file, format, &map, &source) {
                 Ok(imported) => rows.push(report(file, &imported, globals)),
                 Err(error) => {
                     good = false;
@@ -118,38 +118,15 @@ fn format_of(file: &Path) -> Option<FileFormat> {
     if file.is_dir() {
         return Some(FileFormat::Html);
     }
-    let name = file.file_name()?.to_string_lossy().to_lowercase();
-    let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
-    match () {
-        () if ends(&[".jsonl", ".ndjson", ".json"]) => Some(FileFormat::Jsonl),
-        () if ends(&[".csv", ".tsv"]) => Some(FileFormat::Csv),
-        () if ends(&[".xlsx", ".xls", ".ods", ".xlsb", ".xlsm"]) => Some(FileFormat::Excel),
-        () if ends(&[".html", ".htm"]) => Some(FileFormat::Html),
-        () if ends(&[".warc", ".warc.gz"]) => Some(FileFormat::Warc),
-        () => None,
-    }
+    import::format_of(&file.file_name()?.to_string_lossy().to_lowercase())
 }
 
 /// A source that stands in no config: what is imported by hand.
 fn file_source(id: &str, channel: Channel) -> SourceConfig {
-    SourceConfig {
-        id: SourceId::from(id),
-        name: id.to_owned(),
-        channel,
-        trust: Trust::default(),
-        enabled: false,
-        schedule: None,
-        delay_secs: None,
-        allow_hosts: Vec::new(),
-        allow_private: Vec::new(),
-        exclude: None,
-        horizon_days: 0,
-        flatline_hours: 0,
-        official_authors: Vec::new(),
-        kind: SourceKind::Files {
-            path: String::new(),
-            format: FileFormat::Jsonl,
-            map: std::collections::BTreeMap::new(),
-        },
-    }
+    let kind = SourceKind::Files {
+        path: String::new(),
+        format: FileFormat::Jsonl,
+        map: std::collections::BTreeMap::new(),
+    };
+    SourceConfig { channel, enabled: false, ..SourceConfig::new(id, id, kind) }
 }

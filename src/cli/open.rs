@@ -4,12 +4,13 @@
 
 use chrono_tz::Tz;
 use index::Index;
+use pipelines::locale::Lang;
 use pipelines::query::{Context, Query};
 
 use super::{Globals, Outcome};
 use crate::config::{Config, Overrides};
 use crate::engine::{DataDir, open_store, segmenter};
-use crate::store::SqliteStore;
+use crate::store::{Marks, SqliteStore};
 
 /// The config of `--config`, of the current folder, of the data directory, or the shipped one; `Err` is the
 /// exit status after the problems were shown.
@@ -69,6 +70,16 @@ pub fn query(text: &str, config: &Config, globals: &Globals) -> Result<Query, Ou
 /// A time as shown: local, to the minute.
 pub fn shown_time(at: chrono::DateTime<chrono::Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// What became of a post's page since it was stored, for people; nothing where it stands as it was.
+pub fn marks_in_words(marks: &Marks, lang: Lang, zone: Tz) -> Option<String> {
+    let said =
+        [("edited", marks.edited), ("gone", marks.gone)].into_iter().filter_map(|(name, at)| {
+            let at = shown_time(at?, zone);
+            Some(lang.fill(&format!("cli.mark.{name}"), &[("at", &at)]))
+        });
+    Some(said.collect::<Vec<_>>().join("  ")).filter(|line| !line.is_empty())
 }
 
 /// Seconds that local time is ahead of UTC now: the days of histograms.

@@ -1,12 +1,13 @@
-//! `guanlan purge --before DATE`: deletes posts past their date now, and says how many.
+//! `guanlan purge --before DATE`: deletes posts and evidence past their date now, and says how much.
 
 use std::io::Write;
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use clap::Args;
 
 use super::{Globals, Outcome, open};
-use crate::engine::{Station, nobody, retention, system_clock};
+use crate::engine::retention::{self, Cleared, Cut};
+use crate::engine::{Station, nobody, system_clock};
 
 #[derive(Args)]
 pub struct PurgeArgs {
@@ -22,26 +23,51 @@ impl PurgeArgs {
         };
         let now = Utc::now();
         let zone = config.station.zone;
-        let days = config.retention.posts_days;
-        let before = match self.before {
+        let cut = match self.before {
             Some(day) => {
                 let local = zone.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
-                local.map_or(now, |at| at.with_timezone(&Utc))
+                Cut::before(local.map_or(now, |at| at.with_timezone(&Utc)))
             }
-            None if days == 0 => {
-                eprintln!("{}", globals.lang.text("cli.purge.no_date"));
-                return Ok(Outcome::Usage);
-            }
-            None => now - TimeDelta::days(i64::from(days)),
+            None => Cut::of(&config.retention, now),
         };
+        if cut == Cut::default() {
+            eprintln!("{}", globals.lang.text("cli.purge.no_date"));
+            return Ok(Outcome::Usage);
+        }
+        let lang = globals.lang;
         let station = Station::open(config, system_clock(), nobody())?;
-        let purged = retention::purge(&*station.store, before, now);
+        let cleared = retention::clear(&station, cut, now);
         station.close()?;
-        let line = globals.lang.fill(
-            "cli.purge.done",
-            &[("posts", &purged?), ("before", &open::shown_time(before, zone))],
+        let Cleared { posts, evidence, alerts, digests } = cleared?;
+        let shown = |at: Option<DateTime<Utc>>| match at {
+            Some(at) => open::shown_time(at, zone),
+            None => lang.text("cli.purge.never"),
+        };
+        let before = shown(cut.posts);
+        writeln!(
+            out,
+            "{}",
+            lang.fill("cli.purge.done", &[("posts", &posts), ("before", &before)])
+        )?;
+        let line = lang.fill(
+            "cli.purge.evidence",
+            &[
+                ("records", &evidence.records),
+                ("before", &shown(cut.evidence)),
+                ("removed", &evidence.files_removed),
+                ("rewritten", &evidence.files_rewritten),
+                ("bytes", &evidence.bytes_freed),
+            ],
         );
         writeln!(out, "{line}")?;
+        if cut.alerts.is_some() || cut.digests.is_some() {
+            let args: [(&str, &dyn std::fmt::Display); 2] =
+                [("alerts", &alerts), ("digests", &digests)];
+            writeln!(out, "{}", lang.fill("cli.purge.papers", &args))?;
+        }
+        if evidence.lost > 0 {
+            writeln!(out, "{}", lang.fill("cli.purge.lost", &[("n", &evidence.lost)]))?;
+        }
         Ok(Outcome::Good)
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use super::{Globals, Outcome, open};
-use crate::engine::{rebuild_index, segmenter};
+use crate::engine::rebuild_index;
 use crate::store::Store;
 
 #[derive(Args)]
@@ -24,8 +24,7 @@ impl ReindexArgs {
         } else {
             ProgressBar::new(total)
         };
-        let words = segmenter(&reading.config);
-        rebuild_index(&reading.store, &reading.dir.index(), &words, &mut |n| bar.set_position(n))?;
+        rebuild_index(&reading.store, &reading.dir.index(), &mut |n| bar.set_position(n))?;
         bar.finish_and_clear();
         writeln!(out, "{}", globals.lang.fill("cli.reindex.done", &[("posts", &total)]))?;
         Ok(Outcome::Good)

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use super::output::Table;
 use super::{Format, Globals, Outcome, open};
 use crate::engine::StoredPosts;
-use crate::store::Store;
+use crate::store::{ReadEvidence, Store};
 
 /// Characters of a snippet around the words found.
 const SNIPPET_CHARS: usize = 90;
@@ -178,6 +178,10 @@ impl View<'_> {
             &[("id", &post.id), ("time", &time), ("outlet", &outlet), ("polarity", &polarity), ("risk", &annotated.risk.score)],
         );
         writeln!(out, "  {line}")?;
+        let marks = self.reading.store.marks(post.id)?;
+        if let Some(line) = open::marks_in_words(&marks, lang, self.reading.config.station.zone) {
+            writeln!(out, "  {line}")?;
+        }
         if hit.in_story > 1 {
             let first = open::shown_time(hit.first.time, self.reading.config.station.zone);
             writeln!(
@@ -196,6 +200,7 @@ impl View<'_> {
         let annotated = self.post(hit)?;
         let spans = self.query.matches(&Target::new(&annotated)).unwrap_or_default();
         let post = &annotated.post;
+        let marks = self.reading.store.marks(post.id)?;
         let highlights = spans
             .iter()
             .map(|span| {
@@ -221,6 +226,8 @@ impl View<'_> {
             "topics": annotated.topics.iter().map(|t| &t.topic).collect::<Vec<_>>(),
             "story": annotated.story,
             "text": post.text,
+            "edited_at": marks.edited.map(|at| at.to_rfc3339()),
+            "gone_at": marks.gone.map(|at| at.to_rfc3339()),
             "highlights": highlights,
             "score": hit.score,
         }) else {

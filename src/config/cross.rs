@@ -14,12 +14,14 @@ use super::document::{FileText, Placed, nearest};
 use super::load::Raw;
 use super::notifier::NotifierKind;
 use super::problem::{Fault, Level, Problem};
-use super::{query, settings};
+use super::{ADAPTIVE, query, settings};
+use crate::schedule::Schedule;
 
 /// The main file's `[station]` with its place.
 pub(super) struct Station<'a> {
     pub(super) file: &'a FileText,
     pub(super) settings: &'a settings::Station,
+    pub(super) crawl: &'a settings::CrawlSettings,
 }
 
 /// Adds what is wrong between the tables of `raw`; the number of examples run.
@@ -32,7 +34,9 @@ pub(super) fn check(raw: &mut Raw, station: &Station, run_examples: bool) -> usi
     }
     for source in &raw.sources {
         private_hosts(source, &mut found);
+        group(source, station.crawl, &mut found);
     }
+    found.extend(groups(station));
     for notifier in &raw.notifiers {
         webhook(notifier, &mut found);
     }
@@ -123,19 +127,52 @@ fn station_problems(raw: &Raw, station: &Station) -> Vec<Problem> {
     found
 }
 
+/// A group without a schedule.
+fn group(source: &Placed<SourceConfig>, crawl: &settings::CrawlSettings, found: &mut Vec<Problem>) {
+    let known = &crawl.groups;
+    if let Some(name) = source.item.group.as_ref().filter(|name| !known.contains_key(*name)) {
+        let nearest = nearest(name, known.keys().map(String::as_str));
+        let known = known.keys().cloned().collect::<Vec<_>>().join(", ");
+        let fault = Fault::UnknownReference { nearest, known };
+        found.push(source.problem("source", "group", fault));
+    }
+}
+
+/// Schedules of groups that cannot be read.
+fn groups(station: &Station) -> Vec<Problem> {
+    let lines = || station.file.text.lines();
+    let wrong = station.crawl.groups.iter().filter_map(|(name, text)| {
+        let error = Schedule::parse(text).err().filter(|_| text != ADAPTIVE)?;
+        Some(Problem {
+            level: Level::Error,
+            file: station.file.shown(),
+            line: lines().position(|line| line.contains(text.as_str())).map_or(0, |n| n + 1),
+            key: format!("crawl.groups.{name}"),
+            value: format!("\"{text}\""),
+            fault: Fault::BadCron(error),
+        })
+    });
+    wrong.collect()
+}
+
 /// Addresses on loopback or private hosts that the source does not allow itself.
 fn private_hosts(source: &Placed<SourceConfig>, found: &mut Vec<Problem>) {
     let urls: Vec<(String, &String)> = match &source.item.kind {
         SourceKind::Feed { url, .. }
         | SourceKind::Sitemap { url, .. }
-        | SourceKind::Json { url, .. } => vec![("url".to_owned(), url)],
-        SourceKind::List { urls, .. } | SourceKind::Board { urls, .. } => {
+        | SourceKind::Json { url, .. }
+        | SourceKind::Search { url, .. } => vec![("url".to_owned(), url)],
+        SourceKind::List { urls, .. }
+        | SourceKind::Board { urls, .. }
+        | SourceKind::Pages { urls } => {
             urls.iter().enumerate().map(|(i, url)| (format!("urls.{i}"), url)).collect()
         }
-        SourceKind::Files { .. } => Vec::new(),
+        SourceKind::Files { .. } | SourceKind::Opml { .. } => Vec::new(),
     };
     for (key, url) in urls {
-        let Ok(url) = Url::parse(&url.replace("{page}", "1")) else { continue };
+        let Ok(url) = Url::parse(&url.replace("{page}", "1").replace("{word}", "1")) else {
+            continue;
+        };
         let Some(host) = url.host().filter(is_private) else { continue };
         let with_port = url.port().map(|port| format!("{host}:{port}"));
         let names = [Some(host.to_string()), with_port.clone()];

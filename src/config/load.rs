@@ -79,7 +79,9 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     raw.context.subjects = raw.aliases();
     let dir = text.path.parent().unwrap_or(Path::new("")).to_owned();
     raw.items(&text, &dir, &settings.paths);
-    let station = cross::Station { file: &text, settings: &settings.station };
+    raw.expand_sources();
+    let station =
+        cross::Station { file: &text, settings: &settings.station, crawl: &settings.crawl };
     let examples_run = cross::check(&mut raw, &station, overrides.run_examples);
     let lexicons = named_files(&mut raw, &text, "paths.lexicons", &settings.paths.lexicons);
     let models = named_files(&mut raw, &text, "paths.models", &settings.paths.models);

@@ -28,6 +28,9 @@ pub(super) fn resolve(settings: &mut Settings, dir: &Path, overrides: &Overrides
         .user_agent
         .replace("{version}", env!("CARGO_PKG_VERSION"))
         .replace("{contact}", contact);
+    if !settings.crawl.ca_file.as_os_str().is_empty() {
+        settings.crawl.ca_file = absolute(&dir.join(&settings.crawl.ca_file));
+    }
     settings.privacy.key_file = absolute(&dir.join(&settings.privacy.key_file));
 }
 

@@ -3,6 +3,7 @@
 //! In: the shipped file with the user's own laid over it key by key. Out: typed values with their units.
 //! Holds no defaults: those stand in the shipped `config/guanlan.toml` and nowhere else.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -56,8 +57,14 @@ pub struct Paths {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrawlSettings {
-    /// Cron expression of sources without their own.
+    /// Cron expression of sources without their own, or `adaptive`.
     pub schedule: String,
+    /// The same for groups of sources, by name.
+    pub groups: BTreeMap<String, String>,
+    /// Adaptive sources are never asked more often than this.
+    pub adaptive_shortest_minutes: u32,
+    /// Adaptive sources are never asked more rarely than this.
+    pub adaptive_longest_minutes: u32,
     /// Seconds between two requests to one host.
     pub delay_secs: f64,
     /// Requests at the same time to one host.
@@ -70,14 +77,16 @@ pub struct CrawlSettings {
     pub connect_timeout_secs: u64,
     /// Seconds until an answer is complete.
     pub timeout_secs: u64,
-    /// Bytes of an answer as they come over the line.
-    pub max_body_bytes: u64,
     /// Bytes of an answer once decompressed.
-    pub max_decoded_bytes: u64,
+    pub max_body_bytes: u64,
     /// Redirects followed.
     pub max_redirects: usize,
+    /// Certificates (PEM) trusted beside those of the system; empty: none. Absolute once loaded.
+    pub ca_file: PathBuf,
     /// Hours a robots.txt is kept.
     pub robots_max_age_hours: u64,
+    /// Whether pages are kept as they were served.
+    pub evidence: bool,
 }
 
 /// `[extract]`: what counts as a text.

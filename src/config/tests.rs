@@ -254,7 +254,7 @@ fn hints_name_what_was_probably_meant() {
     let text = problems.0[0].render(Lang::Zh);
     assert!(text.contains("guanlan.toml:2 错误 crawl.delay_sec = 3"), "{text}");
     assert!(text.contains("没有这个键，是否想写 delay_secs？"), "{text}");
-    assert!(problems.0[1].render(Lang::En).contains("possible here: schedule, delay_secs"));
+    assert!(problems.0[1].render(Lang::En).contains("possible here: schedule, groups"));
 }
 
 #[test]
@@ -289,7 +289,10 @@ fn what_is_written_lies_over_the_defaults_and_paths_start_from_their_file() {
     assert_eq!(config.digests, default.digests);
     assert_eq!(config.notifiers(&[]).map(|n| n.name.as_str()).collect::<Vec<_>>(), ["log"]);
     assert!(config.lexicons.iter().any(|(name, text)| name == "own.tsv" && text.contains("欠薪")));
-    assert_eq!(config.source_schedule(&config.sources[1]).text(), "*/20 * * * *");
+    let Pacing::Cron(schedule) = config.source_pacing(&config.sources[1]) else {
+        panic!("a cron expression is fixed times")
+    };
+    assert_eq!(schedule.text(), "*/20 * * * *");
     let over = Overrides { data_dir: Some(PathBuf::from("elsewhere")), ..Overrides::default() };
     let config = Config::load(Some(dir.path()), &over).unwrap();
     assert!(

@@ -10,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
+use super::ADAPTIVE;
 use super::document::{FileText, Node, nearest};
 use super::problem::{Fault, Level, Problem};
 use super::schema::{Key, Shape};
@@ -247,7 +248,8 @@ fn text_fault(shape: Shape, text: &str, queries: QueryCheck) -> Option<Fault> {
         Shape::Host => (!is_host(text)).then_some(Fault::BadHost),
         Shape::Query if text.trim().is_empty() => Some(Fault::Empty),
         Shape::Query => queries(text),
-        Shape::Cron => Schedule::parse(text).err().map(Fault::BadCron),
+        Shape::Pacing if text == ADAPTIVE => None,
+        Shape::Cron | Shape::Pacing => Schedule::parse(text).err().map(Fault::BadCron),
         Shape::Zone => text.parse::<Tz>().err().map(|_| Fault::BadZone {
             nearest: nearest(text, TZ_VARIANTS.iter().map(|zone| zone.name())),
         }),
@@ -268,7 +270,7 @@ fn is_id(text: &str) -> bool {
 }
 
 fn url_fault(text: &str) -> Option<Fault> {
-    let why = match Url::parse(&text.replace("{page}", "1")) {
+    let why = match Url::parse(&text.replace("{page}", "1").replace("{word}", "1")) {
         Err(error) => error.to_string(),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => {
             format!("`{}:` is not http: or https:", url.scheme())

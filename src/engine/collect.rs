@@ -5,34 +5,25 @@
 //! a store that fails stops everything.
 
 use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, stream};
-use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig};
+use chrono::{DateTime, Utc};
+use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig, SourceKind};
 use pipelines::extract;
-use pipelines::record::{Channel, DropReason, FetchJob, Page, Validators};
+use pipelines::record::{DropReason, FetchJob, Page};
 
+use super::backfill;
 use super::commit::{CommitError, Committer};
+use super::evidence;
+use super::inbox;
 use super::process::Stages;
 use super::progress::{Event, Listener};
-use super::step::{PageDone, Step};
+use super::step::Step;
 use crate::store::{RunOutcome, Store, Tally};
-
-/// Pages of one source asked for at the same time; politeness per host is the fetcher's business.
-const PAGES_AT_ONCE: usize = 8;
-
-/// Pages read from the frontier at a time.
-const BATCH: usize = 64;
 
 /// Entry pages of one source read in one run: next pages of lists, members of a sitemap index.
 const MAX_ENTRY_PAGES: usize = 1_000;
-
-/// Parts of one article read at most.
-const MAX_PARTS: usize = 12;
-
-/// A page that failed this often is given up.
-const MAX_ATTEMPTS: u32 = 5;
 
 /// What a run needs.
 #[derive(Clone)]
@@ -47,6 +38,8 @@ pub struct Collector {
     pub committer: Committer,
     /// Who watches.
     pub listener: Listener,
+    /// Where rows that cannot be read are listed.
+    pub rejected: PathBuf,
     /// What time it is.
     pub clock: Clock,
 }
@@ -56,9 +49,9 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The run so far.
 #[derive(Default)]
-struct Run {
-    tally: Tally,
-    error: Option<(String, String)>,
+pub(super) struct Run {
+    pub(super) tally: Tally,
+    pub(super) error: Option<(String, String)>,
 }
 
 impl Collector {
@@ -68,9 +61,14 @@ impl Collector {
     /// Only those of the store; what goes wrong with the source is in the outcome.
     pub async fn run(&self, source: &Arc<SourceConfig>) -> Result<RunOutcome, CommitError> {
         let started = (self.clock)();
+        let source = &backfill::extended(&*self.store, source, started)?;
         (self.listener)(&Event::SourceStarted { source: source.id.clone() });
         let mut run = Run::default();
-        self.read_entries(source, &mut run).await?;
+        match &source.kind {
+            SourceKind::Files { .. } => self.take_in(source, &mut run).await?,
+            SourceKind::Pages { urls } => self.note_pages(source, urls, &mut run).await?,
+            _ => self.read_entries(source, &mut run).await?,
+        }
         self.read_pages(source, &mut run).await?;
         let outcome = RunOutcome {
             started,
@@ -87,6 +85,34 @@ impl Collector {
         Ok(outcome)
     }
 
+    /// The files of a source that are new or changed.
+    async fn take_in(&self, source: &Arc<SourceConfig>, run: &mut Run) -> Result<(), CommitError> {
+        let (collector, source) = (self.clone(), source.clone());
+        let taken =
+            tokio::task::spawn_blocking(move || inbox::take_in(&collector, &source)).await??;
+        run.tally.add(&taken.tally);
+        run.error = taken.error;
+        Ok(())
+    }
+
+    /// Pages given one by one wait like those of a list; a known one is not taken up again.
+    async fn note_pages(
+        &self,
+        source: &Arc<SourceConfig>,
+        urls: &[String],
+        run: &mut Run,
+    ) -> Result<(), CommitError> {
+        let now = (self.clock)();
+        let urls = urls.iter().filter_map(|url| crawl::canonical_url(url).ok()).collect::<Vec<_>>();
+        let mut step = Step::new(&source.id, now);
+        for (url, known) in urls.iter().zip(self.store.known_urls(&urls)?) {
+            if !known {
+                step.jobs.push(FetchJob::new(url, &source.id, now));
+            }
+        }
+        if step.jobs.is_empty() { Ok(()) } else { self.store_step(step, run).await }
+    }
+
     async fn read_entries(
         &self,
         source: &Arc<SourceConfig>,
@@ -94,8 +120,9 @@ impl Collector {
     ) -> Result<(), CommitError> {
         let mut waiting = crawl::entry_urls(source).into_iter().collect::<VecDeque<_>>();
         let mut asked = HashSet::new();
+        let bound = entry_bound(source, waiting.len());
         while let Some(url) = waiting.pop_front() {
-            if !asked.insert(url.clone()) || asked.len() > MAX_ENTRY_PAGES {
+            if !asked.insert(url.clone()) || asked.len() > bound {
                 continue;
             }
             let job = self.store.entry_job(&source.id, &url)?;
@@ -132,10 +159,11 @@ impl Collector {
         let read = tokio::task::spawn_blocking(move || {
             let mut entries = match crawl::read_entry(&page, &source, now) {
                 Ok(entries) => entries,
-                Err(error) => return Ok(Err(("entry".to_owned(), error.to_string()))),
+                Err(error) => return Ok(Err((error.kind().to_owned(), error.to_string()))),
             };
             let more = std::mem::take(&mut entries.more);
             let mut step = entry_step(&*store, &stages, &source, entries, now)?;
+            step.records = evidence::of_entry(&*store, &stages, &source, &step.posts, &page)?;
             // An entry that goes on elsewhere is read in full each time: a 304 would hide what a killed run
             // had not reached.
             if more.is_empty() {
@@ -156,102 +184,7 @@ impl Collector {
         }
     }
 
-    async fn read_pages(
-        &self,
-        source: &Arc<SourceConfig>,
-        run: &mut Run,
-    ) -> Result<(), CommitError> {
-        loop {
-            let jobs = self.store.due_jobs(&source.id, (self.clock)(), BATCH)?;
-            if jobs.is_empty() {
-                return Ok(());
-            }
-            let steps = stream::iter(jobs).map(|job| self.read_page(source, job));
-            let mut steps = steps.buffer_unordered(PAGES_AT_ONCE);
-            while let Some(step) = steps.next().await {
-                let (step, error) = step?;
-                if error.is_some() {
-                    run.error = error;
-                }
-                self.store_step(step, run).await?;
-            }
-        }
-    }
-
-    /// Fetches and reads one page. The error is for the health board; the step has it counted already.
-    async fn read_page(
-        &self,
-        source: &Arc<SourceConfig>,
-        job: FetchJob,
-    ) -> Result<(Step, Option<(String, String)>), CommitError> {
-        let now = (self.clock)();
-        let mut step = Step::new(&source.id, now);
-        let outcome = self.fetcher.fetch(&job, source, now).await;
-        if let Some(line) = outcome.audit() {
-            step.audit.push((job.url.clone(), line));
-        }
-        let mut error = None;
-        let result = match outcome {
-            FetchOutcome::Page(page) => {
-                let pages = self.with_next_pages(*page, &job, source).await;
-                let (stages, source, job) = (self.stages.clone(), source.clone(), job.clone());
-                let verdict = tokio::task::spawn_blocking(move || {
-                    stages.page(&pages, job.hint, &source, now)
-                })
-                .await?;
-                step.take(verdict)
-            }
-            FetchOutcome::NotModified => step.take_drop(DropReason::NotModified),
-            FetchOutcome::Dropped { reason, .. } => step.take_drop(reason),
-            FetchOutcome::Refused { until, .. } => {
-                let url = job.url;
-                step.done.push(PageDone::Postponed { url, due: until, attempts: job.attempts });
-                return Ok((step, None));
-            }
-            FetchOutcome::Failed(failure) => {
-                let kind = failure.kind.as_str();
-                error = Some((kind.to_owned(), failure.to_string()));
-                let outcome = step.take_failure(kind);
-                let attempts = job.attempts + 1;
-                if attempts < MAX_ATTEMPTS && !failure.kind.is_permanent() {
-                    let url = job.url;
-                    let due = now + retry_delay(attempts);
-                    step.done.push(PageDone::Postponed { url, due, attempts });
-                    return Ok((step, error));
-                }
-                outcome
-            }
-        };
-        step.done.push(PageDone::Finished { url: job.url, outcome: result });
-        Ok((step, error))
-    }
-
-    /// The page with the pages that continue the same article. A part that does not come ends the article
-    /// there; what was read so far is the post.
-    async fn with_next_pages(
-        &self,
-        first: Page,
-        job: &FetchJob,
-        source: &Arc<SourceConfig>,
-    ) -> Vec<Page> {
-        let mut pages = vec![first];
-        // The next page of a thread holds replies, not more of the article.
-        let is_article = source.channel != Channel::Forum;
-        while let Some(last) = pages.last().filter(|_| is_article && pages.len() < MAX_PARTS) {
-            let Some(url) = next_address(last) else { break };
-            if pages.iter().any(|page| page.url == url || page.requested_url == url) {
-                break;
-            }
-            let part = FetchJob { url, validators: Validators::default(), ..job.clone() };
-            match self.fetcher.fetch(&part, source, (self.clock)()).await {
-                FetchOutcome::Page(page) => pages.push(*page),
-                _ => break,
-            }
-        }
-        pages
-    }
-
-    async fn store_step(&self, step: Step, run: &mut Run) -> Result<(), CommitError> {
+    pub(super) async fn store_step(&self, step: Step, run: &mut Run) -> Result<(), CommitError> {
         let source = step.source.clone();
         let tally = self.committer.commit(step).await?;
         run.tally.add(&tally);
@@ -261,20 +194,19 @@ impl Collector {
     }
 }
 
-/// Minutes until a failed page is asked again: 5, 25, 125, 625.
-fn retry_delay(attempts: u32) -> TimeDelta {
-    TimeDelta::minutes(5_i64.saturating_pow(attempts.min(6)))
+/// Entry pages read in one run: as many pages of each list as config says, so that a calendar without end is
+/// left where a list would be.
+fn entry_bound(source: &SourceConfig, entries: usize) -> usize {
+    match &source.kind {
+        SourceKind::List { urls, pages, .. } => {
+            entries.max(urls.len() * usize::try_from(*pages).unwrap_or(MAX_ENTRY_PAGES))
+        }
+        SourceKind::Search { .. } => entries,
+        _ => MAX_ENTRY_PAGES,
+    }
 }
 
-/// The address of the part that follows, on the same host.
-fn next_address(page: &Page) -> Option<String> {
-    let html = extract::decode(&page.body, page.header("content-type")).text;
-    let base = url::Url::parse(&page.url).ok()?;
-    let next = base.join(&extract::next_page(&html)?).ok()?;
-    (next.host() == base.host()).then(|| next.into())
-}
-
-fn what_went_wrong(outcome: &FetchOutcome) -> (String, String) {
+pub(super) fn what_went_wrong(outcome: &FetchOutcome) -> (String, String) {
     let text = outcome.audit().unwrap_or_default();
     let kind = match outcome {
         FetchOutcome::Failed(error) => error.kind.as_str().to_owned(),
@@ -286,7 +218,7 @@ fn what_went_wrong(outcome: &FetchOutcome) -> (String, String) {
 }
 
 /// Items are judged; links that are new go to the frontier, known ones are duplicates.
-fn entry_step(
+pub(super) fn entry_step(
     store: &dyn Store,
     stages: &Stages,
     source: &SourceConfig,
@@ -307,16 +239,14 @@ fn entry_step(
     for ((url, hint), known) in entries.jobs.into_iter().zip(store.known_urls(&addresses)?) {
         if known {
             step.take_drop(DropReason::Duplicate);
+            if matches!(source.kind, SourceKind::Board { .. }) && hint.counts.comments.is_some() {
+                let hint = extract::without_names(hint);
+                step.grown.push(FetchJob { hint, ..FetchJob::new(url, &source.id, now) });
+            }
             continue;
         }
-        step.jobs.push(FetchJob {
-            url,
-            source: source.id.clone(),
-            validators: Validators::default(),
-            due: now,
-            attempts: 0,
-            hint,
-        });
+        let hint = extract::without_names(hint);
+        step.jobs.push(FetchJob { hint, ..FetchJob::new(url, &source.id, now) });
     }
     Ok(step)
 }

@@ -1,20 +1,21 @@
 //! The committer: the one thread that writes what steps lead to.
 //!
 //! In: steps, from any task. Out: the counts of each, once its transaction is on disk. Steps that wait
-//! together are stored together. Within the transaction new posts join their stories, rules look at them,
+//! together are stored together. Their evidence is on disk before the transaction that refers to it. Within the transaction new posts join their stories, rules look at them,
 //! and alerts with their deliveries are noted: whatever dies, all of it holds or none. After a failure of
 //! the store nothing more is accepted: memory and disk may no longer agree.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pipelines::annotate::{Annotator, StoryBook, StoryChange};
 use pipelines::record::{AnnotatedPost, DropReason, PostId, SourceId, StoryId};
 use tokio::sync::{mpsc, oneshot};
 
-use super::step::{PageDone, Step};
+use super::step::{PageDone, Seen, Step};
 use super::watching::Watching;
+use crate::evidence::{Archive, ArchiveError};
 use crate::store::{Inserted, RunOutcome, Store, StoreError, StoreWrite, Tally};
 
 /// Why a step was not stored.
@@ -23,6 +24,9 @@ pub enum CommitError {
     /// The store failed.
     #[error(transparent)]
     Store(Arc<StoreError>),
+    /// The evidence could not be written; what it is of was not stored either.
+    #[error(transparent)]
+    Evidence(Arc<ArchiveError>),
     /// The committer ended before, by a failure or a shutdown.
     #[error("the store takes nothing more; see the first failure above")]
     Closed,
@@ -34,6 +38,12 @@ pub enum CommitError {
 impl From<StoreError> for CommitError {
     fn from(error: StoreError) -> Self {
         Self::Store(Arc::new(error))
+    }
+}
+
+impl From<ArchiveError> for CommitError {
+    fn from(error: ArchiveError) -> Self {
+        Self::Evidence(Arc::new(error))
     }
 }
 
@@ -66,6 +76,8 @@ pub struct Committer {
 pub struct CommitParts {
     /// Where it writes.
     pub store: Arc<dyn Store>,
+    /// Where evidence goes; held until the transaction that refers to it is on disk.
+    pub archive: Arc<Mutex<Archive>>,
     /// Which posts tell of the same happening.
     pub stories: StoryBook,
     /// Judges the risk of a post anew when it finds company.
@@ -153,21 +165,27 @@ fn store_all(
     mut steps: Vec<(Step, Reply<Tally>)>,
     ends: Vec<(SourceId, Box<RunOutcome>, Reply<()>)>,
 ) -> bool {
-    let CommitParts { store, stories, annotator, watching, stored } = parts;
-    let written = store.write(&mut |write| {
-        let mut fresh = Vec::new();
-        for (step, _) in &mut steps {
-            fresh.extend(write_step(write, step)?);
-        }
-        if let Some(now) = steps.iter().map(|(step, _)| step.now).max() {
-            join_stories(write, stories, annotator, &mut fresh, now)?;
-            watching.look_at(write, &fresh, now)?;
-        }
-        for (source, outcome, _) in &ends {
-            write.put_run(source, outcome)?;
-        }
-        Ok(())
+    let CommitParts { store, archive, stories, annotator, watching, stored } = parts;
+    // A panic elsewhere leaves at worst a record no row refers to.
+    let mut archive = archive.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = keep_evidence(&mut archive, &mut steps);
+    let written = kept.and_then(|()| {
+        Ok(store.write(&mut |write| {
+            let mut fresh = Vec::new();
+            for (step, _) in &mut steps {
+                fresh.extend(write_step(write, step)?);
+            }
+            if let Some(now) = steps.iter().map(|(step, _)| step.now).max() {
+                join_stories(write, stories, annotator, &mut fresh, now)?;
+                watching.look_at(write, &fresh, now)?;
+            }
+            for (source, outcome, _) in &ends {
+                write.put_run(source, outcome)?;
+            }
+            Ok(())
+        })?)
     });
+    drop(archive);
     match written {
         Ok(()) => {
             stored();
@@ -182,7 +200,6 @@ fn store_all(
         }
         Err(error) => {
             tracing::error!(%error, "the store failed; nothing more is taken");
-            let error = CommitError::from(error);
             for (_, reply) in steps {
                 let _ = reply.send(Err(error.clone()));
             }
@@ -194,27 +211,64 @@ fn store_all(
     }
 }
 
+/// Writes the evidence of all steps with one wait for the disk, and notes where it lies.
+fn keep_evidence(
+    archive: &mut Archive,
+    steps: &mut [(Step, Reply<Tally>)],
+) -> Result<(), CommitError> {
+    let places = {
+        let records = steps.iter().flat_map(|(step, _)| &step.records);
+        archive.append(records.map(|new| &new.member))?
+    };
+    let records = steps.iter_mut().flat_map(|(step, _)| &mut step.records);
+    for (new, place) in records.zip(places) {
+        new.record.place = place;
+        new.member.bytes = Vec::new();
+    }
+    Ok(())
+}
+
 /// Writes one step; answers its posts that are new or changed.
 fn write_step(write: &dyn StoreWrite, step: &mut Step) -> Result<Vec<AnnotatedPost>, StoreError> {
     let mut fresh = Vec::new();
     for post in std::mem::take(&mut step.posts) {
         match write.put_post(&post)? {
-            Inserted::New | Inserted::Edited => {
+            Inserted::New => {
                 step.tally.kept += 1;
                 fresh.push(post);
             }
+            Inserted::Edited => {
+                step.tally.drop(DropReason::Updated);
+                fresh.push(post);
+            }
+            Inserted::Grown => step.tally.drop(DropReason::Updated),
             Inserted::Duplicate => step.tally.drop(DropReason::Duplicate),
         }
+    }
+    for new in &step.records {
+        write.put_evidence(&new.record, new.role, &new.posts, step.now)?;
+    }
+    for seen in &step.seen {
+        match seen {
+            Seen::Served(post) => write.mark_served(*post)?,
+            Seen::Gone(post) => write.mark_gone(*post, step.now)?,
+        };
     }
     if !step.tally.ties_out() {
         tracing::error!(source = %step.source, tally = ?step.tally, "counts do not tie out");
     }
     write.add_jobs(&step.jobs)?;
+    for job in &step.grown {
+        write.renew_job(job)?;
+    }
     for done in &step.done {
         match done {
             PageDone::Finished { url, outcome } => write.finish_job(url, outcome, step.now)?,
             PageDone::Postponed { url, due, attempts } => {
                 write.postpone_job(url, *due, *attempts)?
+            }
+            PageDone::Again { url, due, validators } => {
+                write.look_again(url, *due, validators, step.now)?
             }
         }
     }

@@ -10,13 +10,14 @@ use anyhow::Context as _;
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
 use pipelines::record::TopicId;
 
+use super::health::{silence_reason, trouble_in_words};
 use super::station::Station;
 use crate::config::{Config, Period};
 use crate::report::{
     AlertInput, Digest, DigestInput, DigestPost, Format, PeriodKind, PreviousPeriod, SourceInput,
     SourceOutcome, Tally, render, render_word,
 };
-use crate::store::{PostRange, Store};
+use crate::store::{PostRange, Role, Store};
 
 /// Posts an appendix lists at most.
 const LISTED_POSTS: usize = 200;
@@ -150,6 +151,7 @@ fn input(
         posts.push(DigestPost::of(&post, &name_of(&post.post.source)));
         true
     })?;
+    posts.iter_mut().try_for_each(|post| mark(store, post))?;
     let mut alerts = Vec::new();
     let mut other_posts = Vec::new();
     for stored in store.alerts(&range, usize::MAX)? {
@@ -159,7 +161,9 @@ fn input(
                 continue;
             }
             if let Some(post) = store.post(evidence.post)? {
-                other_posts.push(DigestPost::of(&post, &name_of(&post.post.source)));
+                let mut post = DigestPost::of(&post, &name_of(&post.post.source));
+                mark(store, &mut post)?;
+                other_posts.push(post);
             }
         }
         let rule = super::watching::rule_of(config, &stored.alert.rule);
@@ -182,6 +186,16 @@ fn input(
         sources: Some(sources(config, store, order, now)?),
         listed_posts: LISTED_POSTS,
     })
+}
+
+/// What became of the page of `post`, and the hash of the page it was read from as it was served.
+fn mark(store: &dyn Store, post: &mut DigestPost) -> anyhow::Result<()> {
+    let marks = store.marks(post.id)?;
+    (post.edited_at, post.gone_at) = (marks.edited, marks.gone);
+    let exhibits = store.evidence(post.id)?;
+    let page = exhibits.into_iter().rev().find(|exhibit| exhibit.role == Role::Page);
+    post.page_sha256 = page.map(|exhibit| exhibit.record.payload);
+    Ok(())
 }
 
 /// Counts of the span before; absent where this station did not collect yet, since then it was not measured.
@@ -218,6 +232,7 @@ fn sources(
     order: &Order,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Vec<SourceInput>> {
+    let lang = config.station.lang;
     let range = PostRange { from: Some(order.from), until: Some(order.to) };
     let mut inputs = Vec::new();
     for source in config.sources.iter().filter(|s| s.enabled) {
@@ -229,11 +244,15 @@ fn sources(
         let outcome = match (&state.error, state.last_run) {
             (_, None) => SourceOutcome::NotRun,
             (Some((kind, text)), _) if tally.kept > 0 => {
-                SourceOutcome::Partial { reason: format!("{kind}: {text}") }
+                SourceOutcome::Partial { reason: trouble_in_words(kind, text, lang) }
             }
-            (Some((kind, text)), _) => SourceOutcome::Failed { reason: format!("{kind}: {text}") },
+            (Some((kind, text)), _) => {
+                SourceOutcome::Failed { reason: trouble_in_words(kind, text, lang) }
+            }
             (None, Some(_)) if is_silent => {
-                SourceOutcome::Silent { since: state.last_post, reason: None }
+                let reason = silence_reason(store, source, now)?;
+                let reason = reason.map(|r| lang.text(&format!("record.silence.{}", r.as_str())));
+                SourceOutcome::Silent { since: state.last_post, reason }
             }
             (None, Some(_)) => SourceOutcome::Good,
         };

@@ -11,8 +11,8 @@ use pipelines::crawl::{
 };
 use pipelines::record::{DropReason, Found, Page};
 
+use super::collect::Collector;
 use super::commit::CommitError;
-use super::station::Station;
 use super::step::Step;
 use super::workbook;
 use crate::store::Tally;
@@ -45,13 +45,13 @@ pub struct Imported {
 /// # Errors
 /// The file cannot be opened, or the store fails; what was stored before stays.
 pub fn file(
-    station: &Station,
+    collector: &Collector,
     path: &Path,
     format: FileFormat,
     map: &ColumnMap,
     source: &SourceConfig,
 ) -> Result<Imported, ImportError> {
-    let now = (station.collector.clock)();
+    let now = (collector.clock)();
     let records = match format {
         FileFormat::Excel => workbook::records(path, map.clone(), now)?,
         _ => crawl::read_file(path, format, map, &source.id, now)?,
@@ -63,10 +63,10 @@ pub fn file(
             Ok(FileRecord::Row(row)) => {
                 let url =
                     row.url.unwrap_or_else(|| own_address(source, row.id.as_deref(), &row.found));
-                let verdict = station.collector.stages.item(&url, row.found, source, now);
+                let verdict = collector.stages.item(&url, row.found, source, now);
                 step.take(verdict);
             }
-            Ok(FileRecord::Page(page)) => take_page(station, &page, source, &mut step),
+            Ok(FileRecord::Page(page)) => take_page(collector, &page, source, &mut step),
             Err(error) => {
                 step.take_drop(DropReason::Malformed);
                 imported.unreadable.push(error);
@@ -74,21 +74,30 @@ pub fn file(
         }
         if step.tally.received >= RECORDS_AT_ONCE as u64 {
             let full = std::mem::replace(&mut step, Step::new(&source.id, now));
-            imported.tally.add(&station.collector.committer.commit_blocking(full)?);
+            imported.tally.add(&collector.committer.commit_blocking(full)?);
         }
     }
-    imported.tally.add(&station.collector.committer.commit_blocking(step)?);
+    imported.tally.add(&collector.committer.commit_blocking(step)?);
     Ok(imported)
 }
 
-fn take_page(station: &Station, page: &Page, source: &SourceConfig, step: &mut Step) {
-    let now = (station.collector.clock)();
-    step.take(station.collector.stages.page(
-        std::slice::from_ref(page),
-        Found::default(),
-        source,
-        now,
-    ));
+fn take_page(collector: &Collector, page: &Page, source: &SourceConfig, step: &mut Step) {
+    let now = (collector.clock)();
+    step.take(collector.stages.page(std::slice::from_ref(page), Found::default(), source, now));
+}
+
+/// The format that a file's name (in lower case) speaks of.
+#[must_use]
+pub fn format_of(name: &str) -> Option<FileFormat> {
+    let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
+    match () {
+        () if ends(&[".jsonl", ".ndjson", ".json"]) => Some(FileFormat::Jsonl),
+        () if ends(&[".csv", ".tsv"]) => Some(FileFormat::Csv),
+        () if ends(&[".xlsx", ".xls", ".ods", ".xlsb", ".xlsm"]) => Some(FileFormat::Excel),
+        () if ends(&[".html", ".htm"]) => Some(FileFormat::Html),
+        () if ends(&[".warc", ".warc.gz"]) => Some(FileFormat::Warc),
+        () => None,
+    }
 }
 
 /// The address of a row that has none on the web.

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use pipelines::annotate::Annotator;
-use pipelines::crawl::{self, HtmlSelectors, SourceConfig, SourceKind};
+use pipelines::crawl::{self, SourceConfig};
 use pipelines::extract::{self, PostPlace, Privacy, ReadOptions};
 use pipelines::query::{Query, Target};
-use pipelines::record::{AnnotatedPost, DropReason, Found, Page, SourceId, Verdict};
+use pipelines::record::{
+    AnnotatedPost, Channel, DropReason, Found, FoundComment, Page, SourceId, Verdict,
+};
 
 use crate::config::Config;
 
@@ -22,6 +24,7 @@ pub struct Stages {
     privacy: Privacy,
     zone: Tz,
     min_chars: usize,
+    keeps_evidence: bool,
     excludes: HashMap<SourceId, Query>,
 }
 
@@ -48,8 +51,15 @@ impl Stages {
             },
             zone: config.station.zone,
             min_chars: config.extract.min_chars,
+            keeps_evidence: config.crawl.evidence,
             excludes,
         })
+    }
+
+    /// Whether pages of `source` are kept as they were served.
+    #[must_use]
+    pub fn keeps_evidence(&self, source: &SourceConfig) -> bool {
+        source.evidence.unwrap_or(self.keeps_evidence)
     }
 
     /// A fetched page with the pages that continue it. What the list or feed said of it fills what the page
@@ -62,7 +72,7 @@ impl Stages {
         source: &SourceConfig,
         now: DateTime<Utc>,
     ) -> Verdict<AnnotatedPost> {
-        let options = ReadOptions { now, zone: self.zone, selectors: selectors(source) };
+        let options = ReadOptions { now, zone: self.zone, selectors: source.selectors().cloned() };
         let Some((page, parts)) = pages.split_first() else {
             return Verdict::Drop(DropReason::Gone);
         };
@@ -70,12 +80,10 @@ impl Stages {
             Verdict::Keep(found) => found,
             Verdict::Drop(reason) => return Verdict::Drop(reason),
         };
+        let is_thread = !found.comments.is_empty() || source.channel == Channel::Forum;
         for part in parts {
-            if let (Verdict::Keep(more), Some(text)) =
-                (extract::read_page(part, &options), &mut found.text)
-            {
-                text.push('\n');
-                text.push_str(more.text.as_deref().unwrap_or_default());
+            if let Verdict::Keep(more) = extract::read_page(part, &options) {
+                if is_thread { add_replies(&mut found, more) } else { add_text(&mut found, &more) }
             }
         }
         let url = crawl::canonical_url(&page.url).unwrap_or_else(|_| page.url.clone());
@@ -121,10 +129,27 @@ impl Stages {
     }
 }
 
-fn selectors(source: &SourceConfig) -> Option<HtmlSelectors> {
-    match &source.kind {
-        SourceKind::List { selectors, .. } => Some(selectors.clone()),
-        _ => None,
+/// The following page of an article.
+fn add_text(found: &mut Found, more: &Found) {
+    if let Some(text) = &mut found.text {
+        text.push('\n');
+        text.push_str(more.text.as_deref().unwrap_or_default());
+    }
+}
+
+/// The following page of a thread: what stands first there is a reply like the others, unless the page says
+/// the first post once more.
+fn add_replies(found: &mut Found, more: Found) {
+    let first = more.text.filter(|text| found.text.as_ref() != Some(text));
+    let first = first.map(|text| FoundComment {
+        author: more.author,
+        text,
+        published_at: more.published.map(|p| p.at),
+    });
+    for reply in first.into_iter().chain(more.comments) {
+        if !found.comments.iter().any(|c| c.author == reply.author && c.text == reply.text) {
+            found.comments.push(reply);
+        }
     }
 }
 

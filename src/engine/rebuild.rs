@@ -1,6 +1,6 @@
 //! The index made again from the store.
 //!
-//! In: the store, where the index lies, the segmenter. Out: a new index in the place of the old one, which
+//! In: the store, where the index lies. Out: a new index in the place of the old one, which
 //! answers until then. Changes that arrive meanwhile are in the change log and follow after.
 
 use std::path::Path;
@@ -8,7 +8,6 @@ use std::sync::mpsc::sync_channel;
 
 use index::{Index, IndexError, IndexedPost, PostSource, WriterOptions};
 use pipelines::record::PostId;
-use pipelines::text::Segmenter;
 
 use crate::store::{PostRange, Store, StoreError};
 
@@ -43,7 +42,6 @@ impl PostSource for StoredPosts<'_> {
 pub fn rebuild_index(
     store: &dyn Store,
     dir: &Path,
-    segmenter: &Segmenter,
     progress: &mut dyn FnMut(u64),
 ) -> Result<u64, IndexError> {
     let broken = |e: StoreError| IndexError::Posts(e.into());
@@ -61,7 +59,7 @@ pub fn rebuild_index(
                 let _ = posts.send(Err(error));
             }
         });
-        Index::rebuild(dir, segmenter, WriterOptions::default(), cursor, received, progress)
+        Index::rebuild(dir, WriterOptions::bulk(), cursor, received, progress)
     });
     store.write(&mut |write| write.drop_state(STATE)).map_err(broken)?;
     rebuilt

@@ -1,11 +1,14 @@
-//! The end date of data: posts, and all that hangs on them, go when their time is over.
+//! The end date of data: posts and all that hangs on them, pages as they were served, alerts, digests.
 //!
-//! In: the days from config. Out: an audit line per purge with what went. Deletes in small transactions so
-//! that the station goes on meanwhile; the index follows through the change log.
+//! In: the days from config. Out: an audit line per purge with what went, and the counts. Deletes in small
+//! transactions so that the station goes on meanwhile; the index follows through the change log. Evidence has a
+//! date of its own and goes with its post at the latest.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::station::Station;
+use crate::config::Retention;
+use crate::evidence::Purged;
 use crate::store::{PostRange, Store};
 
 /// Posts deleted in one transaction.
@@ -13,21 +16,124 @@ const AT_ONCE: usize = 500;
 
 const STATE: &str = "retention";
 
+/// What is older than these instants is to go; none: kept for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// Posts.
+    pub posts: Option<DateTime<Utc>>,
+    /// Evidence.
+    pub evidence: Option<DateTime<Utc>>,
+    /// Alerts and what was sent of them.
+    pub alerts: Option<DateTime<Utc>>,
+    /// Digest files.
+    pub digests: Option<DateTime<Utc>>,
+}
+
+impl Cut {
+    /// What `retention` says as of `now`.
+    #[must_use]
+    pub fn of(retention: &Retention, now: DateTime<Utc>) -> Self {
+        let before = |days: u32| (days > 0).then(|| now - TimeDelta::days(i64::from(days)));
+        Self {
+            posts: before(retention.posts_days),
+            evidence: before(retention.evidence_days),
+            alerts: before(retention.alerts_days),
+            digests: before(retention.digests_days),
+        }
+    }
+
+    /// Posts and evidence before one instant.
+    #[must_use]
+    pub fn before(at: DateTime<Utc>) -> Self {
+        Self { posts: Some(at), evidence: Some(at), ..Self::default() }
+    }
+}
+
+/// What went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cleared {
+    /// Posts.
+    pub posts: u64,
+    /// Records and files of evidence.
+    pub evidence: Purged,
+    /// Alerts.
+    pub alerts: u64,
+    /// Digest files.
+    pub digests: u64,
+}
+
 /// Purges once a day.
 ///
 /// # Errors
-/// Those of the store.
+/// Those of the store and the evidence folder.
 pub fn purge_due(station: &Station, now: DateTime<Utc>) -> anyhow::Result<()> {
     let today = now.format("%Y-%m-%d").to_string();
     if station.store.state(STATE)?.as_deref() == Some(&today) {
         return Ok(());
     }
-    let days = station.config.retention.posts_days;
-    if days > 0 {
-        purge(&*station.store, now - TimeDelta::days(i64::from(days)), now)?;
-        station.nudge_index();
+    let cleared = clear(station, Cut::of(&station.config.retention, now), now)?;
+    if cleared != Cleared::default() {
+        tracing::info!(?cleared, "what was past its date is deleted");
     }
     Ok(station.store.write(&mut |write| write.put_state(STATE, &today))?)
+}
+
+/// Deletes what is older than `cut`: posts, then the evidence past its own date and that of no stored post.
+///
+/// # Errors
+/// Those of the store and the evidence folder; what was deleted before stays deleted.
+pub fn clear(station: &Station, cut: Cut, now: DateTime<Utc>) -> anyhow::Result<Cleared> {
+    let store = &*station.store;
+    let posts = cut.posts.map_or(Ok(0), |before| purge(store, before, now))?;
+    let evidence = station.archive().purge(store, cut.evidence, now)?;
+    let alerts = cut.alerts.map_or(Ok(0), |before| purge_alerts(store, before, now))?;
+    let digests = cut.digests.map_or(Ok(0), |before| purge_digests(station, before, now))?;
+    store.forget_deleted()?;
+    station.nudge_index();
+    Ok(Cleared { posts, evidence, alerts, digests })
+}
+
+fn purge_alerts(
+    store: &dyn Store,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<u64> {
+    let mut alerts = 0;
+    store.write(&mut |write| {
+        alerts = write.delete_alerts(before)?;
+        if alerts > 0 {
+            write.audit(now, "purge", &before.to_rfc3339(), &format!("{alerts} alerts"))?;
+        }
+        Ok(())
+    })?;
+    Ok(alerts)
+}
+
+fn purge_digests(
+    station: &Station,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<u64> {
+    let folder = station.dir.digests();
+    if !folder.exists() {
+        return Ok(0);
+    }
+    let mut removed = 0;
+    for entry in std::fs::read_dir(&folder)? {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        if about.is_file() && DateTime::<Utc>::from(about.modified()?) < before {
+            std::fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    if removed > 0 {
+        let detail = format!("{removed} digest files");
+        station
+            .store
+            .write(&mut |write| write.audit(now, "purge", &before.to_rfc3339(), &detail))?;
+    }
+    Ok(removed)
 }
 
 /// Deletes every post older than `before`; answers how many.

@@ -4,7 +4,7 @@
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
@@ -24,6 +24,7 @@ use super::progress::Listener;
 use super::restore;
 use super::watching::Watching;
 use crate::config::Config;
+use crate::evidence::Archive;
 use crate::store::{RunOutcome, SqliteStore, Store, Tally};
 
 /// Sources run at the same time.
@@ -44,6 +45,18 @@ impl DataDir {
     #[must_use]
     pub fn index(&self) -> PathBuf {
         self.0.join("index")
+    }
+
+    /// Lists of rows that could not be read.
+    #[must_use]
+    pub fn rejected(&self) -> PathBuf {
+        self.0.join("rejected")
+    }
+
+    /// Pages as they were served, apart from everything else.
+    #[must_use]
+    pub fn evidence(&self) -> PathBuf {
+        self.0.join("evidence")
     }
 
     /// Written digests.
@@ -67,6 +80,7 @@ pub struct Station {
     pub collector: Collector,
     /// The rules.
     pub watching: Arc<Watching>,
+    archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
     committer_thread: std::thread::JoinHandle<()>,
     follower: std::thread::JoinHandle<Result<(), FollowError>>,
@@ -111,11 +125,12 @@ impl Station {
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
+        let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
         let index = Arc::new(open_index(&*store, &dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
         let watching = Arc::new(Watching::new(&config)?);
         let stages = Arc::new(Stages::new(&config, annotator.clone())?);
-        let fetcher = Arc::new(hosts::fetcher(&config, &*store)?);
+        let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
         let writer = index.writer(WriterOptions::default())?;
@@ -136,13 +151,21 @@ impl Station {
         };
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
+            archive: archive.clone(),
             stories: restore::stories(&*store, clock())?,
             annotator,
             watching: watching.clone(),
             stored,
         });
-        let collector =
-            Collector { store: store.clone(), fetcher, stages, committer, listener, clock };
+        let collector = Collector {
+            store: store.clone(),
+            fetcher,
+            stages,
+            committer,
+            listener,
+            rejected: dir.rejected(),
+            clock,
+        };
         let config = Arc::new(config);
         Ok(Self {
             config,
@@ -151,6 +174,7 @@ impl Station {
             index,
             collector,
             watching,
+            archive,
             nudge,
             committer_thread,
             follower,
@@ -198,6 +222,11 @@ impl Station {
         Ok(tallies)
     }
 
+    /// The evidence files, for purging; nothing is committed while they are held.
+    pub fn archive(&self) -> MutexGuard<'_, Archive> {
+        self.archive.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells the follower that the store changed outside the committer.
     pub fn nudge_index(&self) {
         self.nudge.nudge();
@@ -208,7 +237,9 @@ impl Station {
     /// # Errors
     /// Those of the store.
     pub fn look_at_silence(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<()> {
-        Ok(self.store.write(&mut |write| self.watching.look_at_silence(write, now))?)
+        Ok(self
+            .store
+            .write(&mut |write| self.watching.look_at_silence(&*self.store, write, now))?)
     }
 
     /// Remembers across restarts what hosts asked for: back-off, budgets, robots.
@@ -236,13 +267,13 @@ impl Station {
     }
 }
 
-/// Opens the index; one made with other words, or by another version, is made again from the store.
+/// Opens the index; one made by another version is made again from the store.
 fn open_index(store: &dyn Store, dir: &DataDir, config: &Config) -> anyhow::Result<Index> {
     let words = segmenter(config);
     match Index::open_or_create(&dir.index(), &words) {
         Err(IndexError::Format { .. }) => {
-            tracing::warn!("the index is of another format or dictionary; it is made again");
-            super::rebuild_index(store, &dir.index(), &words, &mut |_| {})?;
+            tracing::warn!("the index is of another format; it is made again");
+            super::rebuild_index(store, &dir.index(), &mut |_| {})?;
             Ok(Index::open_read_only(&dir.index(), &words)?)
         }
         opened => Ok(opened?),

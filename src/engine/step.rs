@@ -5,8 +5,11 @@
 //! whenever the process dies.
 
 use chrono::{DateTime, Utc};
-use pipelines::record::{AnnotatedPost, DropReason, FetchJob, SourceId, Verdict};
+use pipelines::record::{
+    AnnotatedPost, DropReason, FetchJob, PostId, SourceId, Validators, Verdict,
+};
 
+use super::evidence::NewRecord;
 use crate::store::Tally;
 
 /// A page of the frontier that has been dealt with.
@@ -28,6 +31,24 @@ pub enum PageDone {
         /// Failures in a row so far.
         attempts: u32,
     },
+    /// Kept, and looked at again later.
+    Again {
+        /// Canonical address.
+        url: String,
+        /// When.
+        due: DateTime<Utc>,
+        /// What makes the next GET conditional.
+        validators: Validators,
+    },
+}
+
+/// What a page that was asked for again answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A page: if the post was marked as gone, it no longer is.
+    Served(PostId),
+    /// 404 or 410: a stored post is marked as gone.
+    Gone(PostId),
 }
 
 /// What one step leads to. Everything in it is stored, or nothing.
@@ -41,8 +62,14 @@ pub struct Step {
     pub tally: Tally,
     /// Posts to store.
     pub posts: Vec<AnnotatedPost>,
+    /// Evidence of posts of this step; on disk before the transaction that refers to it.
+    pub records: Vec<NewRecord>,
+    /// Whether pages of stored posts are still served.
+    pub seen: Vec<Seen>,
     /// Pages found.
     pub jobs: Vec<FetchJob>,
+    /// Known threads of which a board shows more replies than before: looked at again at once.
+    pub grown: Vec<FetchJob>,
     /// Pages dealt with.
     pub done: Vec<PageDone>,
     /// The entry that was read, with what makes the next GET conditional.
@@ -60,7 +87,10 @@ impl Step {
             now,
             tally: Tally::default(),
             posts: Vec::new(),
+            records: Vec::new(),
+            seen: Vec::new(),
             jobs: Vec::new(),
+            grown: Vec::new(),
             done: Vec::new(),
             entry: None,
             audit: Vec::new(),

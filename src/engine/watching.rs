@@ -15,10 +15,11 @@ use pipelines::record::{Alert, AnnotatedPost, RuleHit, RuleId, Severity};
 use pipelines::text::Segmenter;
 use pipelines::watch::{Firing, RuleConfig, RuleKind, Window, evaluate, lookback};
 
+use super::health::silence_reason;
 use crate::config::Config;
 use crate::notify::{AlertNotice, alert_message};
 use crate::report::DigestPost;
-use crate::store::{Result, StoreError, StoreWrite};
+use crate::store::{Result, Store, StoreError, StoreWrite};
 
 /// Evidence posts handed to the writer of a message.
 const TOLD: usize = 5;
@@ -117,7 +118,12 @@ impl Watching {
     ///
     /// # Errors
     /// Those of the store.
-    pub fn look_at_silence(&self, write: &dyn StoreWrite, now: DateTime<Utc>) -> Result<()> {
+    pub fn look_at_silence(
+        &self,
+        store: &dyn Store,
+        write: &dyn StoreWrite,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let asked = self.asked(now);
         for (rule, query) in self.rules.iter().zip(&asked.queries) {
             if matches!(rule.kind, RuleKind::Flatline { .. }) {
@@ -133,7 +139,10 @@ impl Watching {
                 last_before: write.last_post_of(&source.id)?,
                 ..window(write, &rule, &[], now)?
             };
-            for firing in evaluate(&rule, &window, &[], now) {
+            for mut firing in evaluate(&rule, &window, &[], now) {
+                if let Firing::New(alert) = &mut firing {
+                    alert.because = silence_reason(store, source, now)?;
+                }
                 self.store_firing(write, &rule, None, firing, now)?;
             }
         }

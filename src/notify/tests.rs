@@ -88,6 +88,8 @@ fn post(title: &str, url: &str) -> DigestPost {
         fetched_at: now(),
         content_hash: 7,
         page_sha256: None,
+        edited_at: None,
+        gone_at: None,
         subjects: Vec::new(),
         topics: Vec::new(),
         risk: 60,
@@ -121,6 +123,7 @@ fn message() -> Message {
         measured: 3.0,
         threshold: 3.0,
         evidence: vec![evidence(posts[0].id), evidence(posts[1].id), evidence(PostId(9))],
+        because: None,
         severity: Severity::Serious,
         state: AlertState::Open,
     };

@@ -188,6 +188,8 @@ fn post_line(post: &DigestPost, number: usize, outside: bool) -> PostLine {
         url: post.url.clone(),
         content_hash: format!("{:016x}", post.content_hash),
         page_sha256: post.page_sha256.clone(),
+        edited_at: post.edited_at,
+        gone_at: post.gone_at,
         polarity: post.is_about_us().then(|| post.polarity()),
         outside,
     }

@@ -68,6 +68,10 @@ pub struct PostLine {
     pub content_hash: String,
     /// SHA-256 of the page as served, where kept.
     pub page_sha256: Option<String>,
+    /// When another content was last seen under its address.
+    pub edited_at: Option<DateTime<Utc>>,
+    /// Since when its address answers 404 or 410.
+    pub gone_at: Option<DateTime<Utc>>,
     /// What it says of us; none where it names no subject.
     pub polarity: Option<Polarity>,
     /// Whether it lies outside the period (evidence of an alert).

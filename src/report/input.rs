@@ -100,6 +100,10 @@ pub struct DigestPost {
     pub content_hash: u64,
     /// SHA-256 of the page as served, where evidence was kept; hexadecimal.
     pub page_sha256: Option<String>,
+    /// When another content was last seen under its address.
+    pub edited_at: Option<DateTime<Utc>>,
+    /// Since when its address answers 404 or 410.
+    pub gone_at: Option<DateTime<Utc>>,
     /// What it says of each subject it names.
     pub subjects: Vec<(SubjectId, Polarity)>,
     /// What it is about.
@@ -114,7 +118,7 @@ impl DigestPost {
     /// Characters of the beginning of a text that are kept.
     const SNIPPET_CHARS: usize = 110;
 
-    /// The view of an annotated post; `page_sha256` is left for the caller.
+    /// The view of an annotated post; `page_sha256` and the marks are left for the caller.
     #[must_use]
     pub fn of(post: &AnnotatedPost, source_name: &str) -> Self {
         let p = &post.post;
@@ -136,6 +140,8 @@ impl DigestPost {
             fetched_at: p.fetched_at,
             content_hash: p.content_hash,
             page_sha256: None,
+            edited_at: None,
+            gone_at: None,
             subjects: post
                 .mentions
                 .iter()

@@ -111,6 +111,8 @@ fn post(site: &SiteText, page: &PageText) -> DigestPost {
         fetched_at: at + Duration::minutes(12),
         content_hash: PostId::of_url(&page.text).0,
         page_sha256: None,
+        edited_at: None,
+        gone_at: None,
         subjects: names.into_iter().map(|id| (id.into(), polarity(&page.title))).collect(),
         topics: match story_of(page) {
             Some("accident") => vec!["safety/accident".into()],
@@ -175,6 +177,7 @@ fn alert(rule: RuleConfig, posts: &[DigestPost], topic: &str, state: AlertState)
             measured: evidence.len() as f64,
             threshold,
             evidence: evidence.iter().map(|p| Evidence { post: p.id, spans: Vec::new() }).collect(),
+            because: None,
             severity: rule.severity,
             state,
         },

@@ -35,7 +35,15 @@ pub fn why(rule: Option<&RuleConfig>, alert: &Alert, lang: Lang) -> String {
             ],
         ),
         RuleKind::Flatline { window_minutes } => {
-            lang.fill("digest.why.flatline", &[("window", &span(*window_minutes, lang))])
+            let told =
+                lang.fill("digest.why.flatline", &[("window", &span(*window_minutes, lang))]);
+            match alert.because {
+                Some(because) => {
+                    let because = lang.text(&format!("record.silence.{}", because.as_str()));
+                    lang.fill("digest.why.because", &[("told", &told), ("because", &because)])
+                }
+                None => told,
+            }
         }
         RuleKind::FirstMention { quiet_days } => {
             lang.fill("digest.why.first_mention", &[("days", quiet_days)])
@@ -82,6 +90,7 @@ mod tests {
             measured,
             threshold,
             evidence: Vec::new(),
+            because: None,
             severity: Severity::Serious,
             state: AlertState::Open,
         };

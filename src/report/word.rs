@@ -300,13 +300,16 @@ impl Writer<'_> {
                 || self.text("unknown_time"),
                 |at| self.when(at, if post.has_time { "minute" } else { "day" }),
             );
-            self.out.small_at(
-                &format!("p{}", post.number),
-                &format!(
-                    "[{}] {}　{}　{at}　{}　{} {}",
-                    post.number, post.title, post.source, post.url, post.id, post.content_hash
-                ),
+            let mut line = format!(
+                "[{}] {}　{}　{at}　{}　{} {}",
+                post.number, post.title, post.source, post.url, post.id, post.content_hash
             );
+            for (key, at) in [("edited", post.edited_at), ("gone", post.gone_at)] {
+                let Some(at) = at else { continue };
+                let at = self.when(at, "minute");
+                line += &format!("　{}", self.fill(&format!("appendix.{key}"), &[("at", &at)]));
+            }
+            self.out.small_at(&format!("p{}", post.number), &line);
         }
         self.heading("appendix_sets");
         for set in &digest.sets {

@@ -105,6 +105,14 @@ pub(super) fn put(c: &Connection, alert: &Alert, now: DateTime<Utc>) -> Result<b
     Ok(true)
 }
 
+pub(super) fn delete(c: &Connection, before: DateTime<Utc>) -> Result<u64> {
+    let before = millis(before);
+    c.prepare_cached("DELETE FROM outbox WHERE state <> 'pending' AND due < ?1")?
+        .execute([before])?;
+    let gone = c.prepare_cached("DELETE FROM alerts WHERE fired < ?1")?.execute([before])?;
+    Ok(gone as u64)
+}
+
 pub(super) fn set_state(
     c: &Connection,
     id: i64,

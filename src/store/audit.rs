@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
-use super::Result;
-use super::sqlite::millis;
+use super::sqlite::{instant, millis};
+use super::{AuditLine, Result};
 
 pub(super) fn add(
     c: &Connection,
@@ -16,4 +16,22 @@ pub(super) fn add(
     c.prepare_cached("INSERT INTO audit (at, action, object, detail) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![millis(now), action, object, detail])?;
     Ok(())
+}
+
+pub(super) fn read(
+    c: &Connection,
+    action: &str,
+    object: &str,
+    limit: usize,
+) -> Result<Vec<AuditLine>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(c.prepare_cached(
+        "SELECT at, action, object, detail FROM audit
+         WHERE action = ?1 AND substr(object, 1, length(?2)) = ?2 ORDER BY id DESC LIMIT ?3",
+    )?
+    .query_map(params![action, object, limit], |r| {
+        let (action, object, detail) = (r.get(1)?, r.get(2)?, r.get(3)?);
+        Ok(AuditLine { at: instant(r.get(0)?), action, object, detail })
+    })?
+    .collect::<rusqlite::Result<Vec<_>>>()?)
 }

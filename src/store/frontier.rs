@@ -12,13 +12,14 @@ use super::sqlite::{from_json, instant, millis, to_json};
 
 pub(super) fn add(c: &Connection, jobs: &[FetchJob]) -> Result<u64> {
     let mut statement = c.prepare_cached(
-        "INSERT INTO frontier (url, source, due, hint) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO frontier (url, source, due, hint, replies) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (url) DO NOTHING",
     )?;
     let mut new = 0;
     for job in jobs {
         let hint = to_json("hint", &job.hint)?;
-        new += statement.execute(params![job.url, job.source.as_str(), millis(job.due), hint])?;
+        let (source, due, replies) = (job.source.as_str(), millis(job.due), replies(job));
+        new += statement.execute(params![job.url, source, due, hint, replies])?;
     }
     Ok(new as u64)
 }
@@ -28,6 +29,35 @@ pub(super) fn finish(c: &Connection, url: &str, outcome: &str, now: DateTime<Utc
         "UPDATE frontier SET due = NULL, hint = '{}', outcome = ?2, done_at = ?3 WHERE url = ?1",
     )?
     .execute(params![url, outcome, millis(now)])?;
+    Ok(())
+}
+
+fn replies(job: &FetchJob) -> Option<i64> {
+    job.hint.counts.comments.and_then(|n| i64::try_from(n).ok())
+}
+
+pub(super) fn look_again(
+    c: &Connection,
+    url: &str,
+    due: DateTime<Utc>,
+    validators: &Validators,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    c.prepare_cached(
+        "UPDATE frontier SET due = ?2, attempts = 0, hint = '{}', outcome = COALESCE(outcome, 'kept'),
+           done_at = COALESCE(done_at, ?3), validators = ?4
+         WHERE url = ?1",
+    )?
+    .execute(params![url, millis(due), millis(now), to_json("validators", validators)?])?;
+    Ok(())
+}
+
+pub(super) fn renew(c: &Connection, job: &FetchJob) -> Result<()> {
+    c.prepare_cached(
+        "UPDATE frontier SET due = ?2, replies = ?3
+         WHERE url = ?1 AND outcome = 'kept' AND ?3 > COALESCE(replies, -1)",
+    )?
+    .execute(params![job.url, millis(job.due), replies(job)])?;
     Ok(())
 }
 
@@ -44,7 +74,7 @@ pub(super) fn due(
     limit: usize,
 ) -> Result<Vec<FetchJob>> {
     let mut statement = c.prepare_cached(
-        "SELECT url, due, attempts, hint FROM frontier
+        "SELECT url, due, attempts, hint, done_at, validators FROM frontier
          WHERE source = ?1 AND due <= ?2 ORDER BY due, url LIMIT ?3",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -53,13 +83,19 @@ pub(super) fn due(
     while let Some(row) = rows.next()? {
         let url: String = row.get(0)?;
         let hint: String = row.get(3)?;
+        let validators: Option<String> = row.get(5)?;
+        let validators = match validators {
+            Some(json) => from_json(&format!("validators of `{url}`"), &json)?,
+            None => Validators::default(),
+        };
         jobs.push(FetchJob {
             hint: from_json(&format!("hint of `{url}`"), &hint)?,
             url,
             source: source.clone(),
-            validators: Validators::default(),
+            validators,
             due: instant(row.get(1)?),
             attempts: row.get(2)?,
+            known_since: row.get::<_, Option<i64>>(4)?.map(instant),
         });
     }
     Ok(jobs)
@@ -67,7 +103,7 @@ pub(super) fn due(
 
 pub(super) fn waiting(c: &Connection, source: &SourceId) -> Result<u64> {
     let n: i64 = c
-        .prepare_cached("SELECT COUNT(*) FROM frontier WHERE source = ?1 AND due IS NOT NULL")?
+        .prepare_cached("SELECT COUNT(*) FROM frontier WHERE source = ?1 AND due IS NOT NULL AND done_at IS NULL")?
         .query_row([source.as_str()], |r| r.get(0))?;
     Ok(n.cast_unsigned())
 }
@@ -90,14 +126,7 @@ pub(super) fn entry(c: &Connection, source: &SourceId, url: &str) -> Result<Fetc
         .optional()?;
     match stored {
         Some(json) => from_json(&format!("entry `{url}`"), &json),
-        None => Ok(FetchJob {
-            url: url.to_owned(),
-            source: source.clone(),
-            validators: Validators::default(),
-            due: DateTime::default(),
-            attempts: 0,
-            hint: pipelines::record::Found::default(),
-        }),
+        None => Ok(FetchJob::new(url, source, DateTime::default())),
     }
 }
 

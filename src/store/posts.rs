@@ -5,10 +5,10 @@
 //! imported without an address of the web are told apart by their row id alone.
 
 use chrono::{DateTime, Utc};
-use pipelines::record::{AnnotatedPost, Polarity, PolarityVerdict, PostId, StoryId};
+use pipelines::record::{AnnotatedPost, Polarity, PolarityVerdict, PostId, SourceId, StoryId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::sqlite::{from_json, millis, to_json};
+use super::sqlite::{from_json, instant, millis, to_json};
 use super::{Change, Inserted, PostRange, Result};
 
 const COLUMNS: &str = "id, story, record";
@@ -45,17 +45,31 @@ pub(super) fn put(c: &Connection, annotated: &AnnotatedPost) -> Result<Inserted>
                 cause: format!("`{url}` and `{}` have the same id", post.url),
             });
         }
-        if stored_hash == hash {
+        if stored_hash != hash {
+            replace(c, annotated, Some(post.fetched_at))?;
+            return Ok(Inserted::Edited);
+        }
+        if !has_grown(c, annotated)? {
             return Ok(Inserted::Duplicate);
         }
-        replace(c, annotated)?;
-        return Ok(Inserted::Edited);
+        replace(c, annotated, None)?;
+        return Ok(Inserted::Grown);
     }
     if post.url.starts_with("http") && has_content(c, annotated)? {
         return Ok(Inserted::Duplicate);
     }
     insert(c, annotated)?;
     Ok(Inserted::New)
+}
+
+/// Whether a thread that is stored has more replies now.
+fn has_grown(c: &Connection, annotated: &AnnotatedPost) -> Result<bool> {
+    let post = &annotated.post;
+    if post.comments.is_empty() {
+        return Ok(false);
+    }
+    let stored = self::post(c, post.id)?;
+    Ok(stored.is_some_and(|stored| post.comments.len() > stored.post.comments.len()))
 }
 
 fn has_content(c: &Connection, annotated: &AnnotatedPost) -> Result<bool> {
@@ -87,19 +101,40 @@ fn insert(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
     note_change(c, post.id)
 }
 
-fn replace(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
+/// The new reading stands; what an officer said of the post stays in force.
+fn replace(c: &Connection, annotated: &AnnotatedPost, edited: Option<DateTime<Utc>>) -> Result<()> {
     let post = &annotated.post;
+    let mut annotated = annotated.clone();
+    if let Some(stored) = self::post(c, post.id)? {
+        annotated.story = stored.story;
+        // Without a date of its own it is as old as when it was first seen.
+        if post.published.is_none() {
+            annotated.post.fetched_at = stored.post.fetched_at;
+        }
+    }
+    if let Some(polarity) = correction_of(c, post.id)? {
+        correct(&mut annotated, polarity);
+    }
     c.prepare_cached(
-        "UPDATE posts SET time = ?2, content_hash = ?3, edited = ?4, record = ?5 WHERE id = ?1",
+        "UPDATE posts SET time = ?2, content_hash = ?3, edited = COALESCE(?4, edited), record = ?5
+         WHERE id = ?1",
     )?
     .execute(params![
         sql_id(post.id),
-        millis(post.time()),
+        millis(annotated.post.time()),
         post.content_hash.cast_signed(),
-        millis(post.fetched_at),
-        to_json("post", annotated)?,
+        edited.map(millis),
+        to_json("post", &annotated)?,
     ])?;
     note_change(c, post.id)
+}
+
+fn correction_of(c: &Connection, id: PostId) -> Result<Option<Polarity>> {
+    let said: Option<String> = c
+        .prepare_cached("SELECT polarity FROM corrections WHERE post = ?1")?
+        .query_row([sql_id(id)], |r| r.get(0))
+        .optional()?;
+    said.map(|said| from_json("correction", &format!("\"{said}\""))).transpose()
 }
 
 fn note_change(c: &Connection, id: PostId) -> Result<()> {
@@ -150,18 +185,19 @@ pub(super) fn correct_polarity(
          ON CONFLICT (post) DO UPDATE SET polarity = excluded.polarity, at = excluded.at",
     )?
     .execute(params![sql_id(id), polarity.as_str(), millis(now)])?;
-    annotated.polarity = corrected(polarity);
-    for mention in &mut annotated.mentions {
-        mention.polarity = corrected(polarity);
-    }
+    correct(&mut annotated, polarity);
     c.prepare_cached("UPDATE posts SET record = ?2 WHERE id = ?1")?
         .execute(params![sql_id(id), to_json("post", &annotated)?])?;
     note_change(c, id)
 }
 
 /// An officer's verdict rests on no words.
-fn corrected(polarity: Polarity) -> PolarityVerdict {
-    PolarityVerdict { polarity, confidence: 1.0, basis: Vec::new() }
+fn correct(annotated: &mut AnnotatedPost, polarity: Polarity) {
+    let corrected = PolarityVerdict { polarity, confidence: 1.0, basis: Vec::new() };
+    for mention in &mut annotated.mentions {
+        mention.polarity = corrected.clone();
+    }
+    annotated.polarity = corrected;
 }
 
 pub(super) fn corrections(c: &Connection) -> Result<Vec<(PostId, Polarity)>> {
@@ -179,7 +215,11 @@ pub(super) fn corrections(c: &Connection) -> Result<Vec<(PostId, Polarity)>> {
 
 pub(super) fn delete(c: &Connection, id: PostId) -> Result<bool> {
     let gone = c.prepare_cached("DELETE FROM posts WHERE id = ?1")?.execute([sql_id(id)])?;
-    for hanging in ["DELETE FROM hits WHERE post = ?1", "DELETE FROM corrections WHERE post = ?1"] {
+    for hanging in [
+        "DELETE FROM hits WHERE post = ?1",
+        "DELETE FROM corrections WHERE post = ?1",
+        "DELETE FROM exhibits WHERE post = ?1",
+    ] {
         c.prepare_cached(hanging)?.execute([sql_id(id)])?;
     }
     if gone > 0 {
@@ -234,6 +274,35 @@ pub(super) fn each(
 pub(super) fn count(c: &Connection) -> Result<u64> {
     let n: i64 = c.prepare_cached("SELECT COUNT(*) FROM posts")?.query_row([], |r| r.get(0))?;
     Ok(n.cast_unsigned())
+}
+
+pub(super) fn times(
+    c: &Connection,
+    source: &SourceId,
+    since: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<DateTime<Utc>>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(c.prepare_cached(
+        "SELECT time FROM posts WHERE source = ?1 AND time >= ?2 ORDER BY time DESC LIMIT ?3",
+    )?
+    .query_map(params![source.as_str(), millis(since), limit], |r| Ok(instant(r.get(0)?)))?
+    .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn latest(
+    c: &Connection,
+    source: &SourceId,
+    limit: usize,
+) -> Result<Vec<AnnotatedPost>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = c
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM posts WHERE source = ?1 ORDER BY time DESC LIMIT ?2"
+        ))?
+        .query_map(params![source.as_str(), limit], read_row)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.iter().map(read_post).collect()
 }
 
 pub(super) fn of_story(c: &Connection, story: StoryId, limit: usize) -> Result<Vec<PostId>> {

@@ -10,10 +10,12 @@ CREATE TABLE posts (
   content_hash INTEGER NOT NULL,
   story        INTEGER NOT NULL,
   edited       INTEGER,                     -- when another content was seen under the same address
+  gone         INTEGER,                     -- since when its address answers 404 or 410; null while it is served
   record       TEXT    NOT NULL             -- the AnnotatedPost as JSON; `story` above is the one that counts
 ) STRICT;
 CREATE INDEX posts_time    ON posts (time);
 CREATE INDEX posts_story   ON posts (story, time);
+CREATE INDEX posts_source  ON posts (source, time);
 CREATE INDEX posts_content ON posts (content_hash, site);
 
 -- What the index has still to follow.
@@ -22,15 +24,17 @@ CREATE TABLE changes (
   post INTEGER NOT NULL
 ) STRICT;
 
--- Pages of lists and feeds: waiting, or done with. A page done with is never asked for again.
+-- Pages of lists and feeds: waiting, done with, or waiting for another look.
 CREATE TABLE frontier (
   url      TEXT PRIMARY KEY,                -- canonical
   source   TEXT    NOT NULL,
   due      INTEGER,                         -- null once done
   attempts INTEGER NOT NULL DEFAULT 0,
   hint     TEXT    NOT NULL,
-  outcome  TEXT,
-  done_at  INTEGER
+  outcome  TEXT,                            -- of the first reading
+  done_at  INTEGER,                         -- when it was first read; with a `due`, it is looked at again
+  replies  INTEGER,                         -- of a thread, as its board last told
+  validators TEXT                           -- what makes another look conditional
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX frontier_due ON frontier (source, due) WHERE due IS NOT NULL;
 
@@ -109,6 +113,29 @@ CREATE TABLE corrections (
   polarity TEXT    NOT NULL,
   at       INTEGER NOT NULL
 ) STRICT;
+
+-- Evidence: which records of `evidence/*.warc.gz` hold a post as it was served. No byte of a page stands here.
+CREATE TABLE records (
+  id      INTEGER PRIMARY KEY,
+  file    TEXT    NOT NULL,
+  offset  INTEGER NOT NULL,
+  length  INTEGER NOT NULL,
+  sha256  TEXT    NOT NULL,                 -- of the record as packed
+  url     TEXT    NOT NULL,                 -- after redirects
+  status  INTEGER NOT NULL,
+  payload TEXT    NOT NULL,                 -- SHA-256 of the body
+  fetched INTEGER NOT NULL,
+  UNIQUE (file, offset)
+) STRICT;
+
+CREATE TABLE exhibits (
+  post   INTEGER NOT NULL,
+  record INTEGER NOT NULL REFERENCES records (id) ON DELETE CASCADE,
+  role   TEXT    NOT NULL,                  -- page, part (continues the page) or entry (the feed it came in)
+  seen   INTEGER NOT NULL,                  -- the step that brought it: the parts of one reading share it
+  PRIMARY KEY (post, record)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX exhibits_record ON exhibits (record);
 
 CREATE TABLE audit (
   id     INTEGER PRIMARY KEY AUTOINCREMENT,

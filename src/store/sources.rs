@@ -5,7 +5,8 @@ use pipelines::record::SourceId;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::sqlite::{instant, millis};
-use super::{PostRange, Result, RunOutcome, SourceState, Tally, bump};
+use super::tally::bump;
+use super::{PostRange, Result, RunOutcome, SourceState, Tally};
 
 pub(super) fn add_tally(
     c: &Connection,
@@ -77,12 +78,23 @@ pub(super) fn state(c: &Connection, source: &SourceId) -> Result<SourceState> {
                 last_post: r.get::<_, Option<i64>>(2)?.map(instant),
                 error: kind.zip(error),
                 failures: r.get(5)?,
+                since: None,
+                last_change: None,
                 tally: Tally::default(),
             })
         })
         .optional()?;
     let mut state = row.unwrap_or_default();
     state.tally = tally(c, source, &PostRange::default())?;
+    let hour = |sql: &str| -> Result<Option<DateTime<Utc>>> {
+        let hour: Option<i64> =
+            c.prepare_cached(sql)?.query_row([source.as_str()], |r| r.get(0))?;
+        Ok(hour.map(|hour| instant(hour * 3_600_000)))
+    };
+    state.since = hour("SELECT MIN(hour) FROM tallies WHERE source = ?1")?;
+    state.last_change = hour(
+        "SELECT MAX(hour) FROM tallies WHERE source = ?1 AND outcome IN ('kept', 'dropped:updated')",
+    )?;
     Ok(state)
 }
 

@@ -107,6 +107,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // A commit must survive a power cut, not only a killed process: what is acknowledged is on disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    // What is deleted because its time is over must not be read from free pages.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(())
 }
 
@@ -162,6 +164,13 @@ impl Store for SqliteStore {
         self.read(|c| super::posts::of_story(c, story, limit))
     }
 
+    fn forget_deleted(&self) -> Result<()> {
+        // Old pages stand in the log until they are carried over; a busy reader leaves them for the next time.
+        let writer = lock(&self.writer);
+        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<super::Change>> {
         self.read(|c| super::posts::changes_after(c, cursor, limit))
     }
@@ -185,6 +194,27 @@ impl Store for SqliteStore {
 
     fn known_urls(&self, urls: &[String]) -> Result<Vec<bool>> {
         self.read(|c| super::frontier::known(c, urls))
+    }
+
+    fn post_times(
+        &self,
+        source: &super::SourceId,
+        since: chrono::DateTime<chrono::Utc>,
+        limit: usize,
+    ) -> Result<Vec<chrono::DateTime<chrono::Utc>>> {
+        self.read(|c| super::posts::times(c, source, since, limit))
+    }
+
+    fn latest_posts(
+        &self,
+        source: &super::SourceId,
+        limit: usize,
+    ) -> Result<Vec<pipelines::record::AnnotatedPost>> {
+        self.read(|c| super::posts::latest(c, source, limit))
+    }
+
+    fn audits(&self, action: &str, object: &str, limit: usize) -> Result<Vec<super::AuditLine>> {
+        self.read(|c| super::audit::read(c, action, object, limit))
     }
 
     fn entry_job(&self, source: &super::SourceId, url: &str) -> Result<super::FetchJob> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use pipelines::record::{
     Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
-    StoryId,
+    StoryId, Validators,
 };
 
 use super::sqlite::SqliteWrite;
@@ -42,6 +42,20 @@ impl StoreWrite for SqliteWrite<'_> {
 
     fn finish_job(&self, url: &str, outcome: &str, now: DateTime<Utc>) -> Result<()> {
         frontier::finish(&self.tx, url, outcome, now)
+    }
+
+    fn look_again(
+        &self,
+        url: &str,
+        due: DateTime<Utc>,
+        validators: &Validators,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        frontier::look_again(&self.tx, url, due, validators, now)
+    }
+
+    fn renew_job(&self, job: &FetchJob) -> Result<()> {
+        frontier::renew(&self.tx, job)
     }
 
     fn postpone_job(&self, url: &str, due: DateTime<Utc>, attempts: u32) -> Result<()> {
@@ -106,6 +120,10 @@ impl StoreWrite for SqliteWrite<'_> {
 
     fn put_alert(&self, alert: &Alert, now: DateTime<Utc>) -> Result<bool> {
         alerts::put(&self.tx, alert, now)
+    }
+
+    fn delete_alerts(&self, before: DateTime<Utc>) -> Result<u64> {
+        alerts::delete(&self.tx, before)
     }
 
     fn set_alert_state(&self, id: i64, state: AlertState, now: DateTime<Utc>) -> Result<bool> {

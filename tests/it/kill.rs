@@ -5,7 +5,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use guanlan::store::{SqliteStore, Store};
+use guanlan::store::{ReadEvidence, SqliteStore, Store};
+use pipelines::crawl::warc;
 use pipelines::record::{PostId, RuleId};
 use serde_json::Value;
 
@@ -78,6 +79,25 @@ fn rules(keys: &BTreeSet<String>) -> BTreeSet<&str> {
     keys.iter().filter_map(|key| key.split(['/', '@']).next()).collect()
 }
 
+/// Every post was fetched, and what each of its rows refers to is there, whole.
+fn every_post_has_its_evidence(lab: &Lab) {
+    let store = SqliteStore::open(&lab.data().join("guanlan.db")).unwrap();
+    let mut ids = Vec::new();
+    let all = guanlan::store::PostRange::default();
+    let each = &mut |post: pipelines::record::AnnotatedPost| {
+        ids.push(post.post.id);
+        true
+    };
+    store.each_post(&all, each).unwrap();
+    for id in ids {
+        let exhibits = store.evidence(id).unwrap();
+        assert!(!exhibits.is_empty(), "post {id} has no evidence");
+        for exhibit in exhibits {
+            warc::read_at(&lab.data().join("evidence"), &exhibit.record.place).unwrap();
+        }
+    }
+}
+
 fn crawl_to_the_end(lab: &Lab) {
     let data = lab.data();
     lab.run(&["--data-dir", data.to_str().unwrap(), "--quiet", "crawl"]);
@@ -125,6 +145,7 @@ fn killed_twenty_times_loses_and_doubles_nothing() {
     assert!(killed >= 10, "only {killed} of 20 runs were alive when they were killed");
     crawl_to_the_end(&lab);
     assert_eq!(posts(&lab), posts(&reference));
+    every_post_has_its_evidence(&lab);
     for rule in ["accident", "pay", "river"] {
         assert_eq!(hits(&lab, rule), hits(&reference, rule), "hits of {rule}");
     }

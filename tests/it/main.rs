@@ -7,10 +7,16 @@
 
 mod lab;
 
+mod collecting;
 mod demo;
+mod evidence;
 mod import;
 mod kill;
+mod pages;
+mod privacy;
 mod rebuild;
 mod refusals;
 mod rehearse;
+mod sources;
 mod streams;
+mod week;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::Utc;
 use guanlan::config::{Config, Overrides};
 use guanlan::engine::import;
-use guanlan::engine::{Station, nobody, rebuild_index, segmenter};
+use guanlan::engine::{Station, nobody, rebuild_index};
 use pipelines::crawl::{ColumnMap, FileFormat, SourceConfig};
 
 use crate::lab::Lab;
@@ -20,17 +20,17 @@ fn the_station_goes_on_with_the_rebuilt_index() {
     let lab = Lab::new();
     let overrides = Overrides { data_dir: Some(lab.data()), ..Overrides::default() };
     let config = Config::shipped(&overrides);
-    let words = segmenter(&config);
     let source: SourceConfig = toml::from_str(
         "id = \"s\"\nname = \"s\"\nkind = \"files\"\npath = \"x\"\nformat = \"jsonl\"",
     )
     .unwrap();
     let station = Station::open(config, Arc::new(Utc::now), nobody()).unwrap();
     let take = |path: &std::path::Path| {
-        import::file(&station, path, FileFormat::Jsonl, &ColumnMap::default(), &source).unwrap()
+        import::file(&station.collector, path, FileFormat::Jsonl, &ColumnMap::default(), &source)
+            .unwrap()
     };
     assert_eq!(take(&rows(&lab, "a.jsonl", 0..40)).tally.kept, 40);
-    let built = rebuild_index(&*station.store, &station.dir.index(), &words, &mut |_| {}).unwrap();
+    let built = rebuild_index(&*station.store, &station.dir.index(), &mut |_| {}).unwrap();
     assert_eq!(built, 40);
     assert_eq!(take(&rows(&lab, "b.jsonl", 40..70)).tally.kept, 30);
     station.close().unwrap();

@@ -11,6 +11,7 @@
 )]
 
 pub mod behaviour;
+pub mod http2;
 pub mod tls;
 
 use std::collections::HashMap;

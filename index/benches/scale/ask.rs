@@ -7,7 +7,7 @@ use index::{Facet, Index, SearchIndex, SearchOptions};
 use pipelines::query::{Context, parse};
 
 use crate::corpus::{Corpus, Dice};
-use crate::{end, memory};
+use crate::{end, memory, thread_cpu_secs};
 
 /// What is asked, made from random literals.
 type Kind = (&'static str, fn(&mut Asker) -> String);
@@ -94,10 +94,10 @@ pub fn measure(dir: &Path, queries: usize, seed: u64) {
         for _ in 0..queries {
             let text = make(&mut asker);
             let query = parse(&text, &context).unwrap_or_else(|e| panic!("{text}: {e}"));
-            let (start, cpu) = (Instant::now(), cpu_ms());
+            let (start, cpu) = (Instant::now(), thread_cpu_secs());
             let results = index.search(&query, &options, None).expect("an answer");
             times.push(start.elapsed().as_secs_f64() * 1e3);
-            cpus.push(cpu_ms() - cpu);
+            cpus.push((thread_cpu_secs() - cpu) * 1e3);
             hits.push(results.posts.unwrap_or_default() as f64);
         }
         let (t, c, h) = (sorted(&times), sorted(&cpus), sorted(&hits));
@@ -118,13 +118,6 @@ pub fn measure(dir: &Path, queries: usize, seed: u64) {
         println!("all of them, {name}: p50 {:.2} ms, p99 {:.2} ms", at(0.5), at(0.99));
     }
     println!("  memory {}", memory());
-}
-
-/// Milliseconds this thread has run, as the system tells it; wall time says little on a shared machine.
-fn cpu_ms() -> f64 {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = stat.split_whitespace().next().and_then(|n| n.parse::<f64>().ok());
-    nanos.unwrap_or_default() / 1e6
 }
 
 fn sorted(values: &[f64]) -> Vec<f64> {

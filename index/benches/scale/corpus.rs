@@ -1,10 +1,10 @@
 //! Generated posts: as many as wanted, about 600 characters each, the same for the same seed.
 //!
 //! In: words with their frequencies (`words.tsv`, counted over public Chinese feeds and petitions; no text
-//! is in it). Out: posts in order of time. Each post draws a fifth of its words from forty of its own, as
-//! real posts repeat themselves, two fifths from thirty that like to follow the word before, the rest by
-//! frequency. With these shares, a million characters have as many different pairs of neighbouring
-//! characters (190,000) as a million characters of the public texts.
+//! is in it). Out: posts in order of time. Each post draws a fifth of its words from forty of its own and
+//! now and then repeats a piece of itself, as real posts do; a third follow the word before, from thirty
+//! that like to follow it; the rest come by frequency. The shares are such that generated posts have as
+//! many different pairs of neighbouring characters as real texts of the same size (`--variety`, README).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use index::IndexedPost;
@@ -15,6 +15,12 @@ use pipelines::record::{
 
 /// Body length aimed at, in characters.
 const BODY_CHARS: usize = 580;
+/// Words of a post before it repeats two to five of them.
+const REPEATS_ONE_IN: usize = 15;
+/// Words that follow the word before.
+const FOLLOWS_PERCENT: usize = 22;
+/// These and the post's own words.
+const OWN_PERCENT: usize = 42;
 
 /// A seeded generator (SplitMix64).
 pub struct Dice(pub u64);
@@ -82,20 +88,30 @@ impl Corpus {
 
     fn text(&mut self, own: &[&'static str], chars: usize) -> String {
         let mut text = String::with_capacity(chars * 3 + 16);
-        let (mut length, mut before) = (0, "");
+        let mut said: Vec<&'static str> = Vec::with_capacity(chars);
+        let (mut length, mut again) = (0, 0..0);
         while length < chars {
-            let word = if self.dice.below(5) < 2 {
-                self.follower(before)
-            } else if self.dice.below(3) == 0 {
-                own[self.dice.below(own.len())]
-            } else {
-                self.words.draw(&mut self.dice)
+            if again.is_empty() && said.len() > 8 && self.dice.below(REPEATS_ONE_IN) == 0 {
+                let from = self.dice.below(said.len() - 5);
+                again = from..from + 2 + self.dice.below(4);
+            }
+            let word = match again.next() {
+                Some(nth) => said[nth],
+                None => self.word(own, said.last().copied().unwrap_or_default()),
             };
-            before = word;
+            said.push(word);
             text.push_str(word);
             length += word.chars().count();
         }
         text
+    }
+
+    fn word(&mut self, own: &[&'static str], before: &str) -> &'static str {
+        match self.dice.below(100) {
+            0..FOLLOWS_PERCENT => self.follower(before),
+            FOLLOWS_PERCENT..OWN_PERCENT => own[self.dice.below(own.len())],
+            _ => self.words.draw(&mut self.dice),
+        }
     }
 
     /// One of the thirty words that like to follow `before`, the first of them most often.

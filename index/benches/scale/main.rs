@@ -5,6 +5,7 @@
 //! cargo bench -p guanlan-index --bench scale -- --posts 1000000 --dir DIR --keep
 //! cargo bench -p guanlan-index --bench scale -- --serve --dir DIR
 //! cargo bench -p guanlan-index --bench scale -- --learn ../shared/data > index/benches/scale/words.tsv
+//! cargo bench -p guanlan-index --bench scale -- --variety ../shared/data
 //! ```
 //! Prints figures; asserts only that what it asks for is found.
 
@@ -16,14 +17,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use index::{Change, Index, WriterOptions};
+use index::{Change, Index, IndexedPost, WriterOptions};
 use pipelines::text::Segmenter;
 
 use corpus::Corpus;
 
 const SEED: u64 = 2026;
-/// Posts applied at once, as the station's index thread does.
-const BATCH: usize = 500;
+/// Posts made at once and then indexed, so that the two can be timed apart.
+const BATCH: usize = 10_000;
 /// Posts between commits while loading.
 const COMMIT_EVERY: u64 = 100_000;
 
@@ -31,9 +32,10 @@ struct Options {
     posts: u64,
     dir: Option<PathBuf>,
     keep: bool,
-    compact: bool,
+    by_change: bool,
     serve: bool,
     learn: Option<PathBuf>,
+    variety: Option<PathBuf>,
     threads: usize,
     memory_mb: usize,
     queries: usize,
@@ -44,11 +46,12 @@ fn options() -> Options {
         posts: 20_000,
         dir: None,
         keep: false,
-        compact: false,
+        by_change: false,
         serve: false,
         learn: None,
+        variety: None,
         threads: WriterOptions::default().threads,
-        memory_mb: WriterOptions::default().memory_bytes >> 20,
+        memory_mb: WriterOptions::bulk().memory_bytes >> 20,
         queries: 300,
     };
     let mut args = std::env::args().skip(1);
@@ -59,9 +62,10 @@ fn options() -> Options {
             "--posts" => o.posts = number(value()) as u64,
             "--dir" => o.dir = Some(value().into()),
             "--keep" => o.keep = true,
-            "--compact" => o.compact = true,
+            "--by-change" => o.by_change = true,
             "--serve" => o.serve = true,
             "--learn" => o.learn = Some(value().into()),
+            "--variety" => o.variety = Some(value().into()),
             "--threads" => o.threads = number(value()),
             "--memory-mb" => o.memory_mb = number(value()),
             "--queries" => o.queries = number(value()),
@@ -76,6 +80,10 @@ fn main() {
     let o = options();
     if let Some(data) = &o.learn {
         learn::print_words(data);
+        return;
+    }
+    if let Some(data) = &o.variety {
+        learn::print_variety(data);
         return;
     }
     let temp = tempfile::tempdir().expect("a temporary directory");
@@ -97,55 +105,81 @@ pub fn end() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_312_800, 0).expect("in range")
 }
 
+/// Posts on their way into the index, and the time and the work that making them took.
+struct Supply {
+    corpus: Corpus,
+    batch: std::vec::IntoIter<IndexedPost>,
+    raw: u64,
+    making_secs: f64,
+    making_cpu_secs: f64,
+}
+
+impl Iterator for Supply {
+    type Item = Result<IndexedPost, std::io::Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.batch.len() == 0 {
+            let (start, cpu) = (Instant::now(), thread_cpu_secs());
+            let batch: Vec<IndexedPost> = self.corpus.by_ref().take(BATCH).collect();
+            let len = |p: &IndexedPost| (p.post.post.title.len() + p.post.post.text.len()) as u64;
+            self.raw += batch.iter().map(len).sum::<u64>();
+            self.batch = batch.into_iter();
+            self.making_secs += start.elapsed().as_secs_f64();
+            self.making_cpu_secs += thread_cpu_secs() - cpu;
+        }
+        self.batch.next().map(Ok)
+    }
+}
+
+/// Builds an index as `guanlan reindex` does, or as the station does, change by change.
 fn load(o: &Options, dir: &Path) {
-    let index = Index::open_or_create(dir, &Segmenter::default()).expect("a fresh index");
     let options = WriterOptions { threads: o.threads, memory_bytes: o.memory_mb << 20 };
-    let mut writer = index.writer(options).expect("nobody else writes");
-    let (mut raw, mut count, mut making) = (0u64, 0u64, 0.0);
+    let mut supply = Supply {
+        corpus: Corpus::new(SEED, o.posts, end()),
+        batch: Vec::new().into_iter(),
+        raw: 0,
+        making_secs: 0.0,
+        making_cpu_secs: 0.0,
+    };
     let (start, cpu) = (Instant::now(), cpu_secs());
-    let mut corpus = Corpus::new(SEED, o.posts, end());
-    loop {
-        let made = Instant::now();
-        let batch: Vec<Change> =
-            corpus.by_ref().take(BATCH).map(|p| Change::Put(Box::new(p))).collect();
-        making += made.elapsed().as_secs_f64();
-        if batch.is_empty() {
-            break;
+    let (mut reached, mut added) = (0, (0.0, 0.0));
+    let mut told = |count: u64| {
+        // The last number is told again when all is merged.
+        if count > reached {
+            (reached, added) = (count, (start.elapsed().as_secs_f64(), cpu_secs()));
         }
-        for change in &batch {
-            let Change::Put(p) = change else { continue };
-            raw += (p.post.post.title.len() + p.post.post.text.len()) as u64;
+        if count % COMMIT_EVERY == 0 {
+            eprintln!("  {count} posts after {:.0} s", added.0);
         }
-        count += batch.len() as u64;
-        writer.apply(&batch).expect("posts can be indexed");
-        if count % COMMIT_EVERY < BATCH as u64 {
-            writer.commit(count).expect("the index can be committed");
-            eprintln!("  {count} posts after {:.0} s", start.elapsed().as_secs_f64());
-        }
-    }
-    writer.commit(count).expect("the index can be committed");
-    writer.close().expect("merges end");
-    let (wall, loaded_cpu) = (start.elapsed().as_secs_f64() - making, cpu_secs());
-    // Making the posts is no part of it: what another corpus of the same size takes.
-    let making_cpu = cpu_secs();
-    let made = Corpus::new(SEED, o.posts.min(5_000), end()).count() as f64;
-    let making_cpu = (cpu_secs() - making_cpu) / made * count as f64;
-    let cpu = loaded_cpu - cpu - making_cpu;
-    if o.compact {
-        let start = Instant::now();
+    };
+    if o.by_change {
+        let index = Index::open_or_create(dir, &Segmenter::default()).expect("a fresh index");
         let mut writer = index.writer(options).expect("nobody else writes");
-        writer.compact().expect("segments can be merged");
-        println!("compacted in {:.0} s", start.elapsed().as_secs_f64());
+        for (post, count) in supply.by_ref().flatten().zip(1..) {
+            writer.apply(&[Change::Put(Box::new(post))]).expect("posts can be indexed");
+            if count % COMMIT_EVERY == 0 {
+                writer.commit(count).expect("the index can be committed");
+                told(count);
+            }
+        }
+        writer.commit(o.posts).expect("the index can be committed");
+        told(o.posts);
+        writer.close().expect("merges end");
+    } else {
+        Index::rebuild(dir, options, 0, supply.by_ref(), &mut told).expect("an index is built");
     }
+    let (wall, cpu_all) = (start.elapsed().as_secs_f64(), cpu_secs());
+    let posts = o.posts as f64;
+    let per = |secs: f64, name: &str| println!("  {name}: {:.0} posts/s", posts / secs);
+    let Supply { raw, making_secs, making_cpu_secs, .. } = supply;
+    println!("{posts} posts, {:.0} MB raw text, {} bytes each", raw as f64 / 1e6, raw / o.posts);
+    per(wall - making_secs, "indexing and merging, wall");
+    per(cpu_all - cpu - making_cpu_secs, "indexing and merging, per cpu second");
+    per(added.0 - making_secs, "indexing before the last segments and merging, wall");
+    per(added.1 - cpu - making_cpu_secs, "the same, per cpu second");
     let size = dir_size(dir);
-    println!("{count} posts, {:.0} MB raw text, {} bytes each", raw as f64 / 1e6, raw / count);
-    println!(
-        "  indexing {:.0} posts/s wall, {:.0} posts per cpu second",
-        count as f64 / wall,
-        count as f64 / cpu
-    );
     println!("  size {:.0} MB, {:.2} of raw text", size as f64 / 1e6, size as f64 / raw as f64);
-    println!("  memory peak {}", memory());
+    println!("  memory {}", memory());
     parts(dir);
 }
 
@@ -187,6 +221,13 @@ fn cpu_secs() -> f64 {
     let ticks: u64 =
         after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<u64>().ok()).sum();
     ticks as f64 / 100.0
+}
+
+/// What this thread alone has run, in seconds.
+fn thread_cpu_secs() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = stat.split_whitespace().next().and_then(|n| n.parse::<f64>().ok());
+    nanos.unwrap_or_default() / 1e9
 }
 
 /// Peak and present memory as the system tells it; what is mapped from files can be given back at once.

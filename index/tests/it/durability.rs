@@ -58,8 +58,13 @@ fn a_missing_or_foreign_index_is_named_not_empty() {
     let missing = Index::open_read_only(dir.path(), &plain);
     assert!(matches!(missing, Err(IndexError::Missing { .. })));
     drop(Index::open_or_create(dir.path(), &plain).unwrap());
+    // Other words of its own are fine: no dictionary is in the index.
     let other = Segmenter::new(["云岭矿业".to_owned()]);
-    let error = Index::open_or_create(dir.path(), &other).err().unwrap();
+    assert!(Index::open_or_create(dir.path(), &other).is_ok());
+    let meta = dir.path().join("g000001/meta.json");
+    let foreign = std::fs::read_to_string(&meta).unwrap().replace("schema-", "schema-0");
+    std::fs::write(&meta, foreign).unwrap();
+    let error = Index::open_or_create(dir.path(), &plain).err().unwrap();
     assert!(matches!(error, IndexError::Format { .. }));
     assert!(error.to_string().contains("guanlan reindex"));
 }
@@ -68,20 +73,19 @@ fn a_missing_or_foreign_index_is_named_not_empty() {
 fn a_rebuild_answers_from_the_old_index_until_it_is_whole() {
     let mut lab = Lab::with([post(1, "通报", "瓦斯")]);
     let reader = Index::open_read_only(lab.dir.path(), &lab.segmenter).unwrap();
-    let other = Segmenter::new(["云岭矿业".to_owned()]);
     let fresh = (1..=3).map(|id| {
         assert_eq!(count(&reader, &lab, "瓦斯"), 1);
         Ok::<_, std::io::Error>(post(id, "通报", "瓦斯"))
     });
     let mut told = Vec::new();
     let mut progress = |n| told.push(n);
-    let n = Index::rebuild(lab.dir.path(), &other, SMALL, 42, fresh, &mut progress).unwrap();
+    let n = Index::rebuild(lab.dir.path(), SMALL, 42, fresh, &mut progress).unwrap();
     assert_eq!((n, told), (3, vec![3]));
     // Readers that have it open go on; the old writer is told; who opens anew sees the new one.
     assert_eq!(count(&reader, &lab, "瓦斯"), 1);
     let late = lab.writer.as_mut().unwrap().commit(9);
     assert!(matches!(late, Err(IndexError::Superseded)));
-    let anew = Index::open_read_only(lab.dir.path(), &other).unwrap();
+    let anew = Index::open_read_only(lab.dir.path(), &lab.segmenter).unwrap();
     assert_eq!((anew.cursor().unwrap(), count(&anew, &lab, "瓦斯")), (42, 3));
 }
 
@@ -89,7 +93,7 @@ fn a_rebuild_answers_from_the_old_index_until_it_is_whole() {
 fn a_failed_rebuild_changes_nothing() {
     let lab = Lab::with([post(1, "通报", "瓦斯")]);
     let broken = [Ok(post(1, "通报", "透水")), Err(std::io::Error::other("the store is gone"))];
-    let result = Index::rebuild(lab.dir.path(), &lab.segmenter, SMALL, 9, broken, &mut |_| {});
+    let result = Index::rebuild(lab.dir.path(), SMALL, 9, broken, &mut |_| {});
     assert!(matches!(result, Err(IndexError::Posts(_))));
     let again = Index::open_read_only(lab.dir.path(), &lab.segmenter).unwrap();
     assert_eq!((again.cursor().unwrap(), count(&again, &lab, "瓦斯")), (1, 1));

@@ -2,7 +2,8 @@
 //!
 //! In: an address as found in a feed, list or page. Out: the canonical address: lower-case host in
 //! punycode, no default port, no user info, no fragment (client-side routes `#/…` and `#!…` stay: they
-//! name the page), no tracking or session parameters, percent signs in one form. What it refuses to do:
+//! name the page), no tracking or session parameters, no
+//! parameters that carry a phone or identity number, percent signs in one form. What it refuses to do:
 //! sort parameters, cut `index.html`, or change `http` to `https`: on some site each of these names
 //! another page, and two addresses of one post are met again by the content hash. Idempotent.
 
@@ -136,6 +137,10 @@ const SHARE_MARKS: &[&str] = &[
     "iosqq",
 ];
 
+/// Parameters that carry a person's number rather than name a page, where the value is one (eleven digits or more).
+const PERSONAL: &str = "tel telephone telno phone phoneno phonenumber phone_number mobile mobileno mobilephone \
+    cellphone shouji idcard id_card idcardno idno id_no sfz sfzh zjhm bankcard bank_card cardno";
+
 /// Site → parameters that do not name a page there.
 const ON_SITE: &[(&str, &[&str])] = &[
     ("36kr.com", &["f"]),
@@ -261,6 +266,8 @@ fn is_noise(name: &str, value: &str) -> bool {
         || name.starts_with("hmsr_")
         || NEVER_NAMES_A_PAGE.contains(&name.as_str())
         || (name == "from" && SHARE_MARKS.contains(&value.to_ascii_lowercase().as_str()))
+        || (PERSONAL.split_whitespace().any(|word| word == name)
+            && value.bytes().filter(u8::is_ascii_digit).count() >= 11)
         || (matches!(name.as_str(), "sid" | "sessionid" | "session_id" | "s") && session_like)
 }
 
@@ -329,6 +336,11 @@ mod tests {
                 "https://mp.weixin.qq.com/s?__biz=M&mid=2&idx=1&sn=ab",
             ),
             ("https://example.cn/s?k=%BF%F3%C9%BD", "https://example.cn/s?k=%BF%F3%C9%BD"),
+            (
+                "https://example.cn/a?id=13800001234&Mobile=13800001234",
+                "https://example.cn/a?id=13800001234",
+            ),
+            ("https://example.cn/a?phone=x15", "https://example.cn/a?phone=x15"),
         ] {
             check(address, expected);
         }

@@ -82,7 +82,7 @@ pub fn discover(
     let role = role_of(&text, &html, &links);
     let title = title_of(&html);
     let mut proposals = feeds(&html, &base, title.as_deref());
-    if role == PageRole::List {
+    if role == PageRole::List || role == PageRole::Other && links.len() >= 5 {
         let listed = list(&html, &base, title.clone(), &links);
         proposals.push(listed.with_preview(page, now));
     }
@@ -138,22 +138,11 @@ fn is_teaser(feed: &entry::Feed) -> bool {
 fn proposal(base: &Url, title: Option<String>, kind: SourceKind, why: &'static str) -> Proposal {
     let host = base.host_str().unwrap_or_default();
     let site = host.strip_prefix("www.").unwrap_or(host);
-    let mut source = SourceConfig {
-        id: SourceId(site.replace(['.', ':', '[', ']'], "-").trim_matches('-').to_owned()),
-        name: title.unwrap_or_else(|| site.to_owned()),
-        channel: channel_of(site, base.path()),
-        trust: Trust::Normal,
-        enabled: true,
-        schedule: None,
-        delay_secs: None,
-        allow_hosts: Vec::new(),
-        allow_private: Vec::new(),
-        exclude: None,
-        horizon_days: 30,
-        flatline_hours: 0,
-        official_authors: Vec::new(),
-        kind,
-    };
+    let id = site.replace(['.', ':', '[', ']'], "-").trim_matches('-').to_owned();
+    let mut source =
+        SourceConfig::new(SourceId(id), title.unwrap_or_else(|| site.to_owned()), kind);
+    source.channel = channel_of(site, base.path());
+    source.horizon_days = 30;
     if site.ends_with(".gov.cn") {
         source.trust = Trust::High;
     }
@@ -216,7 +205,7 @@ fn list(html: &Html, base: &Url, title: Option<String>, links: &[ListLink]) -> P
     let threads = links.iter().filter(|l| l.replies.is_some() || is_thread(&l.url)).count();
     let is_board = threads * 2 > links.len();
     let kind = if is_board {
-        SourceKind::Board { urls: vec![url], revisit_days: 7 }
+        SourceKind::Board { urls: vec![url] }
     } else {
         SourceKind::List { urls: vec![url], pages, selectors: HtmlSelectors::default() }
     };

@@ -90,6 +90,19 @@ pub enum EntryError {
     Address(#[from] address::AddressError),
 }
 
+impl EntryError {
+    /// The name used in counts, logs and locale keys (`crawl.entry.…`).
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NotThis { .. } => "not_this",
+            Self::NoLinks { .. } => "no_links",
+            Self::BadSetting { .. } => "bad_setting",
+            Self::Address(_) => "bad_address",
+        }
+    }
+}
+
 /// Reads an entry page according to its source's kind.
 ///
 /// # Errors
@@ -112,11 +125,16 @@ pub fn read_entry(
             json::entries(page, &base, source, items, fields, now)
         }
         SourceKind::Board { .. } => board::entries(page, &base, source, now),
-        SourceKind::Files { .. } => Err(EntryError::NotThis {
-            url: page.url.clone(),
-            expected: "page of this source",
-            found: "the source reads files".to_owned(),
-        }),
+        SourceKind::Search { selectors, .. } => {
+            list::entries(page, &base, source, (&[], 1), selectors, now)
+        }
+        SourceKind::Pages { .. } | SourceKind::Opml { .. } | SourceKind::Files { .. } => {
+            Err(EntryError::NotThis {
+                url: page.url.clone(),
+                expected: "page of this source",
+                found: "the source has no entry page".to_owned(),
+            })
+        }
     }
 }
 
@@ -197,18 +215,30 @@ pub(crate) fn document(page: &Page) -> scraper::Html {
     scraper::Html::parse_document(&bounded::bounded(&text))
 }
 
-/// The addresses a source is entered by, `{page}` counted out for lists.
+/// The addresses a source is entered by: `{page}` counted out for lists, `{word}` filled in for searches.
+/// None for pages given one by one.
 #[must_use]
 pub fn entry_urls(source: &SourceConfig) -> Vec<String> {
-    let pages = match &source.kind {
-        SourceKind::List { pages, .. } => (*pages).max(1),
-        _ => 1,
+    let (pages, words) = match &source.kind {
+        SourceKind::Pages { .. } => return Vec::new(),
+        SourceKind::List { pages, .. } => ((*pages).max(1), None),
+        SourceKind::Search { pages, words, .. } => ((*pages).max(1), Some(words)),
+        _ => (1, None),
     };
-    let numbered = |url: &str| {
+    let numbered = |url: String| {
         let count = if url.contains("{page}") { pages } else { 1 };
         (1..=count).map(|n| url.replace("{page}", &n.to_string())).collect::<Vec<_>>()
     };
-    entry_addresses(source).into_iter().flat_map(numbered).collect()
+    let asked = |url: &str| match words {
+        None => vec![url.to_owned()],
+        Some(words) => words.iter().map(|word| url.replace("{word}", &encoded(word))).collect(),
+    };
+    entry_addresses(source).into_iter().flat_map(asked).flat_map(numbered).collect()
+}
+
+/// A word as part of an address.
+fn encoded(word: &str) -> String {
+    url::form_urlencoded::byte_serialize(word.trim().as_bytes()).collect()
 }
 
 /// Text of an HTML fragment, paragraphs apart by `\n`.

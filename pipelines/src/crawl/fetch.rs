@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Certificate, Client, Response, StatusCode};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep_until, timeout};
 use url::Url;
 
@@ -41,6 +42,8 @@ pub struct Fetcher {
     public: Client,
     private: OnceLock<Result<Client, String>>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
+    /// One for each request under way.
+    turns: Semaphore,
 }
 
 /// The HTTP client could not be built.
@@ -68,7 +71,9 @@ impl Fetcher {
         // A second installation is refused, and the first one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let public = client(&policy, &names, false).map_err(FetcherError)?;
-        Ok(Self { policy, names, public, private: OnceLock::new(), hosts: Mutex::default() })
+        let turns = Semaphore::new(policy.in_all.max(1));
+        let private = OnceLock::new();
+        Ok(Self { policy, names, public, private, hosts: Mutex::default(), turns })
     }
 
     /// The bounds it obeys.
@@ -133,13 +138,15 @@ impl Fetcher {
             self.check_robots(&url, &host, source, clock).await?;
             let delay = self.delay_for(&host, source, clock);
             sleep_until(host.reserve(delay, &self.policy, clock)?).await;
+            // Taken after the host's turn has come, so that who waits for a slow host holds up nobody.
+            let turn = self.turns.acquire().await.ok();
             let response = self.send(&url, source, Some(&job.validators)).await?;
             if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
                 host.answered();
                 let next = redirect_target(&url, &response)?;
                 wall::redirect_to_a_wall(&seen[0], &next)?;
                 self.note_hop(&mut seen, &next, &response)?;
-                drop(slot);
+                drop((slot, turn));
                 url = next;
                 continue;
             }
@@ -263,6 +270,7 @@ impl Fetcher {
 }
 
 fn client(policy: &FetchPolicy, names: &Names, private_ok: bool) -> Result<Client, String> {
+    let extra = Certificate::from_pem_bundle(&policy.extra_roots_pem).map_err(|e| e.to_string())?;
     let build = |with_roots: bool| {
         let resolver = guard::GuardedNames { names: names.clone(), private_ok };
         let builder = Client::builder()
@@ -273,7 +281,11 @@ fn client(policy: &FetchPolicy, names: &Names, private_ok: bool) -> Result<Clien
             .pool_max_idle_per_host(policy.per_host.max(1))
             .pool_idle_timeout(Duration::from_secs(30))
             .dns_resolver(resolver);
-        let builder = if with_roots { builder } else { builder.tls_certs_only([]) };
+        let builder = if with_roots {
+            builder.tls_certs_merge(extra.clone())
+        } else {
+            builder.tls_certs_only(extra.clone())
+        };
         builder.build()
     };
     build(true).or_else(|error| {

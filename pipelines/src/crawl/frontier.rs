@@ -75,21 +75,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::{Found, Validators};
 
     fn at(secs: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_000_000 + secs, 0).unwrap()
     }
 
     fn job(url: &str, due: i64) -> FetchJob {
-        FetchJob {
-            url: url.to_owned(),
-            source: "s".into(),
-            validators: Validators::default(),
-            due: at(due),
-            attempts: 0,
-            hint: Found::default(),
-        }
+        FetchJob::new(url, &"s".into(), at(due))
     }
 
     fn check(jobs: &[(&str, i64)], expected: &[&str]) {

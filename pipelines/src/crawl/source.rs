@@ -22,8 +22,13 @@ pub struct SourceConfig {
     /// Whether it is crawled at all.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Cron expression (5 or 6 fields); the group default where absent.
+    /// Cron expression (5 or 6 fields), or `adaptive`; that of its group, or of all, where absent.
     pub schedule: Option<String>,
+    /// The group whose schedule it takes (`[crawl.groups]`).
+    pub group: Option<String>,
+    /// Only on working days.
+    #[serde(default)]
+    pub workday_only: bool,
     /// Seconds between two requests to the same host; the global default where absent.
     pub delay_secs: Option<f64>,
     /// Hosts its pages may lie on, beside those of its entry addresses (`example.com` allows subdomains).
@@ -40,9 +45,15 @@ pub struct SourceConfig {
     /// Silent for longer than this many hours is an alarm; 0 never.
     #[serde(default)]
     pub flatline_hours: u32,
+    /// Days a known page is looked at again for edits, deletion and new replies; 0 never. Absent: 7 for threads
+    /// of a board, else 3. Beside threads only pages that name a subject are looked at again.
+    pub revisit_days: Option<u32>,
     /// Names of official and media accounts of this source whose posts keep their author.
     #[serde(default)]
     pub official_authors: Vec<String>,
+    /// Whether its pages are kept as they were served; as for the whole station where absent.
+    #[serde(default)]
+    pub evidence: Option<bool>,
     /// What it is and where it is.
     #[serde(flatten)]
     pub kind: SourceKind,
@@ -50,6 +61,54 @@ pub struct SourceConfig {
 
 fn yes() -> bool {
     true
+}
+
+impl SourceConfig {
+    /// A source of this kind with every key at its default, as config would read it.
+    #[must_use]
+    pub fn new(id: impl Into<SourceId>, name: impl Into<String>, kind: SourceKind) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            channel: Channel::default(),
+            trust: Trust::default(),
+            enabled: true,
+            schedule: None,
+            group: None,
+            workday_only: false,
+            delay_secs: None,
+            allow_hosts: Vec::new(),
+            allow_private: Vec::new(),
+            exclude: None,
+            horizon_days: 0,
+            flatline_hours: 0,
+            revisit_days: None,
+            official_authors: Vec::new(),
+            evidence: None,
+            kind,
+        }
+    }
+
+    /// Days a known page is looked at again; 0 never.
+    #[must_use]
+    pub fn revisit_days(&self) -> u32 {
+        self.revisit_days.unwrap_or(match self.kind {
+            SourceKind::Board { .. } => 7,
+            SourceKind::Files { .. } | SourceKind::Opml { .. } => 0,
+            _ => 3,
+        })
+    }
+
+    /// The CSS selectors of its pages, where it has some.
+    #[must_use]
+    pub fn selectors(&self) -> Option<&HtmlSelectors> {
+        match &self.kind {
+            SourceKind::List { selectors, .. } | SourceKind::Search { selectors, .. } => {
+                Some(selectors)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The closed set of source kinds; `kind = "…"` in config.
@@ -96,9 +155,33 @@ pub enum SourceKind {
     Board {
         /// Addresses of the board's pages.
         urls: Vec<String>,
-        /// Days a known thread is looked at again.
-        #[serde(default = "week")]
-        revisit_days: u32,
+    },
+    /// Pages given one by one: WeChat articles, notices somebody sent on.
+    Pages {
+        /// Their addresses; each becomes one post.
+        urls: Vec<String>,
+    },
+    /// Result pages of a site's own search, where its robots.txt allows them.
+    Search {
+        /// Address with `{word}` where the word goes, and `{page}` where the number of the page goes.
+        url: String,
+        /// What is searched for; the names of all subjects where empty.
+        #[serde(default)]
+        words: Vec<String>,
+        /// How many pages of results for each word.
+        #[serde(default = "one")]
+        pages: u32,
+        /// CSS selectors; where absent the links are found without.
+        #[serde(default)]
+        selectors: HtmlSelectors,
+    },
+    /// A list of feeds; each becomes a source of its own when config is loaded.
+    Opml {
+        /// The file, relative to the config file.
+        path: String,
+        /// Read the page behind each item even where a feed carries a text.
+        #[serde(default)]
+        full_page: bool,
     },
     /// Files on disk, taken in once each; a folder is watched.
     Files {
@@ -114,10 +197,6 @@ pub enum SourceKind {
 
 fn one() -> u32 {
     1
-}
-
-fn week() -> u32 {
-    7
 }
 
 /// How files are read.

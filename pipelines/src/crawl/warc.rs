@@ -1,9 +1,9 @@
 //! Evidence (留证): each kept page as a WARC/1.1 response record, found again by file and offset.
 //!
-//! In: pages. Out: `.warc.gz` files with one gzip member per record, rotated by size, and the [`Location`] of
-//! each record; any WARC reader opens them. Verifying checks the packed bytes, the block and the payload. A
-//! file is never appended to after a restart: a kill can only cut the record that was not yet acknowledged.
-//! The body is stored as decoded for transport (no content coding), cookies are not stored.
+//! In: pages. Out: `.warc.gz` files with one gzip member per record, a new one each day (UTC) and after so many
+//! bytes, and the [`Location`] of each record; any WARC reader opens them. Verifying checks the packed bytes, the
+//! block and the payload. A file is never appended to after a restart: a kill can only cut the record that was
+//! not yet acknowledged. The body is stored as decoded for transport (no content coding), cookies are not stored.
 
 mod reader;
 
@@ -11,14 +11,14 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use flate2::{Compression, GzBuilder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::record::Page;
 
-pub use reader::{Reader, Record, WarcError};
+pub use reader::{Fields, Reader, Record, WarcError, sound_length};
 
 /// Where a record lies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,23 @@ pub struct Location {
     pub sha256: String,
 }
 
+/// A record packed as one gzip member, ready to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The packed bytes.
+    pub bytes: Vec<u8>,
+    /// Decides which day's file it goes into.
+    pub at: DateTime<Utc>,
+}
+
+/// Packs a page as a `response` record. Pure work; may be done on any thread before the record is written.
+///
+/// # Errors
+/// Never on memory; the compressor's type says it could.
+pub fn pack(page: &Page) -> std::io::Result<Member> {
+    Ok(Member { bytes: packed(&response_record(page))?, at: page.fetched_at })
+}
+
 /// Writes records into a folder.
 pub struct Writer {
     dir: PathBuf,
@@ -44,7 +61,10 @@ pub struct Writer {
 struct OpenFile {
     file: File,
     name: String,
+    day: NaiveDate,
     offset: u64,
+    /// Whether the folder may still forget the file's name in a power cut.
+    is_unnamed: bool,
 }
 
 impl Writer {
@@ -62,11 +82,20 @@ impl Writer {
     /// # Errors
     /// When the disk refuses; the record does not count as stored then.
     pub fn append(&mut self, page: &Page) -> std::io::Result<Location> {
-        let member = packed(&response_record(page))?;
-        if self.open.as_ref().is_some_and(|open| open.offset >= self.max_bytes) {
+        self.append_packed(&pack(page)?)
+    }
+
+    /// Stores a record that is packed already, under the same promise.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub fn append_packed(&mut self, member: &Member) -> std::io::Result<Location> {
+        let is_over =
+            |open: &OpenFile| open.offset >= self.max_bytes || open.day < member.at.date_naive();
+        if self.open.as_ref().is_some_and(is_over) {
             self.close()?;
         }
-        let written = self.write(&member, page.fetched_at);
+        let written = self.write(&member.bytes, member.at);
         if written.is_err() {
             // What was half written stays at the end of a file that is not written to again.
             self.open = None;
@@ -79,13 +108,29 @@ impl Writer {
     /// # Errors
     /// When the disk refuses.
     pub fn sync(&mut self) -> std::io::Result<()> {
-        self.open.as_ref().map_or(Ok(()), |open| open.file.sync_data())
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.file.sync_data()?;
+        if open.is_unnamed {
+            File::open(&self.dir)?.sync_all()?;
+            open.is_unnamed = false;
+        }
+        Ok(())
     }
 
-    fn close(&mut self) -> std::io::Result<()> {
+    /// Ends the current file; the next record begins a new one.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn close(&mut self) -> std::io::Result<()> {
         self.sync()?;
         self.open = None;
         Ok(())
+    }
+
+    /// The file records go into now.
+    #[must_use]
+    pub fn current(&self) -> Option<&str> {
+        self.open.as_ref().map(|open| open.name.as_str())
     }
 
     fn write(&mut self, member: &[u8], now: DateTime<Utc>) -> std::io::Result<Location> {
@@ -97,12 +142,8 @@ impl Writer {
         let length = member.len() as u64;
         let offset = open.offset;
         open.offset += length;
-        Ok(Location {
-            file: open.name.clone(),
-            offset,
-            length,
-            sha256: hex(&Sha256::digest(member)),
-        })
+        let sha256 = hex(&Sha256::digest(member));
+        Ok(Location { file: open.name.clone(), offset, length, sha256 })
     }
 }
 
@@ -111,11 +152,12 @@ fn begin(dir: &Path, software: &str, now: DateTime<Utc>) -> std::io::Result<Open
     let stem = now.format("guanlan-%Y%m%d%H%M%S");
     for number in 0..100_000 {
         let name = format!("{stem}-{number:05}.warc.gz");
-        match OpenOptions::new().write(true).create_new(true).open(dir.join(&name)) {
+        match private().create_new(true).open(dir.join(&name)) {
             Ok(mut file) => {
                 let member = packed(&info_record(&name, software, now))?;
                 file.write_all(&member)?;
-                return Ok(OpenFile { file, name, offset: member.len() as u64 });
+                let (day, offset) = (now.date_naive(), member.len() as u64);
+                return Ok(OpenFile { file, name, day, offset, is_unnamed: true });
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -124,16 +166,36 @@ fn begin(dir: &Path, software: &str, now: DateTime<Utc>) -> std::io::Result<Open
     Err(std::io::Error::other(format!("no free name for {stem}")))
 }
 
+/// For writing; readable by the owner only where the system knows owners.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// The packed bytes at a location as they stand there, unchecked.
+///
+/// # Errors
+/// The file is not there, or ends before the record does.
+pub fn packed_at(dir: &Path, location: &Location) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(dir.join(&location.file))?;
+    file.seek(SeekFrom::Start(location.offset))?;
+    let mut member = Vec::new();
+    file.take(location.length).read_to_end(&mut member)?;
+    match member.len() as u64 == location.length {
+        true => Ok(member),
+        false => Err(std::io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
 /// Reads the record at a location and checks it whole: packed bytes, block and payload.
 ///
 /// # Errors
 /// [`WarcError`]: not there, or not what was stored.
 pub fn read_at(dir: &Path, location: &Location) -> Result<Record, WarcError> {
-    let path = dir.join(&location.file);
-    let mut file = File::open(&path)?;
-    file.seek(SeekFrom::Start(location.offset))?;
-    let mut member = Vec::new();
-    file.take(location.length).read_to_end(&mut member)?;
+    let member = packed_at(dir, location)?;
     if hex(&Sha256::digest(&member)) != location.sha256 {
         return Err(WarcError::Changed { what: "stored bytes", at: location.offset });
     }

@@ -82,10 +82,12 @@ pub fn assemble(found: Found, place: &PostPlace<'_>, privacy: &Privacy) -> Verdi
         outlets: [found.outlet.as_deref(), found.origin.as_deref()],
     };
     let author = found.author.as_deref().and_then(|name| naming.author(name));
-    let clean = |text: &str| naming.clean(text, found.author.as_deref());
-    let title = clean(&title);
-    let text = clean(text);
-    let comments = found.comments.iter().map(|c| naming.comment(c)).collect();
+    // In a thread people call each other by name: whoever writes in it is private in all of it.
+    let names = naming.private_names(&found.author, &found.comments);
+    let own = found.author.as_deref();
+    let title = clean(&title, own, &names);
+    let text = clean(text, own, &names);
+    let comments = found.comments.iter().map(|c| naming.comment(c, &names)).collect();
     let content_hash = content_hash(&title, &text);
     Verdict::Keep(Post {
         id: PostId::of_url(place.url),
@@ -106,6 +108,23 @@ pub fn assemble(found: Found, place: &PostPlace<'_>, privacy: &Privacy) -> Verdi
         content_hash,
         site,
     })
+}
+
+/// What a list or feed said of a page, fit to wait on disk until the page is read: its title and outlets with
+/// numbers masked and its author's name taken out, no text, no replies.
+#[must_use]
+pub fn without_names(found: Found) -> Found {
+    let author = found.author.as_deref().map(str::trim).filter(|name| name.chars().count() >= 2);
+    let names: Vec<&str> = author.into_iter().collect();
+    Found {
+        title: found.title.map(|title| clean(&title, author, &names)),
+        outlet: found.outlet.map(|outlet| mask(&outlet).into_owned()),
+        origin: found.origin.map(|origin| mask(&origin).into_owned()),
+        text: None,
+        author: None,
+        comments: Vec::new(),
+        ..found
+    }
 }
 
 fn note(issues: &mut Vec<Issue>, issue: Issue) {
@@ -183,28 +202,50 @@ impl Naming<'_> {
             || is_organisation(name)
     }
 
-    fn comment(&self, comment: &FoundComment) -> Comment {
+    fn comment(&self, comment: &FoundComment, names: &[&str]) -> Comment {
         Comment {
-            text: self.clean(&comment.text, comment.author.as_deref()),
+            text: clean(&comment.text, comment.author.as_deref(), names),
             published_at: comment.published_at,
             author: comment.author.as_deref().and_then(|name| self.author(name)),
         }
     }
 
-    /// Masks numbers and takes the private author's name out of bylines and mentions.
-    fn clean(&self, text: &str, author: Option<&str>) -> String {
-        let masked = mask(text).into_owned();
-        match author {
-            Some(name) if !self.is_official(name) => {
-                let parts = name.split([' ', '、', '，', ',', '/', '\u{3000}']).map(str::trim);
-                parts
-                    .chain([name.trim()])
-                    .filter(|p| p.chars().count() >= 2)
-                    .fold(masked, |text, part| unname(&text, part))
-            }
-            _ => masked,
-        }
+    /// The names, whole and in their parts, of everybody private who writes in a thread; longer ones first, so
+    /// that none is left half.
+    fn private_names<'n>(
+        &self,
+        author: &'n Option<String>,
+        comments: &'n [FoundComment],
+    ) -> Vec<&'n str> {
+        let replying = comments.iter().filter_map(|comment| comment.author.as_deref());
+        let mut names: Vec<&str> = author
+            .as_deref()
+            .into_iter()
+            .chain(replying)
+            .filter(|name| !self.is_official(name))
+            .flat_map(|name| name.split([' ', '、', '，', ',', '/', '\u{3000}']).chain([name]))
+            .map(str::trim)
+            .filter(|name| name.chars().count() >= 2)
+            .collect();
+        names.sort_by_key(|name| (std::cmp::Reverse(name.len()), *name));
+        names.dedup();
+        names
     }
+}
+
+/// Characters from which the name of who wrote a text is taken out at its ends as well.
+const OWN_EDGE_CHARS: usize = 3;
+
+/// The same for the names of others in the thread: a nickname of three may be a place people speak of.
+const OTHERS_EDGE_CHARS: usize = 4;
+
+/// Masks numbers and takes private names out of bylines and mentions: those of `author`, and of everybody else.
+fn clean(text: &str, author: Option<&str>, names: &[&str]) -> String {
+    names.iter().fold(mask(text).into_owned(), |text, name| match text.contains(name) {
+        true if author.is_some_and(|own| own.contains(name)) => unname(&text, name, OWN_EDGE_CHARS),
+        true => unname(&text, name, OTHERS_EDGE_CHARS),
+        false => text,
+    })
 }
 
 /// Ends of names that only bodies and media have; a person who calls himself so loses nothing private.
@@ -247,9 +288,9 @@ fn is_organisation(name: &str) -> bool {
 /// Bytes at either end of a text in which a name of three or more characters is taken for a byline.
 const EDGE_BYTES: usize = 240;
 
-/// Takes a private name out where it signs: after a label or `@` anywhere, and near both ends of the text. A name
-/// of two characters is often an ordinary word, so it goes only after a label or in brackets.
-fn unname(text: &str, name: &str) -> String {
+/// Takes a private name out where it signs: after a label or `@` anywhere, and near both ends of the text if it has
+/// `edge_chars`. A shorter name is often an ordinary word, so it goes only after a label or in brackets.
+fn unname(text: &str, name: &str, edge_chars: usize) -> String {
     const LABELS: [&str; 14] = [
         "作者",
         "记者",
@@ -283,8 +324,8 @@ fn unname(text: &str, name: &str) -> String {
             before.ends_with(['（', '(']) && text[end..].starts_with(['）', ')', ' ', '、']);
         let alone = before.ends_with('\n') || before.is_empty();
         let alone = alone && text[end..].trim_start_matches(' ').starts_with('\n');
-        let edge =
-            name.chars().count() >= 3 && (start < EDGE_BYTES || end + EDGE_BYTES > text.len());
+        let edge = name.chars().count() >= edge_chars
+            && (start < EDGE_BYTES || end + EDGE_BYTES > text.len());
         out.push_str(&text[at..start]);
         out.push_str(if labelled || bracketed || alone || edge { "某某" } else { name });
         at = end;

@@ -54,6 +54,51 @@ impl AlertState {
     }
 }
 
+/// Why a source brings nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SilenceReason {
+    /// Its entry page came, but no article was found on it.
+    LayoutChanged,
+    /// Its articles came without a text worth the name.
+    TextTooShort,
+    /// Its articles came without dates, which they had before.
+    DatesGone,
+    /// All it lists is older than its horizon.
+    TooOld,
+    /// A login or captcha stands before it.
+    Walled,
+    /// Its robots.txt says no, or cannot be read.
+    Robots,
+    /// Its entry address no longer exists.
+    EntryGone,
+    /// It does not answer, or with an error.
+    Unreachable,
+    /// It was not asked.
+    NotAsked,
+    /// It answers, and has nothing new.
+    NothingNew,
+}
+
+impl SilenceReason {
+    /// The name used in output and locale keys (`record.silence.…`).
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LayoutChanged => "layout_changed",
+            Self::TextTooShort => "text_too_short",
+            Self::DatesGone => "dates_gone",
+            Self::TooOld => "too_old",
+            Self::Walled => "walled",
+            Self::Robots => "robots",
+            Self::EntryGone => "entry_gone",
+            Self::Unreachable => "unreachable",
+            Self::NotAsked => "not_asked",
+            Self::NothingNew => "nothing_new",
+        }
+    }
+}
+
 /// One firing of a rule. Holds no rendered message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
@@ -73,6 +118,9 @@ pub struct Alert {
     pub threshold: f64,
     /// The posts it rests on, newest first, at most 50.
     pub evidence: Vec<Evidence>,
+    /// Why a source is silent, for alerts of its silence.
+    #[serde(default)]
+    pub because: Option<SilenceReason>,
     /// From the rule.
     pub severity: Severity,
     /// What became of it.

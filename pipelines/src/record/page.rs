@@ -27,9 +27,28 @@ pub struct FetchJob {
     pub due: DateTime<Utc>,
     /// How many times it failed in a row.
     pub attempts: u32,
+    /// When the page was first kept, where this is another look at it.
+    #[serde(default)]
+    pub known_since: Option<DateTime<Utc>>,
     /// What the list or feed already said about the page (title, time, author), if anything.
     #[serde(default)]
     pub hint: super::Found,
+}
+
+impl FetchJob {
+    /// A first, unconditional look at `url`.
+    #[must_use]
+    pub fn new(url: impl Into<String>, source: &SourceId, due: DateTime<Utc>) -> Self {
+        Self {
+            url: url.into(),
+            source: source.clone(),
+            validators: Validators::default(),
+            due,
+            attempts: 0,
+            known_since: None,
+            hint: super::Found::default(),
+        }
+    }
 }
 
 /// An answer as it came: bytes, not text.

@@ -94,6 +94,8 @@ pub enum Issue {
 pub enum DropReason {
     /// The same post is already stored.
     Duplicate,
+    /// A known post that was stored anew: its text was edited, or replies came.
+    Updated,
     /// The page did not change since it was last read.
     NotModified,
     /// No main text, or less than the configured minimum.
@@ -120,8 +122,9 @@ pub enum DropReason {
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Duplicate,
+        Self::Updated,
         Self::NotModified,
         Self::TooShort,
         Self::NotAnArticle,
@@ -140,6 +143,7 @@ impl DropReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Duplicate => "duplicate",
+            Self::Updated => "updated",
             Self::NotModified => "not_modified",
             Self::TooShort => "too_short",
             Self::NotAnArticle => "not_an_article",

@@ -282,6 +282,7 @@ impl<'a> Watch<'a> {
             measured: 0.0,
             threshold,
             evidence: Vec::new(),
+            because: None,
             severity: self.rule.severity,
             state: AlertState::Open,
         });

@@ -17,6 +17,15 @@ pub fn source_toml(source: &SourceConfig, lang: Lang) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{key} = {value}  # {comment}");
     };
+    common(source, &mut line);
+    kind(&source.kind, source.revisit_days(), &mut line);
+    out
+}
+
+/// Writes one key: the name of its comment, the key, the value.
+type Line<'a> = &'a mut dyn FnMut(&str, &str, String);
+
+fn common(source: &SourceConfig, line: Line) {
     line("id", "id", quoted(source.id.as_str()));
     line("name", "name", quoted(&source.name));
     line("channel", "channel", quoted(source.channel.as_str()));
@@ -31,7 +40,10 @@ pub fn source_toml(source: &SourceConfig, lang: Lang) -> String {
         let trust = if source.trust == crate::record::Trust::High { "high" } else { "low" };
         line("trust", "trust", quoted(trust));
     }
-    match &source.kind {
+}
+
+fn kind(kind: &SourceKind, revisit_days: u32, line: Line) {
+    match kind {
         SourceKind::Feed { url, full_page } => {
             line("kind_feed", "kind", quoted("feed"));
             line("url", "url", quoted(url));
@@ -50,10 +62,25 @@ pub fn source_toml(source: &SourceConfig, lang: Lang) -> String {
             line("url", "url", quoted(url));
             line("url_contains", "url_contains", list(url_contains));
         }
-        SourceKind::Board { urls, revisit_days } => {
+        SourceKind::Board { urls } => {
             line("kind_board", "kind", quoted("board"));
             line("urls", "urls", list(urls));
             line("revisit_days", "revisit_days", revisit_days.to_string());
+        }
+        SourceKind::Pages { urls } => {
+            line("kind_pages", "kind", quoted("pages"));
+            line("urls", "urls", list(urls));
+        }
+        SourceKind::Search { url, words, pages, .. } => {
+            line("kind_search", "kind", quoted("search"));
+            line("url_search", "url", quoted(url));
+            line("words", "words", list(words));
+            line("pages", "pages", pages.to_string());
+        }
+        SourceKind::Opml { path, full_page } => {
+            line("kind_opml", "kind", quoted("opml"));
+            line("path", "path", quoted(path));
+            line("full_page", "full_page", full_page.to_string());
         }
         SourceKind::Json { url, items, fields } => {
             line("kind_json", "kind", quoted("json"));
@@ -68,7 +95,6 @@ pub fn source_toml(source: &SourceConfig, lang: Lang) -> String {
             line("map", "map", table(map));
         }
     }
-    out
 }
 
 fn quoted(text: &str) -> String {

@@ -262,15 +262,32 @@ fn short_text(element: ElementRef<'_>) -> Option<String> {
     (length <= MAX_ITEM_BYTES).then(|| joined(element.text()))
 }
 
-/// The number of replies a board shows beside a thread: `回复 12`, `12 回`, `12/345`.
+/// The number of replies a board shows beside a thread: `回复 12`, `12 回复`, a second link to the thread that is
+/// but a number (Discuz and its kin), or a number in a cell named after replies.
 pub(super) fn replies_beside(anchor: ElementRef<'_>, owners: &Owners) -> Option<u64> {
     static REPLIES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?:回复|回帖|评论|跟帖)[:：数 ]*(\d+)|(\d+)\s*(?:条?回复|回帖|评论|跟帖)")
             .expect("a fixed pattern is valid")
     });
-    let text = short_text(item_of(anchor, owners))?;
-    let found = REPLIES.captures(&text)?;
-    found.get(1).or_else(|| found.get(2))?.as_str().parse().ok()
+    static CELLS: LazyLock<Selector> = LazyLock::new(|| {
+        Selector::parse("[class*=repl], [class*=answer], [class*=comment]")
+            .expect("a fixed selector is valid")
+    });
+    static ANCHORS: LazyLock<Selector> =
+        LazyLock::new(|| Selector::parse("a[href]").expect("a fixed selector is valid"));
+    let item = item_of(anchor, owners);
+    let text = short_text(item)?;
+    if let Some(found) = REPLIES.captures(&text) {
+        return found.get(1).or_else(|| found.get(2))?.as_str().parse().ok();
+    }
+    let number = |element: ElementRef<'_>| {
+        let text: String = element.text().collect();
+        text.trim().parse::<u64>().ok()
+    };
+    let href = anchor.value().attr("href");
+    let again = |other: &ElementRef<'_>| *other != anchor && other.value().attr("href") == href;
+    let linked = item.select(&ANCHORS).filter(again).find_map(number);
+    linked.or_else(|| item.select(&CELLS).find_map(number))
 }
 
 fn is_paging(title: &str) -> bool {

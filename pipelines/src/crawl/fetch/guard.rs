@@ -110,8 +110,8 @@ pub fn is_allowed_host(url: &Url, source: &SourceConfig) -> bool {
     let Some(host) = url.host_str() else { return false };
     source.allow_hosts.iter().any(|site| is_on_site(host, site.trim_start_matches("*.")))
         || entry_addresses(source).iter().any(|entry| {
-            // `{page}` may stand in the address of a list.
-            let parsed = Url::parse(&entry.replace("{page}", "1")).ok();
+            // `{page}` may stand in the address of a list, `{word}` in that of a search.
+            let parsed = Url::parse(&entry.replace("{page}", "1").replace("{word}", "1")).ok();
             let home = parsed.as_ref().and_then(Url::host_str).unwrap_or_default();
             !home.is_empty() && is_on_site(host, home.strip_prefix("www.").unwrap_or(home))
         })
@@ -123,11 +123,12 @@ pub fn entry_addresses(source: &SourceConfig) -> Vec<&str> {
     match &source.kind {
         SourceKind::Feed { url, .. }
         | SourceKind::Sitemap { url, .. }
-        | SourceKind::Json { url, .. } => vec![url],
-        SourceKind::List { urls, .. } | SourceKind::Board { urls, .. } => {
-            urls.iter().map(String::as_str).collect()
-        }
-        SourceKind::Files { .. } => Vec::new(),
+        | SourceKind::Json { url, .. }
+        | SourceKind::Search { url, .. } => vec![url],
+        SourceKind::List { urls, .. }
+        | SourceKind::Board { urls, .. }
+        | SourceKind::Pages { urls } => urls.iter().map(String::as_str).collect(),
+        SourceKind::Files { .. } | SourceKind::Opml { .. } => Vec::new(),
     }
 }
 

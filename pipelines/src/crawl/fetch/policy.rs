@@ -18,6 +18,8 @@ pub struct FetchPolicy {
     pub longest_delay: Duration,
     /// Requests to one host at the same time.
     pub per_host: usize,
+    /// Requests in all at the same time.
+    pub in_all: usize,
     /// Requests to one host in one UTC day; 0: no bound.
     pub daily_budget: u32,
     /// A job whose turn is further off than this is handed back instead of waited for.
@@ -32,6 +34,8 @@ pub struct FetchPolicy {
     pub max_body_bytes: usize,
     /// Hops followed.
     pub max_redirects: usize,
+    /// Certificates (PEM) trusted beside those of the system: the root of an enterprise's own network.
+    pub extra_roots_pem: Vec<u8>,
     /// First pause after 429, 503 or an unreachable robots.txt; doubles each time.
     pub first_backoff: Duration,
     /// Longest pause.
@@ -52,6 +56,7 @@ impl FetchPolicy {
             delay: Duration::from_secs(2),
             longest_delay: Duration::from_secs(3600),
             per_host: 1,
+            in_all: 256,
             daily_budget: 20_000,
             longest_wait: Duration::from_secs(120),
             connect_timeout: Duration::from_secs(10),
@@ -59,6 +64,7 @@ impl FetchPolicy {
             total_timeout: Duration::from_secs(60),
             max_body_bytes: 8 * 1024 * 1024,
             max_redirects: 5,
+            extra_roots_pem: Vec::new(),
             first_backoff: Duration::from_secs(60),
             longest_backoff: Duration::from_secs(6 * 3600),
             robots_lifetime: Duration::from_secs(24 * 3600),

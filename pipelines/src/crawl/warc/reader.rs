@@ -4,7 +4,7 @@
 //! at the next. Digests are checked where they are stated and can be computed. Bounded by record size.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -54,7 +54,7 @@ pub struct Record {
 type Source = Box<dyn BufRead + Send>;
 
 /// Header fields, names in lower case.
-type Fields = Vec<(String, String)>;
+pub type Fields = Vec<(String, String)>;
 
 /// The records of a file.
 pub struct Reader {
@@ -137,6 +137,25 @@ impl Iterator for Reader {
             }
         }
     }
+}
+
+/// How many bytes of `path` are whole gzip members, counted on from `from`, where one is known to begin. What
+/// stands behind was cut while it was written.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn sound_length(path: &Path, from: u64) -> std::io::Result<u64> {
+    let mut source = BufReader::new(File::open(path)?);
+    let mut sound = source.seek(SeekFrom::Start(from))?;
+    while !source.fill_buf()?.is_empty() {
+        let member = GzDecoder::new(&mut source);
+        let limit = MAX_RECORD_BYTES + MAX_HEAD_BYTES;
+        if std::io::copy(&mut member.take(limit), &mut std::io::sink()).is_err() {
+            break;
+        }
+        sound = source.stream_position()?;
+    }
+    Ok(sound)
 }
 
 fn read_record(source: &mut impl BufRead) -> Result<Option<Record>, WarcError> {
@@ -223,8 +242,9 @@ impl Record {
         }
     }
 
-    /// Status, header fields and body as stored, of a response.
-    fn http(&self) -> Option<(u16, Fields, &[u8])> {
+    /// Status, header fields (names in lower case) and body as stored, of a response.
+    #[must_use]
+    pub fn http(&self) -> Option<(u16, Fields, &[u8])> {
         let mut rest = self.block.as_slice();
         let mut line = Vec::new();
         (&mut rest).take(MAX_HEAD_BYTES).read_until(b'\n', &mut line).ok()?;

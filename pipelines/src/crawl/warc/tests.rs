@@ -50,6 +50,40 @@ fn a_restart_begins_a_new_file() {
 }
 
 #[test]
+fn each_day_has_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = Writer::new(dir.path(), 1 << 20, "guanlan test").unwrap();
+    let first = page("https://example.cn/1", b"one");
+    let next_day =
+        Page { fetched_at: first.fetched_at + chrono::TimeDelta::days(1), ..first.clone() };
+    let places = [&first, &first, &next_day].map(|page| writer.append(page).unwrap());
+    assert_eq!(places[0].file, places[1].file);
+    assert_ne!(places[1].file, places[2].file);
+    assert_eq!(writer.current(), Some(places[2].file.as_str()));
+}
+
+#[test]
+fn wherever_a_file_is_cut_the_whole_members_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = Writer::new(dir.path(), 1 << 20, "guanlan test").unwrap();
+    let first = writer.append(&page("https://example.cn/1", b"one")).unwrap();
+    let last = writer.append(&page("https://example.cn/2", b"two")).unwrap();
+    let path = dir.path().join(&first.file);
+    let bytes = std::fs::read(&path).unwrap();
+    for cut in first.offset..=bytes.len() as u64 {
+        std::fs::write(&path, &bytes[..cut as usize]).unwrap();
+        let whole = [first.offset, last.offset, last.offset + last.length];
+        let expected = whole.into_iter().filter(|end| *end <= cut).max();
+        assert_eq!(sound_length(&path, 0).ok(), expected, "cut at {cut}");
+        assert_eq!(
+            sound_length(&path, first.offset).ok(),
+            expected,
+            "cut at {cut}, from the first"
+        );
+    }
+}
+
+#[test]
 fn a_cut_end_loses_only_the_last_record() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = Writer::new(dir.path(), 1 << 20, "guanlan test").unwrap();

@@ -1,6 +1,6 @@
 //! What a post holds after assembly: masks, pseudonyms, kept names, drops and hashes.
 
-use super::{PostPlace, Privacy, assemble, pseudonym, unname};
+use super::{PostPlace, Privacy, assemble, pseudonym, unname, without_names};
 use crate::crawl::SourceConfig;
 use crate::record::{Author, DropReason, Found, FoundComment, Issue, Post, Verdict};
 
@@ -97,8 +97,50 @@ fn numbers_and_names_leave_title_text_and_comments() {
 }
 
 #[test]
+fn people_of_a_thread_are_named_nowhere_in_it() {
+    let reply = |author: &str, text: &str| FoundComment {
+        text: text.to_owned(),
+        published_at: None,
+        author: Some(author.to_owned()),
+    };
+    let post = kept(Found {
+        author: Some("周山石".to_owned()),
+        comments: vec![
+            reply("岭下雨", "顶 @周山石 ，我也没发。"),
+            reply("河上风", "回复 岭下雨：至今没到账。"),
+        ],
+        ..text("南坡煤矿欠薪，@岭下雨 也来说说。")
+    });
+    let all = format!("{post:?}");
+    for private in ["周山石", "岭下雨", "河上风"] {
+        assert!(!all.contains(private), "{private} in {all}");
+    }
+    let place = Found {
+        comments: vec![reply("青岚沟", "顶")], ..text("青岚沟煤矿欠薪两个月。")
+    };
+    assert!(
+        kept(place).text.starts_with("青岚沟"),
+        "a nickname that is a place takes no place away"
+    );
+}
+
+#[test]
+fn a_hint_that_waits_holds_nothing_private() {
+    let hint = without_names(Found {
+        title: Some("周山石：求助 13800001234".to_owned()),
+        author: Some("周山石".to_owned()),
+        outlet: Some("热线 13800001234".to_owned()),
+        ..text("联系人周山石 13800001234")
+    });
+    assert_eq!(hint.title.as_deref(), Some("某某：求助 138****1234"));
+    let all = format!("{hint:?}");
+    assert!(!all.contains("周山石") && !all.contains("13800001234"), "{all}");
+}
+
+#[test]
 fn a_name_that_is_a_word_goes_only_where_it_signs() {
-    let check = |body: &str, name: &str, expected: &str| assert_eq!(unname(body, name), expected);
+    let check =
+        |body: &str, name: &str, expected: &str| assert_eq!(unname(body, name, 3), expected);
     check("作者：安全\n安全生产月启动", "安全", "作者：某某\n安全生产月启动");
     check("回复 @老矿工 说得对", "老矿工", "回复 @某某 说得对");
     check("（周山 李河）", "周山", "（某某 李河）");

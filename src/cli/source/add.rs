@@ -1,0 +1,287 @@
+//! `guanlan source add URL`: looks at a page, finds the ways to listen to it, shows what the best one would
+//! bring, and writes the source file.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use pipelines::crawl::{
+    Discovery, Entries, PageRole, Proposal, SourceConfig, SourceKind, authority, discover,
+    entry_addresses, source_toml,
+};
+use pipelines::locale::Lang;
+use serde_json::json;
+use url::Url;
+
+use super::tell::{Teller, as_json};
+use crate::cli::{Format, Globals, Outcome, open};
+use crate::config::{Config, is_private_url};
+use crate::engine::trial::{PostSeen, Trial};
+
+#[derive(Args)]
+pub struct AddArgs {
+    #[arg(value_name = "URL")]
+    url: String,
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pick: usize,
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    posts: usize,
+    #[arg(long)]
+    allow_private: bool,
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// One way to listen with what its entry gives.
+struct Way {
+    proposal: Proposal,
+    entries: Entries,
+}
+
+impl AddArgs {
+    pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let config = match open::config(globals) {
+            Ok(config) => config,
+            Err(outcome) => return Ok(outcome),
+        };
+        let Some(url) = self.address(globals) else { return Ok(Outcome::Usage) };
+        let teller = Teller { lang: globals.lang, zone: config.station.zone };
+        let trial = Trial::new(&config, None)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let now = Utc::now();
+        let page = match runtime.block_on(trial.page(url.as_str(), &self.looker(&url), now)) {
+            Ok(page) => page,
+            Err(trouble) => {
+                let robots = teller.robots(&trial.robots(url.as_str()));
+                eprintln!("{}{}", globals.lang.text("cli.failed"), teller.trouble(&trouble));
+                eprintln!("{}", globals.lang.fill("cli.source.robots", &[("said", &robots)]));
+                return Ok(Outcome::Bad);
+            }
+        };
+        let found = discover(&page, &trial.sitemaps(url.as_str()), now)?;
+        let (ways, silent) = runtime.block_on(self.ways(&trial, &found, &url, now));
+        let chosen = ways.get(self.pick.saturating_sub(1));
+        let posts = match chosen {
+            Some(way) => {
+                let entries = [&way.entries];
+                runtime.block_on(trial.posts(&way.proposal.source, &entries, self.posts, now))?
+            }
+            None => Vec::new(),
+        };
+        let report = Report { found: &found, ways: &ways, silent: &silent, posts: &posts };
+        report.write(teller, globals, out)?;
+        let Some(way) = chosen else { return Ok(Outcome::Bad) };
+        self.write(&config, &way.proposal.source, globals, out)
+    }
+
+    /// The address, with `https://` where nothing is said; private ones only where that is asked for.
+    fn address(&self, globals: &Globals) -> Option<Url> {
+        let text = if self.url.contains("://") {
+            self.url.clone()
+        } else {
+            format!("https://{}", self.url)
+        };
+        let url = match Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => url,
+            _ => {
+                eprintln!("{}", globals.lang.fill("cli.source.bad_url", &[("url", &self.url)]));
+                return None;
+            }
+        };
+        if is_private_url(&url) && !self.allow_private {
+            eprintln!("{}", globals.lang.fill("cli.source.private", &[("url", &url)]));
+            return None;
+        }
+        Some(url)
+    }
+
+    /// Who asks while there is no source yet.
+    fn looker(&self, url: &Url) -> SourceConfig {
+        let kind = SourceKind::Pages { urls: vec![url.to_string()] };
+        let mut source = SourceConfig::new("new", "new", kind);
+        if self.allow_private {
+            source.allow_private = vec![authority(url)];
+        }
+        source
+    }
+
+    /// The ways that bring something, best first, and the addresses of those that bring nothing.
+    async fn ways(
+        &self,
+        trial: &Trial<'_>,
+        found: &Discovery,
+        url: &Url,
+        now: DateTime<Utc>,
+    ) -> (Vec<Way>, Vec<String>) {
+        let (mut ways, mut silent) = (Vec::new(), Vec::new());
+        for proposal in &found.proposals {
+            let mut proposal = proposal.clone();
+            self.adjust(&mut proposal.source, url);
+            let entries = match proposal.preview.take() {
+                Some(entries) => Some(entries),
+                None => {
+                    let seen = trial.entries(&proposal.source, now).await;
+                    seen.into_iter().find_map(|entry| entry.read.ok())
+                }
+            };
+            match entries {
+                Some(entries)
+                    if !(entries.items.is_empty()
+                        && entries.jobs.is_empty()
+                        && entries.more.is_empty()) =>
+                {
+                    ways.push(Way { proposal, entries });
+                }
+                _ => silent.push(entry_addresses(&proposal.source).join(" ")),
+            }
+        }
+        if found.role == PageRole::Article {
+            ways.push(Way { proposal: self.by_address(url), entries: Entries::default() });
+        }
+        (ways, silent)
+    }
+
+    fn by_address(&self, url: &Url) -> Proposal {
+        let mut source = self.looker(url);
+        let site = url.host_str().unwrap_or_default();
+        let site = site.strip_prefix("www.").unwrap_or(site);
+        source.id = format!("{}-page", site.replace(['.', ':', '[', ']'], "-")).as_str().into();
+        source.name = site.to_owned();
+        self.adjust(&mut source, url);
+        Proposal { source, why: "by_address", preview: None }
+    }
+
+    fn adjust(&self, source: &mut SourceConfig, url: &Url) {
+        if let Some(id) = &self.id {
+            source.id = id.as_str().into();
+        }
+        if let Some(name) = &self.name {
+            source.name.clone_from(name);
+        }
+        if self.allow_private {
+            source.allow_private = vec![authority(url)];
+        }
+    }
+
+    /// The file of the source, never over another one.
+    fn write(
+        &self,
+        config: &Config,
+        source: &SourceConfig,
+        globals: &Globals,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<Outcome> {
+        let lang = globals.lang;
+        let text = source_toml(source, lang);
+        let tell = globals.format == Format::Table;
+        if self.dry_run {
+            if tell {
+                writeln!(out, "\n{text}")?;
+            }
+            return Ok(Outcome::Good);
+        }
+        let Some(folder) = folder(config) else {
+            eprintln!("{}", lang.text("cli.source.no_config"));
+            return Ok(Outcome::Bad);
+        };
+        if let Some(same) = config.sources.iter().find(|s| s.id == source.id) {
+            let args: [(&str, &dyn std::fmt::Display); 2] =
+                [("source", &same.id), ("name", &same.name)];
+            eprintln!("{}", lang.fill("cli.source.exists", &args));
+            return Ok(Outcome::Bad);
+        }
+        let path = folder.join(format!("{}.toml", source.id.as_str().replace('/', "-")));
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make `{}`", folder.display()))?;
+        let mut file = std::fs::File::create_new(&path)
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
+        file.write_all(text.as_bytes())?;
+        if tell {
+            let shown = path.display();
+            let args: [(&str, &dyn std::fmt::Display); 2] =
+                [("path", &shown), ("source", &source.id)];
+            writeln!(out, "{}", lang.fill("cli.source.written", &args))?;
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+/// Where source files lie: the folder of the first pattern of `paths.sources`.
+fn folder(config: &Config) -> Option<PathBuf> {
+    let main = config.file.as_ref()?;
+    let pattern = config.paths.sources.first()?;
+    let folder = Path::new(pattern).parent().unwrap_or(Path::new(""));
+    Some(main.parent().unwrap_or(Path::new("")).join(folder))
+}
+
+/// What was found, for people and for programs.
+struct Report<'a> {
+    found: &'a Discovery,
+    ways: &'a [Way],
+    silent: &'a [String],
+    posts: &'a [PostSeen],
+}
+
+impl Report<'_> {
+    fn write(&self, teller: Teller, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()> {
+        if globals.format != Format::Table {
+            let ways = self.ways.iter().map(|way| {
+                json!({
+                    "why": way.proposal.why, "source": way.proposal.source,
+                    "items": way.entries.items.len(), "links": way.entries.jobs.len(),
+                    "addresses": way.entries.jobs.iter().map(|(url, _)| url).collect::<Vec<_>>(),
+                })
+            });
+            let report = json!({
+                "page": role_name(self.found.role), "ways": ways.collect::<Vec<_>>(),
+                "silent": self.silent, "trial": as_json(&[], self.posts),
+            });
+            serde_json::to_writer_pretty(&mut *out, &report)?;
+            return Ok(writeln!(out)?);
+        }
+        let lang = teller.lang;
+        let role = lang.text(&format!("cli.source.page_{}", role_name(self.found.role)));
+        writeln!(out, "{}", lang.fill("cli.source.page", &[("role", &role)]))?;
+        for (number, way) in self.ways.iter().enumerate() {
+            writeln!(out, "{}", way_line(number + 1, way, lang))?;
+        }
+        for address in self.silent {
+            writeln!(out, "{}", lang.fill("cli.source.silent_way", &[("url", address)]))?;
+        }
+        if self.ways.is_empty() {
+            writeln!(out, "{}", lang.text("cli.source.no_way"))?;
+            return Ok(());
+        }
+        writeln!(out, "{}", lang.fill("cli.source.preview", &[("n", &self.posts.len())]))?;
+        for (number, post) in self.posts.iter().enumerate() {
+            teller.post(number + 1, post, out)?;
+        }
+        Ok(())
+    }
+}
+
+fn way_line(number: usize, way: &Way, lang: Lang) -> String {
+    let why = lang.text(&format!("crawl.discover.{}", way.proposal.why));
+    let address = entry_addresses(&way.proposal.source).join(" ");
+    let count = way.entries.items.len() + way.entries.jobs.len();
+    lang.fill(
+        "cli.source.way",
+        &[("number", &number), ("why", &why), ("url", &address), ("count", &count)],
+    )
+}
+
+fn role_name(role: PageRole) -> &'static str {
+    match role {
+        PageRole::Feed => "feed",
+        PageRole::Sitemap => "sitemap",
+        PageRole::List => "list",
+        PageRole::Article => "article",
+        PageRole::Other => "other",
+    }
+}

@@ -1,0 +1,327 @@
+//! Which records of the evidence files hold a post as it was served, and whether it is still served.
+//!
+//! In: places of records that are on disk already. Out: rows. It holds no byte of a page and reads no file;
+//! what lies in the files is `evidence`'s business. A row is written in the transaction of its post, so that
+//! no post refers to a record that is not there.
+
+use chrono::{DateTime, Utc};
+use pipelines::crawl::warc::Location;
+use pipelines::record::PostId;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::sqlite::{SqliteStore, SqliteWrite, instant, millis};
+use super::{Result, StoreError};
+
+/// What a record is to a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The page the post was read from.
+    Page,
+    /// A page that continues it.
+    Part,
+    /// The feed or answer the post came in as an item.
+    Entry,
+}
+
+impl Role {
+    /// The name stored, shown in manifests, and used in locale keys.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Part => "part",
+            Self::Entry => "entry",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self> {
+        [Self::Page, Self::Part, Self::Entry].into_iter().find(|role| role.as_str() == name).ok_or(
+            StoreError::Corrupt {
+                what: "role of evidence".to_owned(),
+                cause: format!("`{name}` is none"),
+            },
+        )
+    }
+}
+
+/// A record of evidence: where it lies and what was served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceRecord {
+    /// Where it lies.
+    pub place: Location,
+    /// The address after redirects.
+    pub url: String,
+    /// HTTP status.
+    pub status: u16,
+    /// SHA-256 of the body, in hex.
+    pub payload: String,
+    /// When the answer was complete.
+    pub fetched_at: DateTime<Utc>,
+}
+
+/// A record as one post refers to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exhibit {
+    /// What it is to the post.
+    pub role: Role,
+    /// The step that brought it; the parts of one reading share it.
+    pub seen_at: DateTime<Utc>,
+    /// The record.
+    pub record: EvidenceRecord,
+}
+
+/// A record as its file holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FiledRecord {
+    /// Row number.
+    pub id: i64,
+    /// Where it lies.
+    pub place: Location,
+    /// When the answer was complete.
+    pub fetched_at: DateTime<Utc>,
+    /// Whether a stored post refers to it.
+    pub has_post: bool,
+}
+
+/// What became of a post's page since it was stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// When another content was last seen under its address.
+    pub edited: Option<DateTime<Utc>>,
+    /// Since when its address answers 404 or 410; none while it is served.
+    pub gone: Option<DateTime<Utc>>,
+}
+
+/// What decides whether a reading of a page is worth a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Hash of the content stored.
+    pub content_hash: u64,
+    /// Whether the page was gone when last asked for.
+    pub is_gone: bool,
+    /// Whether any record is kept of it.
+    pub has_evidence: bool,
+}
+
+/// Evidence as readers of the store see it.
+pub trait ReadEvidence {
+    /// What became of a post's page; no marks for a post that is not stored.
+    fn marks(&self, id: PostId) -> Result<Marks>;
+    /// What decides whether a reading of this post is worth a record; none where it is not stored.
+    fn standing(&self, id: PostId) -> Result<Option<Standing>>;
+    /// The evidence of a post, oldest first, the parts of a reading in their order.
+    fn evidence(&self, id: PostId) -> Result<Vec<Exhibit>>;
+    /// The records of one evidence file, in the order they lie there.
+    fn filed_records(&self, file: &str) -> Result<Vec<FiledRecord>>;
+}
+
+/// Evidence as a transaction writes it.
+pub trait WriteEvidence {
+    /// Notes a record that is on disk for those of `posts` that are stored. Answers how many those are; where
+    /// there are none, nothing is noted.
+    fn put_evidence(
+        &self,
+        record: &EvidenceRecord,
+        role: Role,
+        posts: &[PostId],
+        now: DateTime<Utc>,
+    ) -> Result<usize>;
+    /// A record lies elsewhere now.
+    fn move_record(&self, id: i64, place: &Location) -> Result<()>;
+    /// A record is to be forgotten, and that posts refer to it.
+    fn drop_record(&self, id: i64) -> Result<()>;
+    /// The address of a post answers 404 or 410. Answers whether that is new.
+    fn mark_gone(&self, id: PostId, now: DateTime<Utc>) -> Result<bool>;
+    /// The address of a post answers with a page. Answers whether it was gone before.
+    fn mark_served(&self, id: PostId) -> Result<bool>;
+}
+
+impl ReadEvidence for SqliteStore {
+    fn marks(&self, id: PostId) -> Result<Marks> {
+        self.read(|c| marks(c, id))
+    }
+
+    fn standing(&self, id: PostId) -> Result<Option<Standing>> {
+        self.read(|c| standing(c, id))
+    }
+
+    fn evidence(&self, id: PostId) -> Result<Vec<Exhibit>> {
+        self.read(|c| of_post(c, id))
+    }
+
+    fn filed_records(&self, file: &str) -> Result<Vec<FiledRecord>> {
+        self.read(|c| of_file(c, file))
+    }
+}
+
+impl WriteEvidence for SqliteWrite<'_> {
+    fn put_evidence(
+        &self,
+        record: &EvidenceRecord,
+        role: Role,
+        posts: &[PostId],
+        now: DateTime<Utc>,
+    ) -> Result<usize> {
+        put(&self.tx, record, role, posts, now)
+    }
+
+    fn move_record(&self, id: i64, place: &Location) -> Result<()> {
+        shift(&self.tx, id, place)
+    }
+
+    fn drop_record(&self, id: i64) -> Result<()> {
+        drop_record(&self.tx, id)
+    }
+
+    fn mark_gone(&self, id: PostId, now: DateTime<Utc>) -> Result<bool> {
+        mark_gone(&self.tx, id, now)
+    }
+
+    fn mark_served(&self, id: PostId) -> Result<bool> {
+        mark_served(&self.tx, id)
+    }
+}
+
+fn place(row: &Row<'_>, from: usize) -> rusqlite::Result<Location> {
+    Ok(Location {
+        file: row.get(from)?,
+        offset: row.get::<_, i64>(from + 1)?.cast_unsigned(),
+        length: row.get::<_, i64>(from + 2)?.cast_unsigned(),
+        sha256: row.get(from + 3)?,
+    })
+}
+
+fn put(
+    c: &Connection,
+    record: &EvidenceRecord,
+    role: Role,
+    posts: &[PostId],
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    let mut is_stored = c.prepare_cached("SELECT 1 FROM posts WHERE id = ?1")?;
+    let mut stored = Vec::new();
+    for post in posts {
+        if is_stored.exists([post.0.cast_signed()])? {
+            stored.push(post);
+        }
+    }
+    if stored.is_empty() {
+        return Ok(0);
+    }
+    let id: i64 = c
+        .prepare_cached(
+            "INSERT INTO records (file, offset, length, sha256, url, status, payload, fetched)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+        )?
+        .query_row(
+            params![
+                record.place.file,
+                record.place.offset.cast_signed(),
+                record.place.length.cast_signed(),
+                record.place.sha256,
+                record.url,
+                record.status,
+                record.payload,
+                millis(record.fetched_at),
+            ],
+            |r| r.get(0),
+        )?;
+    let mut exhibit = c.prepare_cached(
+        "INSERT INTO exhibits (post, record, role, seen) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (post, record) DO NOTHING",
+    )?;
+    for post in &stored {
+        exhibit.execute(params![post.0.cast_signed(), id, role.as_str(), millis(now)])?;
+    }
+    Ok(stored.len())
+}
+
+fn of_post(c: &Connection, post: PostId) -> Result<Vec<Exhibit>> {
+    let mut statement = c.prepare_cached(
+        "SELECT r.file, r.offset, r.length, r.sha256, r.url, r.status, r.payload, r.fetched, e.role, e.seen
+         FROM exhibits e JOIN records r ON r.id = e.record WHERE e.post = ?1 ORDER BY e.seen, r.id",
+    )?;
+    let mut rows = statement.query([post.0.cast_signed()])?;
+    let mut exhibits = Vec::new();
+    while let Some(row) = rows.next()? {
+        let record = EvidenceRecord {
+            place: place(row, 0)?,
+            url: row.get(4)?,
+            status: row.get(5)?,
+            payload: row.get(6)?,
+            fetched_at: instant(row.get(7)?),
+        };
+        let role = Role::parse(&row.get::<_, String>(8)?)?;
+        exhibits.push(Exhibit { role, seen_at: instant(row.get(9)?), record });
+    }
+    Ok(exhibits)
+}
+
+fn of_file(c: &Connection, file: &str) -> Result<Vec<FiledRecord>> {
+    let mut statement = c.prepare_cached(
+        "SELECT file, offset, length, sha256, id, fetched,
+           EXISTS (SELECT 1 FROM exhibits e JOIN posts p ON p.id = e.post WHERE e.record = records.id)
+         FROM records WHERE file = ?1 ORDER BY offset",
+    )?;
+    let records = statement.query_map([file], |row| {
+        Ok(FiledRecord {
+            place: place(row, 0)?,
+            id: row.get(4)?,
+            fetched_at: instant(row.get(5)?),
+            has_post: row.get(6)?,
+        })
+    })?;
+    Ok(records.collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+fn shift(c: &Connection, id: i64, place: &Location) -> Result<()> {
+    c.prepare_cached("UPDATE records SET file = ?2, offset = ?3, length = ?4 WHERE id = ?1")?
+        .execute(params![id, place.file, place.offset.cast_signed(), place.length.cast_signed()])?;
+    Ok(())
+}
+
+fn drop_record(c: &Connection, id: i64) -> Result<()> {
+    c.prepare_cached("DELETE FROM records WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+fn standing(c: &Connection, post: PostId) -> Result<Option<Standing>> {
+    let mut statement = c.prepare_cached(
+        "SELECT content_hash, gone IS NOT NULL, EXISTS (SELECT 1 FROM exhibits WHERE post = posts.id)
+         FROM posts WHERE id = ?1",
+    )?;
+    let standing = statement.query_row([post.0.cast_signed()], |r| {
+        Ok(Standing {
+            content_hash: r.get::<_, i64>(0)?.cast_unsigned(),
+            is_gone: r.get(1)?,
+            has_evidence: r.get(2)?,
+        })
+    });
+    Ok(standing.optional()?)
+}
+
+fn marks(c: &Connection, post: PostId) -> Result<Marks> {
+    let mut statement = c.prepare_cached("SELECT edited, gone FROM posts WHERE id = ?1")?;
+    let marks = statement.query_row([post.0.cast_signed()], |r| {
+        let at = |n| Ok::<_, rusqlite::Error>(r.get::<_, Option<i64>>(n)?.map(instant));
+        Ok(Marks { edited: at(0)?, gone: at(1)? })
+    });
+    Ok(marks.optional()?.unwrap_or_default())
+}
+
+/// The first time it was found gone stands until it is served again.
+fn mark_gone(c: &Connection, post: PostId, now: DateTime<Utc>) -> Result<bool> {
+    let changed = c
+        .prepare_cached("UPDATE posts SET gone = ?2 WHERE id = ?1 AND gone IS NULL")?
+        .execute([post.0.cast_signed(), millis(now)])?;
+    Ok(changed > 0)
+}
+
+fn mark_served(c: &Connection, post: PostId) -> Result<bool> {
+    let changed = c
+        .prepare_cached("UPDATE posts SET gone = NULL WHERE id = ?1 AND gone IS NOT NULL")?
+        .execute([post.0.cast_signed()])?;
+    Ok(changed > 0)
+}
