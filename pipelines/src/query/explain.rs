@@ -238,7 +238,7 @@ fn aliases(root: &Node) -> Vec<&Alias> {
     let mut found: Vec<&Alias> = Vec::new();
     visit(root, &mut |pattern| {
         if let Pattern::Alias(alias) = pattern
-            && !found.contains(&alias)
+            && !found.contains(&&**alias)
         {
             found.push(alias);
         }

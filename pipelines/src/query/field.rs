@@ -105,7 +105,8 @@ pub(super) fn field_test(
         FieldName::Risk => number_range(value).map(FieldTest::Risk).ok_or("risk"),
         FieldName::Heat => number_range(value).map(FieldTest::Heat).ok_or("heat"),
         FieldName::Published => {
-            time_range(value, context).map(FieldTest::Published).ok_or("published")
+            let range = time_range(value, context).ok_or("published")?;
+            Ok(FieldTest::Published(Box::new(range)))
         }
         FieldName::Title | FieldName::Body | FieldName::Word | FieldName::Words => Err("operand"),
     }

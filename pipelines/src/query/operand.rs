@@ -95,7 +95,7 @@ impl Parser<'_> {
         }
         let regexp =
             Regexp::new(&source).map_err(|(name, reason)| fault(name).with("reason", reason))?;
-        Ok(self.text(Pattern::Regex(regexp)))
+        Ok(self.text(Pattern::Regex(Box::new(regexp))))
     }
 
     fn alias(&mut self) -> Read<Node> {
@@ -120,7 +120,7 @@ impl Parser<'_> {
             return Err(fault("alias_unknown").with("name", name).with("known", self.subjects()));
         };
         let alias = Alias::of(subject).ok_or_else(|| fault("nothing_left"))?;
-        Ok(self.text(Pattern::Alias(alias)))
+        Ok(self.text(Pattern::Alias(Box::new(alias))))
     }
 
     fn subjects(&self) -> String {

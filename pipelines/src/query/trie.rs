@@ -102,6 +102,7 @@ impl Trie {
     }
 
     /// Follows the edge `key`, then `rest`, as far as they lead.
+    #[inline]
     fn walk(&self, key: u64, rest: &str, mut see: impl FnMut(u32)) {
         let Some(mut node) = self.edges.get(key) else { return };
         let mut rest = rest.chars();
