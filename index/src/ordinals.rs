@@ -1,19 +1,22 @@
-//! Small numbers for stories and facet values, so that counting is adding up in an array.
+//! Stories and facet values as small numbers, and times, in memory: counting is adding up in arrays.
 //!
-//! In: the segments of a searcher. Out: for each, the number of its documents' stories and of its facets'
-//! values; numbers are the same in all segments of a generation. They are made when first asked for and
-//! kept in memory as long as the segment is searched: four bytes a post, and some thirty a story.
+//! In: the segments of a searcher. Out: for each document of each, the numbers of its story and of its
+//! facets' values, and its time; numbers are the same in all segments of a generation. They are read from
+//! the columns when first asked for and kept as long as the segment is searched: about 45 bytes a post with
+//! all facets, and some thirty a story.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tantivy::columnar::{Cardinality, StrColumn};
 use tantivy::index::SegmentId;
-use tantivy::{Searcher, SegmentReader};
+use tantivy::{DocId, Searcher, SegmentReader};
 
 use crate::answer::Facet;
 use crate::error::IndexError;
 use crate::lines::Slots;
+use crate::schema::TIME;
 
 /// Documents whose columns are read at once.
 const BATCH: usize = 1024;
@@ -57,7 +60,15 @@ struct Known {
 #[derive(Clone, Default)]
 struct Segment {
     stories: Option<Arc<[u32]>>,
-    facets: [Option<Arc<[u32]>>; Facet::ALL.len()],
+    times: Option<Arc<[i64]>>,
+    facets: [Option<Arc<FacetNumbers>>; Facet::ALL.len()],
+}
+
+/// The values of one facet in one segment.
+pub(crate) struct FacetNumbers {
+    /// Where the values of each document end; empty where each has exactly one.
+    ends: Vec<u32>,
+    values: Vec<u32>,
 }
 
 /// The values of a facet by number.
@@ -71,6 +82,8 @@ struct Values {
 pub(crate) struct View {
     /// By segment and document; empty when not asked for.
     pub stories: Vec<Arc<[u32]>>,
+    /// By segment and document, in microseconds since 1970.
+    pub times: Vec<Arc<[i64]>>,
     /// How many stories there are at most.
     pub story_count: usize,
     /// By facet asked for.
@@ -81,8 +94,8 @@ pub(crate) struct View {
 pub(crate) struct FacetView {
     /// The names by number.
     pub names: Arc<Vec<String>>,
-    /// By segment: the number of each value of its column.
-    pub segments: Vec<Arc<[u32]>>,
+    /// By segment.
+    pub segments: Vec<Arc<FacetNumbers>>,
 }
 
 impl Ordinals {
@@ -96,9 +109,10 @@ impl Ordinals {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let readers = searcher.segment_readers();
         known.segments.retain(|id, _| readers.iter().any(|r| r.segment_id() == *id));
-        let mut stories = Vec::new();
-        if grouped {
-            for reader in readers {
+        let (mut stories, mut times) = (Vec::new(), Vec::new());
+        for reader in readers {
+            times.push(known.times_of(reader)?);
+            if grouped {
                 stories.push(known.stories_of(reader)?);
             }
         }
@@ -111,7 +125,7 @@ impl Ordinals {
             let names = known.values[*facet as usize].names.clone();
             views.push(FacetView { names, segments });
         }
-        Ok(View { stories, story_count: known.stories.len(), facets: views })
+        Ok(View { stories, times, story_count: known.stories.len(), facets: views })
     }
 
     /// An array of empty lines for `stories`.
@@ -140,11 +154,12 @@ impl Known {
         }
         let column = reader.fast_fields().column_first_or_default::<u64>("story")?;
         let mut numbers = Vec::with_capacity(reader.max_doc() as usize);
-        let mut ids = vec![0; BATCH];
-        let docs: Vec<u32> = (0..reader.max_doc()).collect();
-        for docs in docs.chunks(BATCH) {
+        let (mut docs, mut ids) = (Vec::with_capacity(BATCH), vec![0; BATCH]);
+        for from in (0..reader.max_doc()).step_by(BATCH) {
+            docs.clear();
+            docs.extend((from..reader.max_doc()).take(BATCH));
             let ids = &mut ids[..docs.len()];
-            column.get_vals(docs, ids);
+            column.get_vals(&docs, ids);
             for id in ids {
                 let next = u32::try_from(self.stories.len()).unwrap_or(u32::MAX);
                 numbers.push(*self.stories.entry(*id).or_insert(next));
@@ -153,25 +168,68 @@ impl Known {
         Ok(segment.stories.insert(numbers.into()).clone())
     }
 
+    fn times_of(&mut self, reader: &SegmentReader) -> Result<Arc<[i64]>, IndexError> {
+        let segment = self.segments.entry(reader.segment_id()).or_default();
+        if let Some(times) = &segment.times {
+            return Ok(times.clone());
+        }
+        let column = reader.fast_fields().column_first_or_default::<i64>(TIME)?;
+        let times = (0..reader.max_doc()).map(|doc| column.get_val(doc)).collect();
+        Ok(segment.times.insert(times).clone())
+    }
+
     fn values_of(
         &mut self,
         reader: &SegmentReader,
         facet: Facet,
-    ) -> Result<Arc<[u32]>, IndexError> {
+    ) -> Result<Arc<FacetNumbers>, IndexError> {
         let segment = self.segments.entry(reader.segment_id()).or_default();
         let place = &mut segment.facets[facet as usize];
         if let Some(numbers) = place {
             return Ok(numbers.clone());
         }
-        let mut numbers = Vec::new();
+        let mut numbers = FacetNumbers { ends: vec![0; reader.max_doc() as usize], values: vec![] };
         if let Some(column) = reader.fast_fields().str(facet.field())? {
+            let mut by_ord = Vec::new();
             let mut terms = column.dictionary().stream()?;
             while terms.advance() {
                 let name = String::from_utf8_lossy(terms.key()).into_owned();
-                numbers.push(self.values[facet as usize].number(name));
+                by_ord.push(self.values[facet as usize].number(name));
+            }
+            numbers = FacetNumbers::read(&column, &by_ord, reader.max_doc());
+        }
+        Ok(place.insert(Arc::new(numbers)).clone())
+    }
+}
+
+impl FacetNumbers {
+    fn read(column: &StrColumn, by_ord: &[u32], max_doc: DocId) -> Self {
+        let is_single = column.ords().get_cardinality() == Cardinality::Full;
+        let (mut ends, mut values) = (Vec::new(), Vec::with_capacity(max_doc as usize));
+        for doc in 0..max_doc {
+            values.extend(column.term_ords(doc).filter_map(|ord| by_ord.get(ord as usize)));
+            if !is_single {
+                ends.push(u32::try_from(values.len()).unwrap_or(u32::MAX));
             }
         }
-        Ok(place.insert(numbers.into()).clone())
+        values.shrink_to_fit();
+        Self { ends, values }
+    }
+
+    /// Counts the values of `docs`, by number.
+    pub fn count(&self, docs: &[DocId], counts: &mut [u32]) {
+        if self.ends.is_empty() {
+            for doc in docs {
+                counts[self.values[*doc as usize] as usize] += 1;
+            }
+            return;
+        }
+        for doc in docs {
+            let from = doc.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+            for value in &self.values[from as usize..self.ends[*doc as usize] as usize] {
+                counts[*value as usize] += 1;
+            }
+        }
     }
 }
 

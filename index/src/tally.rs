@@ -15,7 +15,7 @@ use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher};
 use crate::answer::{
     DayCount, FacetCounts, First, Hit, PageToken, SearchOptions, SearchResults, Sort,
 };
-use crate::columns::{AllColumns, Room};
+use crate::columns::AllColumns;
 use crate::error::IndexError;
 use crate::lines::{Line, Page, Seen, Slots};
 use crate::ordinals::{Ordinals, View};
@@ -78,17 +78,8 @@ struct Part<'a> {
     slots: Slots,
     page: Page<'a>,
     complete: bool,
-    batch: Batch,
-}
-
-/// Accepted documents of one segment, until they are many enough to be worth a walk over each column.
-#[derive(Default)]
-struct Batch {
-    docs: Vec<DocId>,
-    scores: Vec<f32>,
-    times: Vec<i64>,
-    keys: Vec<u32>,
-    room: Room,
+    /// Accepted documents of one segment that are not yet counted.
+    batch: Vec<DocId>,
 }
 
 /// Documents of one segment.
@@ -102,9 +93,9 @@ struct Span {
 impl Tally<'_> {
     /// Walks over all live documents that match.
     pub fn answer(&self) -> Result<SearchResults, IndexError> {
-        let all = AllColumns::open(self.searcher, self.options)?;
         let grouped = self.options.group_by_story;
         let view = self.ordinals.view(self.searcher, grouped, &self.options.facets)?;
+        let all = AllColumns::open(self.searcher, view.times.clone())?;
         let readers = self.searcher.segment_readers();
         let mut scorers: Vec<Box<dyn Scorer>> = Vec::with_capacity(readers.len());
         let (mut spans, mut expected) = (Vec::with_capacity(readers.len()), 0);
@@ -149,7 +140,7 @@ impl Tally<'_> {
             slots: self.ordinals.slots(view.story_count),
             page: Page::new(self.options),
             complete: true,
-            batch: Batch::default(),
+            batch: Vec::with_capacity(BATCH),
         }
     }
 
@@ -185,8 +176,6 @@ impl Tally<'_> {
         let reader = &self.searcher.segment_readers()[span.segment];
         let alive = reader.alive_bitset();
         let mut rank = self.rank.map(|rank| rank.segment(reader)).transpose()?;
-        let values = part.view.facets.iter().map(|f| vec![0; f.segments[span.segment].len()]);
-        let mut counts: Vec<Vec<u32>> = values.collect();
         let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
         let mut taken = 0;
         loop {
@@ -196,21 +185,19 @@ impl Tally<'_> {
                 alive.is_none_or(|a| a.is_alive(*doc))
                     && self.keep.is_none_or(|k| k.contains(span.segment, *doc))
             });
-            part.batch.docs.extend(wanted);
+            part.batch.extend(wanted);
             let is_end = filled < buffer.len() || within < filled;
             // The documents of a segment come newest first.
-            let is_enough =
-                !self.counts_all() && taken + part.batch.docs.len() > self.options.limit;
-            if is_end || is_enough || part.batch.docs.len() + buffer.len() > BATCH {
-                taken += part.batch.docs.len();
-                part.take(span.segment, rank.as_mut(), &mut counts);
+            let is_enough = !self.counts_all() && taken + part.batch.len() > self.options.limit;
+            if is_end || is_enough || part.batch.len() + buffer.len() > BATCH {
+                taken += part.batch.len();
+                part.take(span.segment, rank.as_mut());
             }
             part.complete &= !is_enough;
             if is_end || is_enough {
                 break;
             }
         }
-        part.add_counts(span.segment, &counts);
         Ok(())
     }
 }
@@ -233,52 +220,41 @@ fn halves(spans: &[Span]) -> (Vec<Span>, Vec<Span>) {
 }
 
 impl Part<'_> {
-    /// Takes up the documents of the batch, column by column, and empties it.
-    fn take(&mut self, segment: usize, rank: Option<&mut SegmentRank>, counts: &mut [Vec<u32>]) {
+    /// Counts the documents of the batch and empties it.
+    fn take(&mut self, segment: usize, mut rank: Option<&mut SegmentRank>) {
         let columns = &self.all.segments[segment];
-        let Batch { docs, scores, times, keys, room } = &mut self.batch;
-        columns.count(docs, counts, room);
-        times.resize(docs.len(), 0);
-        columns.time.get_vals(docs, times);
+        let (start, times) = (self.all.starts[segment], &self.all.times[segment]);
+        let docs = std::mem::take(&mut self.batch);
         self.posts += docs.len() as u64;
+        for (facet, counts) in self.view.facets.iter().zip(&mut self.facets) {
+            facet.segments[segment].count(&docs, counts);
+        }
         if let Some(offset_secs) = self.options.histogram {
-            for time in &*times {
-                self.days.count(time + i64::from(offset_secs) * 1_000_000);
+            for doc in &docs {
+                self.days.count(times[*doc as usize] + i64::from(offset_secs) * 1_000_000);
             }
         }
-        scores.clear();
-        if let Some(rank) = rank {
-            scores.extend(docs.iter().map(|doc| rank.score(*doc)));
-        }
-        keys.clear();
-        match self.options.sort {
-            Sort::Newest => keys.resize(docs.len(), 0),
-            Sort::Relevance => keys.extend(scores.iter().map(|s| s.max(0.0).to_bits())),
-            Sort::Risk => keys.extend(docs.iter().map(|doc| columns.risk.get_val(*doc) as u32)),
-            Sort::Heat => keys.extend(docs.iter().map(|doc| heat_key(columns.heat.get_val(*doc)))),
-        }
-        let start = self.all.starts[segment];
-        for (i, doc) in docs.iter().enumerate() {
-            let seen = Seen { place: start + doc, key: keys[i], time: times[i] };
+        for doc in &docs {
+            let key = match self.options.sort {
+                Sort::Newest => 0,
+                Sort::Relevance => {
+                    rank.as_mut().map_or(0.0, |rank| rank.score(*doc)).max(0.0).to_bits()
+                }
+                Sort::Risk => columns.risk.get_val(*doc) as u32,
+                Sort::Heat => heat_key(columns.heat.get_val(*doc)),
+            };
+            let seen = Seen { place: start + doc, key, time: times[*doc as usize] };
             if self.options.group_by_story {
                 let story = self.view.stories[segment][*doc as usize];
                 self.slots.put(self.all, story, seen);
             } else {
                 let place = seen.place;
-                let line = Line { posts: 1, best: place, first: place, key: seen.key };
+                let line = Line { posts: 1, best: place, first: place, key };
                 self.page.put(seen, line, |_| columns.id.get_val(*doc));
             }
         }
-        docs.clear();
-    }
-
-    /// Adds a segment's counts to the whole.
-    fn add_counts(&mut self, segment: usize, counts: &[Vec<u32>]) {
-        for ((counts, whole), facet) in counts.iter().zip(&mut self.facets).zip(&self.view.facets) {
-            for (count, number) in counts.iter().zip(&*facet.segments[segment]) {
-                whole[*number as usize] += count;
-            }
-        }
+        self.batch = docs;
+        self.batch.clear();
     }
 
     /// Takes up what another thread has counted.
@@ -327,13 +303,13 @@ impl Part<'_> {
         Ok(Hit {
             post: PostId(columns.id.get_val(best)),
             story: StoryId(PostId(columns.story.get_val(best))),
-            time: moment(columns.time.get_val(best)),
+            time: moment(self.all.time(line.best)),
             score,
             in_story: u64::from(line.posts),
             first: First {
                 post: PostId(first_columns.id.get_val(first)),
                 source: first_columns.source_of(first)?,
-                time: moment(first_columns.time.get_val(first)),
+                time: moment(self.all.time(line.first)),
             },
         })
     }

@@ -141,6 +141,7 @@ fn load(o: &Options, dir: &Path) {
         making_secs: 0.0,
         making_cpu_secs: 0.0,
     };
+    let most = watch_memory();
     let (start, cpu) = (Instant::now(), cpu_secs());
     let (mut reached, mut added) = (0, (0.0, 0.0));
     let mut told = |count: u64| {
@@ -179,7 +180,8 @@ fn load(o: &Options, dir: &Path) {
     per(added.1 - cpu - making_cpu_secs, "the same, per cpu second");
     let size = dir_size(dir);
     println!("  size {:.0} MB, {:.2} of raw text", size as f64 / 1e6, size as f64 / raw as f64);
-    println!("  memory {}", memory());
+    let most = most.load(std::sync::atomic::Ordering::Relaxed);
+    println!("  memory of its own, most: {most} MB; {}", memory());
     parts(dir);
 }
 
@@ -223,6 +225,19 @@ fn cpu_secs() -> f64 {
     ticks as f64 / 100.0
 }
 
+/// The most memory of its own that this process was seen with, in MB; watched ten times a second.
+fn watch_memory() -> std::sync::Arc<std::sync::atomic::AtomicU64> {
+    let most = std::sync::Arc::<std::sync::atomic::AtomicU64>::default();
+    let seen = most.clone();
+    std::thread::spawn(move || {
+        loop {
+            seen.fetch_max(status_mb("RssAnon:"), std::sync::atomic::Ordering::Relaxed);
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    });
+    most
+}
+
 /// What this thread alone has run, in seconds.
 fn thread_cpu_secs() -> f64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
@@ -232,11 +247,12 @@ fn thread_cpu_secs() -> f64 {
 
 /// Peak and present memory as the system tells it; what is mapped from files can be given back at once.
 pub fn memory() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let value = |name: &str| {
-        let line = status.lines().find(|l| l.starts_with(name)).unwrap_or_default();
-        let kb: u64 = line.split_whitespace().nth(1).and_then(|v| v.parse().ok()).unwrap_or(0);
-        format!("{name} {} MB", kb / 1024)
-    };
+    let value = |name: &str| format!("{name} {} MB", status_mb(name));
     ["VmHWM:", "VmRSS:", "RssAnon:", "RssFile:"].map(value).join(", ")
+}
+
+fn status_mb(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|l| l.starts_with(name)).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|v| v.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
