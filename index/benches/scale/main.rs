@@ -149,7 +149,7 @@ fn load(o: &Options, dir: &Path) {
         if count > reached {
             (reached, added) = (count, (start.elapsed().as_secs_f64(), cpu_secs()));
         }
-        if count % COMMIT_EVERY == 0 {
+        if count.is_multiple_of(COMMIT_EVERY) {
             eprintln!("  {count} posts after {:.0} s", added.0);
         }
     };
@@ -158,7 +158,7 @@ fn load(o: &Options, dir: &Path) {
         let mut writer = index.writer(options).expect("nobody else writes");
         for (post, count) in supply.by_ref().flatten().zip(1..) {
             writer.apply(&[Change::Put(Box::new(post))]).expect("posts can be indexed");
-            if count % COMMIT_EVERY == 0 {
+            if count.is_multiple_of(COMMIT_EVERY) {
                 writer.commit(count).expect("the index can be committed");
                 told(count);
             }

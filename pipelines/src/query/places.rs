@@ -120,8 +120,9 @@ impl Ends {
 
     fn are_whole(self, text: &str, place: Place) -> bool {
         let is_word = |c: Option<char>| c.is_some_and(is_word_char);
-        !(self.start && is_word(text[..place.start].chars().next_back()))
-            && !(self.end && is_word(text[place.end..].chars().next()))
+        let runs_on_before = self.start && is_word(text[..place.start].chars().next_back());
+        let runs_on_after = self.end && is_word(text[place.end..].chars().next());
+        !runs_on_before && !runs_on_after
     }
 }
 
