@@ -156,7 +156,7 @@ fn load(o: &Options, dir: &Path) {
     if o.by_change {
         let index = Index::open_or_create(dir, &Segmenter::default()).expect("a fresh index");
         let mut writer = index.writer(options).expect("nobody else writes");
-        for (post, count) in supply.by_ref().flatten().zip(1_usize..) {
+        for (post, count) in supply.by_ref().flatten().zip(1_u64..) {
             writer.apply(&[Change::Put(Box::new(post))]).expect("posts can be indexed");
             if count.is_multiple_of(COMMIT_EVERY) {
                 writer.commit(count).expect("the index can be committed");
