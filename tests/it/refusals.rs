@@ -45,5 +45,5 @@ fn nothing_collected_yet_is_not_nothing_found() {
     let lab = Lab::new();
     let run = lab.run(&["search", "青岚沟"]);
     assert_eq!(run.code, Some(1));
-    assert!(run.out.is_empty() && run.err.contains("collect or import"), "{}", run.err);
+    assert!(run.out.is_empty() && run.err.contains("guanlan crawl"), "{}", run.err);
 }
