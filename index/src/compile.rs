@@ -2,7 +2,8 @@
 //!
 //! In: a `Node`. Out: a tantivy query, and whether its documents are exactly the posts that match. Where
 //! they are not, they hold all that match and more, and each must be looked into by the in-memory
-//! matcher; that is so for regular expressions, word boundaries, and open ends and namesakes in company. Refuses nothing: what it cannot narrow down it leaves open.
+//! matcher; that is so for regular expressions, word boundaries, and open ends in company. Refuses
+//! nothing: what it cannot narrow down it leaves open.
 
 use std::ops::Bound;
 

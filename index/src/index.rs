@@ -140,8 +140,8 @@ impl Index {
     }
 
     /// Builds the index in `dir` anew from `posts` and puts it in the place of the old one, which answers
-    /// until then and stays when anything fails. It comes out compacted. `cursor` is where the store stood before `posts` began.
-    /// `progress` is told the number of posts every thousand. Returns their number.
+    /// until then and stays when anything fails. It comes out compacted. `cursor` is where the store stood
+    /// before `posts` began. `progress` is told the number of posts every thousand. Returns their number.
     ///
     /// # Errors
     /// The first error of `posts`; a broken disk.

@@ -156,7 +156,7 @@ fn load(o: &Options, dir: &Path) {
     if o.by_change {
         let index = Index::open_or_create(dir, &Segmenter::default()).expect("a fresh index");
         let mut writer = index.writer(options).expect("nobody else writes");
-        for (post, count) in supply.by_ref().flatten().zip(1_u64..) {
+        for (post, count) in supply.by_ref().flatten().zip(1u64..) {
             writer.apply(&[Change::Put(Box::new(post))]).expect("posts can be indexed");
             if count.is_multiple_of(COMMIT_EVERY) {
                 writer.commit(count).expect("the index can be committed");
@@ -196,6 +196,26 @@ fn parts(dir: &Path) {
     kinds.sort_by_key(|(_, len)| std::cmp::Reverse(*len));
     for (kind, len) in kinds.iter().take(6) {
         println!("    .{kind} {:.1} MB", *len as f64 / 1e6);
+    }
+    fields(dir);
+}
+
+/// Bytes of the texts by field: postings, places, dictionaries.
+fn fields(dir: &Path) {
+    let name = std::fs::read_to_string(dir.join("CURRENT")).expect("an index");
+    let index = tantivy::Index::open_in_dir(dir.join(name.trim())).expect("an index");
+    let searcher = index.reader().expect("a reader").searcher();
+    let usage = searcher.space_usage().expect("sizes are known");
+    for name in ["pairs", "title", "body"] {
+        let mut sums = [0.0; 3];
+        for segment in usage.segments() {
+            let parts = [segment.postings(), segment.positions(), segment.termdict()];
+            for (sum, part) in sums.iter_mut().zip(parts) {
+                let used = part.fields().find(|used| used.field_name() == name);
+                *sum += used.map_or(0.0, |used| used.total().get_bytes() as f64 / 1e6);
+            }
+        }
+        println!("    field {name}: postings, places, terms {sums:.1?} MB");
     }
 }
 
