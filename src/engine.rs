@@ -22,6 +22,7 @@ mod plan;
 mod process;
 mod progress;
 mod rebuild;
+pub mod rehearsal;
 mod restore;
 pub mod retention;
 pub mod run;
@@ -33,7 +34,7 @@ mod workbook;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Offset, TimeZone, Utc};
 use pipelines::query::Context;
 
 use crate::config::Config;
@@ -50,6 +51,12 @@ pub use station::{DataDir, Station, annotator, annotator_config, open_store, seg
 #[must_use]
 pub fn system_clock() -> Clock {
     Arc::new(Utc::now)
+}
+
+/// Seconds that the local time of the station is ahead of UTC at `now`: the days of histograms.
+#[must_use]
+pub fn zone_offset_secs(config: &Config, now: DateTime<Utc>) -> i32 {
+    config.station.zone.offset_from_utc_datetime(&now.naive_utc()).fix().local_minus_utc()
 }
 
 /// What queries of this config are read with: its zone, its subjects, its words.

@@ -8,7 +8,7 @@ use pipelines::locale::Lang;
 use pipelines::query::{Context, Facts, QuerySet, Target, parse, why};
 use pipelines::record::{Channel, PostId, RuleHit, Severity, StoryId, Subject, TextField};
 use pipelines::text::fold;
-use pipelines::watch::{RuleConfig, RuleKind, reason, rehearse};
+use pipelines::watch::{RuleConfig, RuleKind, Window, reason, rehearse};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A query is read against a context: the present (for `7d` and `today`), the zone of days, the subjects
@@ -96,7 +96,7 @@ fn rehearse_one(now: DateTime<Utc>) {
             spans: Vec::new(),
         })
         .collect();
-    for alert in rehearse(&rule, &hits, None, now) {
+    for alert in rehearse(&rule, &Window::default(), &hits, now) {
         println!("\n6. {} {}", alert.fired_at, reason(&rule, &alert, Lang::Zh));
     }
 }

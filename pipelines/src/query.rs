@@ -54,6 +54,8 @@ pub use set::{QuerySet, QuerySetError};
 pub use target::{Facts, Target};
 pub use why::why;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use target::Asked;
 
 use crate::locale::Lang;
@@ -130,6 +132,15 @@ impl Query {
     #[must_use]
     pub fn depends_on_now(&self) -> bool {
         self.fields().iter().any(|test| matches!(test, FieldTest::Published(r) if r.is_relative))
+    }
+
+    /// The same query of the posts from `from` on and before `to`; `zone` is that in which this is shown.
+    #[must_use]
+    pub fn during(&self, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>, zone: Tz) -> Self {
+        let span = FieldTest::Published(Box::new(time::span(from, to, zone)));
+        let root = Node::All(vec![self.root.clone(), Node::Field(span)]);
+        let source = root.to_string();
+        Self { root, source }
     }
 
     /// Every field test in it, wherever it stands; `check` holds sources and topics against config.

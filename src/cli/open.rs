@@ -84,7 +84,5 @@ pub fn marks_in_words(marks: &Marks, lang: Lang, zone: Tz) -> Option<String> {
 
 /// Seconds that local time is ahead of UTC now: the days of histograms.
 pub fn zone_offset_secs(config: &Config) -> i32 {
-    let now = chrono::Utc::now().naive_utc();
-    let offset = chrono::TimeZone::offset_from_utc_datetime(&config.station.zone, &now);
-    chrono::Offset::fix(&offset).local_minus_utc()
+    crate::engine::zone_offset_secs(config, chrono::Utc::now())
 }

@@ -5,23 +5,25 @@
 //! a false alarm becomes an example in the rule file, which `check` holds the rule to ever after.
 
 use std::collections::HashSet;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use index::{Facet, Index, SearchIndex, SearchOptions, SearchResults, highlight};
+use index::{SearchResults, highlight};
 use pipelines::query::{Query, Target};
-use pipelines::record::{PostId, RuleHit, RuleId, Severity, TextField};
-use pipelines::watch::{RuleConfig, RuleKind, reason, rehearse};
+use pipelines::record::{Alert, PostId, RuleId, Severity, TextField};
+use pipelines::watch::{RuleConfig, RuleKind, reason};
 
 use super::{Globals, Outcome, explain, open};
-use crate::engine::StoredPosts;
-use crate::store::Store;
+use crate::engine::rehearsal::{Past, Rehearsed};
 
 /// Sample posts shown.
 const SAMPLES: usize = 20;
+
+/// Alerts shown one by one, oldest first.
+const ALERTS: usize = 200;
 
 /// Characters of a sample's snippet.
 const SNIPPET_CHARS: usize = 60;
@@ -63,12 +65,17 @@ impl RuleArgs {
         };
         let candidates = args.candidates(&reading)?;
         let index = reading.index()?;
+        let now = Utc::now();
         for candidate in &candidates {
             if let Some(prefix) = &args.mark {
                 return mark(candidate, prefix, &reading, globals, out);
             }
-            let rehearsal = Rehearsal { reading: &reading, index: &index, globals, days: args.days };
-            let outcome = rehearsal.show(candidate, out)?;
+            let past = Past { config: &reading.config, store: &reading.store, index: &index };
+            let rehearsal = Rehearsal { past, globals, days: args.days, now };
+            // Many lines: a system call for each would cost more than the search.
+            let mut out = BufWriter::new(&mut *out);
+            let outcome = rehearsal.show(candidate, &mut out)?;
+            out.flush()?;
             if outcome != Outcome::Good {
                 return Ok(outcome);
             }
@@ -82,12 +89,14 @@ impl RehearseArgs {
         let rules = &reading.config.rules;
         let path = Path::new(&self.rule);
         if path.is_file() {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", self.rule))?;
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read `{}`", self.rule))?;
             #[derive(serde::Deserialize)]
             struct File {
                 rule: Vec<RuleConfig>,
             }
-            let file: File = toml::from_str(&text).with_context(|| format!("cannot read `{}`", self.rule))?;
+            let file: File =
+                toml::from_str(&text).with_context(|| format!("cannot read `{}`", self.rule))?;
             let live = |id: &RuleId| rules.iter().find(|r| r.id == *id).cloned();
             let candidates = file.rule.into_iter().map(|rule| Candidate {
                 live: live(&rule.id),
@@ -116,68 +125,52 @@ impl RehearseArgs {
 }
 
 struct Rehearsal<'a> {
-    reading: &'a open::Reading,
-    index: &'a Index,
+    past: Past<'a>,
     globals: &'a Globals,
     days: u32,
+    now: DateTime<Utc>,
 }
 
 impl Rehearsal<'_> {
-    /// The posts of the last days that meet `query`.
-    fn search(&self, text: &str) -> anyhow::Result<Result<(Query, SearchResults), Outcome>> {
-        let query = match open::query(text, &self.reading.config, self.globals) {
-            Ok(query) => query,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
-        let bounded = format!("({text}) published:{}d", self.days);
-        let within = match open::query(&bounded, &self.reading.config, self.globals) {
-            Ok(query) => query,
-            Err(outcome) => return Ok(Err(outcome)),
-        };
-        let options = SearchOptions {
-            limit: usize::try_from(self.reading.store.post_count()?)?.max(1),
-            group_by_story: false,
-            facets: vec![Facet::Source, Facet::Polarity],
-            histogram: Some(open::zone_offset_secs(&self.reading.config)),
-            ..SearchOptions::default()
-        };
-        let posts = StoredPosts(&self.reading.store);
-        let results = self.index.search(&within, &options, Some(&posts))?;
-        Ok(Ok((query, results)))
-    }
-
     fn show(&self, candidate: &Candidate, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let lang = self.globals.lang;
-        let rule = &candidate.rule;
-        let (query, results) = match self.search(&rule.query)? {
-            Ok(found) => found,
-            Err(outcome) => return Ok(outcome),
-        };
-        let hits = results.hits.iter().map(|hit| RuleHit {
-            rule: rule.id.clone(),
-            post: hit.post,
-            story: hit.story,
-            at: hit.time,
-            spans: Vec::new(),
-        });
-        let now = Utc::now();
-        let since = now - TimeDelta::days(i64::from(self.days));
-        let alerts = rehearse(rule, &hits.collect::<Vec<_>>(), Some(since), now);
+        let (lang, rule) = (self.globals.lang, &candidate.rule);
+        if let Err(outcome) = open::query(&rule.query, self.past.config, self.globals) {
+            return Ok(outcome);
+        }
+        let Rehearsed { query, results, alerts } = self.past.rehearse(rule, self.days, self.now)?;
         let posts = results.hits.len();
-        let counts: [(&str, &dyn std::fmt::Display); 4] =
-            [("rule", &rule.name), ("days", &self.days), ("posts", &posts), ("alerts", &alerts.len())];
+        let counts: [(&str, &dyn std::fmt::Display); 4] = [
+            ("rule", &rule.name),
+            ("days", &self.days),
+            ("posts", &posts),
+            ("alerts", &alerts.len()),
+        ];
         writeln!(out, "{}", lang.fill("cli.rule.summary", &counts))?;
         self.show_counts(&results, out)?;
-        writeln!(out, "\n{}", lang.text("cli.rule.alerts"))?;
-        for alert in &alerts {
-            let time = open::shown_time(alert.fired_at, self.reading.config.station.zone);
-            writeln!(out, "  {time}  {}", reason(rule, alert, lang))?;
-        }
+        self.show_alerts(rule, &alerts, out)?;
         self.show_samples(&query, &results, out)?;
         match &candidate.live {
             Some(live) => self.show_difference(live, &results, out),
             None => Ok(Outcome::Good),
         }
+    }
+
+    fn show_alerts(
+        &self,
+        rule: &RuleConfig,
+        alerts: &[Alert],
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        let lang = self.globals.lang;
+        writeln!(out, "\n{}", lang.text("cli.rule.alerts"))?;
+        for alert in alerts.iter().take(ALERTS) {
+            let time = open::shown_time(alert.fired_at, self.past.config.station.zone);
+            writeln!(out, "  {time}  {}", reason(rule, alert, lang))?;
+        }
+        if let Some(more) = alerts.len().checked_sub(ALERTS).filter(|more| *more > 0) {
+            writeln!(out, "  {}", lang.fill("cli.rule.more_alerts", &[("n", &more)]))?;
+        }
+        Ok(())
     }
 
     fn show_counts(&self, results: &SearchResults, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -194,16 +187,22 @@ impl Rehearsal<'_> {
     }
 
     /// Samples spread evenly over all hits, so that they are not all of the last day.
-    fn show_samples(&self, query: &Query, results: &SearchResults, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn show_samples(
+        &self,
+        query: &Query,
+        results: &SearchResults,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
         writeln!(out, "\n{}", self.globals.lang.text("cli.rule.samples"))?;
         let step = results.hits.len().div_ceil(SAMPLES).max(1);
         for hit in results.hits.iter().step_by(step) {
-            let Some(annotated) = self.reading.store.post(hit.post)? else { continue };
+            let Some(annotated) = self.past.store.post(hit.post)? else { continue };
             let post = &annotated.post;
             let spans = query.matches(&Target::new(&annotated)).unwrap_or_default();
-            let title = highlight::mark_all(&post.title, TextField::Title, &spans).render("【", "】");
+            let title =
+                highlight::mark_all(&post.title, TextField::Title, &spans).render("【", "】");
             let snippet = highlight::snippet(&post.text, TextField::Body, &spans, SNIPPET_CHARS);
-            let time = open::shown_time(post.time(), self.reading.config.station.zone);
+            let time = open::shown_time(post.time(), self.past.config.station.zone);
             writeln!(out, "  {}  {time}  {title}", post.id)?;
             writeln!(out, "      {}", snippet.render("【", "】").replace('\n', " "))?;
         }
@@ -216,10 +215,7 @@ impl Rehearsal<'_> {
         results: &SearchResults,
         out: &mut dyn Write,
     ) -> anyhow::Result<Outcome> {
-        let (_, before) = match self.search(&live.query)? {
-            Ok(found) => found,
-            Err(outcome) => return Ok(outcome),
-        };
+        let (_, before) = self.past.hits(&live.query, self.days, self.now)?;
         let ids = |r: &SearchResults| r.hits.iter().map(|h| h.post).collect::<HashSet<PostId>>();
         let (new, old) = (ids(results), ids(&before));
         let lang = self.globals.lang;
@@ -228,7 +224,7 @@ impl Rehearsal<'_> {
             different.sort_unstable();
             writeln!(out, "\n{}", lang.fill(key, &[("n", &different.len())]))?;
             for id in different.iter().take(5) {
-                if let Some(post) = self.reading.store.post(*id)? {
+                if let Some(post) = self.past.store.post(*id)? {
                     writeln!(out, "  {id}  {}", post.post.title)?;
                 }
             }
@@ -253,14 +249,19 @@ fn mark(
     let Some(post) = explain::post_by_prefix(&reading.store, prefix, globals)? else {
         return Ok(Outcome::Bad);
     };
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read `{}`", file.display()))?;
     let marked = with_example(&text, &candidate.rule.id, &post.post.title, &post.post.text)
         .with_context(|| format!("rule `{}` is not in `{}`", candidate.rule.id, file.display()))?;
     let half = file.with_extension("toml.part");
     std::fs::write(&half, marked)?;
     std::fs::rename(&half, file).with_context(|| format!("cannot write `{}`", file.display()))?;
     let shown = file.display().to_string();
-    writeln!(out, "{}", lang.fill("cli.rule.marked", &[("post", &post.post.id), ("file", &shown)]))?;
+    writeln!(
+        out,
+        "{}",
+        lang.fill("cli.rule.marked", &[("post", &post.post.id), ("file", &shown)])
+    )?;
     Ok(Outcome::Good)
 }
 
@@ -277,7 +278,8 @@ fn with_example(file: &str, rule: &RuleId, title: &str, text: &str) -> Option<St
     let end = next.map_or(lines.len(), |offset| start + offset);
     // Comments and blank lines before the next rule belong to that rule.
     let is_loose = |line: &&str| line.trim().is_empty() || line.trim().starts_with('#');
-    let end = end - lines[start..end].iter().rev().take_while(|l| next.is_some() && is_loose(l)).count();
+    let end =
+        end - lines[start..end].iter().rev().take_while(|l| next.is_some() && is_loose(l)).count();
     let example = format!(
         "\n[[rule.example]]\ntitle = {}\ntext = {}\nhit = false",
         quoted(title),

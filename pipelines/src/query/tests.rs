@@ -185,6 +185,25 @@ fn fields() {
 }
 
 #[test]
+fn a_query_can_be_bounded_in_time() {
+    let at = |text: &str| Some(text.parse().unwrap());
+    let query = parse("瓦斯 | 透水", &context()).unwrap();
+    let within =
+        query.during(at("2026-11-01T00:00:00Z"), at("2026-11-02T00:00:00Z"), context().zone);
+    for (text, time, hit) in [
+        ("透水", "2026-11-01T00:00:00Z", true),
+        ("透水", "2026-10-31T23:59:59.9Z", false),
+        ("透水", "2026-11-02T00:00:00Z", false),
+        ("煤气", "2026-11-01T00:00:00Z", false),
+    ] {
+        let facts = Facts { time: at(time), ..Facts::default() };
+        assert_eq!(within.accepts(&Target::of_texts("", text, facts)), hit, "{text} {time}");
+    }
+    let shown = "(\"瓦斯\" | \"透水\") published:\"2026-11-01T08:00:00..2026-11-02T08:00:00\"";
+    assert_eq!(within.source(), shown);
+}
+
+#[test]
 fn marks_are_of_the_original() {
     for (query, text, expected) in [
         ("矿难", "發生礦\n難，", vec!["礦\n難"]),

@@ -10,6 +10,15 @@ use super::Context;
 use super::ast::TimeRange;
 use crate::locale::Lang;
 
+/// From `from` on and before `to`.
+pub(super) fn span(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>, zone: Tz) -> TimeRange {
+    let shown = |at: Option<DateTime<Utc>>| {
+        at.map(|at| at.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S").to_string())
+    };
+    let source = format!("{}..{}", shown(from).unwrap_or_default(), shown(to).unwrap_or_default());
+    TimeRange { from, to, source, zone, is_relative: false }
+}
+
 /// The signs that open a value, with the locale's name of each; the longer ones first.
 const SIGNS: [(&str, &str); 4] =
     [(">=", "time_from"), ("<=", "time_until"), (">", "time_after"), ("<", "time_before")];

@@ -81,17 +81,17 @@ pub fn evaluate(
         .collect()
 }
 
-/// The alerts that `hits` (in any order) would have made had the rule been watching from `since` until
-/// `now`, in order of firing.
+/// The alerts that `hits` (in any order) would have made had the rule been watching them until `now`, after
+/// what is known of the time `before`, in order of firing. For the alerts to be those of the live path from
+/// some time on, the hits must begin [`lookback`] before it.
 #[must_use]
 pub fn rehearse(
     rule: &RuleConfig,
+    before: &Window,
     hits: &[RuleHit],
-    since: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Vec<Alert> {
-    let window = Window { since, ..Window::default() };
-    let firings = evaluate(rule, &window, hits, now);
+    let firings = evaluate(rule, before, hits, now);
     let mut alerts: Vec<Alert> = firings
         .into_iter()
         .map(|firing| match firing {

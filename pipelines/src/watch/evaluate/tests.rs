@@ -29,11 +29,16 @@ fn hit(id: u64, minute: i64, story: u64) -> RuleHit {
     RuleHit { rule: "r".into(), post: PostId(id), story, at: at(minute), spans: Vec::new() }
 }
 
+/// Nothing is known but since when there are posts.
+fn since(minute: i64) -> Window {
+    Window { since: Some(at(minute)), ..Window::default() }
+}
+
 /// Minutes of the hits, then `(minute of firing, measured, evidence)` of each alert.
 fn check(rule: &RuleConfig, minutes: &[i64], expected: &[(i64, f64, usize)]) {
     let hits: Vec<RuleHit> =
         minutes.iter().enumerate().map(|(i, m)| hit(i as u64, *m, 7)).collect();
-    let found: Vec<_> = rehearse(rule, &hits, Some(at(0)), at(10_000))
+    let found: Vec<_> = rehearse(rule, &since(0), &hits, at(10_000))
         .into_iter()
         .map(|a| ((a.fired_at - at(0)).num_minutes(), a.measured, a.evidence.len()))
         .collect();
@@ -45,7 +50,7 @@ fn any_fires_once_a_story() {
     let any = rule(RuleKind::Any, 24);
     check(&any, &[0, 10, 1439], &[(0, 3.0, 3)]);
     check(&any, &[0, 1440, 1441], &[(0, 2.0, 2), (1441, 1.0, 1)]);
-    let alerts = rehearse(&any, &[hit(1, 0, 1), hit(2, 5, 2), hit(3, 9, 1)], None, at(10));
+    let alerts = rehearse(&any, &since(0), &[hit(1, 0, 1), hit(2, 5, 2), hit(3, 9, 1)], at(10));
     assert_eq!(alerts.len(), 2);
     assert_eq!(alerts[0].key, format!("r/{}@{}", StoryId(PostId(1)), at(0).timestamp()));
     assert_eq!(alerts[0].evidence[0].post, PostId(3), "newest first");
@@ -190,7 +195,7 @@ proptest! {
             })
             .collect();
         let end = at(minute + 300);
-        let rehearsed = rehearse(&rule, &hits, Some(at(0)), end);
+        let rehearsed = rehearse(&rule, &since(0), &hits, end);
         let lived = live(&rule, &hits, &cuts, end);
         prop_assert_eq!(&rehearsed, &lived);
         let keys: HashSet<&String> = rehearsed.iter().map(|alert| &alert.key).collect();
