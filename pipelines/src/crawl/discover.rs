@@ -210,6 +210,8 @@ fn list(html: &Html, base: &Url, title: Option<String>, links: &[ListLink]) -> P
         SourceKind::List { urls: vec![url], pages, selectors: HtmlSelectors::default() }
     };
     let mut proposal = proposal(base, title, kind, if is_board { "board" } else { "list" });
+    // Written out, so that the officer sees what may be changed.
+    proposal.source.revisit_days = is_board.then_some(7);
     proposal.source.allow_hosts = other_hosts(&proposal.source, links);
     proposal
 }
