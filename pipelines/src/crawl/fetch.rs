@@ -140,7 +140,9 @@ impl Fetcher {
             sleep_until(host.reserve(delay, &self.policy, clock)?).await;
             // Taken after the host's turn has come, so that who waits for a slow host holds up nobody.
             let turn = self.turns.acquire().await.ok();
-            let response = self.send(&url, source, Some(&job.validators)).await?;
+            let response = self.send(&url, source, Some(&job.validators)).await;
+            host.asked(delay);
+            let response = response?;
             if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
                 host.answered();
                 let next = redirect_target(&url, &response)?;

@@ -164,6 +164,14 @@ impl Host {
         Ok(turn)
     }
 
+    /// Notes that a request is over. The next one waits from here, not from when this one was meant to be sent:
+    /// a machine that is late with one request must not send the next one early.
+    pub fn asked(&self, delay: Duration) {
+        let mut state = self.state();
+        let turn = Instant::now() + delay;
+        state.next_turn = Some(state.next_turn.map_or(turn, |next| next.max(turn)));
+    }
+
     /// Notes an answer that is no refusal.
     pub fn answered(&self) {
         let mut state = self.state();
