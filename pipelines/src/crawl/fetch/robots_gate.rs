@@ -77,7 +77,9 @@ impl Fetcher {
         let delay = self.delay_for(host, source, clock);
         tokio::time::sleep_until(host.reserve(delay, &self.policy, clock)?).await;
         for _ in 0..=ROBOTS_REDIRECTS {
-            let response = match self.send(&place, source, None).await {
+            let sent = self.send(&place, source, None).await;
+            host.asked(delay);
+            let response = match sent {
                 Ok(response) => response,
                 // A name or address that cannot be asked fails by its own kind, not as a robots matter.
                 Err(FetchOutcome::Failed(error)) if error.is_about_the_place() => {
