@@ -6,11 +6,13 @@
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod desk;
 pub mod engine;
 pub mod eval;
 pub mod evidence;
 pub mod notify;
 pub mod report;
 pub mod schedule;
+pub mod serve;
 pub mod store;
 pub mod train;
