@@ -178,7 +178,8 @@ impl Board {
         let mut state = self.state();
         let Some(fault) = state.faults.remove(part) else { return false };
         tracing::info!(%part, failures = fault.count, since = %fault.since, "works again");
-        state.unwritten.insert(part.clone())
+        state.unwritten.insert(part.clone());
+        true
     }
 
     /// Whether `part` may be tried at `now`. A clock that went back behind the failure does not keep it waiting.
