@@ -11,6 +11,7 @@ mod collecting;
 mod demo;
 mod evidence;
 mod import;
+mod kept;
 mod kill;
 mod pages;
 mod privacy;
