@@ -71,7 +71,9 @@ fn a_directory_of_version_one_goes_on() {
     let import = ["--data-dir", data, "import", "rows.jsonl", "--map", "id=id,text=text"];
     lab.run(&import).good();
     let found = |query: &str| {
-        let run = lab.run(&["--data-dir", data, "search", query, "--format", "jsonl"]).good();
+        let run = lab
+            .run(&["--data-dir", data, "search", query, "--format", "jsonl", "--limit", "100"])
+            .good();
         run.rows().len()
     };
     assert_eq!(
