@@ -8,7 +8,7 @@
 #[path = "../../tests/shared/data.rs"]
 mod data;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use data::shared;
 use pipelines::crawl::discover::role_of;
