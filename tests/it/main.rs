@@ -5,11 +5,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+#[path = "../shared/data.rs"]
+mod data;
 mod lab;
 
 mod collecting;
 mod demo;
 mod evidence;
+mod gate;
 mod import;
 mod kept;
 mod kill;
