@@ -42,7 +42,10 @@ pub(super) fn future(c: &Connection, now: DateTime<Utc>) -> Result<()> {
          WHERE fired > ?1",
         params![at, text],
     )?;
-    c.execute("INSERT INTO changes (post) SELECT id FROM posts WHERE time > ?1", [at])?;
+    c.execute(
+        "INSERT INTO changes (post, mark) SELECT id, random() FROM posts WHERE time > ?1",
+        [at],
+    )?;
     c.execute(
         "UPDATE posts SET time = ?1, fetched = MIN(fetched, ?1),
            record = json_set(record, '$.post.fetched_at', ?2, '$.post.published', NULL)
