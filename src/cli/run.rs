@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::console::Console;
 use super::{Globals, Outcome, crawl, open};
 use crate::engine::{Station, run, system_clock};
 
@@ -29,6 +30,8 @@ impl RunArgs {
         )?;
         out.flush()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let console = runtime.block_on(Console::open(&station, globals, out))?;
+        out.flush()?;
         let ended = runtime.block_on(async {
             let (stop, stopped) = tokio::sync::watch::channel(false);
             let mut terminate = signal(SignalKind::terminate())?;
@@ -41,6 +44,9 @@ impl RunArgs {
                 // Nobody listens any more if the station has ended by itself.
                 let _ = stop.send(true);
             });
+            if let Some(console) = console {
+                tokio::spawn(console.serve(stopped.clone()));
+            }
             run::run(&station, stopped).await
         });
         drop(runtime);

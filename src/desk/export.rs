@@ -106,7 +106,9 @@ impl Rows<'_> {
             subjects.join(" "),
             post.url.clone(),
         ];
-        self.csv.write_record(cells.iter().map(|cell| defused(cell))).map_err(anyhow::Error::from)?;
+        self.csv
+            .write_record(cells.iter().map(|cell| defused(cell)))
+            .map_err(anyhow::Error::from)?;
         Ok(())
     }
 
