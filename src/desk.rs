@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 use pipelines::annotate::Annotator;
 use pipelines::locale::Lang;
 use pipelines::query::{Context, Query, QueryError};
-use pipelines::record::SourceId;
+use pipelines::record::{PostId, SourceId};
 
 use crate::config::Config;
 use crate::engine::{Clock, DataDir};
@@ -67,9 +67,50 @@ pub enum DeskError {
         /// As asked for.
         id: String,
     },
+    /// The beginning of an id names more than one post.
+    #[error("several posts begin with `{id}`: {ids}")]
+    Several {
+        /// As asked for.
+        id: String,
+        /// Some of them.
+        ids: String,
+    },
+    /// A post without pages kept.
+    #[error("post {id} has no evidence ({why})")]
+    NoEvidence {
+        /// The post.
+        id: PostId,
+        /// Locale key under `desk.no_evidence_why`.
+        why: &'static str,
+    },
     /// Store, index or files failed; never "nothing there".
     #[error("{0:#}")]
     Broken(#[from] anyhow::Error),
+}
+
+impl DeskError {
+    /// What is wrong, for people; a query with its place marked.
+    #[must_use]
+    pub fn in_words(&self, lang: Lang) -> String {
+        match self {
+            Self::Query { query, error } => error.render(query, lang),
+            Self::Value { what, value } => {
+                let expected = lang.text(&format!("desk.value.{what}"));
+                lang.fill("desk.not_taken", &[("value", value), ("expected", &expected)])
+            }
+            Self::Unknown { what: "post", id } => lang.fill("desk.no_post", &[("id", id)]),
+            Self::Unknown { what, id } => {
+                let what = lang.text(&format!("desk.unknown.{what}"));
+                lang.fill("desk.no_such", &[("what", &what), ("id", id)])
+            }
+            Self::Several { id, ids } => lang.fill("desk.several", &[("id", id), ("ids", ids)]),
+            Self::NoEvidence { id, why } => {
+                let why = lang.text(&format!("desk.no_evidence_why.{why}"));
+                lang.fill("desk.no_evidence", &[("id", id), ("why", &why)])
+            }
+            Self::Broken(cause) => format!("{cause:#}"),
+        }
+    }
 }
 
 impl From<crate::store::StoreError> for DeskError {

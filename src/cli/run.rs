@@ -14,6 +14,20 @@ pub struct RunArgs {}
 
 impl RunArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        station(&runtime, globals, out)
+    }
+}
+
+/// Runs the station of the config until the process is told to stop.
+///
+/// # Errors
+/// Another station on its data; a part it cannot live without.
+pub fn station(
+    runtime: &tokio::runtime::Runtime,
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
         let config = match open::config(globals) {
             Ok(config) => config,
             Err(outcome) => return Ok(outcome),
@@ -29,7 +43,6 @@ impl RunArgs {
             lang.fill("cli.run.started", &[("sources", &sources), ("rules", &rules), ("dir", &dir)])
         )?;
         out.flush()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let console = runtime.block_on(Console::open(&station, globals, out))?;
         out.flush()?;
         let ended = runtime.block_on(async {
@@ -49,11 +62,9 @@ impl RunArgs {
             }
             run::run(&station, stopped).await
         });
-        drop(runtime);
         let closed = station.close();
         ended?;
         closed?;
         writeln!(out, "{}", lang.text("cli.run.stopped"))?;
         Ok(Outcome::Good)
     }
-}

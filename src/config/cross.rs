@@ -115,7 +115,7 @@ fn station_problems(raw: &Raw, station: &Station) -> Vec<Problem> {
         found.push(problem(Level::Error, "contact", Fault::NoContact));
     }
     if !station.settings.listen.ip().is_loopback() {
-        let mut open = problem(Level::Warning, "listen", Fault::OpenListen);
+        let mut open = problem(Level::Error, "listen", Fault::OpenListen);
         open.value = station.settings.listen.to_string();
         found.push(open);
     }

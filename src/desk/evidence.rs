@@ -31,13 +31,12 @@ impl Desk {
     /// The zip of a post's pages.
     ///
     /// # Errors
-    /// `Unknown`, where the post has none with the reason why; records that cannot be read.
+    /// `Unknown`, `Several`; `NoEvidence` with the reason why; records that cannot be read.
     pub fn evidence(&self, who: &Who, id: &str) -> Result<Handed> {
         let post = self.post_named(id)?;
         let id = post.post.id;
         let Some((exhibits, zip)) = self.zip_of(&post, who)? else {
-            let why = who.lang.text(&format!("cli.evidence.none_{}", self.why_none(&post)));
-            return Err(DeskError::Unknown { what: "evidence", id: format!("{id}: {why}") });
+            return Err(DeskError::NoEvidence { id, why: self.why_none(&post) });
         };
         let sha256 = Sha256::digest(&zip).iter().map(|b| format!("{b:02x}")).collect::<String>();
         let records = exhibits.len();

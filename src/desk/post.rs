@@ -90,16 +90,17 @@ impl Desk {
     /// The one post whose id begins with `id`.
     ///
     /// # Errors
-    /// `Unknown` where there is none, or more than one.
+    /// `Unknown` where there is none, `Several` where there are more.
     pub fn post_named(&self, id: &str) -> Result<AnnotatedPost> {
-        let unknown = |id: String| DeskError::Unknown { what: "post", id };
-        let ids: Vec<PostId> = self.store.posts_by_prefix(id, SEVERAL)?;
-        let [one] = ids.as_slice() else {
-            let several = ids.iter().map(ToString::to_string).collect::<Vec<_>>();
-            let said = if several.is_empty() { id.to_owned() } else { several.join(" ") };
-            return Err(unknown(said));
-        };
-        self.store.post(*one)?.ok_or_else(|| unknown(id.to_owned()))
+        let unknown = || DeskError::Unknown { what: "post", id: id.to_owned() };
+        match self.store.posts_by_prefix(id, SEVERAL)?.as_slice() {
+            [one] => self.store.post(*one)?.ok_or_else(unknown),
+            [] => Err(unknown()),
+            several => {
+                let ids = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                Err(DeskError::Several { id: id.to_owned(), ids })
+            }
+        }
     }
 
     /// An officer's word on the polarity of a post; in force at once. Answers what it was.

@@ -5,13 +5,16 @@
 
 use std::str::FromStr;
 
-use index::{Facet, PageToken, SearchIndex, SearchOptions, Sort};
+use index::{Facet, PageToken, SearchIndex, SearchOptions};
 use pipelines::locale::Lang;
 use serde::Serialize;
 
 use super::line::PostLine;
 use super::{Desk, DeskError, Result, Who};
 use crate::engine::StoredPosts;
+
+/// The order of lines.
+pub use index::Sort as Order;
 
 /// Lines on a page unless asked otherwise.
 pub const PAGE: usize = 20;
@@ -28,7 +31,7 @@ pub struct Ask {
     /// In the query language.
     pub query: String,
     /// Order of lines.
-    pub sort: Sort,
+    pub sort: Order,
     /// One line a post instead of one a story.
     pub posts: bool,
     /// Lines on the page, at most [`MOST`].
@@ -39,7 +42,7 @@ pub struct Ask {
 
 impl Default for Ask {
     fn default() -> Self {
-        Self { query: String::new(), sort: Sort::Newest, posts: false, limit: PAGE, after: None }
+        Self { query: String::new(), sort: Order::Newest, posts: false, limit: PAGE, after: None }
     }
 }
 

@@ -20,12 +20,13 @@ pub(super) fn columns(columns: &[Column], label: &str) -> String {
     if highest == 0 {
         return String::new();
     }
-    let width = step * columns.len().max(12) as f64;
+    let width = step * columns.len().max(14) as f64;
     let mut svg = format!(
-        r#"<svg class="columns" viewBox="0 0 {width} {height}" role="img" aria-label="{}">"#,
+        r#"<svg class="columns" viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMid meet" role="img" aria-label="{}">"#,
         escaped(label)
     );
-    let every = columns.len().div_ceil(8).max(1);
+    // A label needs the width of two columns.
+    let every = columns.len().div_ceil(8).max(2);
     for (i, column) in columns.iter().enumerate() {
         let x = step * i as f64;
         let tall = (floor - 12.0) * column.posts as f64 / highest as f64;

@@ -58,27 +58,18 @@ impl Pages {
 
     /// An act that was not done, in words, with the status it has.
     pub fn failed(&self, visit: &Visit, error: &DeskError) -> Response {
-        let lang = visit.who.lang;
-        let (status, kind, detail) = match error {
-            DeskError::Query { query, error } => {
-                (StatusCode::BAD_REQUEST, "query", error.render(query, lang))
-            }
-            DeskError::Value { what, value } => {
-                let expected = lang.text(&format!("desk.value.{what}"));
-                let said = [("value", value as &dyn std::fmt::Display), ("expected", &expected)];
-                (StatusCode::BAD_REQUEST, "value", lang.fill("desk.not_taken", &said))
-            }
-            DeskError::Unknown { what, id } => {
-                let what = lang.text(&format!("desk.unknown.{what}"));
-                let said = [("what", &what as &dyn std::fmt::Display), ("id", id)];
-                (StatusCode::NOT_FOUND, "unknown", lang.fill("desk.no_such", &said))
-            }
+        let (status, kind) = match error {
+            DeskError::Query { .. } => (StatusCode::BAD_REQUEST, "query"),
+            DeskError::Value { .. } => (StatusCode::BAD_REQUEST, "value"),
+            DeskError::Unknown { .. }
+            | DeskError::Several { .. }
+            | DeskError::NoEvidence { .. } => (StatusCode::NOT_FOUND, "unknown"),
             DeskError::Broken(cause) => {
                 tracing::error!(error = format!("{cause:#}"), "an act at the desk failed");
-                (StatusCode::SERVICE_UNAVAILABLE, "broken", format!("{cause:#}"))
+                (StatusCode::SERVICE_UNAVAILABLE, "broken")
             }
         };
-        self.said(visit, status, kind, &detail)
+        self.said(visit, status, kind, &error.in_words(visit.who.lang))
     }
 
     /// A refusal that is not the desk's: not let in, a form from elsewhere, no such page.

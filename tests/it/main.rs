@@ -10,6 +10,7 @@ mod data;
 mod lab;
 
 mod collecting;
+mod console;
 mod demo;
 mod evidence;
 mod gate;

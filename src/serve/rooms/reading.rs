@@ -8,13 +8,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use index::Sort;
 use serde::{Deserialize, Serialize};
 
 use super::{act, show};
 use crate::desk::DeskError;
 use crate::desk::rules::{RehearsalSheet, RuleRow};
-use crate::desk::search::{Ask, Found, PAGE};
+use crate::desk::search::{Ask, Found, Order, PAGE};
 use crate::serve::Console;
 use crate::serve::guard::Visit;
 
@@ -37,10 +36,10 @@ pub(super) struct View {
 impl View {
     pub(super) fn ask(&self) -> Ask {
         let sort = match self.sort.as_str() {
-            "relevance" => Sort::Relevance,
-            "risk" => Sort::Risk,
-            "heat" => Sort::Heat,
-            _ => Sort::Newest,
+            "relevance" => Order::Relevance,
+            "risk" => Order::Risk,
+            "heat" => Order::Heat,
+            _ => Order::Newest,
         };
         let after = self.after.clone().filter(|after| !after.is_empty());
         Ask { query: self.q.clone(), sort, posts: self.posts, limit: PAGE, after }
