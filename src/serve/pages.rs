@@ -103,8 +103,8 @@ impl Pages {
             here => visit.here.as_str(),
             is_known => visit.is_known,
             mark,
-            style => assets::STYLE.path(),
-            script => assets::SCRIPT.path(),
+            style => Value::from_safe_string(assets::STYLE.path().to_owned()),
+            script => Value::from_safe_string(assets::SCRIPT.path().to_owned()),
         };
         match env.get_template(template).and_then(|page| page.render(room)) {
             Ok(html) => {
