@@ -28,6 +28,8 @@ pub struct Cut {
     pub alerts: Option<DateTime<Utc>>,
     /// Digest files.
     pub digests: Option<DateTime<Utc>>,
+    /// Posts go on purpose, not by their date: they stay away for good, whoever brings them again.
+    pub buries: bool,
 }
 
 impl Cut {
@@ -40,13 +42,14 @@ impl Cut {
             evidence: before(retention.evidence_days),
             alerts: before(retention.alerts_days),
             digests: before(retention.digests_days),
+            buries: false,
         }
     }
 
-    /// Posts and evidence before one instant.
+    /// Posts and evidence before one instant, on purpose.
     #[must_use]
     pub fn before(at: DateTime<Utc>) -> Self {
-        Self { posts: Some(at), evidence: Some(at), ..Self::default() }
+        Self { posts: Some(at), evidence: Some(at), buries: true, ..Self::default() }
     }
 }
 
@@ -102,7 +105,7 @@ pub fn purge_due(shared: &Shared) -> anyhow::Result<()> {
 /// Those of the store and the evidence folder; what was deleted before stays deleted.
 pub fn clear(shared: &Shared, cut: Cut, now: DateTime<Utc>) -> anyhow::Result<Cleared> {
     let store = &*shared.store;
-    let posts = cut.posts.map_or(Ok(0), |before| purge(shared, before, now))?;
+    let posts = cut.posts.map_or(Ok(0), |before| purge(shared, before, cut.buries, now))?;
     shared.nudge.nudge();
     if shared.stop.is_asked() {
         return Ok(Cleared { posts, ..Cleared::default() });
@@ -159,7 +162,12 @@ fn purge_digests(
 }
 
 /// Deletes every post older than `before`; answers how many.
-fn purge(shared: &Shared, before: DateTime<Utc>, now: DateTime<Utc>) -> anyhow::Result<u64> {
+fn purge(
+    shared: &Shared,
+    before: DateTime<Utc>,
+    buries: bool,
+    now: DateTime<Utc>,
+) -> anyhow::Result<u64> {
     let store = &*shared.store;
     let mut purged = 0;
     while !shared.stop.is_asked() {
@@ -173,7 +181,11 @@ fn purge(shared: &Shared, before: DateTime<Utc>, now: DateTime<Utc>) -> anyhow::
         }
         store.write(&mut |write| {
             for id in &ids {
-                write.delete_post(*id)?;
+                if buries {
+                    write.bury_post(*id, now)?;
+                } else {
+                    write.delete_post(*id)?;
+                }
             }
             write.audit(now, "purge", &before.to_rfc3339(), &format!("{} posts", ids.len()))
         })?;

@@ -166,7 +166,9 @@ impl<'a> Rounds<'a> {
     }
 
     fn start_duties(&mut self, now: DateTime<Utc>) {
-        if let Err(error) = self.start_deliveries(now) {
+        if let Err(error) = self.start_deliveries(now)
+            && self.shared.board.may_try(&Part::Store, now)
+        {
             self.shared.board.failed(&Part::Store, error, now);
         }
         if now >= self.silence_due && !self.shared.time.is_doubted() {
@@ -246,7 +248,12 @@ impl<'a> Rounds<'a> {
             Err(error) => drop(board.failed(&part, format!("{error:#}"), self.shared.now())),
             // Whether a way works is known to who serves it.
             Ok(()) if matches!(part, Part::Way(_)) => {}
-            Ok(()) => drop(board.worked(&part)),
+            Ok(()) => {
+                board.worked(&part);
+                if part == Part::Memory {
+                    board.worked(&Part::Store);
+                }
+            }
         }
     }
 
@@ -297,7 +304,8 @@ impl<'a> Rounds<'a> {
         let (fetcher, shared) = (self.station.collector.fetcher.clone(), self.shared.clone());
         let notes = tokio::task::spawn_blocking(move || {
             super::hosts::keep(&fetcher, &*shared.store)?;
-            shared.time.keep(&*shared.store)
+            shared.time.keep(&*shared.store)?;
+            Ok::<_, anyhow::Error>(shared.board.keep(&*shared.store)?)
         });
         match tokio::time::timeout(LAST_NOTES, notes).await {
             Ok(Ok(Ok(()))) => {}

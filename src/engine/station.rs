@@ -291,7 +291,10 @@ impl Station {
     /// What the follower died of.
     pub fn close(self) -> anyhow::Result<()> {
         // A database that fails now is told by what it fails at; the clock is seen again at the next start.
-        let _ = self.board.keep(&*self.store);
+        // Who stops at once has noted what it could.
+        if !self.stop.is_asked() {
+            let _ = self.board.keep(&*self.store);
+        }
         let Self { collector, committer_thread, follower, nudge, lock, stop, .. } = self;
         collector.committer.close();
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
