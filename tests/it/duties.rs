@@ -13,7 +13,6 @@ use guanlan::engine::import::{self, ImportError};
 use guanlan::engine::retention::{self, Cut};
 use guanlan::engine::run::Rounds;
 use guanlan::engine::{Clock, Station, nobody};
-use guanlan::store::Store;
 use pipelines::crawl::{ColumnMap, FileFormat};
 use serde_json::json;
 
@@ -163,7 +162,8 @@ async fn a_hook_that_hangs_holds_up_neither_ticks_nor_other_ways_nor_the_stop() 
         run.await.unwrap();
     }
     assert!(hook.arrived.load(Ordering::SeqCst) >= 1);
-    assert_eq!(states(&station, "pending"), 3, "what hung is sent at the next start");
+    let waiting = station.store.deliveries_by("hook", bench.now(), 9).unwrap();
+    assert_eq!(waiting.len(), 3, "what hung is sent at the next start");
     close(station).await;
 }
 
@@ -202,6 +202,8 @@ async fn a_refused_message_is_dead_until_an_officer_sends_it_again() {
     let hook = Hook::default();
     let port = hook.serve().await;
     let bench = Bench::new(&format!("{FILE}{}", Hook::config(port)));
+    // The command that sends again runs by the clock of the machine.
+    bench.secs.store(Utc::now().timestamp(), Ordering::SeqCst);
     let station = bench.station();
     hook.answer.store(422, Ordering::SeqCst);
     enqueue(&station, &["a"], "hook", bench.now());
@@ -221,6 +223,7 @@ async fn a_refused_message_is_dead_until_an_officer_sends_it_again() {
         .lab
         .run(&["--data-dir", data, "alerts", "resend", "--by", "renamed", "--to", "file"])
         .good();
+    bench.secs.store(Utc::now().timestamp() + 1, Ordering::SeqCst);
     step(&mut rounds, &bench).await;
     assert_eq!(states(&station, "sent"), 2);
     assert_eq!(bench.told(), ["b@renamed"]);
@@ -317,7 +320,7 @@ async fn a_clock_that_was_two_years_ahead_purges_nothing_and_silences_nothing() 
     assert_eq!(station.store.post_count().unwrap(), 1, "nothing is purged by a clock in doubt");
     let shown = bench.lab.run(&["--data-dir", bench.lab.data().to_str().unwrap(), "status"]).good();
     assert!(shown.out.contains("purge --clock-is-right"), "the way out is shown: {}", shown.out);
-    assert_eq!(bench.told(), Vec::<String>::new(), "nobody is told of a silence");
+    assert!(!bench.told().iter().any(|key| key.starts_with("source-silent")), "{:?}", bench.told());
 
     bench.secs.store((before + TimeDelta::minutes(5)).timestamp(), Ordering::SeqCst);
     step(&mut rounds, &bench).await;
