@@ -18,6 +18,7 @@ mod keys;
 mod lock;
 mod look;
 mod pages;
+mod patience;
 mod plan;
 mod process;
 mod progress;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Result, Store, StoreError, StoreWrite, changes, imports, schema};
+use super::{Result, Store, StoreError, StoreWrite, changes, imports, intake, schema};
 
 /// How long a statement waits for another program's lock before it says `Busy`.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
@@ -161,6 +161,10 @@ impl Store for SqliteStore {
 
     fn post(&self, id: super::PostId) -> Result<Option<super::AnnotatedPost>> {
         self.read(|c| super::posts::post(c, id))
+    }
+
+    fn reception(&self, post: &super::AnnotatedPost) -> Result<super::Inserted> {
+        self.read(|c| intake::reception(c, post))
     }
 
     fn posts_by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<super::PostId>> {

@@ -9,12 +9,12 @@ use pipelines::record::{
 use super::sqlite::SqliteWrite;
 use super::{
     Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, frontier, imports,
-    posts, sources,
+    intake, posts, sources,
 };
 
 impl StoreWrite for SqliteWrite<'_> {
-    fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted> {
-        posts::put(&self.tx, post)
+    fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)> {
+        intake::put(&self.tx, post)
     }
 
     fn rewrite_post(&self, post: &AnnotatedPost) -> Result<()> {
@@ -108,7 +108,7 @@ impl StoreWrite for SqliteWrite<'_> {
     }
 
     fn last_post_of(&self, source: &SourceId) -> Result<Option<DateTime<Utc>>> {
-        Ok(sources::state(&self.tx, source)?.last_post)
+        sources::last_post(&self.tx, source)
     }
 
     fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>> {
@@ -149,6 +149,24 @@ impl StoreWrite for SqliteWrite<'_> {
 
     fn forget_changes(&self, up_to: u64) -> Result<()> {
         changes::forget(&self.tx, up_to)
+    }
+
+    fn audit_once(
+        &self,
+        now: DateTime<Utc>,
+        action: &str,
+        object: &str,
+        detail: &str,
+    ) -> Result<()> {
+        audit::add_once(&self.tx, now, action, object, detail)
+    }
+
+    fn thin_tallies(&self, before: DateTime<Utc>) -> Result<u64> {
+        sources::thin(&self.tx, before)
+    }
+
+    fn forget_done_jobs(&self, before: DateTime<Utc>) -> Result<u64> {
+        frontier::forget_done(&self.tx, before)
     }
 
     fn begin_import(&self, source: &SourceId, file: &str, now: DateTime<Utc>) -> Result<i64> {
