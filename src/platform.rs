@@ -8,17 +8,28 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// Makes `dir` and what leads to it, and closes it to everybody but its owner, also where it was there before.
+/// Makes `dir` for its owner alone, with what leads to it. One that is there is closed to everybody but its owner and
+/// its group: a group that may read it is somebody's decision, all accounts of the machine are not. A place that all
+/// may write to (a folder for temporary files) is left as it is.
 ///
 /// # Errors
 /// Those of the file system.
 pub fn make_private_dir(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    let open_to_others = dir.metadata()?.permissions().mode() & 0o077 != 0;
-    if open_to_others {
-        std::fs::set_permissions(dir, Permissions::from_mode(0o700))?;
+    let mode = dir.metadata()?.permissions().mode();
+    let (is_open, is_shared) = (mode & 0o007 != 0, mode & 0o002 != 0);
+    if is_open && !is_shared {
+        std::fs::set_permissions(dir, Permissions::from_mode(mode & 0o770))?;
     }
     Ok(())
+}
+
+/// Closes `dir` to everybody but its owner.
+///
+/// # Errors
+/// Those of the file system.
+pub fn close_to_others(dir: &Path) -> io::Result<()> {
+    std::fs::set_permissions(dir, Permissions::from_mode(0o700))
 }
 
 /// Makes a new file that its owner alone can read; one that is there is an error.

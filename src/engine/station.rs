@@ -14,17 +14,22 @@ use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
 use pipelines::text::Segmenter;
 
-use super::collect::{Clock, Collector};
-use super::commit::{CommitParts, Committer};
+use super::clock::{Clock, Observed, Timekeeper};
+use super::collect::Collector;
+use super::commit::{CommitError, CommitParts, Committer};
+use super::faults::{Board, Part};
 use super::follow::{self, FollowError, Nudge};
 use super::hosts;
 use super::lock::StationLock;
+use super::patience::Patience;
 use super::process::Stages;
 use super::progress::Listener;
 use super::restore;
+use super::stop::Stop;
 use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
+use crate::platform;
 use crate::store::{RunOutcome, SqliteStore, Store, StoreError, Tally};
 
 /// Sources run at the same time.
@@ -80,6 +85,12 @@ pub struct Station {
     pub collector: Collector,
     /// The rules.
     pub watching: Arc<Watching>,
+    /// What does not work, and when it is tried again.
+    pub board: Arc<Board>,
+    /// How far the clock is believed.
+    pub time: Arc<Timekeeper>,
+    /// The wish to stop.
+    pub stop: Stop,
     archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
     committer_thread: std::thread::JoinHandle<()>,
@@ -121,10 +132,13 @@ impl Station {
     /// Another station on it; a store, index, lexicon or model that cannot be used.
     pub fn open(config: Config, clock: Clock, listener: Listener) -> anyhow::Result<Self> {
         let dir = DataDir(config.station.data_dir.clone());
-        std::fs::create_dir_all(&dir.0)
+        platform::make_private_dir(&dir.0)
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
+        let board = Arc::new(Board::open(&*store)?);
+        let time = Arc::new(Timekeeper::open(&*store, clock())?);
+        time.look(&*store, clock(), &|_| Vec::new())?;
         let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
         let index = Arc::new(open_index(&*store, &dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
@@ -149,6 +163,14 @@ impl Station {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
         };
+        let stop = Stop::default();
+        let told = {
+            let (board, clock) = (board.clone(), clock.clone());
+            Arc::new(move |fault: Option<&CommitError>| match fault {
+                Some(error) => drop(board.failed(&Part::Store, error, clock())),
+                None => drop(board.worked(&Part::Store)),
+            })
+        };
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
             archive: archive.clone(),
@@ -156,6 +178,7 @@ impl Station {
             annotator,
             watching: watching.clone(),
             stored,
+            patience: Patience::new(told, stop.clone()),
         });
         let collector = Collector {
             store: store.clone(),
@@ -174,6 +197,9 @@ impl Station {
             index,
             collector,
             watching,
+            board,
+            time,
+            stop,
             archive,
             nudge,
             committer_thread,
@@ -242,6 +268,18 @@ impl Station {
             .write(&mut |write| self.watching.look_at_silence(&*self.store, write, now))?)
     }
 
+    /// Looks at the clock, and at what sites said of the time where it is in doubt.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn look_at_clock(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<Observed> {
+        let fetcher = &self.collector.fetcher;
+        self.time.look(&*self.store, now, &|since| {
+            let told = fetcher.times_told().into_iter().filter(|told| told.at >= since);
+            told.map(|told| told.ahead).collect()
+        })
+    }
+
     /// Remembers across restarts what hosts asked for: back-off, budgets, robots.
     ///
     /// # Errors
@@ -255,6 +293,9 @@ impl Station {
     /// # Errors
     /// What the follower died of.
     pub fn close(self) -> anyhow::Result<()> {
+        // A database that fails now is told by what it fails at; the clock is seen again at the next start.
+        let _ = self.board.keep(&*self.store);
+        self.stop.ask();
         let Self { collector, committer_thread, follower, nudge, lock, .. } = self;
         drop(collector);
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;

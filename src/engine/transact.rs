@@ -48,11 +48,7 @@ impl Batch {
 }
 
 /// Writes one step; answers its counts.
-pub(super) fn write_step(
-    write: &dyn StoreWrite,
-    step: &Step,
-    batch: &mut Batch,
-) -> Result<Tally> {
+pub(super) fn write_step(write: &dyn StoreWrite, step: &Step, batch: &mut Batch) -> Result<Tally> {
     let mut tally = step.tally.clone();
     let stored = put_posts(write, step, &mut tally, batch)?;
     for new in &step.records {

@@ -164,3 +164,7 @@ fn replace(
     changes::note(c, id)?;
     Ok(annotated)
 }
+
+#[cfg(test)]
+#[path = "intake/tests.rs"]
+mod tests;
