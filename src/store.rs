@@ -22,7 +22,7 @@ mod write;
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
+    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
     StoryId, Validators,
 };
 use serde::{Deserialize, Serialize};
@@ -287,8 +287,10 @@ pub trait StoreWrite: WriteEvidence {
 
     /// Notes that a post matched a rule. Answers whether that is new.
     fn put_hit(&self, hit: &RuleHit) -> Result<bool>;
-    /// Hits of a rule not before `since`, oldest first, as this transaction sees them.
-    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// Hits of a rule not before `since`, oldest first and without their words, as this transaction sees them.
+    fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// The words of one hit; none where there is no such hit.
+    fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>>;
     /// The alerts of a rule fired not before `since`, oldest first, as this transaction sees them.
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>>;
     /// The latest alert of a rule, whenever it fired.

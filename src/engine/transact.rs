@@ -193,3 +193,7 @@ pub(super) fn join_stories(
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "transact/tests.rs"]
+mod tests;

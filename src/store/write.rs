@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
+    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
     StoryId, Validators,
 };
 
@@ -95,8 +95,12 @@ impl StoreWrite for SqliteWrite<'_> {
         alerts::put_hit(&self.tx, hit)
     }
 
-    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
-        alerts::hits(&self.tx, rule, since)
+    fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
+        alerts::bare_hits(&self.tx, rule, since)
+    }
+
+    fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>> {
+        alerts::spans(&self.tx, rule, post)
     }
 
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {

@@ -39,4 +39,7 @@ ALTER TABLE frontier ADD COLUMN post INTEGER;
 
 -- What was read row by row.
 CREATE INDEX alerts_story ON alerts (json_extract(record, '$.story'));
+CREATE INDEX hits_story ON hits (story);
+DROP INDEX hits_at;
+CREATE INDEX hits_window ON hits (rule, at, post, story);
 CREATE INDEX audit_object ON audit (action, object);
