@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 pub use key::Key;
 
@@ -74,14 +73,14 @@ impl Listening {
         self,
         desk: Arc<Desk>,
         key: Key,
-        mut stop: watch::Receiver<bool>,
+        stop: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
         let pages = Pages::new(desk.config.station.zone)?;
         let console = Arc::new(Console { desk, pages, key, address: self.address });
         let served = axum::serve(self.listener, rooms::router(console)).into_future();
         tokio::select! {
             served = served => Ok(served?),
-            _ = stop.wait_for(|stop| *stop) => Ok(()),
+            () = stop => Ok(()),
         }
     }
 }

@@ -6,8 +6,6 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::Globals;
 use crate::desk::Desk;
 use crate::engine::Station;
@@ -53,7 +51,7 @@ impl Console {
     }
 
     /// Serves until `stop`; a failure ends the console alone.
-    pub async fn serve(self, stop: watch::Receiver<bool>) {
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
         if let Err(error) = self.listening.serve(self.desk, self.key, stop).await {
             tracing::error!(error = format!("{error:#}"), "the console has ended");
         }

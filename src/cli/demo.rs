@@ -50,7 +50,7 @@ impl DemoArgs {
         if self.serve {
             // The sites go on answering, so the station goes on collecting beside its console.
             writeln!(out)?;
-            let ended = run::station(&runtime, &here, out)?;
+            let ended = run::station(&here, out)?;
             if temporary {
                 clear_but_digests(&dir)?;
             }

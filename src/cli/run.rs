@@ -3,10 +3,9 @@
 use std::io::Write;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::console::Console;
-use super::{Globals, Outcome, crawl, open};
+use super::{Globals, Outcome, crawl, open, stop};
 use crate::engine::{Station, run, system_clock};
 
 #[derive(Args)]
@@ -14,8 +13,7 @@ pub struct RunArgs {}
 
 impl RunArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        station(&runtime, globals, out)
+        station(globals, out)
     }
 }
 
@@ -24,7 +22,6 @@ impl RunArgs {
 /// # Errors
 /// Another station on its data; a part it cannot live without.
 pub fn station(
-    runtime: &tokio::runtime::Runtime,
     globals: &Globals,
     out: &mut dyn Write,
 ) -> anyhow::Result<Outcome> {
@@ -43,25 +40,19 @@ pub fn station(
             lang.fill("cli.run.started", &[("sources", &sources), ("rules", &rules), ("dir", &dir)])
         )?;
         out.flush()?;
+        stop::at_signal(&station.stop)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let console = runtime.block_on(Console::open(&station, globals, out))?;
         out.flush()?;
         let ended = runtime.block_on(async {
-            let (stop, stopped) = tokio::sync::watch::channel(false);
-            let mut terminate = signal(SignalKind::terminate())?;
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            tokio::spawn(async move {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-                // Nobody listens any more if the station has ended by itself.
-                let _ = stop.send(true);
-            });
             if let Some(console) = console {
-                tokio::spawn(console.serve(stopped.clone()));
+                let stop = station.stop.clone();
+                tokio::spawn(console.serve(async move { stop.asked().await }));
             }
-            run::run(&station, stopped).await
+            run::run(&station).await
         });
+        // A file being read or a digest being made ends with the process; nothing of it was acknowledged.
+        runtime.shutdown_timeout(stop::LEAVE_WITHIN);
         let closed = station.close();
         ended?;
         closed?;

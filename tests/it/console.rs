@@ -11,7 +11,7 @@ use guanlan::desk::Desk;
 use guanlan::engine::system_clock;
 use guanlan::serve::{Key, listen};
 use guanlan::store::{SqliteStore, Store};
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 
 use crate::lab::Lab;
 
@@ -21,7 +21,7 @@ struct Served {
     address: SocketAddr,
     entry: String,
     cookie: String,
-    _stop: watch::Sender<bool>,
+    _stop: oneshot::Sender<()>,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -47,10 +47,13 @@ impl Served {
         let store = SqliteStore::open(&data.join("guanlan.db")).unwrap();
         let desk = Desk::new(Arc::new(config), Arc::new(store), system_clock());
         let key = Key::of(&data.join("console.key")).unwrap();
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = oneshot::channel::<()>();
         let listening = runtime.block_on(listen("127.0.0.1:0".parse().unwrap())).unwrap();
         let (address, entry) = (listening.address(), listening.entry(&key));
-        runtime.spawn(listening.serve(Arc::new(desk), key, stopped));
+        runtime.spawn(listening.serve(Arc::new(desk), key, async move {
+            // Ends with the sender.
+            let _ = stopped.await;
+        }));
         let entry = entry.split_once(&address.to_string()).unwrap().1.to_owned();
         let mut served =
             Self { lab, address, entry, cookie: String::new(), _stop: stop, _runtime: runtime };
