@@ -91,7 +91,7 @@ impl Desk {
         config.station.lang = who.lang;
         let files = digests::write(&config, &*self.store, &order, now, &self.dir.digests())?;
         self.audited(who, ("digest", id, &to.to_rfc3339()), &mut |_| Ok(true))?;
-        let names = files.iter().filter_map(|path| path.file_name());
+        let names = files.files.iter().filter_map(|path| path.file_name());
         Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
     }
 
