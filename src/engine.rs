@@ -32,6 +32,7 @@ pub mod run;
 mod station;
 mod step;
 mod stop;
+mod thinning;
 mod transact;
 pub mod trial;
 pub mod watching;

@@ -253,3 +253,7 @@ pub(super) fn entry_step(
     }
     Ok(step)
 }
+
+#[cfg(test)]
+#[path = "collect/tests.rs"]
+mod tests;
