@@ -367,13 +367,26 @@ impl Store for SqliteStore {
         self.read(|c| super::alerts::alerts(c, range, limit))
     }
 
+    fn ways_due(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<String>> {
+        self.read(|c| super::outbox::ways_due(c, now))
+    }
+
+    fn deliveries_by(
+        &self,
+        notifier: &str,
+        now: chrono::DateTime<chrono::Utc>,
+        limit: usize,
+    ) -> Result<Vec<super::Delivery>> {
+        self.read(|c| super::outbox::due_by(c, notifier, now, limit))
+    }
+
     fn deliveries(
         &self,
         state: &str,
         due: chrono::DateTime<chrono::Utc>,
         limit: usize,
     ) -> Result<Vec<super::Delivery>> {
-        self.read(|c| super::alerts::deliveries(c, state, due, limit))
+        self.read(|c| super::outbox::deliveries(c, state, due, limit))
     }
 }
 
