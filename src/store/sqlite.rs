@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::{Result, Store, StoreError, StoreWrite, changes, imports, intake, schema};
 
 /// How long a command waits for the lock of another program before it says `Busy`.
-const BUSY_WAIT: Duration = Duration::from_secs(10);
+const BUSY_WAIT: Duration = Duration::from_secs(2);
 
 /// The same of a station, which waits by itself and must be able to stop meanwhile.
 const STATION_WAIT: Duration = Duration::from_secs(1);
