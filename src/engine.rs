@@ -34,6 +34,7 @@ pub mod shared;
 mod station;
 mod step;
 mod stop;
+mod thinning;
 mod transact;
 pub mod trial;
 pub mod watching;
