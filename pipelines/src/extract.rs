@@ -36,7 +36,7 @@ pub use kind::{PageKind, page_kind};
 pub use mask::mask;
 pub use page::read_page;
 pub use paging::next_page;
-pub use time::{ParsedTime, parse_time};
+pub use time::{ParsedTime, TimeContext, cell_time, parse_time, parse_time_in};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
