@@ -18,6 +18,7 @@ mod kind;
 mod markup;
 mod mask;
 mod meta;
+mod no_article;
 mod page;
 mod paging;
 mod phrase;

@@ -57,6 +57,8 @@ pub enum RobotsSaid {
         /// As written.
         rule: String,
     },
+    /// It was not read: the host did not answer so far.
+    Unread,
     /// It could not be read, so nothing is asked.
     Unreachable {
         /// The status or error.
@@ -86,6 +88,29 @@ pub struct PostSeen {
     pub robots: RobotsSaid,
     /// What became of it, or why it was not read.
     pub read: Result<Verdict<AnnotatedPost>, Trouble>,
+    /// Why its page was not read, where the text of the feed stands in.
+    pub missed: Option<Trouble>,
+}
+
+impl PostSeen {
+    /// The post, where it would be kept.
+    #[must_use]
+    pub fn kept(&self) -> Option<&AnnotatedPost> {
+        match &self.read {
+            Ok(Verdict::Keep(post)) => Some(post),
+            _ => None,
+        }
+    }
+
+    /// Why it would not be kept: a drop reason, or what went wrong.
+    #[must_use]
+    pub fn lost(&self) -> Option<&str> {
+        match &self.read {
+            Ok(Verdict::Keep(_)) => None,
+            Ok(Verdict::Drop(reason)) => Some(reason.as_str()),
+            Err(trouble) => Some(&trouble.kind),
+        }
+    }
 }
 
 impl<'c> Trial<'c> {
@@ -155,7 +180,8 @@ impl<'c> Trial<'c> {
                 }
             }
             Some(RobotsStanding::Unreachable { cause, .. }) => RobotsSaid::Unreachable { cause },
-            Some(RobotsStanding::None { .. }) | None => RobotsSaid::Nothing,
+            Some(RobotsStanding::None { .. }) => RobotsSaid::Nothing,
+            None => RobotsSaid::Unread,
         }
     }
 
@@ -215,12 +241,17 @@ impl<'c> Trial<'c> {
             if is_item {
                 let verdict = stages.item(url, found.clone(), source, now);
                 let robots = RobotsSaid::Nothing;
-                seen.push(PostSeen { url: url.clone(), robots, read: Ok(verdict) });
+                seen.push(PostSeen { url: url.clone(), robots, read: Ok(verdict), missed: None });
                 continue;
             }
-            let page = self.page(url, source, now).await;
-            let read = page.map(|page| stages.page(&[page], found.clone(), source, now));
-            seen.push(PostSeen { robots: self.robots(url), url: url.clone(), read });
+            let (read, missed) = match self.page(url, source, now).await {
+                Ok(page) => (Ok(stages.page(&[page], found.clone(), source, now)), None),
+                Err(trouble) => match stages.in_its_stead(url, found.clone(), source, now) {
+                    Some(verdict) => (Ok(verdict), Some(trouble)),
+                    None => (Err(trouble), None),
+                },
+            };
+            seen.push(PostSeen { robots: self.robots(url), url: url.clone(), read, missed });
         }
         Ok(seen)
     }

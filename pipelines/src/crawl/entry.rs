@@ -233,6 +233,12 @@ pub(crate) fn document(page: &Page) -> (String, scraper::Html) {
 /// None for pages given one by one.
 #[must_use]
 pub fn entry_urls(source: &SourceConfig) -> Vec<String> {
+    entry_lists(source).into_iter().flatten().collect()
+}
+
+/// The same by list: the first address of each is where it begins, the others are its further pages.
+#[must_use]
+pub fn entry_lists(source: &SourceConfig) -> Vec<Vec<String>> {
     let (pages, words) = match &source.kind {
         SourceKind::Pages { .. } => return Vec::new(),
         SourceKind::List { pages, .. } => ((*pages).max(1), None),
@@ -247,7 +253,7 @@ pub fn entry_urls(source: &SourceConfig) -> Vec<String> {
         None => vec![url.to_owned()],
         Some(words) => words.iter().map(|word| url.replace("{word}", &encoded(word))).collect(),
     };
-    entry_addresses(source).into_iter().flat_map(asked).flat_map(numbered).collect()
+    entry_addresses(source).into_iter().flat_map(asked).map(numbered).collect()
 }
 
 /// A word as part of an address.

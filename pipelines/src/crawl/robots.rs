@@ -89,7 +89,7 @@ impl Robots {
     /// Whether `agent` (a product token such as `guanlan`) may ask for `url`.
     #[must_use]
     pub fn check(&self, agent: &str, url: &str) -> RobotsDecision {
-        let path = path_and_query(url);
+        let path = escaped(&path_and_query(url));
         let mut best: Option<(usize, &Rule)> = None;
         for rule in self.groups_for(agent).into_iter().flat_map(|g| &g.rules) {
             let Some(length) = rule.matches(&path) else { continue };
@@ -199,17 +199,28 @@ fn key_value(line: &str) -> Option<(Key, &str)> {
     Some((key, value))
 }
 
-/// Non-ASCII as percent signs, hex in upper case: the form in which addresses arrive.
+/// One spelling of a path or pattern (RFC 9309, 2.2.2): what need not be escaped stands for itself, non-ASCII and all
+/// else that is escaped as percent signs with hex in upper case.
 fn escaped(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let bytes = pattern.as_bytes();
-    for (at, &byte) in bytes.iter().enumerate() {
-        let in_escape = |n: usize| at >= n && bytes[at - n] == b'%';
-        let is_hex = byte.is_ascii_hexdigit() && (in_escape(1) || in_escape(2));
-        match byte {
-            0x80.. => out.push_str(&format!("%{byte:02X}")),
-            _ if is_hex => out.push(byte.to_ascii_uppercase() as char),
-            _ => out.push(byte as char),
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        at += 1;
+        let code = bytes.get(at..at + 2).filter(|_| byte == b'%');
+        let code = code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match code {
+            Some(c) if c.is_ascii_alphanumeric() || b"-._~".contains(&c) => {
+                out.push(c as char);
+                at += 2;
+            }
+            Some(c) => {
+                out.push_str(&format!("%{c:02X}"));
+                at += 2;
+            }
+            None if byte >= 0x80 => out.push_str(&format!("%{byte:02X}")),
+            None => out.push(byte as char),
         }
     }
     out
@@ -276,6 +287,23 @@ mod tests {
         check("someone", "/a/b.pdf?x=1", (false, Some(6)));
         check("Guanlan", "/admin/x", (true, None));
         check("guanlan", "/%E5%86%85%E9%83%A8/1.html", (false, Some(10)));
+    }
+
+    #[test]
+    fn an_escaped_letter_is_that_letter_on_both_sides() {
+        for (rule, path, allowed) in [
+            ("/%61/", "/a/1.html", false),
+            ("/a/", "/%61/1.html", false),
+            ("/%7Eq", "/~q/1", false),
+            ("/a%2Fb", "/a/b", true),
+            ("/a%2fb", "/a%2Fb/1", false),
+            ("/%e5%86%85/", "/%E5%86%85/1", false),
+            ("/%zz", "/%zz/1", false),
+        ] {
+            let robots = Robots::parse(format!("User-agent: *\nDisallow: {rule}\n").as_bytes());
+            let url = format!("https://example.cn{path}");
+            assert_eq!(robots.check("guanlan", &url).allowed, allowed, "{rule} {path}");
+        }
     }
 
     #[test]

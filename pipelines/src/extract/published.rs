@@ -211,7 +211,8 @@ fn in_scripts(e: &Evidence<'_, '_>, signs: &mut Signs) {
     let seconds = scripts.iter().find_map(|s| script_value(s, "ct").filter(|v| v.len() == 10));
     let keyed = KEYS.iter().find_map(|(key, weight)| {
         let time = |script: &&str| {
-            parse_time(&script_value(script, key)?, signs.now, signs.zone).filter(|t| t.at <= signs.now)
+            parse_time(&script_value(script, key)?, signs.now, signs.zone)
+                .filter(|t| t.at <= signs.now)
         };
         Some((scripts.iter().find_map(time)?, *weight))
     });
@@ -282,3 +283,6 @@ fn from_url(url: &str, signs: &mut Signs) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn one_bad_byte_costs_one_character() {
-        let text = "<?xml version='1.0' encoding='utf-8'?><t>南关煤矿今日检CUT…</t><t>食堂重新开放</t>";
+        let text =
+            "<?xml version='1.0' encoding='utf-8'?><t>南关煤矿今日检CUT…</t><t>食堂重新开放</t>";
         for cut in [1, 2] {
             let part = &"修".as_bytes()[..cut];
             let at = text.find("CUT").unwrap();

@@ -8,9 +8,11 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::stamp::{ZONE, stamp_or_issue};
-use crate::extract::TimeContext;
-use super::{Collector, Entries, EntryError, charset, feed_xml, identity, json_feed, one_line, plain};
+use super::{
+    Collector, Entries, EntryError, charset, feed_xml, identity, json_feed, one_line, plain,
+};
 use crate::crawl::markup;
+use crate::extract::TimeContext;
 use crate::record::{Found, Issue, Page};
 
 /// A feed as served.

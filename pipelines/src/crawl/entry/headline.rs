@@ -29,8 +29,28 @@ pub(super) static DATE: LazyLock<Regex> = LazyLock::new(|| {
 /// The short words that lead through a site, not to an article.
 pub(super) fn is_navigation(title: &str) -> bool {
     const WORDS: [&str; 22] = [
-        "首页", "更多", "详情", "查看", "登录", "注册", "返回", "上一页", "下一页", "尾页", "末页",
-        "关于", "联系", "帮助", "搜索", "全部", "阅读", "点击", "下载", "收藏", "网站", "导航",
+        "首页",
+        "更多",
+        "详情",
+        "查看",
+        "登录",
+        "注册",
+        "返回",
+        "上一页",
+        "下一页",
+        "尾页",
+        "末页",
+        "关于",
+        "联系",
+        "帮助",
+        "搜索",
+        "全部",
+        "阅读",
+        "点击",
+        "下载",
+        "收藏",
+        "网站",
+        "导航",
     ];
     WORDS.iter().any(|word| title.contains(word))
 }

@@ -44,7 +44,7 @@ pub(super) fn places(feed: &Feed, base: &Url) -> Vec<Place> {
             };
             let fellows = &groups[page.as_str()];
             let is_home = Some(page) == home.as_ref() || Some(page) == own.as_ref();
-            let apart = tells_apart(fellows.iter().map(|&n| &feed.items[n]));
+            let apart = tells_apart(fellows.iter().map(|&n| &feed.items[n]), is_home);
             let name = match apart {
                 Some(by) if fellows.len() > 1 || is_home => by.of(item),
                 _ => None,
@@ -74,9 +74,9 @@ impl By {
     }
 }
 
-/// Fragments where each says something else, else guids, else the texts of items without guid; none where the items
-/// are one and the same.
-fn tells_apart<'a>(items: impl Iterator<Item = &'a FeedItem>) -> Option<By> {
+/// Fragments where each says something else, else guids, else (`by_text`) the texts of items without guid; none where
+/// the items are one and the same.
+fn tells_apart<'a>(items: impl Iterator<Item = &'a FeedItem>, by_text: bool) -> Option<By> {
     let items: Vec<&FeedItem> = items.collect();
     let texts: HashSet<_> = items.iter().map(|i| (&i.title, &i.content, &i.summary)).collect();
     let differ = |by: By| {
@@ -86,7 +86,8 @@ fn tells_apart<'a>(items: impl Iterator<Item = &'a FeedItem>) -> Option<By> {
     if items.len() > 1 && texts.len() == 1 {
         return None;
     }
-    [By::Fragment, By::Guid, By::Text].into_iter().find(|by| differ(*by))
+    let ways = [By::Fragment, By::Guid, By::Text].into_iter().take(if by_text { 3 } else { 2 });
+    ways.into_iter().find(|by| differ(*by))
 }
 
 fn fragment(item: &FeedItem) -> Option<String> {

@@ -18,14 +18,34 @@ const MAX_RECORDS: usize = 2_000;
 
 /// Names under which records keep their address, headline and time.
 const ADDRESS: [&str; 12] = [
-    "url", "link", "href", "linkurl", "docpuburl", "puburl", "pageurl", "articleurl", "infourl",
-    "pcurl", "weburl", "detailurl",
+    "url",
+    "link",
+    "href",
+    "linkurl",
+    "docpuburl",
+    "puburl",
+    "pageurl",
+    "articleurl",
+    "infourl",
+    "pcurl",
+    "weburl",
+    "detailurl",
 ];
 const HEADLINE: [&str; 8] =
     ["title", "doctitle", "name", "headline", "subject", "infotitle", "articletitle", "showtitle"];
 const TIME: [&str; 12] = [
-    "date", "time", "pubdate", "publishtime", "publishdate", "pubtime", "docreltime",
-    "releasetime", "createtime", "displaytime", "publishedat", "infodate",
+    "date",
+    "time",
+    "pubdate",
+    "publishtime",
+    "publishdate",
+    "pubtime",
+    "docreltime",
+    "releasetime",
+    "createtime",
+    "displaytime",
+    "publishedat",
+    "infodate",
 ];
 
 /// The markup that the scripts of a page hold.
@@ -45,7 +65,8 @@ pub(super) fn records(page: &str) -> Option<String> {
         let mut at = 0;
         while let Some(found) = script[at..].find("[{").or_else(|| script[at..].find("[ {")) {
             let from = at + found;
-            let mut values = serde_json::Deserializer::from_str(&script[from..]).into_iter::<Value>();
+            let mut values =
+                serde_json::Deserializer::from_str(&script[from..]).into_iter::<Value>();
             let Some(Ok(Value::Array(records))) = values.next() else {
                 at = from + 1;
                 continue;
@@ -63,7 +84,8 @@ fn item(record: &Value, list: &mut String) -> Option<()> {
     let record = record.as_object()?;
     let of = |names: &[&str]| {
         names.iter().find_map(|name| {
-            let (_, value) = record.iter().find(|(key, _)| key.replace('_', "").eq_ignore_ascii_case(name))?;
+            let (_, value) =
+                record.iter().find(|(key, _)| key.replace('_', "").eq_ignore_ascii_case(name))?;
             match value {
                 Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
                 Value::Number(number) => Some(number.to_string()),

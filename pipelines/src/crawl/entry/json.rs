@@ -10,9 +10,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::stamp::{ZONE, stamp_or_issue};
-use crate::extract::TimeContext;
 use super::{Collector, Entries, EntryError, charset, one_line, plain};
 use crate::crawl::SourceConfig;
+use crate::extract::TimeContext;
 use crate::record::{Counts, Found, Page};
 
 pub(super) fn entries(
@@ -52,7 +52,8 @@ pub(super) fn entries(
 }
 
 fn found(said: &dyn Fn(&str) -> Option<String>, now: DateTime<Utc>) -> Found {
-    let (published, issue) = stamp_or_issue(said("published_at").as_deref(), "json", &TimeContext::new(now, ZONE));
+    let (published, issue) =
+        stamp_or_issue(said("published_at").as_deref(), "json", &TimeContext::new(now, ZONE));
     let number = |field: &str| said(field).and_then(|n| count(&n));
     Found {
         title: said("title").as_deref().and_then(one_line),

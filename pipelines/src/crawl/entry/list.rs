@@ -13,10 +13,10 @@ use super::headline::headline;
 use super::links::{self, ListLink};
 use super::signpost::signpost;
 use super::stamp::{ZONE, stamp_or_issue};
-use crate::extract::TimeContext;
 use super::target::{self, target};
 use super::{Collector, Entries, EntryError, document, island, one_line};
 use crate::crawl::{HtmlSelectors, SourceConfig, address};
+use crate::extract::TimeContext;
 use crate::record::{Confidence, Counts, Found, Page};
 
 pub(super) fn entries(
@@ -60,7 +60,12 @@ pub(crate) fn article_links(text: &str, html: &Html, base: &Url) -> Vec<ListLink
         let hidden = links::find_article_links(&Html::parse_document(&bounded(&markup)), base);
         // Beside a list that is shown only a dated one counts: scripts hold menus as well.
         if shown.is_empty() || dated(&hidden) * 2 >= hidden.len() {
-            shown.extend(hidden.into_iter().filter(|link| !shown.iter().any(|s| s.url == link.url)).collect::<Vec<_>>());
+            shown.extend(
+                hidden
+                    .into_iter()
+                    .filter(|link| !shown.iter().any(|s| s.url == link.url))
+                    .collect::<Vec<_>>(),
+            );
         }
     }
     if !shown.is_empty() {
@@ -154,3 +159,6 @@ pub(crate) fn next_page(html: &Html, base: &Url) -> Option<String> {
     let next = address::canonical_link(base, href).ok()?;
     (Some(&next) != address::canonical_link(base, "").ok().as_ref()).then_some(next)
 }
+
+#[cfg(test)]
+mod tests;

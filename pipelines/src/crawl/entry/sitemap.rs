@@ -11,10 +11,10 @@ use flate2::read::MultiGzDecoder;
 use url::Url;
 
 use super::stamp::{ZONE, stamp_or_issue};
-use crate::extract::TimeContext;
 use super::{Collector, Entries, EntryError, charset, one_line};
 use crate::crawl::address;
 use crate::crawl::markup::{self, Element};
+use crate::extract::TimeContext;
 use crate::record::{DropReason, Found, Page};
 
 /// The sitemap protocol's limit for an unpacked file.
@@ -84,7 +84,8 @@ fn add(
 fn news(entry: &Element, now: DateTime<Utc>) -> Found {
     let Some(news) = entry.child(&["news:news"]) else { return Found::default() };
     let said = news.text_of(&["news:publication_date"]);
-    let (published, issue) = stamp_or_issue(said.as_deref(), "sitemap", &TimeContext::new(now, ZONE));
+    let (published, issue) =
+        stamp_or_issue(said.as_deref(), "sitemap", &TimeContext::new(now, ZONE));
     Found {
         title: news.text_of(&["news:title"]).as_deref().and_then(one_line),
         outlet: news.child(&["news:publication"]).and_then(|p| p.text_of(&["news:name"])),

@@ -61,9 +61,7 @@ fn head_of(e: &Evidence<'_, '_>, first: usize) -> usize {
     let title_at = (0..first.min(blocks.len())).rev().find(|&i| {
         !title.is_empty() && super::super::title::bare(e.lines.line(&blocks[i])).contains(&title)
     });
-    title_at
-        .map_or(first.saturating_sub(12), |t| t.saturating_sub(3))
-        .max(first.saturating_sub(40))
+    title_at.map_or(first.saturating_sub(12), |t| t.saturating_sub(3)).max(first.saturating_sub(40))
 }
 
 /// A time that nothing is said of: by where it stands and how short its line is.

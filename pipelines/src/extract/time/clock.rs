@@ -132,7 +132,8 @@ fn minutes(start: Cursor<'_>) -> Option<(i64, bool, bool, Cursor<'_>)> {
         return Some((0, false, false, start));
     }
     let mut words = c;
-    if let Some(minute) = words.word(&[("半", 30), ("一刻", 15), ("三刻", 45), ("整", 0), ("许", 0)])
+    if let Some(minute) =
+        words.word(&[("半", 30), ("一刻", 15), ("三刻", 45), ("整", 0), ("许", 0)])
     {
         return Some((minute * 60_000, false, true, words));
     }

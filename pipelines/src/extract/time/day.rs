@@ -52,7 +52,8 @@ fn four_digits(start: Cursor<'_>) -> Option<(NaiveDate, Cursor<'_>)> {
 /// `26-11-22`, `26年11月22日`; with dots only where a clock follows or nothing stands around it, because versions
 /// and decimals look the same.
 fn two_digits<'t>(start: Cursor<'t>, context: &TimeContext) -> Option<(NaiveDate, Cursor<'t>)> {
-    let joined = |c: char| c.is_ascii_alphanumeric() || SIGNS.contains(&c) || matches!(c, ':' | '_');
+    let joined =
+        |c: char| c.is_ascii_alphanumeric() || SIGNS.contains(&c) || matches!(c, ':' | '_');
     if start.before().is_some_and(joined) {
         return None;
     }

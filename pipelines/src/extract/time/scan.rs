@@ -47,8 +47,8 @@ pub(in super::super) fn scan(text: &str, context: &TimeContext) -> Vec<Written> 
     while let Some(first) = text[at..].chars().next().filter(|_| found.len() < MOST) {
         let here = Cursor::new(text, at);
         at += first.len_utf8();
-        let is_within_word = first.is_ascii_alphabetic()
-            && here.before().is_some_and(|c| c.is_ascii_alphabetic());
+        let is_within_word =
+            first.is_ascii_alphabetic() && here.before().is_some_and(|c| c.is_ascii_alphabetic());
         if !may_begin(first) || is_within_word {
             continue;
         }

@@ -148,7 +148,8 @@ fn count(c: &mut Cursor<'_>) -> Option<f64> {
         return Some(0.5);
     }
     // 几 and 数 stand for a few.
-    if let Some(few) = c.word(&[("几", 3.0), ("数", 3.0), ("an", 1.0), ("a", 1.0), ("one", 1.0)]) {
+    if let Some(few) = c.word(&[("几", 3.0), ("数", 3.0), ("an", 1.0), ("a", 1.0), ("one", 1.0)])
+    {
         c.blanks();
         return Some(few);
     }
@@ -223,8 +224,13 @@ fn weekday<'t>(
     context: &TimeContext,
 ) -> Option<(Option<ParsedTime>, Cursor<'t>)> {
     let mut c = start;
-    let weeks_back =
-        c.word(&[("上上", Some(2)), ("上", Some(1)), ("本", Some(0)), ("这", Some(0)), ("下", None)]);
+    let weeks_back = c.word(&[
+        ("上上", Some(2)),
+        ("上", Some(1)),
+        ("本", Some(0)),
+        ("这", Some(0)),
+        ("下", None),
+    ]);
     let has_prefix = weeks_back.is_some();
     c.one_of(&["个"]);
     let (number, mut c) = day_of_week(c)?;
