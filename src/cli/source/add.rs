@@ -12,14 +12,13 @@ use pipelines::crawl::{
     entry_addresses, fit, source_toml,
 };
 use pipelines::locale::Lang;
-use pipelines::record::Issue;
 use serde_json::json;
 use url::Url;
 
+use super::settle::{none_kept, settle};
 use super::tell::{Teller, as_json};
 use crate::cli::{Format, Globals, Outcome, open};
 use crate::config::{Config, is_private_url};
-use crate::engine::health::kind_in_words;
 use crate::engine::trial::{PostSeen, Trial};
 
 #[derive(Args)]
@@ -95,12 +94,15 @@ impl AddArgs {
             }
             None => Vec::new(),
         };
-        let proposed = ways.get_mut(chosen).map(|way| settle(way, &posts)).unwrap_or_default();
+        let proposed = ways.get_mut(chosen).map(|way| {
+            settle(&mut way.proposal.source, &way.entries, &posts)
+        });
         let report = Report { found: &found, ways: &ways, silent: &silent, posts: &posts };
         report.write(teller, globals, out)?;
         let Some(way) = ways.get(chosen) else { return Ok(Outcome::Bad) };
         if globals.format == Format::Table {
-            proposed.iter().try_for_each(|said| writeln!(out, "{}", said.in_words(globals.lang)))?;
+            let said = proposed.iter().flatten();
+            said.map(|said| said.in_words(globals.lang)).try_for_each(|said| writeln!(out, "{said}"))?;
         }
         if let Some(why) = none_kept(&posts, globals.lang) {
             let args: [(&str, &dyn std::fmt::Display); 2] = [("n", &posts.len()), ("why", &why)];
@@ -266,70 +268,6 @@ fn free_id(config: &Config, id: &str) -> String {
     let numbered = (2..).map(|n| format!("{id}-{n}"));
     let mut ids = std::iter::once(id.to_owned()).chain(numbered);
     ids.find(|id| taken(config, id).is_none()).unwrap_or_else(|| id.to_owned())
-}
-
-/// What the trial changed in a proposal.
-enum Proposed {
-    FeedText,
-    Hosts(String),
-    Horizon(u32),
-}
-
-impl Proposed {
-    fn in_words(&self, lang: Lang) -> String {
-        match self {
-            Self::FeedText => lang.text("cli.source.feed_text"),
-            Self::Hosts(hosts) => lang.fill("cli.source.hosts_proposed", &[("hosts", hosts)]),
-            Self::Horizon(days) => lang.fill("cli.source.horizon_proposed", &[("days", days)]),
-        }
-    }
-}
-
-/// Settles what is written by what the trial kept: the pages behind a feed are read only where they could be had and
-/// say more than the feed.
-fn settle(way: &mut Way, posts: &[PostSeen]) -> Vec<Proposed> {
-    let mut said = Vec::new();
-    let source = &mut way.proposal.source;
-    if let SourceKind::Feed { full_page, .. } = &mut source.kind {
-        let carried = |post: &&PostSeen| {
-            let job = way.entries.jobs.iter().find(|(url, _)| *url == post.url);
-            job.and_then(|(_, found)| found.text.as_ref()).map_or(0, |t| t.chars().count())
-        };
-        let has_texts = posts.iter().any(|post| carried(&post) > 0);
-        let says_more = |post: &&PostSeen| {
-            post.kept().is_some_and(|kept| {
-                let own = !kept.post.issues.contains(&Issue::FeedTextOnly);
-                own && kept.post.text.chars().count() > carried(post)
-            })
-        };
-        if *full_page && has_texts && !posts.iter().any(|post| says_more(&post)) {
-            *full_page = false;
-            said.push(Proposed::FeedText);
-        }
-    }
-    if !source.allow_hosts.is_empty() {
-        said.push(Proposed::Hosts(source.allow_hosts.join(", ")));
-    }
-    if source.horizon_days > USUAL_HORIZON_DAYS {
-        said.push(Proposed::Horizon(source.horizon_days));
-    }
-    said
-}
-
-/// The horizon of a list that is written without saying so.
-const USUAL_HORIZON_DAYS: u32 = 30;
-
-/// Where something was tried and nothing would be kept: why, mostly.
-fn none_kept(posts: &[PostSeen], lang: Lang) -> Option<String> {
-    if posts.is_empty() || posts.iter().any(|post| post.kept().is_some()) {
-        return None;
-    }
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    for lost in posts.iter().filter_map(PostSeen::lost) {
-        *counts.entry(lost).or_default() += 1;
-    }
-    let (kind, _) = counts.into_iter().max_by_key(|(_, n)| *n)?;
-    Some(kind_in_words(kind, lang))
 }
 
 /// Where source files lie: the folder of the first pattern of `paths.sources`.

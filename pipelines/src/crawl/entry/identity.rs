@@ -78,7 +78,12 @@ impl By {
 /// the items are one and the same.
 fn tells_apart<'a>(items: impl Iterator<Item = &'a FeedItem>, by_text: bool) -> Option<By> {
     let items: Vec<&FeedItem> = items.collect();
-    let texts: HashSet<_> = items.iter().map(|i| (&i.title, &i.content, &i.summary)).collect();
+    // A new headline over the same text is the same article, whatever its guid.
+    let says = |item: &&'a FeedItem| {
+        let text = (item.content.as_ref(), item.summary.as_ref());
+        if text == (None, None) { (item.title.as_ref(), None) } else { text }
+    };
+    let texts: HashSet<_> = items.iter().map(says).collect();
     let differ = |by: By| {
         let names: HashSet<_> = items.iter().map(|item| by.of(item)).collect();
         names.len() >= texts.len() && !names.contains(&None)
