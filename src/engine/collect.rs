@@ -14,6 +14,7 @@ use pipelines::extract;
 use pipelines::record::{DropReason, FetchJob};
 
 use super::backfill;
+use super::clock::Clock;
 use super::commit::{CommitError, Committer};
 use super::inbox;
 use super::process::Stages;
@@ -40,9 +41,6 @@ pub struct Collector {
     /// What time it is.
     pub clock: Clock,
 }
-
-/// What time it is; tests give their own.
-pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The run so far.
 #[derive(Default)]

@@ -89,7 +89,8 @@ impl Robots {
     /// Whether `agent` (a product token such as `guanlan`) may ask for `url`.
     #[must_use]
     pub fn check(&self, agent: &str, url: &str) -> RobotsDecision {
-        let path = escaped(&path_and_query(url));
+        // A sign that is not escaped, as no address has it, is left as one that matches nothing.
+        let path = spelt(&path_and_query(url), |byte| char::from(byte).to_string());
         let mut best: Option<(usize, &Rule)> = None;
         for rule in self.groups_for(agent).into_iter().flat_map(|g| &g.rules) {
             let Some(length) = rule.matches(&path) else { continue };
@@ -199,9 +200,14 @@ fn key_value(line: &str) -> Option<(Key, &str)> {
     Some((key, value))
 }
 
-/// One spelling of a path or pattern (RFC 9309, 2.2.2): what need not be escaped stands for itself, non-ASCII and all
-/// else that is escaped as percent signs with hex in upper case.
+/// A pattern in the one spelling of paths, its non-ASCII escaped: addresses arrive so.
 fn escaped(pattern: &str) -> String {
+    spelt(pattern, |byte| format!("%{byte:02X}"))
+}
+
+/// One spelling of a path (RFC 9309, 2.2.2): what need not be escaped stands for itself, what is escaped has its hex in
+/// upper case.
+fn spelt(pattern: &str, beyond_ascii: impl Fn(u8) -> String) -> String {
     let mut out = String::with_capacity(pattern.len());
     let bytes = pattern.as_bytes();
     let mut at = 0;
@@ -219,7 +225,7 @@ fn escaped(pattern: &str) -> String {
                 out.push_str(&format!("%{c:02X}"));
                 at += 2;
             }
-            None if byte >= 0x80 => out.push_str(&format!("%{byte:02X}")),
+            None if byte >= 0x80 => out.push_str(&beyond_ascii(byte)),
             None => out.push(byte as char),
         }
     }

@@ -69,8 +69,6 @@ struct Candidate {
     is_article_shaped: bool,
     /// No longer headline stands in the same item.
     leads_its_item: bool,
-    /// Its headline is that of a picture.
-    is_picture: bool,
 }
 
 impl Candidate {
@@ -124,17 +122,11 @@ fn few(candidates: &[Candidate]) -> Vec<ListLink> {
     if found.len() < FEWEST && is_one_list { once_each(found) } else { Vec::new() }
 }
 
-/// Each address once, by its words rather than by its picture.
+/// Each address once.
 fn once_each(wanted: Vec<&Candidate>) -> Vec<ListLink> {
-    let worded: HashSet<&str> =
-        wanted.iter().filter(|c| !c.is_picture).map(|c| c.link.url.as_str()).collect();
     let mut seen = HashSet::new();
-    wanted
-        .into_iter()
-        .filter(|c| !(c.is_picture && worded.contains(c.link.url.as_str())))
-        .filter(|c| seen.insert(&c.link.url))
-        .map(|c| c.link.clone())
-        .collect()
+    let first = wanted.into_iter().filter(|c| seen.insert(&c.link.url));
+    first.map(|c| c.link.clone()).collect()
 }
 
 /// The share of a page's visible text that stands in the items of its list of articles.
@@ -189,7 +181,7 @@ fn quality(group: &[&Candidate]) -> f64 {
 fn candidates(html: &Html, base: &Url) -> Vec<Candidate> {
     let own = address::canonical_link(base, "").unwrap_or_default();
     let mut owners = Owners::new();
-    let anchors: Vec<(ElementRef<'_>, String, Headline)> = html
+    let mut anchors: Vec<(ElementRef<'_>, String, Headline)> = html
         .select(&target::LEADING)
         .filter_map(|a| {
             let url = address::canonical_link(base, &target(a)?).ok()?;
@@ -197,6 +189,13 @@ fn candidates(html: &Html, base: &Url) -> Vec<Candidate> {
         })
         .take(MAX_LINKS)
         .collect();
+    // An address goes by its words where it has some, by its picture where it has none.
+    let worded: HashSet<String> = anchors
+        .iter()
+        .filter(|(_, _, title)| !title.is_picture && !title.text.is_empty())
+        .map(|(_, url, _)| url.clone())
+        .collect();
+    anchors.retain(|(_, url, title)| !title.is_picture || !worded.contains(url));
     // Under which elements does more than one article lie? The item of a link is the largest that is its own.
     let rows = rows(&anchors);
     for (anchor, url, title) in &anchors {
@@ -220,8 +219,7 @@ fn candidates(html: &Html, base: &Url) -> Vec<Candidate> {
             let item_chars = own_text(item).chars().count();
             let leads_its_item = leads(item, &title.text);
             let link = ListLink { url, title: title.text, date, replies, item_chars };
-            let is_picture = title.is_picture;
-            Candidate { place: place(anchor), link, is_article_shaped, leads_its_item, is_picture }
+            Candidate { place: place(anchor), link, is_article_shaped, leads_its_item }
         })
         .collect()
 }

@@ -142,15 +142,30 @@ const LINES: [&str; 5] = ["版权", "Copyright", "copyright", "ICP", "备案"];
 /// Signs at which a label begins.
 const BORDERS: [char; 12] = ['|', '｜', ',', ';', '。', '(', ')', '[', ']', '·', '/', ':'];
 
-/// The label of the time at `range` in `line` (as `time::normal` leaves it); `around` are the end of the time before
-/// it and the start of the one behind.
-pub(super) fn label_of(line: &str, range: &Range<usize>, around: Range<usize>) -> Label {
+/// The labels of the times at `ranges` of `line` (as `time::normal` leaves it).
+pub(super) fn labels_of(line: &str, ranges: &[Range<usize>]) -> Vec<Label> {
+    // `10:00 发布 11:00 更新`: where nothing is said before the first and something behind the last, all labels stand
+    // behind their times.
+    let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return Vec::new() };
+    let said_before = known(&last_word(&line[..first.start])).is_some();
+    let suffixed = !said_before && behind(&line[last.end..]).is_some();
+    let label = |(n, range): (usize, &Range<usize>)| {
+        let from = if n == 0 { 0 } else { ranges[n - 1].end };
+        let to = ranges.get(n + 1).map_or(line.len(), |next| next.start);
+        label_of(line, range, from..to, suffixed)
+    };
+    ranges.iter().enumerate().map(label).collect()
+}
+
+/// The label of one; `around` are the end of the time before it and the start of the one behind.
+fn label_of(line: &str, range: &Range<usize>, around: Range<usize>, suffixed: bool) -> Label {
     if LINES.iter().any(|word| line.contains(word)) {
         return Label::Other;
     }
     let before = line[around.start..range.start].trim_end();
     let said = match before.strip_suffix(':') {
         Some(label) => Some(labelled(&last_word(label))),
+        None if suffixed => None,
         None => known(&last_word(before)),
     };
     let behind = || behind(&line[range.end..around.end]);
@@ -231,14 +246,8 @@ mod tests {
         let now = "2026-11-22T04:00:00Z".parse().unwrap();
         let line = normal(line);
         let times = scan(&line, &TimeContext::new(now, Shanghai));
-        let labels: Vec<Label> = (0..times.len())
-            .map(|i| {
-                let from = if i == 0 { 0 } else { times[i - 1].range.end };
-                let to = times.get(i + 1).map_or(line.len(), |next| next.range.start);
-                label_of(&line, &times[i].range, from..to)
-            })
-            .collect();
-        assert_eq!(labels, expected, "{line}");
+        let ranges: Vec<_> = times.into_iter().map(|time| time.range).collect();
+        assert_eq!(labels_of(&line, &ranges), expected, "{line}");
     }
 
     #[test]

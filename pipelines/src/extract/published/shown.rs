@@ -9,7 +9,7 @@ use super::super::dom::{AttrName, NodeId};
 use super::super::hint::Hint;
 use super::super::tag::Tag;
 use super::super::time::{Form, ParsedTime, TimeContext, normal, parse_time_in, scan};
-use super::label::{Label, label_of};
+use super::label::{Label, labels_of};
 use super::{Evidence, Signs};
 
 /// A line with what its times are the times of.
@@ -111,10 +111,8 @@ fn read(e: &Evidence<'_, '_>, i: usize) -> Option<Line> {
     let has_day = written.iter().any(|w| w.form == Form::Day);
     let hint = e.lines.hints[block.owner as usize];
     let mut times = Vec::new();
-    for (n, w) in written.iter().enumerate() {
-        let from = if n == 0 { 0 } else { written[n - 1].range.end };
-        let to = written.get(n + 1).map_or(text.len(), |next| next.range.start);
-        let label = label_of(&text, &w.range, from..to);
+    let ranges: Vec<_> = written.iter().map(|w| w.range.clone()).collect();
+    for (w, label) in written.iter().zip(labels_of(&text, &ranges)) {
         let is_marked = chars < 30 && hint.has(Hint::META) || label == Label::Published;
         let is_whole = w.range == (0..text.trim_end().len());
         let counts = match w.form {
