@@ -89,8 +89,7 @@ impl Robots {
     /// Whether `agent` (a product token such as `guanlan`) may ask for `url`.
     #[must_use]
     pub fn check(&self, agent: &str, url: &str) -> RobotsDecision {
-        // A sign that is not escaped, as no address has it, is left as one that matches nothing.
-        let path = spelt(&path_and_query(url), |byte| char::from(byte).to_string());
+        let path = path_and_query(url);
         let mut best: Option<(usize, &Rule)> = None;
         for rule in self.groups_for(agent).into_iter().flat_map(|g| &g.rules) {
             let Some(length) = rule.matches(&path) else { continue };
@@ -147,6 +146,11 @@ impl Rule {
         if wildcard(&self.pattern, path) {
             return Some(self.pattern.len());
         }
+        // The conformance cases compare as written, the RFC what is meant: both forbid, only the first allows.
+        let is_escaped = self.pattern.contains('%') || path.contains('%');
+        if !self.allow && is_escaped && wildcard(&unescaped(&self.pattern), &unescaped(path)) {
+            return Some(self.pattern.len());
+        }
         // `Allow: /a/index.html` also allows `/a/`.
         let folder = &self.pattern[..=self.pattern.rfind('/')?];
         let stands_for_folder = self.allow && self.pattern[folder.len()..].starts_with("index.htm");
@@ -200,14 +204,17 @@ fn key_value(line: &str) -> Option<(Key, &str)> {
     Some((key, value))
 }
 
-/// A pattern in the one spelling of paths, its non-ASCII escaped: addresses arrive so.
+/// Non-ASCII as percent signs, hex in upper case: the form in which addresses arrive.
 fn escaped(pattern: &str) -> String {
-    spelt(pattern, |byte| format!("%{byte:02X}"))
+    spelt(pattern, |_| false)
 }
 
-/// One spelling of a path (RFC 9309, 2.2.2): what need not be escaped stands for itself, what is escaped has its hex in
-/// upper case.
-fn spelt(pattern: &str, beyond_ascii: impl Fn(u8) -> String) -> String {
+/// The spelling in which paths are compared (RFC 9309, 2.2.2): what need not be escaped stands for itself.
+fn unescaped(pattern: &str) -> String {
+    spelt(pattern, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+}
+
+fn spelt(pattern: &str, stands_for_itself: impl Fn(u8) -> bool) -> String {
     let mut out = String::with_capacity(pattern.len());
     let bytes = pattern.as_bytes();
     let mut at = 0;
@@ -217,15 +224,14 @@ fn spelt(pattern: &str, beyond_ascii: impl Fn(u8) -> String) -> String {
         let code = bytes.get(at..at + 2).filter(|_| byte == b'%');
         let code = code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         match code {
-            Some(c) if c.is_ascii_alphanumeric() || b"-._~".contains(&c) => {
-                out.push(c as char);
+            Some(code) => {
                 at += 2;
+                match stands_for_itself(code) {
+                    true => out.push(code as char),
+                    false => out.push_str(&format!("%{code:02X}")),
+                }
             }
-            Some(c) => {
-                out.push_str(&format!("%{c:02X}"));
-                at += 2;
-            }
-            None if byte >= 0x80 => out.push_str(&beyond_ascii(byte)),
+            None if byte >= 0x80 => out.push_str(&format!("%{byte:02X}")),
             None => out.push(byte as char),
         }
     }
@@ -305,6 +311,7 @@ mod tests {
             ("/a%2fb", "/a%2Fb/1", false),
             ("/%e5%86%85/", "/%E5%86%85/1", false),
             ("/%zz", "/%zz/1", false),
+            ("/内/", "/%E5%86%85/1", false),
         ] {
             let robots = Robots::parse(format!("User-agent: *\nDisallow: {rule}\n").as_bytes());
             let url = format!("https://example.cn{path}");

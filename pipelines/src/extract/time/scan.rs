@@ -130,8 +130,26 @@ fn run_of_digits(here: Cursor<'_>) -> Option<(chrono::NaiveDate, Cursor<'_>)> {
 fn behind(day: Cursor<'_>) -> (Option<Clock>, Cursor<'_>) {
     match clock_behind(day) {
         Some((clock, end)) => (Some(clock), end),
-        None => (None, day),
+        None => (None, weekday_behind(day).unwrap_or(day)),
     }
+}
+
+/// The weekday behind a day, which says nothing new.
+fn weekday_behind(day: Cursor<'_>) -> Option<Cursor<'_>> {
+    let mut c = day;
+    let opened = c.blanks().any(&['(', '[', ',']).is_some();
+    c.blanks();
+    let mut end = match spoken::day_of_week(c) {
+        Some((_, end)) => end,
+        None => {
+            c.word(&WEEKDAYS)?;
+            c
+        }
+    };
+    if opened {
+        end.any(&[')', ']']);
+    }
+    Some(end)
 }
 
 /// The clock that follows a day.

@@ -279,14 +279,14 @@ fn cells_know_the_serial_days_of_spreadsheets() {
 
 #[test]
 fn every_time_of_a_line_has_its_place() {
-    let text = normal("更新时间：2026-11-22 09:00 | 发布：2026-11-20 10:00，3小时前");
+    let text = normal("更新时间：2026-11-22 09:00 | 发布：2026-11-20（星期五），3小时前");
     let found = scan(&text, &TimeContext::new(now(), Shanghai));
     let seen: Vec<(&str, Form)> = found.iter().map(|w| (&text[w.range.clone()], w.form)).collect();
     assert_eq!(
         seen,
         [
             ("2026-11-22 09:00", Form::Day),
-            ("2026-11-20 10:00", Form::Day),
+            ("2026-11-20(星期五)", Form::Day),
             ("3小时前", Form::Spoken)
         ]
     );
