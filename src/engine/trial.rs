@@ -4,6 +4,7 @@
 //! way. Goes through the same fetcher, robots and stages as a run, at the same pace.
 
 use std::cell::OnceCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -198,8 +199,10 @@ impl<'c> Trial<'c> {
 
     /// Asks the first entries of `source`.
     pub async fn entries(&self, source: &SourceConfig, now: DateTime<Utc>) -> Vec<EntrySeen> {
-        let mut seen = Vec::new();
-        for url in crawl::entry_urls(source).into_iter().take(ENTRIES) {
+        let mut seen: Vec<EntrySeen> = Vec::new();
+        let mut waiting: VecDeque<String> =
+            crawl::entry_urls(source).into_iter().take(ENTRIES).collect();
+        while let Some(url) = waiting.pop_front() {
             let answer = self.page(&url, source, now).await;
             let bytes = answer.as_ref().map_or(0, |page| page.body.len());
             let read = answer.and_then(|page| {
@@ -208,6 +211,10 @@ impl<'c> Trial<'c> {
                     said: error.to_string(),
                 })
             });
+            // A page that only points to another is followed, as a run does.
+            let moved = read.as_ref().ok().and_then(|entries| entries.moved.clone());
+            let is_new = |url: &String| seen.iter().all(|entry| entry.url != *url);
+            waiting.extend(moved.filter(|url| seen.len() < 2 * ENTRIES && is_new(url)));
             seen.push(EntrySeen { robots: self.robots(&url), url, read, bytes });
         }
         seen

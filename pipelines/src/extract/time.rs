@@ -137,6 +137,23 @@ pub fn parse_time_in(text: &str, context: &TimeContext) -> Option<(ParsedTime, b
     Some((chosen.time, chosen.form == Form::Day))
 }
 
+/// The words of a text that state a time, in the spelling of `normal`, whatever the time is now: for who looks for a
+/// date beside a headline and reads it later.
+#[must_use]
+pub fn time_words(text: &str) -> Option<String> {
+    const DIGITS_OR_WORDS: &str = "刚昨今前";
+    if !text.chars().any(|c| c.is_numeric() || DIGITS_OR_WORDS.contains(c)) {
+        return None;
+    }
+    // Late enough for every year of a post; no instant of it is used.
+    let late = DateTime::from_timestamp(3_000_000_000, 0)?;
+    let text = normal(text);
+    let found = scan(&text, &TimeContext::new(late, Tz::Asia__Shanghai));
+    let forms = [Form::Day, Form::Spoken, Form::NoYear, Form::Clock];
+    let first = forms.iter().find_map(|form| found.iter().find(|w| w.form == *form))?;
+    Some(text[first.range.clone()].to_owned())
+}
+
 /// The time in a cell of a table: the same grammar, and the serial days of spreadsheets (`46346.354167` is
 /// 2026-11-20 08:30), which are local.
 #[must_use]

@@ -5,25 +5,15 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
 use scraper::{ElementRef, Selector};
+
+use crate::extract::time_words;
 
 /// Shortest `alt` that is a headline.
 const ALT_CHARS: usize = 3;
 
 static HEADING: LazyLock<Selector> = LazyLock::new(|| {
     Selector::parse("h1, h2, h3, h4, h5, h6, [class*=title]").expect("a fixed selector is valid")
-});
-
-/// A time beside a headline.
-pub(super) static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?x) (?:20|19)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*T?\s*\d{1,2}:\d{2}(?::\d{2})?)?
-        | \b\d{1,2}\s*[-/月]\s*\d{1,2}\s*日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?
-        | \d+\s*(?:秒|分钟|小时|天)前 | 半小时前 | 刚刚 | (?:今天|昨天|前天)\s*(?:\d{1,2}:\d{2})?
-        | \b\d{1,2}:\d{2}(?::\d{2})?\b",
-    )
-    .expect("a fixed pattern is valid")
 });
 
 /// The short words that lead through a site, not to an article.
@@ -83,16 +73,16 @@ pub(super) fn shown(anchor: ElementRef<'_>) -> String {
     let text = heading.unwrap_or_else(|| match anchor.value().name() {
         "a" => own_text(anchor),
         // A whole item that is clicked: what it says without its date.
-        _ => joined([DATE.replace(&spaced(anchor), " ").as_ref()].into_iter()),
+        _ => joined(anchor.text().filter(|part| !is_time(part))),
     });
     let full = anchor.value().attr("title").map(|t| joined([t].into_iter())).unwrap_or_default();
     let is_cut = text.is_empty() || text.ends_with('…') || text.ends_with("...");
     if is_cut && full.chars().count() > text.chars().count() { full } else { text }
 }
 
-/// The text of an element, its parts set apart.
-fn spaced(element: ElementRef<'_>) -> String {
-    joined(element.text())
+/// Whether a piece of text is a time and nothing else.
+fn is_time(part: &str) -> bool {
+    time_words(part).is_some_and(|time| time.chars().count() == part.trim().chars().count())
 }
 
 /// The text of an element as it runs: marks within a word do not part it.

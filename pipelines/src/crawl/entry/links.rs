@@ -14,12 +14,11 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use super::headline::{
-    DATE, Headline, headline, is_navigation, is_paging, joined, own_text, shown,
-};
+use super::headline::{Headline, headline, is_navigation, is_paging, joined, own_text, shown};
 use super::shape::is_article_shaped;
 use super::target::{self, target};
 use crate::crawl::address;
+use crate::extract::time_words;
 
 /// More links than this are not looked at.
 const MAX_LINKS: usize = 10_000;
@@ -273,8 +272,7 @@ fn date_beside(anchor: ElementRef<'_>, owners: &Owners) -> Option<String> {
     let beside = whole.replacen(&inside, " ", 1);
     // A card is one link around headline, summary and time.
     let card = inside.replacen(&shown(anchor), " ", 1);
-    let found = DATE.find(&beside).or_else(|| DATE.find(&card))?;
-    Some(found.as_str().trim().to_owned())
+    time_words(&beside).or_else(|| time_words(&card))
 }
 
 /// The largest element around a link that holds no other article.
@@ -291,7 +289,7 @@ fn item_of<'a>(anchor: ElementRef<'a>, owners: &Owners) -> ElementRef<'a> {
 
 /// The time an element shows.
 pub(super) fn date_in(element: ElementRef<'_>) -> Option<String> {
-    DATE.find(&short_text(element)?).map(|found| found.as_str().trim().to_owned())
+    time_words(&short_text(element)?)
 }
 
 fn short_text(element: ElementRef<'_>) -> Option<String> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Asia::Shanghai;
 
-use super::{Form, TimeContext, cell_time, normal, parse_time, parse_time_in, scan};
+use super::{Form, TimeContext, cell_time, normal, parse_time, parse_time_in, scan, time_words};
 
 fn now() -> DateTime<Utc> {
     "2026-11-22T04:00:00Z".parse().expect("a constant") // 12:00 in Shanghai, a Sunday
@@ -274,6 +274,19 @@ fn cells_know_the_serial_days_of_spreadsheets() {
         ("99999", "-"),
     ] {
         assert_eq!(shown(cell_time(text, now(), Shanghai)), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_words_of_a_time_are_found_beside_a_headline() {
+    for (text, expected) in [
+        ("关于班车的通知 [2026-11-20]", Some("2026-11-20")),
+        ("第3期简报 11-20", Some("11-20")),
+        ("停水通知 昨晚 8:15", Some("昨晚 8:15")),
+        ("云岭论坛 · 3小时前", Some("3小时前")),
+        ("没有时间的标题", None),
+    ] {
+        assert_eq!(time_words(text).as_deref(), expected, "{text}");
     }
 }
 
