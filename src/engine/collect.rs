@@ -158,6 +158,14 @@ pub(super) fn entry_step(
             }
             continue;
         }
+        if !crawl::is_own_address(&url, source) {
+            // It would never be asked, and its row would keep the house itself from asking: what the feed said stands.
+            match stages.in_its_stead(&url, hint, source, now) {
+                Some(verdict) => step.take(verdict),
+                None => step.take_drop(DropReason::OtherHost),
+            };
+            continue;
+        }
         let hint = extract::without_names(hint);
         step.jobs.push(FetchJob { hint, ..FetchJob::new(url, &source.id, now) });
     }

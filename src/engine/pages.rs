@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use pipelines::crawl::{self, FetchOutcome, SourceConfig};
 use pipelines::extract;
-use pipelines::record::{AnnotatedPost, DropReason, FetchJob, Page, PostId, Validators, Verdict};
+use pipelines::record::{AnnotatedPost, DropReason, FetchJob, Page, Validators, Verdict};
 
 use super::collect::{Collector, Run};
 use super::commit::CommitError;
@@ -83,7 +83,7 @@ impl Collector {
                 step.take(verdict)
             }
             FetchOutcome::NotModified => {
-                step.seen.push(Seen::Served(PostId::of_url(&job.url)));
+                step.seen.push(Seen::Served { url: job.url.clone(), post: None });
                 again = look_after(source, &job, now).map(|due| (due, job.validators.clone()));
                 step.take_drop(DropReason::NotModified)
             }
@@ -174,7 +174,7 @@ impl Collector {
         });
         let (verdict, records, validators) = read.await??;
         step.records = records;
-        evidence::note_served(step, &verdict);
+        evidence::note_served(step, &job.url, &verdict);
         Ok((verdict, validators))
     }
 

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::stamp::{ZONE, stamp_or_issue};
+use super::stamp::{ZONE, stamp_in};
 use super::{
     Collector, Entries, EntryError, charset, feed_xml, identity, json_feed, one_line, plain,
 };
@@ -108,14 +108,14 @@ impl FeedItem {
             .map(|body| if self.is_plain { body.trim().to_owned() } else { plain(&body) })
             .find(|text| !text.is_empty());
         let said = self.published.as_deref().or(self.updated.as_deref());
-        let (published, time_issue) = stamp_or_issue(said, "feed", context);
+        let published = said.and_then(|said| stamp_in(said, "feed", context));
         Found {
             title: self.title.as_deref().and_then(one_line),
             text: body,
             published,
             author: self.author.as_deref().and_then(one_line),
             origin: self.origin.as_deref().and_then(one_line),
-            issues: charset_issue.into_iter().chain(time_issue).collect(),
+            issues: charset_issue.into_iter().collect(),
             ..Found::default()
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn is_navigation(title: &str) -> bool {
         "下一页",
         "尾页",
         "末页",
-        "关于",
+        "关于我们",
         "联系",
         "帮助",
         "搜索",

@@ -12,7 +12,7 @@ use super::bounded::bounded;
 use super::headline::headline;
 use super::links::{self, ListLink};
 use super::signpost::signpost;
-use super::stamp::{ZONE, stamp_or_issue};
+use super::stamp::{ZONE, stamp_in};
 use super::target::{self, target};
 use super::{Collector, Entries, EntryError, document, island, one_line};
 use crate::crawl::{HtmlSelectors, SourceConfig, address};
@@ -95,7 +95,7 @@ pub(super) fn jobs(
     let context = TimeContext::new(now, ZONE);
     let mut collector = Collector::default();
     for link in links {
-        let (mut published, issue) = stamp_or_issue(link.date.as_deref(), "list", &context);
+        let mut published = link.date.as_deref().and_then(|said| stamp_in(said, "list", &context));
         if let Some(published) = &mut published {
             published.confidence = Confidence::Medium;
         }
@@ -103,7 +103,6 @@ pub(super) fn jobs(
             title: one_line(&link.title),
             published,
             counts: Counts { comments: link.replies, ..Counts::default() },
-            issues: issue.into_iter().collect(),
             ..Found::default()
         };
         collector.add(base, Some(&link.url), found, true);

@@ -2,19 +2,17 @@
 //!
 //! In: a text. Out: a [`Published`], or nothing: a wrong date is worse than none. The grammar is that of
 //! `extract::time`, one for feeds, pages and tables. What is counted from now or has no year is less sure than a
-//! day in full. A time in the future is refused with an issue.
+//! day in full. Whether a time in the future is believed is said where a post
+//! is made.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::{Asia, Tz};
 
 use crate::extract::{TimeContext, parse_time_in};
-use crate::record::{Confidence, Issue, Published};
+use crate::record::{Confidence, Published};
 
 /// Texts without a zone are read in this one.
 pub const ZONE: Tz = Asia::Shanghai;
-
-/// Clocks of servers go wrong by so much without the date being false.
-const CLOCK_SLACK: TimeDelta = TimeDelta::hours(26);
 
 /// The time in `text`, found at `place`, beside a Chinese text.
 #[must_use]
@@ -28,20 +26,6 @@ pub fn stamp_in(text: &str, place: &str, context: &TimeContext) -> Option<Publis
     let (time, is_stated) = parse_time_in(text, context)?;
     let confidence = if is_stated { Confidence::High } else { Confidence::Medium };
     Some(Published { at: time.at, has_time: time.has_time, confidence, place: place.to_owned() })
-}
-
-/// The same, with what must be noted of the post: no time, or one in the future.
-#[must_use]
-pub fn stamp_or_issue(
-    text: Option<&str>,
-    place: &str,
-    context: &TimeContext,
-) -> (Option<Published>, Option<Issue>) {
-    match text.and_then(|t| stamp_in(t, place, context)) {
-        Some(p) if p.at > context.now + CLOCK_SLACK => (None, Some(Issue::FutureDate)),
-        Some(p) => (Some(p), None),
-        None => (None, None),
-    }
 }
 
 #[cfg(test)]
@@ -71,20 +55,11 @@ mod tests {
             ("", None),
             ("十一月某日", None),
             ("3小时前", Some(("2026-11-22T09:00:00+00:00", Medium))),
+            ("2031-01-01", Some(("2030-12-31T16:00:00+00:00", High))),
             ("11-21 08:00", Some(("2026-11-21T00:00:00+00:00", Medium))),
             ("2026年11月21日 08:00", Some(("2026-11-21T00:00:00+00:00", High))),
         ] {
             check(text, expected);
         }
-    }
-
-    #[test]
-    fn the_future_is_refused_by_name() {
-        let now = Utc.with_ymd_and_hms(2026, 11, 22, 12, 0, 0).unwrap();
-        let context = TimeContext::new(now, ZONE);
-        assert_eq!(
-            stamp_or_issue(Some("2031-01-01"), "feed", &context),
-            (None, Some(Issue::FutureDate))
-        );
     }
 }
