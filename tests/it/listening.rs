@@ -222,7 +222,7 @@ fn the_end_of_a_paged_list_is_no_fault() {
     let lab = station(&sources);
     for (row, found) in crawl(&lab).iter().zip([4, 8, 8, 4]) {
         assert_eq!((&row["error"], &row["lost"]), (&Value::Null, &Value::Null), "{row}");
-        assert_eq!(row["received"].as_u64().unwrap() >= found, true, "{row}");
+        assert!(row["received"].as_u64().unwrap() >= found, "{row}");
     }
     // The first page missing is a fault.
     pages.fail("/n-1.html", 404);
@@ -272,11 +272,7 @@ fn source_add_writes_what_its_preview_kept() {
     pages.put("/bare.xml", feed(&bare));
     let refused = add("/bare.xml", &[]);
     assert_eq!(refused.code, Some(1), "{}", refused.out);
-    assert!(
-        refused.err.contains("does not list") && refused.err.contains("--anyway"),
-        "{}",
-        refused.err
-    );
+    assert!(refused.err.contains("private") && refused.err.contains("--anyway"), "{}", refused.err);
     assert_eq!(files(&lab).len(), 2);
     add("/bare.xml", &["--anyway"]).good();
     assert_eq!(files(&lab).len(), 3);

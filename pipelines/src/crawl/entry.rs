@@ -63,6 +63,19 @@ pub struct Entries {
     pub title: Option<String>,
 }
 
+impl Entries {
+    /// What is left behind the first `count` records, items before jobs.
+    #[must_use]
+    pub fn without_first(&self, count: usize) -> Self {
+        let of_jobs = count.saturating_sub(self.items.len());
+        Self {
+            items: self.items.iter().skip(count).cloned().collect(),
+            jobs: self.jobs.iter().skip(of_jobs).cloned().collect(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Why an entry page could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {

@@ -88,10 +88,7 @@ impl AddArgs {
         let (mut ways, silent) = runtime.block_on(self.ways(&trial, &found, &url, now));
         let chosen = self.pick.saturating_sub(1);
         let posts = match ways.get(chosen) {
-            Some(way) => {
-                let entries = [&way.entries];
-                runtime.block_on(trial.posts(&way.proposal.source, &entries, self.posts, now))?
-            }
+            Some(way) => runtime.block_on(self.tried(&trial, way, now))?,
             None => Vec::new(),
         };
         let proposed = ways.get_mut(chosen).map(|way| {
@@ -123,6 +120,22 @@ impl AddArgs {
     /// Whether a page that the first one points to may be asked.
     fn may_ask(&self, url: &Url) -> bool {
         matches!(url.scheme(), "http" | "https") && (self.allow_private || !is_private_url(url))
+    }
+
+    /// The first few of what a way brings; some more of it where none of these would be kept.
+    async fn tried(
+        &self,
+        trial: &Trial<'_>,
+        way: &Way,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Vec<PostSeen>> {
+        let source = &way.proposal.source;
+        let mut posts = trial.posts(source, &[&way.entries], self.posts, now).await?;
+        if !posts.is_empty() && posts.iter().all(|post| post.kept().is_none()) {
+            let rest = way.entries.without_first(posts.len());
+            posts.extend(trial.posts(source, &[&rest], 3 * self.posts, now).await?);
+        }
+        Ok(posts)
     }
 
     /// The address, with `https://` where nothing is said; private ones only where that is asked for.
