@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use pipelines::crawl::{self, FetchOutcome, SourceConfig};
 use pipelines::extract;
-use pipelines::record::{AnnotatedPost, DropReason, FetchJob, Page, Validators, Verdict};
+use pipelines::record::{AnnotatedPost, DropReason, FetchJob, Page, PostId, Validators, Verdict};
 
 use super::collect::{Collector, Run};
 use super::commit::CommitError;
