@@ -11,7 +11,8 @@ use axum::response::IntoResponse as _;
 use chrono::{TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::lab::{Lab, shared};
+use crate::data::shared;
+use crate::lab::Lab;
 use crate::pages::{Pages, article, feed};
 
 const MAIN: &str = "[station]\ncontact = \"desk@example.com\"\n[crawl]\ndelay_secs = 0.0\n\
