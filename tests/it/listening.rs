@@ -189,27 +189,31 @@ fn a_source_whose_settings_changed_is_read_anew() {
 fn the_end_of_a_paged_list_is_no_fault() {
     let pages = Pages::start();
     let host = pages.address.to_string();
-    let list = |from: u32, next: &str| {
+    let list = |site: &str, from: u32, next: &str| {
         let items: String = (from..from + 4)
-            .map(|n| format!("<li><a href='/p/2026112{n}.html'>云岭矿业集团第{n}号公告</a><i>2026-11-20</i></li>"))
+            .map(|n| format!("<li><a href='/{site}/2026112{n}.html'>云岭矿业集团第{n}号公告</a><i>2026-11-20</i></li>"))
             .collect();
         format!("<html><body><ul>{items}</ul>{next}</body></html>")
     };
     for n in 0..8 {
-        let (path, text) = (format!("/p/2026112{n}.html"), format!("{}第{n}号。", TEXTS[0]));
-        pages.put(&path, article(&format!("第{n}号公告"), &[&text, TEXTS[1]], ""));
+        let text = format!("{}第{n}号。", TEXTS[0]);
+        for site in ["n", "l", "e", "r"] {
+            let path = format!("/{site}/2026112{n}.html");
+            pages.put(&path, article(&format!("{site}第{n}号公告"), &[&text, TEXTS[1]], ""));
+        }
     }
-    pages.put("/n-1.html", list(0, ""));
-    pages.put("/n-2.html", list(4, ""));
-    pages.put("/l-1.html", list(0, "<a href='/l-2.html'>下一页</a>"));
-    pages.put("/l-2.html", list(4, "<a href='/l-3.html'>下一页</a>"));
+    pages.put("/n-1.html", list("n", 0, ""));
+    pages.put("/n-2.html", list("n", 4, ""));
+    pages.put("/l-1.html", list("l", 0, "<a href='/l-2.html'>下一页</a>"));
+    pages.put("/l-2.html", list("l", 4, "<a href='/l-3.html'>下一页</a>"));
     // A page without any article, instead of 404, ends a list as well.
-    pages.put("/e-1.html", list(0, "<a href='/e-2.html'>下一页</a>"));
+    pages.put("/e-1.html", list("e", 0, "<a href='/e-2.html'>下一页</a>"));
     pages.put("/e-2.html", "<html><body><p>没有更多内容</p></body></html>");
     pages.put(
         "/r-1.html",
-        "<html><head><meta http-equiv='refresh' content='0;url=/n-1.html'></head></html>",
+        "<html><head><meta http-equiv='refresh' content='0;url=/r-2.html'></head></html>",
     );
+    pages.put("/r-2.html", list("r", 0, ""));
     let mut sources = String::new();
     for (id, path, n) in [
         ("n", "/n-{page}.html", 5),
