@@ -16,11 +16,13 @@ use pipelines::record::{DropReason, FetchJob};
 use super::backfill;
 use super::clock::Clock;
 use super::commit::{CommitError, Committer};
+use super::hosts;
 use super::inbox;
 use super::process::Stages;
 use super::progress::{Event, Listener};
 use super::settings;
 use super::step::Step;
+use super::stop::Stop;
 use crate::store::{RunOutcome, Store, Tally};
 
 /// What a run needs.
@@ -40,6 +42,8 @@ pub struct Collector {
     pub rejected: PathBuf,
     /// What time it is.
     pub clock: Clock,
+    /// The wish to stop.
+    pub stop: Stop,
 }
 
 /// The run so far.
@@ -47,6 +51,8 @@ pub struct Collector {
 pub(super) struct Run {
     pub(super) tally: Tally,
     pub(super) error: Option<(String, String)>,
+    /// How often a host asked for patience.
+    pub(super) refusals: u32,
 }
 
 impl Collector {
@@ -109,7 +115,12 @@ impl Collector {
         if step.jobs.is_empty() { Ok(()) } else { self.store_step(step, run).await }
     }
 
-    pub(super) async fn store_step(&self, step: Step, run: &mut Run) -> Result<(), CommitError> {
+    pub(super) async fn store_step(
+        &self,
+        mut step: Step,
+        run: &mut Run,
+    ) -> Result<(), CommitError> {
+        step.states = hosts::changed(&self.fetcher)?;
         let source = step.source.clone();
         let tally = self.committer.commit(step).await?;
         run.tally.add(&tally);

@@ -74,7 +74,7 @@ impl Collector {
         left: &mut usize,
         run: &mut Run,
     ) -> Result<(), CommitError> {
-        while let Some(entry) = waiting.pop_front() {
+        while let Some(entry) = waiting.pop_front().filter(|_| !self.stop.is_asked()) {
             if *left == 0 || !asked.insert(entry.url.clone()) {
                 continue;
             }
@@ -122,15 +122,16 @@ impl Collector {
                     }
                 }
             }
-            FetchOutcome::NotModified => Ok(Read::On(Vec::new())),
+            FetchOutcome::NotModified => {
+                self.store_step(Step::new(&source.id, now), run).await?;
+                Ok(Read::On(Vec::new()))
+            }
             FetchOutcome::Dropped { reason: DropReason::Gone, .. } if may_end => Ok(Read::End),
             other => {
                 run.error = Some(what_went_wrong(&other));
-                if let Some(line) = other.audit() {
-                    let mut step = Step::new(&source.id, now);
-                    step.audit.push((entry.url.clone(), line));
-                    self.store_step(step, run).await?;
-                }
+                let mut step = Step::new(&source.id, now);
+                step.audit.extend(other.audit().map(|line| (entry.url.clone(), line)));
+                self.store_step(step, run).await?;
                 Ok(Read::Failed)
             }
         }
