@@ -36,6 +36,7 @@ pub mod shared;
 mod station;
 mod step;
 mod stop;
+mod thinning;
 mod transact;
 pub mod trial;
 pub mod watching;

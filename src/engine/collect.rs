@@ -182,3 +182,7 @@ pub(super) fn entry_step(
     }
     Ok(step)
 }
+
+#[cfg(test)]
+#[path = "collect/tests.rs"]
+mod tests;
