@@ -18,6 +18,7 @@ mod gate;
 mod import;
 mod kept;
 mod kill;
+mod listening;
 mod pages;
 mod privacy;
 mod rebuild;
