@@ -30,7 +30,7 @@ mod station;
 mod step;
 pub mod trial;
 pub mod watching;
-mod workbook;
+pub mod workbook;
 
 use std::sync::Arc;
 

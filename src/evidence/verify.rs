@@ -14,9 +14,6 @@ use super::container::{self, Part};
 use super::manifest::{FORMAT, MANIFEST, Manifest, ManifestRecord, SUMS};
 use super::sha256;
 
-/// Most bytes read of one part.
-const MAX_PART_BYTES: u64 = 1 << 30;
-
 /// Something in a zip that is not as it was made. `cli.evidence.found_<name>` says it in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
@@ -24,6 +21,12 @@ pub enum Finding {
     NoZip {
         /// What the reader says.
         why: String,
+    },
+    /// A part is packed, or the parts together are longer than the file: no zip of ours is either. Nothing of the
+    /// file is unpacked then.
+    Packed {
+        /// Its name.
+        part: String,
     },
     /// A part cannot be read.
     Damaged {
@@ -108,6 +111,11 @@ fn read_parts(bytes: &[u8], findings: &mut Vec<Finding>) -> Vec<Part> {
             return Vec::new();
         }
     };
+    if let Some(part) = packed(&mut zip, bytes.len() as u64) {
+        findings.push(Finding::Packed { part });
+        return Vec::new();
+    }
+    let most = bytes.len() as u64;
     let mut parts = Vec::new();
     for i in 0..zip.len() {
         let name = zip.name_for_index(i).unwrap_or_default().to_owned();
@@ -115,13 +123,26 @@ fn read_parts(bytes: &[u8], findings: &mut Vec<Finding>) -> Vec<Part> {
         let read = zip
             .by_index(i)
             .map_err(std::io::Error::other)
-            .and_then(|part| part.take(MAX_PART_BYTES).read_to_end(&mut bytes));
+            .and_then(|part| part.take(most).read_to_end(&mut bytes));
         match read {
             Ok(_) => parts.push(Part { name, bytes }),
             Err(error) => findings.push(Finding::Damaged { part: name, why: error.to_string() }),
         }
     }
     parts
+}
+
+/// The first part that is not stored as it is, or that does not fit into a file of `length` beside those before it.
+/// Parts may be made to share their bytes, so that a small file reads as a very large one.
+fn packed(zip: &mut zip::ZipArchive<Cursor<&[u8]>>, length: u64) -> Option<String> {
+    let mut total = 0u64;
+    (0..zip.len()).find_map(|i| {
+        let name = zip.name_for_index(i).unwrap_or_default().to_owned();
+        let part = zip.by_index_raw(i).ok()?;
+        total = total.saturating_add(part.size().max(part.compressed_size()));
+        let is_stored = part.compression() == zip::CompressionMethod::Stored;
+        (!is_stored || part.size() != part.compressed_size() || total > length).then_some(name)
+    })
 }
 
 /// Every part but the list itself is in the list, and has the hash stated there.
