@@ -239,3 +239,53 @@ fn check_record(stated: &ManifestRecord, parts: &BTreeMap<&str, &Part>) -> Resul
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    fn zip_of(method: zip::CompressionMethod, parts: usize, bytes: &[u8]) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for i in 0..parts {
+            let options = SimpleFileOptions::default().compression_method(method);
+            zip.start_file(format!("{i}.bin"), options).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn is_packed(bytes: &[u8]) -> bool {
+        let verdict = verify(bytes);
+        verdict.parts == 0 && matches!(verdict.findings[0], Finding::Packed { .. })
+    }
+
+    #[test]
+    fn a_zip_that_unpacks_to_gigabytes_is_refused_without_unpacking() {
+        let bomb = zip_of(zip::CompressionMethod::Deflated, 40, &vec![0; 1 << 22]);
+        assert!(bomb.len() < 1 << 20, "{} bytes", bomb.len());
+        assert!(is_packed(&bomb));
+        assert!(!is_packed(&zip_of(zip::CompressionMethod::Stored, 3, b"whole")));
+    }
+
+    #[test]
+    fn parts_that_share_their_bytes_are_refused() {
+        let mut zip = zip_of(zip::CompressionMethod::Stored, 2, &[7; 1000]);
+        // The directory says of both that they are longer than they are.
+        let at: Vec<usize> = zip
+            .windows(4)
+            .enumerate()
+            .filter(|(_, w)| w == b"PK\x01\x02")
+            .map(|(n, _)| n)
+            .collect();
+        for at in at {
+            for field in [20, 24] {
+                zip[at + field..at + field + 4].copy_from_slice(&1_500u32.to_le_bytes());
+            }
+        }
+        assert!(is_packed(&zip));
+    }
+}

@@ -66,9 +66,17 @@ impl<'a> Window<'a> {
         let inner: Vec<&str> = self.gaps().collect();
         let before = &self.run[self.first];
         let is_apart = self.first == 0
-            || !inner.contains(&before.gap.as_str()) && self.run[self.first - 1].values.len() <= 2;
+            // Behind the number of an item, not behind a clock or a date.
+            || !inner.contains(&before.gap.as_str())
+                && !before.gap.contains([':', '-', '/'])
+                && self.run[self.first - 1].values.len() <= 2;
         is_apart
             && self.run.get(self.last + 1).is_none_or(|next| !inner.contains(&next.gap.as_str()))
+    }
+
+    /// Few groups, or all apart by the same sign: not `14:26:26）1986-07-07 11:45`, which makes an identity number.
+    pub(super) fn is_even_or_few(&self) -> bool {
+        self.last - self.first < MAX_UNUSUAL || self.is_uniform()
     }
 
     /// Digits one by one: `1 3 8 1 2 …`.
@@ -91,6 +99,11 @@ impl<'a> Window<'a> {
                 && (self.is_spelled() || self.last - self.first < MAX_UNUSUAL)
     }
 
+    /// Whether the groups are cut as people cut mobile numbers.
+    pub(super) fn is_usual_mobile(&self, prefix: usize) -> bool {
+        MOBILE.contains(&self.sizes(prefix).as_slice())
+    }
+
     /// Whether a mobile number of this window, less `prefix` digits, is written as one.
     pub(super) fn is_mobile_grouping(&self, prefix: usize, is_labelled: bool) -> bool {
         let sizes = self.sizes(prefix);
@@ -110,7 +123,7 @@ impl<'a> Window<'a> {
         if (self.is_list() || is_sum) && !is_labelled {
             return false;
         }
-        MOBILE.contains(&sizes.as_slice()) || self.is_unusual_whole(is_labelled)
+        self.is_usual_mobile(prefix) || self.is_unusual_whole(is_labelled)
     }
 
     /// Two or three groups among many others of the same gap: a row of a table.

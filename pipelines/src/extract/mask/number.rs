@@ -10,7 +10,7 @@ use super::kind::{
 };
 use super::label::{self, is_after, is_counted, is_quantity};
 use super::reading::{Reading, Sign};
-use super::run::{Run, is_cross, runs};
+use super::run::{Group, Run, is_cross, runs};
 
 /// Longest row of digits that is any kind: a mobile number behind 0086 has 15, a bank card 19.
 const MAX_DIGITS: usize = 19;
@@ -164,7 +164,9 @@ impl<'a> Seen<'a> {
         let cross = (values.len() == 17).then(|| self.cross(Self::after(window))).flatten();
         values.extend(cross.map(|_| 10));
         let is_stated = values.len() == 18 && self.is_labelled(label::IDENTITY);
-        (is_identity(&values) || is_stated).then(|| Found { cross, ..self.other(window, 4, 2) })
+        let is_written = window.is_even_or_few();
+        (is_stated || is_identity(&values) && is_written)
+            .then(|| Found { cross, ..self.other(window, 4, 2) })
     }
 
     /// The place of an X from `at` on, over one sign at most.
@@ -181,8 +183,14 @@ impl<'a> Seen<'a> {
         }
         let sizes = window.sizes(0);
         let is_in_fours = sizes.len() >= 4 && sizes[..sizes.len() - 1].iter().all(|n| *n == 4);
-        let is_usual = sizes.len() == 1 || is_in_fours || sizes.len() == 2 && sizes[0] == 6;
-        let is_written = || is_usual || window.is_unusual_whole(false);
+        // Cards are cut in fours by any sign; otherwise only by those that join.
+        let is_joined =
+            window.groups()[1..].iter().all(|g| matches!(g.gap.as_str(), "" | " " | "-"));
+        let is_usual = is_joined && (sizes.len() == 1 || sizes.len() == 2 && sizes[0] == 6);
+        let is_amount = is_quantity(self.signs, self.start(), Self::after(window));
+        let is_written = || {
+            is_in_fours || !is_amount && (is_usual || is_joined && window.is_unusual_whole(false))
+        };
         let is_card = self.is_labelled(label::CARD)
             || is_bank_card(&values) && is_written()
             || has_issuer(&values) && is_in_fours;
@@ -208,7 +216,7 @@ impl<'a> Seen<'a> {
         let is_labelled = self.is_labelled(label::PHONE) || self.follows_phone();
         let is_amount = || {
             window.has_fraction()
-                || window.groups().len() == 1
+                || (window.groups().len() == 1 || !window.is_usual_mobile(prefix))
                     && is_quantity(self.signs, self.start(), Self::after(window))
         };
         let is_phone =
@@ -233,17 +241,27 @@ impl<'a> Seen<'a> {
         };
         let head = prefix + area;
         // The area code is not cut, and what follows it is no date.
-        let mut ends = sizes.iter().scan(0, |sum, n| {
-            *sum += n;
-            Some(*sum)
-        });
-        let begins_local = ends.clone().position(|end| end == head).map(|n| n + 1);
-        let is_cut = ends.any(|end| end < area) && prefix == 0;
+        let mut sum = 0;
+        let ends: Vec<usize> = sizes
+            .iter()
+            .map(|n| {
+                sum += n;
+                sum
+            })
+            .collect();
+        let begins_local = ends.iter().position(|end| *end == head).map(|n| n + 1);
         let is_date = begins_local.is_some_and(|from| window.has_date_from(from));
-        let is_labelled = self.is_labelled(label::PHONE) || self.follows_phone();
+        let is_whole_area = match prefix {
+            0 => ends[0] >= area,
+            _ => {
+                let is_joined = |g: &Group| g.gap.chars().all(|c| " -()".contains(c));
+                ends[0] == prefix && ends[1] >= head && window.groups()[1..].iter().all(is_joined)
+            }
+        };
         let locals = begins_local.map_or(0, |from| sizes.len() - from);
-        let is_written = !is_cut && (sizes.len() == 1 || (1..=2).contains(&locals))
-            || window.is_unusual_whole(is_labelled);
+        let is_usual = is_whole_area && (sizes.len() == 1 || (1..=2).contains(&locals));
+        let is_labelled = self.is_labelled(label::PHONE) || self.follows_phone();
+        let is_written = is_usual || prefix == 0 && window.is_unusual_whole(is_labelled);
         (is_written && !is_date && !window.has_fraction()).then(|| self.phone(window, head, 3))
     }
 
