@@ -25,6 +25,7 @@ pub struct Driver {
     seed: u64,
     seeds: Vec<Vec<u8>>,
     dir: tempfile::TempDir,
+    max_bytes: usize,
     tried: u64,
     bytes: u64,
     slowest: (Duration, String),
@@ -45,6 +46,7 @@ impl Driver {
             seed,
             seeds,
             dir,
+            max_bytes: usize::MAX,
             tried: 0,
             bytes: 0,
             slowest: (Duration::ZERO, String::new()),
@@ -57,6 +59,11 @@ impl Driver {
 
     pub fn tried(&self) -> u64 {
         self.tried
+    }
+
+    /// Inputs are cut to so many bytes from now on: for passes that must be quick.
+    pub fn cut_to(&mut self, bytes: usize) {
+        self.max_bytes = bytes;
     }
 
     /// Every kept input as it is.
@@ -120,7 +127,8 @@ impl Driver {
 
     fn round(&mut self, round: u64) -> Result<(), String> {
         let mut dice = Dice::new(self.seed.wrapping_mul(1_000_003).wrapping_add(round));
-        let input = dice.input(&self.seeds, self.target.pieces);
+        let mut input = dice.input(&self.seeds, self.target.pieces);
+        input.truncate(self.max_bytes);
         self.one(&input, &format!("round {round}"))
     }
 
