@@ -167,7 +167,10 @@ fn every_text_asked_for_is_there() {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
         // Beginnings of keys that are put together.
         let is_stem = ["cli.help", "cli.help.global", "query.say"].contains(text);
-        plain && !is_stem && !text.ends_with(['.', '_']) && areas.iter().any(|a| text.starts_with(a))
+        plain
+            && !is_stem
+            && !text.ends_with(['.', '_'])
+            && areas.iter().any(|a| text.starts_with(a))
     };
     let endings = [".toml", ".rs", ".md", ".json", ".com", ".html"];
     let mut findings = Vec::new();
