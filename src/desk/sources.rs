@@ -8,7 +8,7 @@ use pipelines::crawl::SourceConfig;
 use serde::Serialize;
 
 use super::{Desk, Result, Who};
-use crate::engine::health::{Health, Standing, health, trouble_in_words};
+use crate::engine::health::{Health, Standing, health, reason_in_words};
 
 /// One line of the board.
 #[derive(Clone, Debug, Serialize)]
@@ -56,14 +56,6 @@ impl Desk {
     }
 
     fn source_row(&self, who: &Who, source: &SourceConfig, health: &Health) -> Result<SourceRow> {
-        let error = health.state.error.as_ref();
-        let failed = error.filter(|_| health.standing == Standing::Failed);
-        let reason = match failed {
-            Some((kind, said)) => Some(trouble_in_words(kind, said, who.lang)),
-            None => health
-                .reason
-                .map(|reason| who.lang.text(&format!("record.silence.{}", reason.as_str()))),
-        };
         let tally = &health.state.tally;
         Ok(SourceRow {
             id: source.id.0.clone(),
@@ -77,7 +69,7 @@ impl Desk {
             usual: health.usual,
             waiting: self.store.waiting_jobs(&source.id)?,
             counts: [tally.received, tally.kept, tally.dropped_total(), tally.failed_total()],
-            reason,
+            reason: reason_in_words(health, who.lang),
         })
     }
 }
@@ -87,10 +79,11 @@ impl Desk {
 pub fn rank(standing: Standing) -> u8 {
     match standing {
         Standing::Failed => 0,
-        Standing::Silent => 1,
-        Standing::Undated => 2,
-        Standing::Never => 3,
-        Standing::Good => 4,
-        Standing::Off => 5,
+        Standing::Dropped => 1,
+        Standing::Silent => 2,
+        Standing::Undated => 3,
+        Standing::Never => 4,
+        Standing::Good => 5,
+        Standing::Off => 6,
     }
 }
