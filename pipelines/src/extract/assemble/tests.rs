@@ -7,7 +7,7 @@ use crate::record::{Author, DropReason, Found, FoundComment, Issue, Post, Verdic
 fn source() -> SourceConfig {
     serde_json::from_str(
         r#"{"id":"yunling","name":"云岭新闻网","kind":"feed","url":"https://news.yunling.example/rss",
-            "official_authors":["云岭矿业工会"]}"#,
+            "allow_hosts":["yunling.example"],"official_authors":["云岭矿业工会"]}"#,
     )
     .unwrap()
 }
