@@ -48,7 +48,8 @@ fn kept_addresses(feed: &Value, all: &mut BTreeSet<String>) -> usize {
         let address = item["url"].as_str().or(item["external_url"].as_str()).unwrap_or_default();
         // Staff lines and tables of contents of a newspaper are no articles.
         let title = item["title"].as_str().unwrap_or_default().trim();
-        let is_article = !["责编", "导读", "广告"].iter().any(|word| title.contains(word));
+        let name = title.rsplit('-').next().unwrap_or_default().trim();
+        let is_article = !title.contains("责编") && !matches!(name, "导读" | "广告");
         if let (true, Ok(url)) = (has_text && is_article, canonical_url(address)) {
             all.insert(url);
         }
@@ -83,8 +84,9 @@ fn every_item_of_the_streams_is_kept_exactly_once_and_counts_tie_out() {
     lab.write("sources/streams.toml", &sources);
     lab.write(
         "guanlan.toml",
-        "[station]\ncontact = \"test@example.com\"\n[paths]\nsources = [\"sources/*.toml\"]\nrules = []\n\
-         [crawl]\ndelay_secs = 0.0\n",
+        "[station]\ncontact = \"test@example.com\"\n[retention]\nposts_days = 0\n\
+         [paths]\nsources = [\"sources/*.toml\"]\nrules = []\n\
+         [crawl]\ndelay_secs = 0.0\n[retention]\nposts_days = 36500\n",
     );
     let run = lab.run(&["crawl", "--format", "jsonl"]).good();
     let mut kept = 0;
