@@ -9,6 +9,7 @@ pub mod output;
 mod help;
 mod log;
 mod open;
+mod standing;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -161,6 +162,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn in_words(error: &anyhow::Error, lang: Lang) -> String {
     if let Some(crate::engine::NoData { dir }) = error.downcast_ref() {
         return lang.fill("cli.no_data", &[("dir", &dir.display())]);
+    }
+    if let Some(words) = standing::in_words(error, lang) {
+        return words;
     }
     match error.downcast_ref::<crate::engine::LockError>() {
         Some(crate::engine::LockError::Held { dir, pid }) => {

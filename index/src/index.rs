@@ -7,6 +7,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tantivy::query::EnableScoring;
 use tantivy::{DocSet, Searcher, TERMINATED};
@@ -18,7 +19,11 @@ use pipelines::text::{self, Segmenter};
 use crate::answer::{SearchOptions, SearchResults, Sort};
 use crate::compile::{Compiled, Compiler, words_asked, words_of};
 use crate::error::IndexError;
+use crate::examine::examine_generation;
 use crate::generation::{Generation, Root};
+use crate::guard::guarded;
+use crate::lock::RebuildLock;
+use crate::position::Position;
 use crate::rank::Rank;
 use crate::schema::IndexedPost;
 use crate::tally::{Kept, Tally};
@@ -59,11 +64,19 @@ pub trait SearchIndex {
     /// A broken index.
     fn words_available(&self, text: &str) -> Result<u64, IndexError>;
 
-    /// The store's cursor as of the last commit.
+    /// Where the store stood as of the last commit.
     ///
     /// # Errors
     /// A broken index.
-    fn cursor(&self) -> Result<u64, IndexError>;
+    fn position(&self) -> Result<Position, IndexError>;
+
+    /// The number of the store's last change as of the last commit.
+    ///
+    /// # Errors
+    /// A broken index.
+    fn cursor(&self) -> Result<u64, IndexError> {
+        Ok(self.position()?.cursor)
+    }
 }
 
 /// The tantivy index in a directory.
@@ -74,18 +87,29 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the index in `dir`, or makes an empty one with cursor 0.
+    /// Opens the index in `dir`, or makes an empty one that has followed nothing.
     ///
     /// # Errors
     /// `Format` when it was made by another version; a broken disk.
     pub fn open_or_create(dir: &Path, segmenter: &Segmenter) -> Result<Self, IndexError> {
+        match Self::open_read_only(dir, segmenter) {
+            Err(IndexError::Missing { .. }) => Self::create(dir, segmenter),
+            opened => opened,
+        }
+    }
+
+    /// Puts an empty index that has followed nothing in the place of what lies in `dir`, be that nothing at
+    /// all or an index that cannot be read. Whoever follows a store sees by its position that it must be
+    /// built.
+    ///
+    /// # Errors
+    /// A broken disk.
+    pub fn create(dir: &Path, segmenter: &Segmenter) -> Result<Self, IndexError> {
         std::fs::create_dir_all(dir).map_err(IndexError::io("create", dir))?;
         let root = Root::new(dir);
-        if root.current()?.is_none() {
-            let name = root.next_name()?;
-            Generation::create(&root, &name)?;
-            root.set_current(&name)?;
-        }
+        let name = root.next_name()?;
+        Generation::create(&root, &name)?;
+        root.set_current(&name)?;
         Self::open_read_only(dir, segmenter)
     }
 
@@ -120,15 +144,16 @@ impl Index {
     /// Takes up commits of other processes and a rebuilt index. The writer's own commits are seen at once.
     ///
     /// # Errors
-    /// A broken index; the old one goes on answering.
+    /// `Missing` when it was taken away, a broken index; the old one goes on answering.
     pub fn refresh(&self) -> Result<(), IndexError> {
         let generation = self.generation();
         match self.root.current()? {
+            None => return Err(IndexError::Missing { dir: self.root.dir().to_owned() }),
             Some(name) if name != generation.name => {
                 let fresh = Arc::new(Generation::open(&self.root, &name)?);
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
             }
-            _ => generation.reader.reload()?,
+            Some(_) => guarded(|| Ok(generation.reader.reload()?))?,
         }
         Ok(())
     }
@@ -139,24 +164,24 @@ impl Index {
         self.generation().reader.searcher().num_docs()
     }
 
-    /// Builds the index in `dir` anew from `posts` and puts it in the place of the old one, which answers
-    /// until then and stays when anything fails. It comes out compacted. `cursor` is where the store stood
-    /// before `posts` began. `progress` is told the number of posts every thousand. Returns their number.
+    /// Builds the index anew from `posts` and puts it in the place of the old one, which answers until then
+    /// and stays when anything fails. It comes out compacted, and looked through for what the disk did to it.
+    /// `position` is where the store stood before `posts` began. `progress` is told the number of posts every
+    /// thousand. Returns their number.
     ///
     /// # Errors
     /// The first error of `posts`; a broken disk.
     pub fn rebuild<E>(
-        dir: &Path,
+        lock: &RebuildLock,
         options: WriterOptions,
-        cursor: u64,
+        position: impl Into<Position>,
         posts: impl IntoIterator<Item = Result<IndexedPost, E>>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<u64, IndexError>
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        std::fs::create_dir_all(dir).map_err(IndexError::io("create", dir))?;
-        let root = Root::new(dir);
+        let root = Root::new(lock.dir());
         if let Some(current) = root.current()? {
             root.remove_others(&current)?;
         }
@@ -173,9 +198,10 @@ impl Index {
                 progress(count);
             }
         }
-        writer.commit(cursor)?;
+        writer.commit(position)?;
         writer.compact()?;
         writer.close()?;
+        examine_generation(&root, &generation, Duration::MAX)?.whole()?;
         root.set_current(&name)?;
         root.remove_others(&name)?;
         progress(count);
@@ -186,57 +212,8 @@ impl Index {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Candidates of an inexact query that the matcher accepts.
-    fn verify(
-        &self,
-        searcher: &Searcher,
-        compiled: &Compiled,
-        query: &Query,
-        posts: &dyn PostSource,
-    ) -> Result<Kept, IndexError> {
-        let weight = compiled.query.weight(EnableScoring::disabled_from_searcher(searcher))?;
-        let mut kept = Kept::default();
-        for (segment, reader) in searcher.segment_readers().iter().enumerate() {
-            let ids = reader.fast_fields().column_first_or_default::<u64>("id")?;
-            let mut scorer = weight.scorer(reader, 1.0)?;
-            let mut batch = Vec::with_capacity(VERIFY_BATCH);
-            loop {
-                let doc = scorer.doc();
-                if doc != TERMINATED && reader.alive_bitset().is_none_or(|a| a.is_alive(doc)) {
-                    batch.push((ids.get_val(doc), doc));
-                }
-                if batch.len() == VERIFY_BATCH || (doc == TERMINATED && !batch.is_empty()) {
-                    let wanted: Vec<PostId> = batch.iter().map(|(id, _)| PostId(*id)).collect();
-                    for post in posts.posts(&wanted).map_err(IndexError::Posts)? {
-                        let id = post.post.post.id.0;
-                        if accepts(query, &post, &self.segmenter)
-                            && let Some((_, doc)) = batch.iter().find(|(i, _)| *i == id)
-                        {
-                            kept.insert(segment, *doc);
-                        }
-                    }
-                    batch.clear();
-                }
-                if doc == TERMINATED {
-                    break;
-                }
-                scorer.advance();
-            }
-        }
-        Ok(kept)
-    }
-}
-
-/// What the in-memory matcher says of a post.
-fn accepts(query: &Query, indexed: &IndexedPost, segmenter: &Segmenter) -> bool {
-    let mut target = Target::new(&indexed.post).segmented_by(segmenter);
-    target.facts.heat = Some(f64::from(indexed.heat));
-    target.facts.cases = indexed.case.as_deref().into_iter().collect();
-    query.accepts(&target)
-}
-
-impl SearchIndex for Index {
-    fn search(
+    /// See [`SearchIndex::search`].
+    fn answer(
         &self,
         query: &Query,
         options: &SearchOptions,
@@ -269,7 +246,8 @@ impl SearchIndex for Index {
         tally.answer()
     }
 
-    fn words_available(&self, text: &str) -> Result<u64, IndexError> {
+    /// See [`SearchIndex::words_available`].
+    fn count_words(&self, text: &str) -> Result<u64, IndexError> {
         let generation = self.generation();
         let compiler = Compiler { fields: generation.fields };
         let folded = text::fold(text);
@@ -283,7 +261,72 @@ impl SearchIndex for Index {
         Ok(compiler.node(&test).query.count(&searcher)? as u64)
     }
 
-    fn cursor(&self) -> Result<u64, IndexError> {
-        self.generation().cursor()
+    /// Candidates of an inexact query that the matcher accepts.
+    fn verify(
+        &self,
+        searcher: &Searcher,
+        compiled: &Compiled,
+        query: &Query,
+        posts: &dyn PostSource,
+    ) -> Result<Kept, IndexError> {
+        let weight = compiled.query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        let mut kept = Kept::default();
+        for (segment, reader) in searcher.segment_readers().iter().enumerate() {
+            let ids = reader.fast_fields().column_first_or_default::<u64>("id")?;
+            let heats = reader.fast_fields().column_first_or_default::<f64>("heat")?;
+            let mut scorer = weight.scorer(reader, 1.0)?;
+            let mut batch = Vec::with_capacity(VERIFY_BATCH);
+            loop {
+                let doc = scorer.doc();
+                if doc != TERMINATED && reader.alive_bitset().is_none_or(|a| a.is_alive(doc)) {
+                    batch.push((ids.get_val(doc), doc));
+                }
+                if batch.len() == VERIFY_BATCH || (doc == TERMINATED && !batch.is_empty()) {
+                    let wanted: Vec<PostId> = batch.iter().map(|(id, _)| PostId(*id)).collect();
+                    for mut post in posts.posts(&wanted).map_err(IndexError::Posts)? {
+                        let id = post.post.post.id.0;
+                        let Some((_, doc)) = batch.iter().find(|(i, _)| *i == id) else { continue };
+                        // Heat is what it was when the post was indexed; no source knows that.
+                        post.heat = heats.get_val(*doc) as f32;
+                        if accepts(query, &post, &self.segmenter) {
+                            kept.insert(segment, *doc);
+                        }
+                    }
+                    batch.clear();
+                }
+                if doc == TERMINATED {
+                    break;
+                }
+                scorer.advance();
+            }
+        }
+        Ok(kept)
+    }
+}
+
+/// What the in-memory matcher says of a post.
+fn accepts(query: &Query, indexed: &IndexedPost, segmenter: &Segmenter) -> bool {
+    let mut target = Target::new(&indexed.post).segmented_by(segmenter);
+    target.facts.heat = Some(f64::from(indexed.heat));
+    target.facts.cases = indexed.case.as_deref().into_iter().collect();
+    query.accepts(&target)
+}
+
+impl SearchIndex for Index {
+    fn search(
+        &self,
+        query: &Query,
+        options: &SearchOptions,
+        posts: Option<&dyn PostSource>,
+    ) -> Result<SearchResults, IndexError> {
+        guarded(|| self.answer(query, options, posts))
+    }
+
+    fn words_available(&self, text: &str) -> Result<u64, IndexError> {
+        guarded(|| self.count_words(text))
+    }
+
+    fn position(&self) -> Result<Position, IndexError> {
+        guarded(|| self.generation().position())
     }
 }

@@ -4,11 +4,13 @@
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
-use index::{Index, IndexError, WriterOptions};
+use index::{Index, examine};
 use pipelines::annotate::{Annotator, AnnotatorConfig};
 use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
@@ -16,9 +18,10 @@ use pipelines::text::Segmenter;
 
 use super::collect::{Clock, Collector};
 use super::commit::{CommitParts, Committer};
-use super::follow::{self, FollowError, Nudge};
+use super::follow::{FollowError, Follower};
 use super::hosts;
 use super::lock::StationLock;
+use super::nudge::{Ending, Nudge};
 use super::process::Stages;
 use super::progress::Listener;
 use super::restore;
@@ -29,6 +32,12 @@ use crate::store::{RunOutcome, SqliteStore, Store, Tally};
 
 /// Sources run at the same time.
 const SOURCES_AT_ONCE: usize = 64;
+
+/// How long closing in haste waits for the index.
+const HASTE: Duration = Duration::from_secs(3);
+
+/// How long the files of the index are looked through at start, beside everything else.
+const LOOKED_THROUGH: Duration = Duration::from_secs(20);
 
 /// Where things lie in a data directory.
 #[derive(Clone, Debug)]
@@ -83,7 +92,7 @@ pub struct Station {
     archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
     committer_thread: std::thread::JoinHandle<()>,
-    follower: std::thread::JoinHandle<Result<(), FollowError>>,
+    followed: mpsc::Receiver<Result<(), FollowError>>,
     lock: StationLock,
 }
 
@@ -126,25 +135,14 @@ impl Station {
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
         let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
-        let index = Arc::new(open_index(&*store, &dir, &config)?);
+        let index = Arc::new(open_index(&dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
         let watching = Arc::new(Watching::new(&config)?);
         let stages = Arc::new(Stages::new(&config, annotator.clone())?);
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
-        let writer = index.writer(WriterOptions::default())?;
-        let follower = {
-            let (store, index, nudge, clock) =
-                (store.clone(), index.clone(), nudge.clone(), clock.clone());
-            std::thread::Builder::new().name("follower".to_owned()).spawn(move || {
-                let followed = follow::follow(&*store, &index, writer, &nudge, &clock);
-                if let Err(error) = &followed {
-                    tracing::error!(%error, "the index no longer follows the store");
-                }
-                followed
-            })?
-        };
+        let followed = start_follower(&store, &index, &dir, &clock, &nudge)?;
         let stored = {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
@@ -177,7 +175,7 @@ impl Station {
             archive,
             nudge,
             committer_thread,
-            follower,
+            followed,
             lock,
         })
     }
@@ -250,34 +248,87 @@ impl Station {
         hosts::keep(&self.collector.fetcher, &*self.store)
     }
 
+    /// Lets the index lag when the station is closed: [`close`](Self::close) then waits for it for a moment
+    /// only. What is missing follows at the next start.
+    pub fn make_haste(&self) {
+        self.nudge.end(Ending::AsItStands);
+    }
+
     /// Lets the committer and the follower finish, then frees the directory.
     ///
     /// # Errors
-    /// What the follower died of.
+    /// What keeps the index from following.
     pub fn close(self) -> anyhow::Result<()> {
-        let Self { collector, committer_thread, follower, nudge, lock, .. } = self;
+        let Self { collector, committer_thread, followed, nudge, lock, .. } = self;
         drop(collector);
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
-        nudge.stop();
-        let followed =
-            follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
+        nudge.end(Ending::CaughtUp);
+        let ended = match nudge.ending() {
+            // Files are being merged, perhaps for minutes; the process may end on them.
+            Ending::AsItStands => followed.recv_timeout(HASTE).unwrap_or(Ok(())),
+            _ => followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?,
+        };
         drop(lock);
-        followed
-            .context("the index does not hold everything the store holds; run `guanlan reindex`")
+        ended.context("the index does not hold everything the store holds; it goes on from there at the next start")
     }
 }
 
-/// Opens the index; one made by another version is made again from the store.
-fn open_index(store: &dyn Store, dir: &DataDir, config: &Config) -> anyhow::Result<Index> {
+/// Opens the index, or puts an empty one in the place of one that is gone or cannot be read: the follower sees
+/// by its position that it must be built from the store.
+fn open_index(dir: &DataDir, config: &Config) -> anyhow::Result<Index> {
     let words = segmenter(config);
-    match Index::open_or_create(&dir.index(), &words) {
-        Err(IndexError::Format { .. }) => {
-            tracing::warn!("the index is of another format; it is made again");
-            super::rebuild_index(store, &dir.index(), &mut |_| {})?;
-            Ok(Index::open_read_only(&dir.index(), &words)?)
+    match Index::open_read_only(&dir.index(), &words) {
+        Err(why) if why.is_lost() => {
+            tracing::warn!(%why, "an empty index is made");
+            Ok(Index::create(&dir.index(), &words)?)
         }
         opened => Ok(opened?),
     }
+}
+
+/// Starts the thread that keeps the index level, and one that looks through its files once. What is received
+/// is how the first of them ended.
+fn start_follower(
+    store: &Arc<dyn Store>,
+    index: &Arc<Index>,
+    dir: &DataDir,
+    clock: &Clock,
+    nudge: &Nudge,
+) -> std::io::Result<mpsc::Receiver<Result<(), FollowError>>> {
+    let damaged = Arc::<AtomicBool>::default();
+    let follower = Follower {
+        store: store.clone(),
+        index: index.clone(),
+        dir: dir.index(),
+        clock: clock.clone(),
+        damaged: damaged.clone(),
+        told: Arc::new(|told| match told {
+            Some((error, wait)) => {
+                tracing::error!(%error, ?wait, "the index does not follow the store; it is tried again");
+            }
+            None => tracing::info!("the index follows the store again"),
+        }),
+    };
+    let (ended, followed) = mpsc::sync_channel(1);
+    let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+    thread("follower").spawn({
+        let nudge = nudge.clone();
+        move || ended.send(follower.follow(&nudge))
+    })?;
+    thread("index-check").spawn({
+        let (dir, nudge) = (dir.index(), nudge.clone());
+        move || {
+            let examined = examine(&dir, LOOKED_THROUGH).and_then(|found| found.whole());
+            if let Err(why) = examined
+                && why.is_lost()
+            {
+                tracing::error!(%why, "the index is damaged");
+                damaged.store(true, Ordering::SeqCst);
+                nudge.nudge();
+            }
+        }
+    })?;
+    Ok(followed)
 }
 
 /// Nothing was collected or imported yet.

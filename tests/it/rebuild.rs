@@ -30,7 +30,7 @@ fn the_station_goes_on_with_the_rebuilt_index() {
             .unwrap()
     };
     assert_eq!(take(&rows(&lab, "a.jsonl", 0..40)).tally.kept, 40);
-    let built = rebuild_index(&*station.store, &station.dir.index(), &mut |_| {}).unwrap();
+    let built = rebuild(&station);
     assert_eq!(built, 40);
     assert_eq!(take(&rows(&lab, "b.jsonl", 40..70)).tally.kept, 30);
     station.close().unwrap();
