@@ -4,6 +4,7 @@
 //! the thing, the place and, where there is one, the command that mends it. An unreachable index is never
 //! an empty answer.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use tantivy::TantivyError;
@@ -78,18 +79,28 @@ impl IndexError {
     /// a full disk or a refused permission, which pass.
     #[must_use]
     pub fn is_lost(&self) -> bool {
+        let unreadable = |error: &std::io::Error| {
+            matches!(
+                error.kind(),
+                ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::NotFound
+            )
+        };
         match self {
             Self::Missing { .. } | Self::Format { .. } | Self::Damaged { .. } => true,
-            Self::Tantivy(error) => matches!(
-                error,
+            Self::Tantivy(error) => match error {
                 TantivyError::DataCorruption(_)
-                    | TantivyError::IncompatibleIndex(_)
-                    | TantivyError::SchemaError(_)
-                    | TantivyError::OpenReadError(
-                        OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_)
-                    )
-                    | TantivyError::OpenDirectoryError(OpenDirectoryError::DoesNotExist(_))
-            ),
+                | TantivyError::IncompatibleIndex(_)
+                | TantivyError::SchemaError(_)
+                | TantivyError::OpenReadError(
+                    OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_),
+                )
+                | TantivyError::OpenDirectoryError(OpenDirectoryError::DoesNotExist(_)) => true,
+                TantivyError::IoError(error)
+                | TantivyError::OpenReadError(OpenReadError::IoError { io_error: error, .. }) => {
+                    unreadable(error)
+                }
+                _ => false,
+            },
             _ => false,
         }
     }

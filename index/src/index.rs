@@ -242,6 +242,7 @@ impl Index {
             rank: rank.as_ref(),
             keep: kept.as_ref(),
             ordinals: &generation.ordinals,
+            by_story: generation.fields.story,
         };
         tally.answer()
     }

@@ -8,6 +8,7 @@
 mod answer;
 mod columns;
 mod compile;
+mod days;
 mod either;
 mod error;
 mod examine;
@@ -19,6 +20,7 @@ mod index;
 mod lines;
 mod literal;
 mod lock;
+mod newest;
 mod ordinals;
 mod phrase;
 mod places;
