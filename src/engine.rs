@@ -4,11 +4,13 @@
 //! of the command line; what it has to tell goes to a listener.
 
 pub mod backfill;
+pub mod clock;
 mod collect;
 mod commit;
 pub mod delivery;
 pub mod digests;
 mod evidence;
+pub mod faults;
 mod follow;
 mod gather;
 pub mod health;
@@ -32,32 +34,25 @@ pub mod run;
 mod standing;
 mod station;
 mod step;
+mod stop;
 pub mod trial;
 pub mod watching;
 mod workbook;
-
-use std::sync::Arc;
 
 use chrono::{DateTime, Offset, TimeZone, Utc};
 use pipelines::query::Context;
 
 use crate::config::Config;
 
-pub use collect::Clock;
+pub use clock::{Clock, system_clock};
 pub use commit::CommitError;
 pub use follow::FollowError;
 pub use lock::{LockError, StationLock};
-pub use nudge::Ending;
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{RebuildError, StoredPosts, rebuild_index};
 pub use standing::{Apart, Standing, StandingError, standing};
 pub use station::{DataDir, NoData, Station, annotator, annotator_config, open_store, segmenter};
-
-/// The clock of the machine.
-#[must_use]
-pub fn system_clock() -> Clock {
-    Arc::new(Utc::now)
-}
+pub use stop::Stop;
 
 /// Seconds that the local time of the station is ahead of UTC at `now`: the days of histograms.
 #[must_use]

@@ -11,9 +11,7 @@ use tantivy::query::{EmptyScorer, Scorer, Weight};
 use tantivy::schema::Field;
 use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher};
 
-use crate::answer::{
-    FacetCounts, First, Hit, PageToken, SearchOptions, SearchResults, Sort,
-};
+use crate::answer::{FacetCounts, First, Hit, PageToken, SearchOptions, SearchResults, Sort};
 use crate::columns::AllColumns;
 use crate::days::Days;
 use crate::error::IndexError;
@@ -279,9 +277,7 @@ impl Part<'_> {
         let page = std::mem::replace(&mut self.page, Page::new(self.options));
         let (mut lines, stories) = match &self.grouped {
             Grouped::No => (page.lines(), None),
-            Grouped::Lines(slots) => {
-                (slots.page(self.all, self.options), Some(slots.len() as u64))
-            }
+            Grouped::Lines(slots) => (slots.page(self.all, self.options), Some(slots.len() as u64)),
             Grouped::Newest(newest) => {
                 (newest.page(of.searcher, of.by_story, self.all)?, Some(newest.count()))
             }

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use index::{Change, Index, IndexError, IndexedPost, SearchIndex, Writer, WriterOptions, examine};
 
-use super::collect::Clock;
+use super::clock::Clock;
 use super::gather::{GATHER, Gathered, MOST};
 use super::heats::Heats;
-use super::nudge::{Ending, Nudge};
+pub use super::nudge::{Ending, Nudge};
 use super::rebuild::{RebuildError, drop_dead_mark, position, rebuild_index};
 use super::standing::{Standing, StandingError, standing};
 use crate::store::{Store, StoreError};
@@ -27,12 +27,6 @@ const SLICE: usize = 2_000;
 
 /// Without a nudge, the index is looked for this often: somebody may have taken it away.
 const LOOK: Duration = Duration::from_secs(30);
-
-/// The first wait after a failure; each further one is twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-
-/// No wait is longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// Changes that are still committed where the station is to end at once: about a second's work.
 const COMMITTED_IN_HASTE: u64 = 5_000;
@@ -54,6 +48,13 @@ pub enum FollowError {
     Panic(String),
 }
 
+impl FollowError {
+    /// Whether the index is gone or damaged: it is rebuilt.
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Index(error) if error.is_lost())
+    }
+}
+
 impl From<StandingError> for FollowError {
     fn from(error: StandingError) -> Self {
         match error {
@@ -63,8 +64,9 @@ impl From<StandingError> for FollowError {
     }
 }
 
-/// Told how following goes: a failure and the wait before the next try, or nothing when it goes well again.
-pub type Told = Arc<dyn Fn(Option<(&FollowError, Duration)>) + Send + Sync>;
+/// Told how following goes: a failure, or nothing when it goes well again. Answers how long to wait before the
+/// next try.
+pub type Told = Box<dyn Fn(Option<&FollowError>) -> Duration + Send + Sync>;
 
 /// What follows: the store, the index and where it lies.
 pub struct Follower {
@@ -97,12 +99,14 @@ impl Follower {
                 Err(FollowError::Index(IndexError::Superseded)) => continue,
                 Err(error) => error,
             };
-            if nudge.ending() > Ending::No && failures > 0 {
+            let mut wait = (self.told)(Some(&error));
+            if failures == 0 && error.is_lost() {
+                // No waiting brings it back.
+                wait = Duration::ZERO;
+            } else if nudge.ending() > Ending::No {
                 return Err(error);
             }
-            let wait = wait_after(failures);
             failures += 1;
-            (self.told)(Some((&error, wait)));
             nudge.pause(wait);
         }
     }
@@ -169,10 +173,6 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> FollowError {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     FollowError::Panic(text.unwrap_or("no words").to_owned())
-}
-
-fn wait_after(failures: u32) -> Duration {
-    FIRST_WAIT.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_WAIT)
 }
 
 /// The writer, and how far it has come.
@@ -262,12 +262,143 @@ impl<'a> Hand<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
+    use chrono::Utc;
+    use pipelines::record::{
+        AnnotatedPost, Channel, Counts, Fingerprint, PolarityVerdict, Post, PostId, Risk, SourceId,
+        StoryId, Trust,
+    };
+    use pipelines::text::Segmenter;
+
     use super::*;
+    use crate::store::SqliteStore;
+
+    fn post(id: u64) -> AnnotatedPost {
+        let post = Post {
+            id: PostId(id),
+            url: format!("https://news.example.com/{id}"),
+            source: SourceId("daily".into()),
+            channel: Channel::News,
+            trust: Trust::Normal,
+            site: "news.example.com".into(),
+            title: "通报".into(),
+            text: "瓦斯超限".into(),
+            author: None,
+            outlet: None,
+            origin: None,
+            published: None,
+            fetched_at: Utc::now(),
+            counts: Counts::default(),
+            comments: Vec::new(),
+            issues: Vec::new(),
+            content_hash: id,
+        };
+        AnnotatedPost {
+            story: StoryId(post.id),
+            post,
+            polarity: PolarityVerdict::default(),
+            mentions: Vec::new(),
+            topics: Vec::new(),
+            risk: Risk::default(),
+            fingerprint: Fingerprint::default(),
+        }
+    }
+
+    /// A follower at work, and what it was told; no wait is longer than nothing.
+    struct Lab {
+        dir: tempfile::TempDir,
+        store: Arc<dyn Store>,
+        nudge: Nudge,
+        damaged: Arc<AtomicBool>,
+        told: mpsc::Receiver<Option<String>>,
+        follower: Option<std::thread::JoinHandle<Result<(), FollowError>>>,
+    }
+
+    impl Lab {
+        /// `before` is done to the directory of the index before anything follows.
+        fn start(before: impl FnOnce(&Index)) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let store: Arc<dyn Store> =
+                Arc::new(SqliteStore::open(&dir.path().join("guanlan.db")).unwrap());
+            let index_dir = dir.path().join("index");
+            let index = Index::open_or_create(&index_dir, &Segmenter::default()).unwrap();
+            before(&index);
+            let (tell, told) = mpsc::channel();
+            let nudge = Nudge::default();
+            let damaged = Arc::<AtomicBool>::default();
+            let follower = Follower {
+                store: store.clone(),
+                index: Arc::new(index),
+                dir: index_dir,
+                clock: Arc::new(Utc::now),
+                told: Box::new(move |told| {
+                    tell.send(told.map(ToString::to_string)).unwrap();
+                    Duration::ZERO
+                }),
+                damaged: damaged.clone(),
+            };
+            let follower = std::thread::spawn({
+                let nudge = nudge.clone();
+                move || follower.follow(&nudge)
+            });
+            Self { dir, store, nudge, damaged, told, follower: Some(follower) }
+        }
+
+        /// A new post.
+        fn change(&self, id: u64) {
+            self.store.write(&mut |write| write.put_post(&post(id)).map(|_| ())).unwrap();
+            self.nudge.nudge();
+        }
+
+        /// Waits for the failure that `part` is said of, and until it is over.
+        fn outlives(&self, part: &str) {
+            let failed = self.told.recv().unwrap().expect("a failure comes first");
+            assert!(failed.contains(part), "{failed}");
+            while self.told.recv().unwrap().is_some() {}
+        }
+
+        fn ends_level(mut self, posts: u64) {
+            self.nudge.end(Ending::CaughtUp);
+            self.follower.take().unwrap().join().unwrap().unwrap();
+            let dir = self.dir.path().join("index");
+            let index = Index::open_read_only(&dir, &Segmenter::default()).unwrap();
+            let stands = standing(&*self.store, &index).unwrap();
+            assert_eq!((stands, index.posts()), (Standing::Level, posts));
+            examine(&dir, Duration::MAX).unwrap().whole().unwrap();
+        }
+    }
 
     #[test]
-    fn waits_grow_and_are_bounded() {
-        let waits: Vec<u64> = (0..12).map(|n| wait_after(n).as_secs()).collect();
-        assert_eq!(waits, [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-        assert_eq!(wait_after(u32::MAX), LONGEST_WAIT);
+    fn an_index_that_another_writes_to_is_followed_once_it_is_free() {
+        let mut taken = None;
+        let lab = Lab::start(|index| taken = Some(index.writer(WriterOptions::default()).unwrap()));
+        assert!(lab.told.recv().unwrap().unwrap().contains("another process"));
+        drop(taken);
+        while lab.told.recv().unwrap().is_some() {}
+        lab.change(1);
+        lab.ends_level(1);
+    }
+
+    #[test]
+    fn an_index_taken_away_under_the_follower_is_rebuilt_and_followed_on() {
+        let lab = Lab::start(|_| {});
+        lab.change(1);
+        // Moved, not deleted piece by piece, which races with who writes there.
+        std::fs::rename(lab.dir.path().join("index"), lab.dir.path().join("gone")).unwrap();
+        lab.change(2);
+        lab.outlives("");
+        lab.change(3);
+        lab.ends_level(3);
+    }
+
+    #[test]
+    fn an_index_found_damaged_is_rebuilt() {
+        let lab = Lab::start(|_| {});
+        lab.change(1);
+        lab.damaged.store(true, Ordering::SeqCst);
+        lab.change(2);
+        lab.outlives("damaged");
+        lab.ends_level(2);
     }
 }

@@ -16,8 +16,10 @@ use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
 use pipelines::text::Segmenter;
 
-use super::collect::{Clock, Collector};
+use super::clock::{Clock, Observed, Timekeeper};
+use super::collect::Collector;
 use super::commit::{CommitParts, Committer};
+use super::faults::{Board, Part};
 use super::follow::{FollowError, Follower};
 use super::hosts;
 use super::lock::StationLock;
@@ -25,6 +27,7 @@ use super::nudge::{Ending, Nudge};
 use super::process::Stages;
 use super::progress::Listener;
 use super::restore;
+use super::stop::Stop;
 use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
@@ -89,6 +92,12 @@ pub struct Station {
     pub collector: Collector,
     /// The rules.
     pub watching: Arc<Watching>,
+    /// What does not work, and when it is tried again.
+    pub board: Arc<Board>,
+    /// How far the clock is believed.
+    pub time: Arc<Timekeeper>,
+    /// The wish to stop.
+    pub stop: Stop,
     archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
     committer_thread: std::thread::JoinHandle<()>,
@@ -134,6 +143,9 @@ impl Station {
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
+        let board = Arc::new(Board::open(&*store)?);
+        let time = Arc::new(Timekeeper::open(&*store, clock())?);
+        time.look(&*store, clock(), &|_| Vec::new())?;
         let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
         let index = Arc::new(open_index(&dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
@@ -142,7 +154,7 @@ impl Station {
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
-        let followed = start_follower(&store, &index, &dir, &clock, &nudge)?;
+        let followed = start_follower(&store, &index, &dir, &clock, &nudge, &board)?;
         let stored = {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
@@ -172,6 +184,9 @@ impl Station {
             index,
             collector,
             watching,
+            board,
+            time,
+            stop: Stop::default(),
             archive,
             nudge,
             committer_thread,
@@ -240,6 +255,18 @@ impl Station {
             .write(&mut |write| self.watching.look_at_silence(&*self.store, write, now))?)
     }
 
+    /// Looks at the clock, and at what sites said of the time where it is in doubt.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn look_at_clock(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<Observed> {
+        let fetcher = &self.collector.fetcher;
+        self.time.look(&*self.store, now, &|since| {
+            let told = fetcher.times_told().into_iter().filter(|told| told.at >= since);
+            told.map(|told| told.ahead).collect()
+        })
+    }
+
     /// Remembers across restarts what hosts asked for: back-off, budgets, robots.
     ///
     /// # Errors
@@ -248,26 +275,25 @@ impl Station {
         hosts::keep(&self.collector.fetcher, &*self.store)
     }
 
-    /// Lets the index lag when the station is closed: [`close`](Self::close) then waits for it for a moment
-    /// only. What is missing follows at the next start.
-    pub fn make_haste(&self) {
-        self.nudge.end(Ending::AsItStands);
-    }
-
     /// Lets the committer and the follower finish, then frees the directory.
     ///
     /// # Errors
     /// What keeps the index from following.
     pub fn close(self) -> anyhow::Result<()> {
-        let Self { collector, committer_thread, followed, nudge, lock, .. } = self;
+        let Self { collector, committer_thread, followed, nudge, lock, stop, board, store, .. } =
+            self;
         drop(collector);
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
-        nudge.end(Ending::CaughtUp);
-        let ended = match nudge.ending() {
-            // Files are being merged, perhaps for minutes; the process may end on them.
-            Ending::AsItStands => followed.recv_timeout(HASTE).unwrap_or(Ok(())),
-            _ => followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?,
+        let ended = if stop.is_asked() {
+            nudge.end(Ending::AsItStands);
+            // Files may be in the making for minutes; the process may end on them.
+            followed.recv_timeout(HASTE).unwrap_or(Ok(()))
+        } else {
+            nudge.end(Ending::CaughtUp);
+            followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?
         };
+        // A database that fails now is told by what it fails at; the clock is seen again at the next start.
+        let _ = board.keep(&*store);
         drop(lock);
         ended.context("the index does not hold everything the store holds; it goes on from there at the next start")
     }
@@ -294,6 +320,7 @@ fn start_follower(
     dir: &DataDir,
     clock: &Clock,
     nudge: &Nudge,
+    board: &Arc<Board>,
 ) -> std::io::Result<mpsc::Receiver<Result<(), FollowError>>> {
     let damaged = Arc::<AtomicBool>::default();
     let follower = Follower {
@@ -302,11 +329,16 @@ fn start_follower(
         dir: dir.index(),
         clock: clock.clone(),
         damaged: damaged.clone(),
-        told: Arc::new(|told| match told {
-            Some((error, wait)) => {
-                tracing::error!(%error, ?wait, "the index does not follow the store; it is tried again");
+        told: Box::new({
+            let (board, clock) = (board.clone(), clock.clone());
+            move |told| {
+                let Some(error) = told else {
+                    board.worked(&Part::Index);
+                    return Duration::ZERO;
+                };
+                let now = clock();
+                (board.failed(&Part::Index, error, now) - now).to_std().unwrap_or_default()
             }
-            None => tracing::info!("the index follows the store again"),
         }),
     };
     let (ended, followed) = mpsc::sync_channel(1);

@@ -49,9 +49,7 @@ fn the_first_page_of_stories_is_the_beginning_of_all_of_them() {
     let mut dice = crate::dice::Dice::new(11);
     for round in 1..=4 {
         let ids = (1..=60).map(|n| round * 1_000 + n);
-        lab.put(ids.map(|id| {
-            told(id, dice.below(7) as i64, 1 + dice.below(40) as u64, "daily")
-        }));
+        lab.put(ids.map(|id| told(id, dice.below(7) as i64, 1 + dice.below(40) as u64, "daily")));
         lab.commit(round);
     }
     lab.delete(1_007);
