@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -101,6 +102,7 @@ pub struct Station {
     archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
     committer_thread: std::thread::JoinHandle<()>,
+    follower: JoinHandle<()>,
     followed: mpsc::Receiver<Result<(), FollowError>>,
     lock: StationLock,
 }
@@ -154,7 +156,7 @@ impl Station {
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
-        let followed = start_follower(&store, &index, &dir, &clock, &nudge, &board)?;
+        let (follower, followed) = start_follower(&store, &index, &dir, &clock, &nudge, &board)?;
         let stored = {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
@@ -190,6 +192,7 @@ impl Station {
             archive,
             nudge,
             committer_thread,
+            follower,
             followed,
             lock,
         })
@@ -290,7 +293,10 @@ impl Station {
             followed.recv_timeout(HASTE).unwrap_or(Ok(()))
         } else {
             nudge.end(Ending::CaughtUp);
-            followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?
+            let ended = followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?;
+            // It holds the store: whoever copies that next must find it closed.
+            follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
+            ended
         };
         // A database that fails now is told by what it fails at; the clock is seen again at the next start.
         let _ = board.keep(&*store);
@@ -321,7 +327,7 @@ fn start_follower(
     clock: &Clock,
     nudge: &Nudge,
     board: &Arc<Board>,
-) -> std::io::Result<mpsc::Receiver<Result<(), FollowError>>> {
+) -> std::io::Result<(JoinHandle<()>, mpsc::Receiver<Result<(), FollowError>>)> {
     let damaged = Arc::<AtomicBool>::default();
     let follower = Follower {
         store: store.clone(),
@@ -343,9 +349,10 @@ fn start_follower(
     };
     let (ended, followed) = mpsc::sync_channel(1);
     let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
-    thread("follower").spawn({
+    let follower = thread("follower").spawn({
         let nudge = nudge.clone();
-        move || ended.send(follower.follow(&nudge))
+        // Where nobody waits for it any more, nobody wants to know.
+        move || drop(ended.send(follower.follow(&nudge)))
     })?;
     thread("index-check").spawn({
         let (dir, nudge) = (dir.index(), nudge.clone());
@@ -360,7 +367,7 @@ fn start_follower(
             }
         }
     })?;
-    Ok(followed)
+    Ok((follower, followed))
 }
 
 /// Nothing was collected or imported yet.
