@@ -16,6 +16,7 @@ use crate::error::IndexError;
 use crate::guard::guarded;
 use crate::ordinals::Ordinals;
 use crate::position::Position;
+use crate::reading::ReadingDirectory;
 use crate::schema::{Fields, SCHEMA_VERSION, TIME};
 use crate::tokenize;
 
@@ -146,7 +147,7 @@ impl Generation {
             return Err(IndexError::Missing { dir: root.dir().to_owned() });
         }
         let expected = stamp();
-        let index = tantivy::Index::open_in_dir(&dir)?;
+        let index = tantivy::Index::open(ReadingDirectory::open(&dir)?)?;
         let payload = payload(&index)?;
         let found = payload.map(|p| p.stamp).unwrap_or_default();
         let (schema, fields): (Schema, Fields) = Fields::build();

@@ -26,6 +26,7 @@ mod phrase;
 mod places;
 mod position;
 mod rank;
+mod reading;
 mod runs;
 mod schema;
 mod tally;

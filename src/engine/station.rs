@@ -19,12 +19,13 @@ use pipelines::text::Segmenter;
 
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
-use super::commit::{CommitParts, Committer};
+use super::commit::{CommitError, CommitParts, Committer};
 use super::faults::{Board, Part};
 use super::follow::{FollowError, Follower};
 use super::hosts;
 use super::lock::StationLock;
 use super::nudge::{Ending, Nudge};
+use super::patience::Patience;
 use super::process::Stages;
 use super::progress::Listener;
 use super::restore;
@@ -32,6 +33,7 @@ use super::stop::Stop;
 use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
+use crate::platform;
 use crate::store::{RunOutcome, SqliteStore, Store, StoreError, Tally};
 
 /// Sources run at the same time.
@@ -141,7 +143,7 @@ impl Station {
     /// Another station on it; a store, index, lexicon or model that cannot be used.
     pub fn open(config: Config, clock: Clock, listener: Listener) -> anyhow::Result<Self> {
         let dir = DataDir(config.station.data_dir.clone());
-        std::fs::create_dir_all(&dir.0)
+        platform::make_private_dir(&dir.0)
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
@@ -161,6 +163,14 @@ impl Station {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
         };
+        let stop = Stop::default();
+        let told = {
+            let (board, clock) = (board.clone(), clock.clone());
+            Arc::new(move |fault: Option<&CommitError>| match fault {
+                Some(error) => drop(board.failed(&Part::Store, error, clock())),
+                None => drop(board.worked(&Part::Store)),
+            })
+        };
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
             archive: archive.clone(),
@@ -168,6 +178,7 @@ impl Station {
             annotator,
             watching: watching.clone(),
             stored,
+            patience: Patience::new(told, stop.clone()),
         });
         let collector = Collector {
             store: store.clone(),
@@ -188,7 +199,7 @@ impl Station {
             watching,
             board,
             time,
-            stop: Stop::default(),
+            stop,
             archive,
             nudge,
             committer_thread,
@@ -283,11 +294,14 @@ impl Station {
     /// # Errors
     /// What keeps the index from following.
     pub fn close(self) -> anyhow::Result<()> {
-        let Self { collector, committer_thread, followed, nudge, lock, stop, board, store, .. } =
-            self;
+        let in_haste = self.stop.is_asked();
+        self.stop.ask();
+        let Self {
+            collector, committer_thread, follower, followed, nudge, lock, board, store, ..
+        } = self;
         drop(collector);
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
-        let ended = if stop.is_asked() {
+        let ended = if in_haste {
             nudge.end(Ending::AsItStands);
             // Files may be in the making for minutes; the process may end on them.
             followed.recv_timeout(HASTE).unwrap_or(Ok(()))
