@@ -18,6 +18,7 @@ mod heats;
 mod hosts;
 pub mod import;
 mod inbox;
+mod indexing;
 mod keys;
 mod lock;
 mod look;

@@ -4,14 +4,13 @@
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
-use index::{Index, examine};
+use index::Index;
 use pipelines::annotate::{Annotator, AnnotatorConfig};
 use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
@@ -21,8 +20,9 @@ use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
 use super::commit::{CommitError, CommitParts, Committer};
 use super::faults::{Board, Part};
-use super::follow::{FollowError, Follower};
+use super::follow::FollowError;
 use super::hosts;
+use super::indexing::{open_index, start_follower};
 use super::lock::StationLock;
 use super::nudge::{Ending, Nudge};
 use super::patience::Patience;
@@ -41,9 +41,6 @@ const SOURCES_AT_ONCE: usize = 64;
 
 /// How long closing in haste waits for the index.
 const HASTE: Duration = Duration::from_secs(3);
-
-/// How long the files of the index are looked through at start, beside everything else.
-const LOOKED_THROUGH: Duration = Duration::from_secs(20);
 
 /// Where things lie in a data directory.
 #[derive(Clone, Debug)]
@@ -317,71 +314,6 @@ impl Station {
         drop(lock);
         ended.context("the index does not hold everything the store holds; it goes on from there at the next start")
     }
-}
-
-/// Opens the index, or puts an empty one in the place of one that is gone or cannot be read: the follower sees
-/// by its position that it must be built from the store.
-fn open_index(dir: &DataDir, config: &Config) -> anyhow::Result<Index> {
-    let words = segmenter(config);
-    match Index::open_read_only(&dir.index(), &words) {
-        Err(why) if why.is_lost() => {
-            tracing::warn!(%why, "an empty index is made");
-            Ok(Index::create(&dir.index(), &words)?)
-        }
-        opened => Ok(opened?),
-    }
-}
-
-/// Starts the thread that keeps the index level, and one that looks through its files once. What is received
-/// is how the first of them ended.
-fn start_follower(
-    store: &Arc<dyn Store>,
-    index: &Arc<Index>,
-    dir: &DataDir,
-    clock: &Clock,
-    nudge: &Nudge,
-    board: &Arc<Board>,
-) -> std::io::Result<(JoinHandle<()>, mpsc::Receiver<Result<(), FollowError>>)> {
-    let damaged = Arc::<AtomicBool>::default();
-    let follower = Follower {
-        store: store.clone(),
-        index: index.clone(),
-        dir: dir.index(),
-        clock: clock.clone(),
-        damaged: damaged.clone(),
-        told: Box::new({
-            let (board, clock) = (board.clone(), clock.clone());
-            move |told| {
-                let Some(error) = told else {
-                    board.worked(&Part::Index);
-                    return Duration::ZERO;
-                };
-                let now = clock();
-                (board.failed(&Part::Index, error, now) - now).to_std().unwrap_or_default()
-            }
-        }),
-    };
-    let (ended, followed) = mpsc::sync_channel(1);
-    let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
-    let follower = thread("follower").spawn({
-        let nudge = nudge.clone();
-        // Where nobody waits for it any more, nobody wants to know.
-        move || drop(ended.send(follower.follow(&nudge)))
-    })?;
-    thread("index-check").spawn({
-        let (dir, nudge) = (dir.index(), nudge.clone());
-        move || {
-            let examined = examine(&dir, LOOKED_THROUGH).and_then(|found| found.whole());
-            if let Err(why) = examined
-                && why.is_lost()
-            {
-                tracing::error!(%why, "the index is damaged");
-                damaged.store(true, Ordering::SeqCst);
-                nudge.nudge();
-            }
-        }
-    })?;
-    Ok((follower, followed))
 }
 
 /// Nothing was collected or imported yet.

@@ -27,14 +27,14 @@ const SEED: u64 = 2026;
 const QUERIES: usize = 300;
 
 /// What is asked: literals that must all be there, of which one each, and one that must not.
-pub struct Asked {
-    pub all: Vec<String>,
-    pub any: Vec<String>,
-    pub not: Option<String>,
+struct Asked {
+    all: Vec<String>,
+    any: Vec<String>,
+    not: Option<String>,
 }
 
 /// One engine.
-pub trait Peer {
+trait Peer {
     /// Hits, and seconds for counting them and finding the twenty newest.
     fn ask(&mut self, asked: &Asked) -> (u64, f64);
 }
@@ -118,24 +118,18 @@ fn built(
 }
 
 /// A post as every engine takes it.
-pub struct Text {
-    pub id: u64,
-    pub micros: i64,
+struct Text {
+    micros: i64,
     /// Title and body.
-    pub body: String,
-    pub post: Box<index::IndexedPost>,
+    body: String,
+    post: Box<index::IndexedPost>,
 }
 
 fn texts(posts: u64) -> impl Iterator<Item = Text> {
     Corpus::new(SEED, posts, end()).map(|indexed| {
         let post = &indexed.post.post;
         let body = format!("{}\n{}", post.title, post.text);
-        Text {
-            id: post.id.0,
-            micros: post.time().timestamp_micros(),
-            body,
-            post: Box::new(indexed),
-        }
+        Text { micros: post.time().timestamp_micros(), body, post: Box::new(indexed) }
     })
 }
 
