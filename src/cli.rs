@@ -10,6 +10,7 @@ mod help;
 mod log;
 mod open;
 mod standing;
+mod stop;
 
 use std::ffi::OsString;
 use std::io::Write;

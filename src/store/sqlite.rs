@@ -12,10 +12,13 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::{Result, Store, StoreError, StoreWrite, changes, imports, intake, schema};
 
 /// How long a command waits for the lock of another program before it says `Busy`.
-const BUSY_WAIT: Duration = Duration::from_secs(10);
+const BUSY_WAIT: Duration = Duration::from_secs(2);
 
 /// The same of a station, which waits by itself and must be able to stop meanwhile.
 const STATION_WAIT: Duration = Duration::from_secs(1);
+
+/// Statements kept prepared: more than there are, so that none is made anew within a transaction.
+const STATEMENTS: usize = 128;
 
 /// How many idle reader connections are kept.
 const IDLE_READERS: usize = 4;
@@ -122,6 +125,7 @@ impl SqliteStore {
             | OpenFlags::SQLITE_OPEN_URI;
         let reader = Connection::open_with_flags(address, flags).map_err(open)?;
         reader.busy_timeout(BUSY_WAIT).map_err(open)?;
+        reader.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::check(&reader, &self.path)?;
         Ok(reader)
     }
@@ -187,6 +191,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // A commit must survive a power cut, not only a killed process: what is acknowledged is on disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // What is deleted because its time is over must not be read from free pages.
     connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(())
@@ -362,12 +367,29 @@ impl Store for SqliteStore {
         self.read(|c| super::alerts::alerts(c, range, limit))
     }
 
+    fn ways_due(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<String>> {
+        self.read(|c| super::outbox::ways_due(c, now))
+    }
+
+    fn deliveries_by(
+        &self,
+        notifier: &str,
+        now: chrono::DateTime<chrono::Utc>,
+        limit: usize,
+    ) -> Result<Vec<super::Delivery>> {
+        self.read(|c| super::outbox::due_by(c, notifier, now, limit))
+    }
+
     fn deliveries(
         &self,
         state: &str,
         due: chrono::DateTime<chrono::Utc>,
         limit: usize,
     ) -> Result<Vec<super::Delivery>> {
-        self.read(|c| super::alerts::deliveries(c, state, due, limit))
+        self.read(|c| super::outbox::deliveries(c, state, due, limit))
     }
 }
+
+#[cfg(test)]
+#[path = "sqlite/tests.rs"]
+mod tests;
