@@ -21,13 +21,14 @@ mod index_door;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
+use index::Index;
 use pipelines::annotate::Annotator;
 use pipelines::locale::Lang;
 use pipelines::query::{Context, Query, QueryError};
 use pipelines::record::{PostId, SourceId};
 
 use crate::config::Config;
-use crate::engine::{Clock, DataDir};
+use crate::engine::{Clock, DataDir, Standing, standing};
 use crate::store::{Store, StoreWrite};
 use index_door::IndexDoor;
 
@@ -172,6 +173,18 @@ impl Desk {
     pub fn query(&self, text: &str) -> Result<Query> {
         pipelines::query::parse(text, &self.context())
             .map_err(|error| DeskError::Query { query: text.to_owned(), error })
+    }
+
+    /// The index, where it is one of this store, and how many changes of the store it does not hold yet.
+    fn asked(&self) -> Result<(Arc<Index>, u64)> {
+        let index = self.index.get()?;
+        match standing(&*self.store, &index).map_err(anyhow::Error::from)? {
+            Standing::Level => Ok((index, 0)),
+            Standing::Behind(lacking) => Ok((index, lacking)),
+            Standing::Apart(why) => Err(DeskError::Broken(anyhow::anyhow!(
+                "{why}; `guanlan reindex` builds it from the store"
+            ))),
+        }
     }
 
     /// The annotator, loaded when the first explanation is asked for.

@@ -32,7 +32,7 @@ impl Desk {
     /// A query that cannot be read; a broken store or index.
     pub fn export(&self, who: &Who, query: &str, form: ExportForm) -> Result<Vec<u8>> {
         let parsed = self.query(query)?;
-        let index = self.index.get()?;
+        let (index, _) = self.asked()?;
         let limit = usize::try_from(index.posts()).unwrap_or(usize::MAX - 1).max(1);
         let options = SearchOptions { limit, group_by_story: false, ..SearchOptions::default() };
         let results = index.search(&parsed, &options, Some(&StoredPosts(&*self.store)))?;

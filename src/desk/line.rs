@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use index::highlight::{self, Snippet};
-use index::{Hit, SearchIndex};
+use index::Hit;
 use pipelines::query::{Query, Target};
 use pipelines::record::{
     AnnotatedPost, Channel, Polarity, PostId, Severity, Span, StoryId, TextField,
@@ -138,11 +138,6 @@ impl Desk {
             subject.map_or_else(|| id.0.clone(), |subject| subject.name.clone())
         };
         annotated.mentions.iter().map(|mention| name(&mention.subject)).collect()
-    }
-
-    /// Changes of the store that the index has not taken up yet.
-    pub(super) fn lag(&self, index: &index::Index) -> Result<u64> {
-        Ok(self.store.last_change()?.saturating_sub(index.cursor()?))
     }
 }
 

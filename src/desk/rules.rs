@@ -104,7 +104,7 @@ impl Desk {
 
     fn rehearse(&self, who: &Who, rule: &RuleConfig, days: u32) -> Result<RehearsalSheet> {
         let row = self.rule_row(who, rule)?;
-        let index = self.index.get()?;
+        let (index, _) = self.asked()?;
         let past = Past { config: &self.config, store: &*self.store, index: &index };
         let Rehearsed { query, results, alerts } = past.rehearse(rule, days, self.now())?;
         let step = results.hits.len().div_ceil(SAMPLES).max(1);

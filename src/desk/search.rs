@@ -120,7 +120,7 @@ impl Desk {
     /// A query or page mark that cannot be read; a broken store or index.
     pub fn search(&self, who: &Who, ask: &Ask) -> Result<Found> {
         let query = self.query(&ask.query)?;
-        let index = self.index.get()?;
+        let (index, behind) = self.asked()?;
         let after = ask.after.as_deref().map(page_mark).transpose()?;
         let options = SearchOptions {
             limit: ask.limit.clamp(1, MOST),
@@ -148,7 +148,7 @@ impl Desk {
                 .collect(),
             next: results.next.map(|token| token.to_string()),
             words_offer: if posts == 0 { index.words_available(query.source())? } else { 0 },
-            behind: self.lag(&index)?,
+            behind,
         })
     }
 

@@ -87,7 +87,7 @@ impl Desk {
         let open_alerts = alerts.len();
         alerts.truncate(ALERTS);
         let board = self.sources(who)?;
-        let index = self.index.get()?;
+        let (_, behind) = self.asked()?;
         let count = |state, due| self.store.deliveries(state, due, 1_000).map(|list| list.len());
         Ok(Today {
             now,
@@ -110,7 +110,7 @@ impl Desk {
             sources: board.len(),
             troubled: board.into_iter().filter(|row| row.troubled).collect(),
             posts: self.store.post_count()?,
-            behind: self.lag(&index)?,
+            behind,
             outbox: (count("pending", DateTime::<Utc>::MAX_UTC)?, count("dead", now)?),
         })
     }
@@ -136,7 +136,7 @@ impl Desk {
             histogram: Some(crate::engine::zone_offset_secs(&self.config, self.now())),
             totals: true,
         };
-        let index = self.index.get()?;
+        let (index, _) = self.asked()?;
         let mut results = index.search(&within, &options, Some(&StoredPosts(&*self.store)))?;
         results.hits.truncate(lines);
         Ok(results)
