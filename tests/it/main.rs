@@ -5,12 +5,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+#[path = "../shared/data.rs"]
+mod data;
 mod lab;
 
 mod collecting;
 mod demo;
 mod evidence;
+mod gate;
 mod import;
+mod kept;
 mod kill;
 mod pages;
 mod privacy;
