@@ -32,6 +32,7 @@ mod station;
 mod step;
 mod stop;
 pub mod trial;
+pub mod undo;
 pub mod watching;
 mod workbook;
 

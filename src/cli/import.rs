@@ -3,11 +3,13 @@
 //! In: files. Out: before anything is taken, what was understood of each header and which rows are older than
 //! is kept; then counts, and every row that was set aside with its number and reason. `--dry-run` only looks.
 
+mod undo;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, Subcommand};
 use pipelines::crawl::{ColumnMap, FileFormat, SourceConfig, SourceKind, parse_map};
 use pipelines::locale::Lang;
 use pipelines::record::Channel;
@@ -23,7 +25,10 @@ use crate::engine::{Station, nobody, system_clock};
 const ROWS_NAMED: usize = 20;
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ImportArgs {
+    #[command(subcommand)]
+    action: Option<Action>,
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[arg(long, value_name = "FIELD=COLUMN,…")]
@@ -36,8 +41,22 @@ pub struct ImportArgs {
     dry_run: bool,
 }
 
+#[derive(Subcommand)]
+enum Action {
+    List(undo::ListArgs),
+    Undo(undo::UndoArgs),
+}
+
 impl ImportArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        match &self.action {
+            Some(Action::List(args)) => args.run(globals, out),
+            Some(Action::Undo(args)) => args.run(globals, out),
+            None => self.take_in(globals, out),
+        }
+    }
+
+    fn take_in(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let lang = globals.lang;
         let map = match self.map.as_deref().map_or(Ok(ColumnMap::default()), parse_map) {
             Ok(map) => map,
@@ -88,7 +107,12 @@ impl ImportArgs {
         let station = Station::open(config, system_clock(), nobody())?;
         for (file, format, found) in looked {
             match import::file(&station.collector, file, format, &map, &source) {
-                Ok(imported) => rows.push(report(file, &found, Some(&imported))),
+                Ok(imported) => {
+                    if let Some(number) = imported.number.filter(|_| !globals.quiet) {
+                        eprintln!("{}", lang.fill("cli.import.taken", &[("number", &number)]));
+                    }
+                    rows.push(report(file, &found, Some(&imported)));
+                }
                 Err(error) => {
                     good = false;
                     eprintln!("{}{error}", lang.text("cli.failed"));
@@ -115,7 +139,10 @@ fn tell(file: &Path, found: &Looked, config: &Config, globals: &Globals) {
         let field = |field: &str| lang.text(&format!("cli.import.field_{field}"));
         let used = header.used.iter().map(|(f, column)| format!("{} ← {column}", field(f)));
         let used = used.collect::<Vec<_>>().join(lang.text("cli.import.joint").as_str());
-        eprintln!("{}", lang.fill("cli.import.used", &[("file", &name), ("row", &header.header_row), ("used", &used)]));
+        let key = if header.header_row > 0 { "cli.import.used" } else { "cli.import.used_keys" };
+        let args: [(&str, &dyn std::fmt::Display); 3] =
+            [("file", &name), ("row", &header.header_row), ("used", &used)];
+        eprintln!("{}", lang.fill(key, &args));
         if !header.unused.is_empty() {
             let unused = header.unused.join(lang.text("cli.import.joint").as_str());
             eprintln!("{}", lang.fill("cli.import.unused", &[("unused", &unused)]));
@@ -168,6 +195,9 @@ fn report(file: &Path, found: &Looked, imported: Option<&Imported>) -> serde_jso
     }
     put("too_old", json!(found.too_old));
     put("set_aside", set_aside.collect());
+    if let Some(number) = imported.and_then(|imported| imported.number) {
+        put("import", json!(number));
+    }
     match imported.map(|imported| &imported.tally) {
         None => {
             put("received", json!(found.rows + found.unreadable.len() as u64));

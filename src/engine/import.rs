@@ -38,6 +38,8 @@ pub enum ImportError {
 /// What came of one file.
 #[derive(Debug, Default)]
 pub struct Imported {
+    /// The number it can be taken back by.
+    pub number: Option<i64>,
     /// Counts.
     pub tally: Tally,
     /// Rows that could not be read.
@@ -124,8 +126,10 @@ pub fn file(
 ) -> Result<Imported, ImportError> {
     let now = (collector.clock)();
     let records = open(path, format, map, source, now)?.records;
-    let mut imported = Imported::default();
-    let mut step = Step::new(&source.id, now);
+    let number = begin(collector, path, source, now)?;
+    let mut imported = Imported { number: Some(number), ..Imported::default() };
+    let new_step = || Step { import: Some(number), ..Step::new(&source.id, now) };
+    let mut step = new_step();
     for record in records {
         match record {
             Ok(FileRecord::Row(row)) => {
@@ -141,12 +145,27 @@ pub fn file(
             }
         }
         if step.tally.received >= RECORDS_AT_ONCE as u64 {
-            let full = std::mem::replace(&mut step, Step::new(&source.id, now));
+            let full = std::mem::replace(&mut step, new_step());
             imported.tally.add(&collector.committer.commit_blocking(full)?);
         }
     }
     imported.tally.add(&collector.committer.commit_blocking(step)?);
     Ok(imported)
+}
+
+/// Notes that a file is being taken in.
+fn begin(
+    collector: &Collector,
+    path: &Path,
+    source: &SourceConfig,
+    now: DateTime<Utc>,
+) -> Result<i64, CommitError> {
+    let mut number = 0;
+    collector.store.write(&mut |write| {
+        number = write.begin_import(&source.id, &path.display().to_string(), now)?;
+        Ok(())
+    })?;
+    Ok(number)
 }
 
 fn take_page(collector: &Collector, page: &Page, source: &SourceConfig, step: &mut Step) {

@@ -23,4 +23,5 @@ mod refusals;
 mod rehearse;
 mod sources;
 mod streams;
+mod tables;
 mod week;

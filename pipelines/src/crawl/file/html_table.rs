@@ -14,7 +14,11 @@ const MOST_SPAN: usize = 200;
 
 /// The rows of the largest table; none where there is no table.
 pub(super) fn rows(markup: &str) -> Option<Vec<TableRow>> {
-    let page = Html::parse_document(markup);
+    // What XML calls a table is none to a reader of HTML, which would throw its rows out of it.
+    let page = match markup.contains("urn:schemas-microsoft-com:office:spreadsheet") {
+        true => Html::parse_document(&markup.replace("<Table", "<div").replace("</Table", "</div")),
+        false => Html::parse_document(markup),
+    };
     let of = |css: &str| Selector::parse(css).expect("a fixed selector is valid");
     let row = of("tr");
     let largest = page
@@ -138,7 +142,7 @@ mod tests {
     #[test]
     fn an_xml_spreadsheet_is_a_table() {
         check(
-            "<?xml version=\"1.0\"?><Workbook xmlns:ss=\"urn:x\"><Worksheet><Table><Row><Cell><Data>标题</Data></Cell>\
+            "<?xml version=\"1.0\"?><Workbook xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"><Worksheet><Table><Row><Cell><Data>标题</Data></Cell>\
              <Cell><Data>正文</Data></Cell></Row><Row><Cell ss:Index=\"2\"><Data>只有正文</Data></Cell></Row></Table></Worksheet></Workbook>",
             &[&["标题", "正文"], &["", "只有正文"]],
         );
