@@ -64,5 +64,6 @@ pub fn query_context(config: &Config, now: DateTime<Utc>) -> Context {
         zone: config.station.zone,
         subjects: config.subjects.clone(),
         segmenter: segmenter(config),
+        naming: Default::default(),
     }
 }
