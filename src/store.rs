@@ -11,7 +11,9 @@ mod error;
 mod evidence;
 mod frontier;
 mod imports;
+mod intake;
 mod mend;
+mod outbox;
 mod posts;
 mod schema;
 mod sources;
@@ -21,7 +23,7 @@ mod write;
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
+    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
     StoryId, Validators,
 };
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,10 @@ pub enum Inserted {
     Grown,
     /// It was purged on purpose before, and stays away.
     Purged,
+    /// Another source brought what stands under its address: refused.
+    Foreign,
+    /// Another address has its id: refused.
+    Collision,
 }
 
 /// How a run of a source ended.
@@ -145,6 +151,8 @@ pub trait Store: ReadEvidence + Send + Sync {
 
     /// One post.
     fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>>;
+    /// What would become of a post that came in now.
+    fn reception(&self, post: &AnnotatedPost) -> Result<Inserted>;
     /// Posts whose id in hex begins with `prefix`, at most `limit`.
     fn posts_by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<PostId>>;
     /// Calls `each` for every post of the range by time, oldest first, until it answers `false`.
@@ -188,7 +196,7 @@ pub trait Store: ReadEvidence + Send + Sync {
     ) -> Result<Vec<FetchJob>>;
     /// How many pages wait, due or not.
     fn waiting_jobs(&self, source: &SourceId) -> Result<u64>;
-    /// Which of these canonical addresses are in the frontier or stored already.
+    /// Which of these canonical addresses are in the frontier or stored already, by more than a claim of another house.
     fn known_urls(&self, urls: &[String]) -> Result<Vec<bool>>;
     /// The times of the latest posts of `source` not before `since`, newest first, at most `limit`.
     fn post_times(
@@ -224,14 +232,24 @@ pub trait Store: ReadEvidence + Send + Sync {
     fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
     /// Alerts, newest first.
     fn alerts(&self, range: &PostRange, limit: usize) -> Result<Vec<StoredAlert>>;
+    /// The ways out that have a delivery due.
+    fn ways_due(&self, now: DateTime<Utc>) -> Result<Vec<String>>;
+    /// Deliveries due by one way out, oldest first.
+    fn deliveries_by(
+        &self,
+        notifier: &str,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>>;
     /// Deliveries in this state that are due.
     fn deliveries(&self, state: &str, due: DateTime<Utc>, limit: usize) -> Result<Vec<Delivery>>;
 }
 
 /// What can be done within one transaction.
 pub trait StoreWrite: WriteEvidence {
-    /// Stores a post. Changed content under a known address replaces it (`Edited`).
-    fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted>;
+    /// Stores a post, or refuses it. Answers what became of it, and the post as it is stored (with its story, what an
+    /// officer said of it, the time it was first seen); one that is refused as it came.
+    fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)>;
     /// Stores anew what was judged of a post that is there: its risk, its story.
     fn rewrite_post(&self, post: &AnnotatedPost) -> Result<()>;
     /// Moves posts to another story and notes the change.
@@ -271,16 +289,19 @@ pub trait StoreWrite: WriteEvidence {
 
     /// What waits for a time after `now` that it would not wait for by a right clock waits no longer.
     fn mend_waits(&self, now: DateTime<Utc>) -> Result<()>;
-    /// What a clock that was ahead of `now` dated counts as of `now`.
-    fn mend_future(&self, now: DateTime<Utc>) -> Result<()>;
+    /// What a clock that was ahead of `now` dated counts as of `now`. Digests were last written at `since`, the
+    /// latest time before, so that none of them is missed.
+    fn mend_future(&self, now: DateTime<Utc>, since: DateTime<Utc>) -> Result<()>;
 
     /// Forgets a named piece of state.
     fn drop_state(&self, name: &str) -> Result<()>;
 
     /// Notes that a post matched a rule. Answers whether that is new.
     fn put_hit(&self, hit: &RuleHit) -> Result<bool>;
-    /// Hits of a rule not before `since`, oldest first, as this transaction sees them.
-    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// Hits of a rule not before `since`, oldest first and without their words, as this transaction sees them.
+    fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// The words of one hit; none where there is no such hit.
+    fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>>;
     /// The alerts of a rule fired not before `since`, oldest first, as this transaction sees them.
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>>;
     /// The latest alert of a rule, whenever it fired.
@@ -307,11 +328,28 @@ pub trait StoreWrite: WriteEvidence {
     fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool>;
     /// A delivery went out.
     fn mark_sent(&self, id: i64, now: DateTime<Utc>) -> Result<()>;
+    /// A delivery waits because its way out does not work; that is no attempt of its own.
+    fn note_wait(&self, id: i64, error: &str) -> Result<()>;
+    /// Dead deliveries wait again, due at `now`, by `notifier` where one is named. Answers how many.
+    fn revive(&self, notifier: Option<&str>, now: DateTime<Utc>) -> Result<u64>;
+    /// Deliveries that wait for the way out `from` wait for `to`. Answers how many.
+    fn reroute(&self, from: &str, to: &str, now: DateTime<Utc>) -> Result<u64>;
+    /// Takes the text from what was sent, or is dead, of alerts that rest on a post no longer stored. Answers of
+    /// how many deliveries.
+    fn strip_deliveries(&self) -> Result<u64>;
     /// A delivery failed; tried again at `due`, or never if there is none.
     fn mark_failed(&self, id: i64, error: &str, due: Option<DateTime<Utc>>) -> Result<()>;
 
     /// Writes a line that the application never changes again.
     fn audit(&self, now: DateTime<Utc>, action: &str, object: &str, detail: &str) -> Result<()>;
+    /// The same, unless there is a line of this action and object: what comes again with every reading.
+    fn audit_once(
+        &self,
+        now: DateTime<Utc>,
+        action: &str,
+        object: &str,
+        detail: &str,
+    ) -> Result<()>;
     /// Begins an import; answers its number.
     fn begin_import(&self, source: &SourceId, file: &str, now: DateTime<Utc>) -> Result<i64>;
     /// Notes that a stored post, new in this transaction, came with an import.
@@ -322,6 +360,10 @@ pub trait StoreWrite: WriteEvidence {
     fn put_latest_seen(&self, at: DateTime<Utc>) -> Result<()>;
     /// Deletes a post on purpose: its id is never taken in again.
     fn bury_post(&self, id: PostId, now: DateTime<Utc>) -> Result<bool>;
+    /// Makes room: counts by the hour before `before` become counts by the day.
+    fn thin_tallies(&self, before: DateTime<Utc>) -> Result<u64>;
+    /// Forgets pages that were done with before `before` and are not looked at again.
+    fn forget_done_jobs(&self, before: DateTime<Utc>) -> Result<u64>;
     /// Forgets changes before `up_to`, which the index has committed.
     fn forget_changes(&self, up_to: u64) -> Result<()>;
 }

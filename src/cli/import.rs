@@ -16,9 +16,9 @@ use pipelines::record::Channel;
 use serde_json::{Value, json};
 
 use super::output::Table;
-use super::{Globals, Outcome, open};
+use super::{Globals, Outcome, open, stop};
 use crate::config::Config;
-use crate::engine::import::{self, Imported, Looked};
+use crate::engine::import::{self, ImportError, Imported, Looked};
 use crate::engine::{Station, nobody, system_clock};
 
 /// Unreadable rows named one by one; the rest is counted.
@@ -105,6 +105,7 @@ impl ImportArgs {
             return Ok(if good { Outcome::Good } else { Outcome::Bad });
         }
         let station = Station::open(config, system_clock(), nobody())?;
+        stop::at_signal(&station.stop)?;
         for (file, format, found) in looked {
             match import::file(&station.collector, file, format, &map, &source) {
                 Ok(imported) => {
@@ -112,6 +113,12 @@ impl ImportArgs {
                         eprintln!("{}", lang.fill("cli.import.taken", &[("number", &number)]));
                     }
                     rows.push(report(file, &found, Some(&imported)));
+                }
+                Err(ImportError::Stopped(imported)) => {
+                    good = false;
+                    rows.push(report(file, &found, Some(&imported)));
+                    eprintln!("{}", lang.text("cli.stopped"));
+                    break;
                 }
                 Err(error) => {
                     good = false;

@@ -33,6 +33,9 @@ pub enum ImportError {
     /// The store.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// The station stops; what was stored before stays, and the rest is taken in when the file is read again.
+    #[error("stopped before the end of the file")]
+    Stopped(Box<Imported>),
 }
 
 /// What came of one file.
@@ -147,6 +150,9 @@ pub fn file(
         if step.tally.received >= RECORDS_AT_ONCE as u64 {
             let full = std::mem::replace(&mut step, new_step());
             imported.tally.add(&collector.committer.commit_blocking(full)?);
+            if collector.stop.is_asked() {
+                return Err(ImportError::Stopped(Box::new(imported)));
+            }
         }
     }
     imported.tally.add(&collector.committer.commit_blocking(step)?);

@@ -11,6 +11,7 @@ mod lab;
 
 mod collecting;
 mod demo;
+mod duties;
 mod evidence;
 mod gate;
 mod import;
@@ -24,4 +25,5 @@ mod rehearse;
 mod sources;
 mod streams;
 mod tables;
+mod truth;
 mod week;
