@@ -45,6 +45,6 @@ pub fn undo(station: &Station, import: &Import, now: DateTime<Utc>) -> anyhow::R
     }
     store.write(&mut |write| write.mark_import_undone(import.id, now))?;
     store.forget_deleted()?;
-    station.nudge_index();
+    station.shared().nudge.nudge();
     Ok(gone)
 }

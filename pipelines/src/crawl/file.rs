@@ -9,6 +9,7 @@
 mod columns;
 mod delimited;
 mod html_table;
+mod names;
 mod row;
 mod table;
 mod when;

@@ -16,7 +16,7 @@ use pipelines::record::{Channel, Trust};
 use serde_json::json;
 use url::Url;
 
-use super::pack::PackWish;
+use super::pack::{PackWish, said_yes};
 use super::settle::{none_kept, settle};
 use super::tell::{Teller, as_json};
 use crate::cli::{Format, Globals, Outcome, open};
@@ -44,14 +44,12 @@ pub struct AddArgs {
     #[arg(long, value_name = "PACK", conflicts_with_all = ["url", "id", "name", "pick"])]
     pack: Option<String>,
     #[arg(long, value_name = "PROVINCE", requires = "pack")]
-    place: Option<String>,
+    pub(super) place: Option<String>,
     #[arg(long, value_name = "N,…", requires = "pack")]
-    take: Option<String>,
-    /// Channel and rank, where a pack says them.
-    #[arg(skip)]
+    pub(super) take: Option<String>,
+    #[arg(skip)] // Channel and rank, where a pack says them.
     pub(super) known: Option<(Channel, Trust)>,
-    /// Whether the officer is asked before the file is written.
-    #[arg(skip)]
+    #[arg(skip)] // Whether the officer is asked before the file is written.
     pub(super) asks: bool,
 }
 
@@ -86,15 +84,7 @@ impl AddArgs {
 
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         if let Some(pack) = &self.pack {
-            let wish = PackWish {
-                pack,
-                place: self.place.as_deref(),
-                take: self.take.as_deref(),
-                dry_run: self.dry_run,
-                allow_private: self.allow_private,
-                posts: self.posts,
-            };
-            return wish.run(globals, out);
+            return PackWish { pack, wish: self }.run(globals, out);
         }
         let config = match open::config(globals) {
             Ok(config) => config,
@@ -314,15 +304,6 @@ impl AddArgs {
         }
         Ok(Outcome::Good)
     }
-}
-
-/// Whether the officer wants the source that was just shown.
-fn said_yes(lang: Lang, out: &mut dyn Write) -> anyhow::Result<bool> {
-    write!(out, "{}", lang.text("cli.pack.ask"))?;
-    out.flush()?;
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).context("cannot read the answer")?;
-    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "要" | "好"))
 }
 
 /// The source that has this id already.

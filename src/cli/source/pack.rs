@@ -6,20 +6,27 @@
 
 use std::io::{IsTerminal, Write};
 
+use anyhow::Context as _;
+use pipelines::locale::Lang;
+
 use super::add::AddArgs;
 use crate::cli::{Format, Globals, Outcome, open};
 use crate::config::Config;
 use crate::packs::{self, Pack, Site};
 
-/// What was asked of a pack.
+/// What was asked of a pack: its id, and the rest as it was typed.
 pub struct PackWish<'a> {
     pub pack: &'a str,
-    pub place: Option<&'a str>,
-    /// Numbers of its sites, or `all`.
-    pub take: Option<&'a str>,
-    pub dry_run: bool,
-    pub allow_private: bool,
-    pub posts: usize,
+    pub wish: &'a AddArgs,
+}
+
+/// Whether the officer wants the source that was just shown.
+pub fn said_yes(lang: Lang, out: &mut dyn Write) -> anyhow::Result<bool> {
+    write!(out, "{}", lang.text("cli.pack.ask"))?;
+    out.flush()?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("cannot read the answer")?;
+    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "要" | "好"))
 }
 
 impl PackWish<'_> {
@@ -30,12 +37,12 @@ impl PackWish<'_> {
         };
         let Some(pack) = chosen_pack(self.pack, &config, globals) else { return Ok(Outcome::Usage) };
         let lang = globals.lang;
-        let sites: Vec<&Site> = pack.sites.iter().filter(|site| site.serves(self.place)).collect();
+        let sites: Vec<&Site> = pack.sites.iter().filter(|site| site.serves(self.wish.place.as_deref())).collect();
         let Some(taken) = self.numbers(sites.len()) else {
             eprintln!("{}", lang.fill("cli.pack.bad_take", &[("most", &sites.len())]));
             return Ok(Outcome::Usage);
         };
-        let place = self.place.unwrap_or("–");
+        let place = self.wish.place.as_deref().unwrap_or("–");
         let title = lang.fill("cli.pack.title", &[("pack", &pack.shown(lang)), ("place", &place), ("n", &sites.len())]);
         writeln!(out, "{title}")?;
         let (mut found, mut missing) = (0, 0);
@@ -56,7 +63,7 @@ impl PackWish<'_> {
             }
         }
         writeln!(out, "\n{}", lang.fill("cli.pack.done", &[("found", &found), ("missing", &missing)]))?;
-        if self.take.is_none() && !self.asks(globals) {
+        if self.wish.take.is_none() && !self.asks(globals) {
             writeln!(out, "{}", lang.fill("cli.pack.how", &[("pack", &self.pack), ("place", &place)]))?;
         }
         Ok(if found > 0 { Outcome::Good } else { Outcome::Bad })
@@ -64,8 +71,8 @@ impl PackWish<'_> {
 
     /// Whether the officer is asked at each site.
     fn asks(&self, globals: &Globals) -> bool {
-        self.take.is_none()
-            && !self.dry_run
+        self.wish.take.is_none()
+            && !self.wish.dry_run
             && globals.format == Format::Table
             && std::io::stdin().is_terminal()
     }
@@ -74,10 +81,10 @@ impl PackWish<'_> {
         let asks = self.asks(globals);
         let mut add = AddArgs::of(address);
         add.name = Some(site.name.clone());
-        add.posts = self.posts;
+        add.posts = self.wish.posts;
         // A gateway of the enterprise's own may stand on its own network: it was named in the config.
-        add.allow_private = self.allow_private || site.route.is_some();
-        add.dry_run = self.dry_run || (self.take.is_none() && !asks);
+        add.allow_private = self.wish.allow_private || site.route.is_some();
+        add.dry_run = self.wish.dry_run || (self.wish.take.is_none() && !asks);
         add.known = Some((site.channel, site.trust));
         add.asks = asks;
         add
@@ -86,7 +93,7 @@ impl PackWish<'_> {
     /// The numbers of the sites to go through; all of them where none are named.
     fn numbers(&self, most: usize) -> Option<Vec<usize>> {
         let all = || (1..=most).collect();
-        let Some(take) = self.take.filter(|take| *take != "all") else { return Some(all()) };
+        let Some(take) = self.wish.take.as_deref().filter(|take| *take != "all") else { return Some(all()) };
         let mut numbers = Vec::new();
         for part in take.split([',', '，', '、']).map(str::trim).filter(|part| !part.is_empty()) {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
