@@ -41,7 +41,7 @@ mod transact;
 pub mod trial;
 pub mod undo;
 pub mod watching;
-mod workbook;
+pub mod workbook;
 
 use chrono::{DateTime, Offset, TimeZone, Utc};
 use pipelines::query::Context;

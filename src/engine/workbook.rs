@@ -2,12 +2,19 @@
 //!
 //! In: a file. Out: the same records as any table; rows are numbered as the program that made them shows
 //! them. Dates of cells become text that the row mapper reads, a midnight being a day without a clock; links
-//! go with their cells.
+//! go with their cells. A file that unpacks or reaches beyond its bounds is refused (`bounds`).
 
+mod biff;
+mod bounds;
+mod ods;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::io::{Read, Seek};
 use std::path::Path;
 
-use calamine::{Data, Range, Reader, Sheets, open_workbook_auto};
+use calamine::{Data, Range, Reader, Sheets};
 use chrono::{DateTime, Utc};
 use pipelines::crawl::{Cell, ColumnMap, FileError, Opened, TableRow, read_table};
 
@@ -17,10 +24,10 @@ use pipelines::crawl::{Cell, ColumnMap, FileError, Opened, TableRow, read_table}
 /// The file is no workbook, or no sheet has a header: what is said of the first.
 pub fn records(path: &Path, map: &ColumnMap, now: DateTime<Utc>) -> Result<Opened, FileError> {
     let header = |why: String| FileError::Header { path: path.to_owned(), why };
-    let mut workbook = open_workbook_auto(path).map_err(|e| header(e.to_string()))?;
+    let mut workbook = bounds::open(path).map_err(header)?;
     let mut first_refusal = None;
     for name in workbook.sheet_names() {
-        let sheet = workbook.worksheet_range(&name).map_err(|e| header(e.to_string()))?;
+        let sheet = bounds::sheet(&mut workbook, &name).map_err(header)?;
         let rows = rows_of(&sheet, &links(&mut workbook, &name));
         match read_table(path, rows.into_iter().map(Ok), map, now) {
             Ok(opened) => return Ok(opened),
@@ -30,12 +37,12 @@ pub fn records(path: &Path, map: &ColumnMap, now: DateTime<Utc>) -> Result<Opene
     Err(first_refusal.unwrap_or_else(|| header("no sheet".to_owned())))
 }
 
-fn rows_of(sheet: &Range<Data>, links: &[(u32, u32, String)]) -> Vec<TableRow> {
+/// The addresses of links by row and column.
+type Links = HashMap<(u32, u32), String>;
+
+fn rows_of(sheet: &Range<Data>, links: &Links) -> Vec<TableRow> {
     let (top, left) = sheet.start().unwrap_or_default();
-    let link = |row: u32, column: u32| {
-        let found = links.iter().find(|(r, c, _)| (*r, *c) == (row, column));
-        found.map(|(.., url)| url.clone())
-    };
+    let link = |row: u32, column: u32| links.get(&(row, column)).cloned();
     let rows = sheet.rows().zip(top..).map(|(cells, row)| {
         let cells = cells.iter().zip(left..);
         let cells = cells.map(|(cell, column)| Cell { text: shown(cell), link: link(row, column) });
@@ -44,13 +51,12 @@ fn rows_of(sheet: &Range<Data>, links: &[(u32, u32, String)]) -> Vec<TableRow> {
     rows.collect()
 }
 
-/// Row, column and address of the links of a sheet; only the newer format tells of them.
-fn links<R: Read + Seek>(workbook: &mut Sheets<R>, name: &str) -> Vec<(u32, u32, String)> {
-    let Sheets::Xlsx(workbook) = workbook else { return Vec::new() };
+/// The links of a sheet; only the newer format tells of them.
+fn links<R: Read + Seek>(workbook: &mut Sheets<R>, name: &str) -> Links {
+    let Sheets::Xlsx(workbook) = workbook else { return Links::new() };
     // A sheet whose links cannot be read still has its cells.
     let links = workbook.hyperlinks_by_sheet_name(name).unwrap_or_default();
-    let at =
-        |link: calamine::Hyperlink| Some((link.range.start.0, link.range.start.1, link.target?));
+    let at = |link: calamine::Hyperlink| Some((link.range.start, link.target?));
     links.into_iter().filter_map(at).collect()
 }
 
