@@ -11,6 +11,7 @@ pub mod engine;
 pub mod eval;
 pub mod evidence;
 pub mod notify;
+pub mod packs;
 mod platform;
 pub mod report;
 pub mod schedule;

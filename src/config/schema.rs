@@ -97,6 +97,7 @@ const CRAWL: &[Key] = &[
     may("max_redirects", Count(0, 20)),
     may("ca_file", Path),
     may("robots_max_age_hours", Count(1, 24)),
+    may("feed_gateway", Text),
     may("evidence", Flag),
 ];
 

@@ -85,6 +85,8 @@ pub struct CrawlSettings {
     pub ca_file: PathBuf,
     /// Hours a robots.txt is kept.
     pub robots_max_age_hours: u64,
+    /// Base address of the enterprise's own feed gateway (RSSHub and its like); empty: none.
+    pub feed_gateway: String,
     /// Whether pages are kept as they were served.
     pub evidence: bool,
 }
