@@ -205,7 +205,7 @@ pub(super) fn is_furniture(line: &str, chars: u32) -> bool {
 }
 
 /// Whether a line begins what follows an article.
-fn is_end(line: &str, chars: u32) -> bool {
+pub(super) fn is_end(line: &str, chars: u32) -> bool {
     let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
     let limit = if line.starts_with("凡") || line.contains("声明") || line.starts_with("以上内容")
     {
