@@ -6,67 +6,36 @@
 
 mod alerts;
 mod audit;
+mod changes;
+mod error;
 mod evidence;
 mod frontier;
+mod imports;
+mod intake;
+mod mend;
+mod outbox;
 mod posts;
+mod schema;
 mod sources;
 mod sqlite;
 mod tally;
 mod write;
 
-use std::path::PathBuf;
-
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
+    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
     StoryId, Validators,
 };
 use serde::{Deserialize, Serialize};
 
+pub use changes::{Change, Position};
+pub use error::{Result, StoreError};
 pub use evidence::{
     EvidenceRecord, Exhibit, FiledRecord, Marks, ReadEvidence, Role, Standing, WriteEvidence,
 };
+pub use imports::Import;
 pub use sqlite::SqliteStore;
 pub use tally::Tally;
-
-/// What can go wrong in the store. Every variant is a failure of the store, never "nothing there".
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database file cannot be opened or made.
-    #[error("cannot open store `{path}`: {source}")]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: rusqlite::Error,
-    },
-    /// The database was written by a newer version.
-    #[error(
-        "store `{path}` has schema {found}, this version knows up to {known}; use a newer guanlan"
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its schema version.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// A statement failed (disk full, corrupt file, locked by another program).
-    #[error("store: {0}")]
-    Sql(#[from] rusqlite::Error),
-    /// A stored value cannot be read back.
-    #[error("store: cannot read {what}: {cause}")]
-    Corrupt {
-        /// Which value of which row.
-        what: String,
-        /// The cause.
-        cause: String,
-    },
-}
-
-/// Shorthand of this module.
-pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// What became of an insertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +48,12 @@ pub enum Inserted {
     Edited,
     /// The same content with other replies or counts: these are stored, without a mark.
     Grown,
+    /// It was purged on purpose before, and stays away.
+    Purged,
+    /// Another source brought what stands under its address: refused.
+    Foreign,
+    /// Another address has its id: refused.
+    Collision,
 }
 
 /// How a run of a source ended.
@@ -169,15 +144,6 @@ pub struct PostRange {
     pub until: Option<DateTime<Utc>>,
 }
 
-/// A line of the change log that the index follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// Position; grows without gaps that matter.
-    pub seq: u64,
-    /// The post that was put or deleted (look it up to know which).
-    pub post: PostId,
-}
-
 /// The store as readers see it.
 pub trait Store: ReadEvidence + Send + Sync {
     /// Runs `work` as one transaction: all of it is stored, or none.
@@ -185,6 +151,8 @@ pub trait Store: ReadEvidence + Send + Sync {
 
     /// One post.
     fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>>;
+    /// What would become of a post that came in now.
+    fn reception(&self, post: &AnnotatedPost) -> Result<Inserted>;
     /// Posts whose id in hex begins with `prefix`, at most `limit`.
     fn posts_by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<PostId>>;
     /// Calls `each` for every post of the range by time, oldest first, until it answers `false`.
@@ -205,6 +173,19 @@ pub trait Store: ReadEvidence + Send + Sync {
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<Change>>;
     /// The last change.
     fn last_change(&self) -> Result<u64>;
+    /// The position after change `seq` (0: before the first); none where the log no longer reaches back to it.
+    fn position(&self, seq: u64) -> Result<Option<Position>>;
+    /// Whether everything after `position` is still in the log of this very history: an index may be followed from
+    /// there. It may not where the store is another one, an older copy was put back, or the log was cut beyond.
+    fn holds(&self, position: &Position) -> Result<bool> {
+        Ok(self.position(position.seq)?.as_ref() == Some(position))
+    }
+    /// The latest time the station's clock has shown; none before it was first noted.
+    fn latest_seen(&self) -> Result<Option<DateTime<Utc>>>;
+    /// Files taken in by hand, newest first.
+    fn imports(&self, limit: usize) -> Result<Vec<Import>>;
+    /// Posts that came with an import and are still stored, by id.
+    fn import_posts(&self, import: i64, limit: usize) -> Result<Vec<PostId>>;
 
     /// Pages of `source` waiting and due at `now`.
     fn due_jobs(
@@ -215,7 +196,7 @@ pub trait Store: ReadEvidence + Send + Sync {
     ) -> Result<Vec<FetchJob>>;
     /// How many pages wait, due or not.
     fn waiting_jobs(&self, source: &SourceId) -> Result<u64>;
-    /// Which of these canonical addresses are in the frontier or stored already.
+    /// Which of these canonical addresses are in the frontier or stored already, by more than a claim of another house.
     fn known_urls(&self, urls: &[String]) -> Result<Vec<bool>>;
     /// The times of the latest posts of `source` not before `since`, newest first, at most `limit`.
     fn post_times(
@@ -238,6 +219,9 @@ pub trait Store: ReadEvidence + Send + Sync {
     /// A named piece of state (robots cache, host back-off, digest marks).
     fn state(&self, name: &str) -> Result<Option<String>>;
 
+    /// The latest time at which something was noted in the store; none in an empty one.
+    fn latest_time(&self) -> Result<Option<DateTime<Utc>>>;
+
     /// All named pieces of state whose name begins with `prefix`.
     fn states(&self, prefix: &str) -> Result<Vec<(String, String)>>;
 
@@ -248,14 +232,24 @@ pub trait Store: ReadEvidence + Send + Sync {
     fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
     /// Alerts, newest first.
     fn alerts(&self, range: &PostRange, limit: usize) -> Result<Vec<StoredAlert>>;
+    /// The ways out that have a delivery due.
+    fn ways_due(&self, now: DateTime<Utc>) -> Result<Vec<String>>;
+    /// Deliveries due by one way out, oldest first.
+    fn deliveries_by(
+        &self,
+        notifier: &str,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>>;
     /// Deliveries in this state that are due.
     fn deliveries(&self, state: &str, due: DateTime<Utc>, limit: usize) -> Result<Vec<Delivery>>;
 }
 
 /// What can be done within one transaction.
 pub trait StoreWrite: WriteEvidence {
-    /// Stores a post. Changed content under a known address replaces it (`Edited`).
-    fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted>;
+    /// Stores a post, or refuses it. Answers what became of it, and the post as it is stored (with its story, what an
+    /// officer said of it, the time it was first seen); one that is refused as it came.
+    fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)>;
     /// Stores anew what was judged of a post that is there: its risk, its story.
     fn rewrite_post(&self, post: &AnnotatedPost) -> Result<()>;
     /// Moves posts to another story and notes the change.
@@ -293,13 +287,21 @@ pub trait StoreWrite: WriteEvidence {
     /// Keeps a named piece of state.
     fn put_state(&self, name: &str, value: &str) -> Result<()>;
 
+    /// What waits for a time after `now` that it would not wait for by a right clock waits no longer.
+    fn mend_waits(&self, now: DateTime<Utc>) -> Result<()>;
+    /// What a clock that was ahead of `now` dated counts as of `now`. Digests were last written at `since`, the
+    /// latest time before, so that none of them is missed.
+    fn mend_future(&self, now: DateTime<Utc>, since: DateTime<Utc>) -> Result<()>;
+
     /// Forgets a named piece of state.
     fn drop_state(&self, name: &str) -> Result<()>;
 
     /// Notes that a post matched a rule. Answers whether that is new.
     fn put_hit(&self, hit: &RuleHit) -> Result<bool>;
-    /// Hits of a rule not before `since`, oldest first, as this transaction sees them.
-    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// Hits of a rule not before `since`, oldest first and without their words, as this transaction sees them.
+    fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// The words of one hit; none where there is no such hit.
+    fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>>;
     /// The alerts of a rule fired not before `since`, oldest first, as this transaction sees them.
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>>;
     /// The latest alert of a rule, whenever it fired.
@@ -326,11 +328,42 @@ pub trait StoreWrite: WriteEvidence {
     fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool>;
     /// A delivery went out.
     fn mark_sent(&self, id: i64, now: DateTime<Utc>) -> Result<()>;
+    /// A delivery waits because its way out does not work; that is no attempt of its own.
+    fn note_wait(&self, id: i64, error: &str) -> Result<()>;
+    /// Dead deliveries wait again, due at `now`, by `notifier` where one is named. Answers how many.
+    fn revive(&self, notifier: Option<&str>, now: DateTime<Utc>) -> Result<u64>;
+    /// Deliveries that wait for the way out `from` wait for `to`. Answers how many.
+    fn reroute(&self, from: &str, to: &str, now: DateTime<Utc>) -> Result<u64>;
+    /// Takes the text from what was sent, or is dead, of alerts that rest on a post no longer stored. Answers of
+    /// how many deliveries.
+    fn strip_deliveries(&self) -> Result<u64>;
     /// A delivery failed; tried again at `due`, or never if there is none.
     fn mark_failed(&self, id: i64, error: &str, due: Option<DateTime<Utc>>) -> Result<()>;
 
     /// Writes a line that the application never changes again.
     fn audit(&self, now: DateTime<Utc>, action: &str, object: &str, detail: &str) -> Result<()>;
-    /// Forgets changes the index has committed.
+    /// The same, unless there is a line of this action and object: what comes again with every reading.
+    fn audit_once(
+        &self,
+        now: DateTime<Utc>,
+        action: &str,
+        object: &str,
+        detail: &str,
+    ) -> Result<()>;
+    /// Begins an import; answers its number.
+    fn begin_import(&self, source: &SourceId, file: &str, now: DateTime<Utc>) -> Result<i64>;
+    /// Notes that a stored post, new in this transaction, came with an import.
+    fn claim_for_import(&self, import: i64, post: PostId) -> Result<()>;
+    /// Notes that an import was taken back.
+    fn mark_import_undone(&self, import: i64, now: DateTime<Utc>) -> Result<()>;
+    /// Keeps the latest time the station's clock has shown, whatever stood there.
+    fn put_latest_seen(&self, at: DateTime<Utc>) -> Result<()>;
+    /// Deletes a post on purpose: its id is never taken in again.
+    fn bury_post(&self, id: PostId, now: DateTime<Utc>) -> Result<bool>;
+    /// Makes room: counts by the hour before `before` become counts by the day.
+    fn thin_tallies(&self, before: DateTime<Utc>) -> Result<u64>;
+    /// Forgets pages that were done with before `before` and are not looked at again.
+    fn forget_done_jobs(&self, before: DateTime<Utc>) -> Result<u64>;
+    /// Forgets changes before `up_to`, which the index has committed.
     fn forget_changes(&self, up_to: u64) -> Result<()>;
 }

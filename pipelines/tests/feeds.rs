@@ -5,10 +5,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case should stop there")]
 
+#[path = "../../tests/shared/data.rs"]
+mod data;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use data::shared;
 use pipelines::crawl::entry::{Feed, read_feed};
 use pipelines::crawl::markup::unescaped;
 use pipelines::crawl::{Entries, SourceConfig, read_entry};
@@ -17,15 +21,6 @@ use serde_json::Value;
 use url::Url;
 
 const BASE: &str = "http://example.org/feed/";
-
-fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(path);
-    if !path.exists() {
-        eprintln!("skipped: {} is missing", path.display());
-        return None;
-    }
-    Some(path)
-}
 
 fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -5,22 +5,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its case should stop there")]
 
-use std::path::{Path, PathBuf};
+#[path = "../../tests/shared/data.rs"]
+mod data;
 
+use std::path::Path;
+
+use data::shared;
 use pipelines::crawl::discover::role_of;
 use pipelines::crawl::entry::{ListLink, find_article_links};
 use pipelines::crawl::{PageRole, read_opml};
 use pipelines::extract::decode;
 use url::Url;
-
-fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(path);
-    if !path.exists() {
-        eprintln!("skipped: {} is missing", path.display());
-        return None;
-    }
-    Some(path)
-}
 
 fn pages(dir: &Path, prefix: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = std::fs::read_dir(dir)

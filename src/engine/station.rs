@@ -4,7 +4,7 @@
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
@@ -14,18 +14,24 @@ use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
 use pipelines::text::Segmenter;
 
-use super::collect::{Clock, Collector};
-use super::commit::{CommitParts, Committer};
+use super::clock::{Clock, Observed, Timekeeper};
+use super::collect::Collector;
+use super::commit::{CommitError, CommitParts, Committer};
+use super::faults::{Board, Part};
 use super::follow::{self, FollowError, Nudge};
 use super::hosts;
 use super::lock::StationLock;
+use super::patience::Patience;
 use super::process::Stages;
 use super::progress::Listener;
 use super::restore;
+use super::shared::Shared;
+use super::stop::Stop;
 use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
-use crate::store::{RunOutcome, SqliteStore, Store, Tally};
+use crate::platform;
+use crate::store::{RunOutcome, SqliteStore, Store, StoreError, Tally};
 
 /// Sources run at the same time.
 const SOURCES_AT_ONCE: usize = 64;
@@ -80,6 +86,12 @@ pub struct Station {
     pub collector: Collector,
     /// The rules.
     pub watching: Arc<Watching>,
+    /// What does not work, and when it is tried again.
+    pub board: Arc<Board>,
+    /// How far the clock is believed.
+    pub time: Arc<Timekeeper>,
+    /// The wish to stop.
+    pub stop: Stop,
     archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
     committer_thread: std::thread::JoinHandle<()>,
@@ -121,15 +133,20 @@ impl Station {
     /// Another station on it; a store, index, lexicon or model that cannot be used.
     pub fn open(config: Config, clock: Clock, listener: Listener) -> anyhow::Result<Self> {
         let dir = DataDir(config.station.data_dir.clone());
-        std::fs::create_dir_all(&dir.0)
+        platform::make_private_dir(&dir.0)
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
+        let stop = Stop::default();
+        let board = Arc::new(Board::open(&*store)?);
+        let time = Arc::new(Timekeeper::open(&*store, clock())?);
+        time.look(&*store, clock(), &|_| Vec::new());
+        time.keep(&*store)?;
         let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
         let index = Arc::new(open_index(&*store, &dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
-        let watching = Arc::new(Watching::new(&config)?);
-        let stages = Arc::new(Stages::new(&config, annotator.clone())?);
+        let watching = Arc::new(Watching::new(&config, clock())?);
+        let stages = Arc::new(Stages::new(&config, annotator.clone(), time.clone(), clock())?);
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
@@ -149,6 +166,13 @@ impl Station {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
         };
+        let told = {
+            let (board, clock) = (board.clone(), clock.clone());
+            Arc::new(move |fault: Option<&CommitError>| match fault {
+                Some(error) => drop(board.failed(&Part::Store, error, clock())),
+                None => drop(board.worked(&Part::Store)),
+            })
+        };
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
             archive: archive.clone(),
@@ -156,6 +180,7 @@ impl Station {
             annotator,
             watching: watching.clone(),
             stored,
+            patience: Patience::new(told, stop.clone()),
         });
         let collector = Collector {
             store: store.clone(),
@@ -165,6 +190,7 @@ impl Station {
             listener,
             rejected: dir.rejected(),
             clock,
+            stop: stop.clone(),
         };
         let config = Arc::new(config);
         Ok(Self {
@@ -174,6 +200,9 @@ impl Station {
             index,
             collector,
             watching,
+            board,
+            time,
+            stop,
             archive,
             nudge,
             committer_thread,
@@ -222,14 +251,21 @@ impl Station {
         Ok(tallies)
     }
 
-    /// The evidence files, for purging; nothing is committed while they are held.
-    pub fn archive(&self) -> MutexGuard<'_, Archive> {
-        self.archive.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells the follower that the store changed outside the committer.
-    pub fn nudge_index(&self) {
-        self.nudge.nudge();
+    /// What its duties share.
+    #[must_use]
+    pub fn shared(&self) -> Shared {
+        Shared {
+            config: self.config.clone(),
+            dir: self.dir.clone(),
+            store: self.store.clone(),
+            watching: self.watching.clone(),
+            board: self.board.clone(),
+            time: self.time.clone(),
+            clock: self.collector.clock.clone(),
+            stop: self.stop.clone(),
+            archive: self.archive.clone(),
+            nudge: self.nudge.clone(),
+        }
     }
 
     /// Rules that fire on silence.
@@ -240,6 +276,15 @@ impl Station {
         Ok(self
             .store
             .write(&mut |write| self.watching.look_at_silence(&*self.store, write, now))?)
+    }
+
+    /// Looks at the clock, and at what sites said of the time where it is in doubt.
+    pub fn look_at_clock(&self, now: chrono::DateTime<chrono::Utc>) -> Observed {
+        let fetcher = &self.collector.fetcher;
+        self.time.look(&*self.store, now, &|since| {
+            let told = fetcher.times_told().into_iter().filter(|told| told.at >= since);
+            told.map(|told| told.ahead).collect()
+        })
     }
 
     /// Remembers across restarts what hosts asked for: back-off, budgets, robots.
@@ -255,10 +300,21 @@ impl Station {
     /// # Errors
     /// What the follower died of.
     pub fn close(self) -> anyhow::Result<()> {
+        // A database that fails now is told by what it fails at; the clock is seen again at the next start.
+        // Who stops at once has noted what it could, and leaves what the index has still to follow for the next start.
+        let leaves = self.stop.is_asked();
+        if !leaves {
+            let _ = self.board.keep(&*self.store);
+        }
+        self.stop.ask();
         let Self { collector, committer_thread, follower, nudge, lock, .. } = self;
-        drop(collector);
+        collector.committer.close();
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
-        nudge.stop();
+        if leaves {
+            nudge.leave()
+        } else {
+            nudge.stop()
+        }
         let followed =
             follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
         drop(lock);
@@ -288,7 +344,8 @@ pub struct NoData {
     pub dir: PathBuf,
 }
 
-/// Opens the store for reading, beside a station that may be running.
+/// Opens the store for reading, beside a station that may be running, with or without the right to write. A
+/// store of an older version is brought to this one where that is allowed.
 ///
 /// # Errors
 /// [`NoData`] where nothing was collected yet, or a store that cannot be used.
@@ -297,5 +354,12 @@ pub fn open_store(dir: &Path) -> anyhow::Result<SqliteStore> {
     if !file.exists() {
         return Err(NoData { dir: dir.to_owned() }.into());
     }
-    Ok(SqliteStore::open(&file)?)
+    match SqliteStore::open_to_read(&file) {
+        Err(StoreError::Older { .. }) => {
+            // Not under a station of the older version that is at work on it.
+            let _lock = StationLock::take(dir)?;
+            Ok(SqliteStore::open(&file)?)
+        }
+        opened => Ok(opened?),
+    }
 }

@@ -42,13 +42,18 @@ pub enum PageDone {
     },
 }
 
-/// What a page that was asked for again answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a page that was asked for answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// A page: if the post was marked as gone, it no longer is.
-    Served(PostId),
-    /// 404 or 410: a stored post is marked as gone.
-    Gone(PostId),
+    /// A page: if its post was marked as gone, it no longer is.
+    Served {
+        /// The address that was asked.
+        url: String,
+        /// The post it was read into; none where it said that nothing changed.
+        post: Option<PostId>,
+    },
+    /// 404 or 410 at this address: the post it led to is marked as gone.
+    Gone(String),
 }
 
 /// What one step leads to. Everything in it is stored, or nothing.
@@ -76,6 +81,10 @@ pub struct Step {
     pub entry: Option<FetchJob>,
     /// Lines for the audit: what was refused, and why.
     pub audit: Vec<(String, String)>,
+    /// What hosts asked for so far: a kill forgets none of it that was acknowledged.
+    pub states: Vec<(String, String)>,
+    /// The import its new posts came with.
+    pub import: Option<i64>,
 }
 
 impl Step {
@@ -94,6 +103,8 @@ impl Step {
             done: Vec::new(),
             entry: None,
             audit: Vec::new(),
+            states: Vec::new(),
+            import: None,
         }
     }
 

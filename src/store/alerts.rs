@@ -1,14 +1,14 @@
-//! Rule hits, alerts and the outbox.
+//! Rule hits and alerts.
 //!
-//! An alert has a key: the same firing never makes two rows. A message has a key: it is put into the
-//! outbox once, in the same transaction as the alert, and leaves it as sent or dead.
+//! In: what rules found. Out: rows. An alert has a key: the same firing never makes two of them. What is sent of
+//! it stands in `outbox`.
 
 use chrono::{DateTime, Utc};
-use pipelines::record::{Alert, AlertState, PostId, RuleHit, RuleId, StoryId};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use pipelines::record::{Alert, AlertState, PostId, RuleHit, RuleId, Span, StoryId};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::sqlite::{from_json, instant, millis, to_json};
-use super::{Delivery, PostRange, Result, StoredAlert};
+use super::{PostRange, Result, StoredAlert};
 
 pub(super) fn put_hit(c: &Connection, hit: &RuleHit) -> Result<bool> {
     let new = c
@@ -43,6 +43,35 @@ pub(super) fn hits(c: &Connection, rule: &RuleId, since: DateTime<Utc>) -> Resul
         });
     }
     Ok(hits)
+}
+
+/// The same without their words, which nobody counts.
+pub(super) fn bare_hits(
+    c: &Connection,
+    rule: &RuleId,
+    since: DateTime<Utc>,
+) -> Result<Vec<RuleHit>> {
+    let mut statement = c.prepare_cached(
+        "SELECT post, story, at FROM hits WHERE rule = ?1 AND at >= ?2 ORDER BY at, post",
+    )?;
+    let hits = statement.query_map(params![rule.as_str(), millis(since)], |row| {
+        Ok(RuleHit {
+            rule: rule.clone(),
+            post: PostId(row.get::<_, i64>(0)?.cast_unsigned()),
+            story: StoryId(PostId(row.get::<_, i64>(1)?.cast_unsigned())),
+            at: instant(row.get(2)?),
+            spans: Vec::new(),
+        })
+    })?;
+    Ok(hits.collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn spans(c: &Connection, rule: &RuleId, post: PostId) -> Result<Vec<Span>> {
+    let json: Option<String> = c
+        .prepare_cached("SELECT spans FROM hits WHERE rule = ?1 AND post = ?2")?
+        .query_row(params![rule.as_str(), post.0.cast_signed()], |row| row.get(0))
+        .optional()?;
+    json.map_or(Ok(Vec::new()), |json| from_json("spans of a hit", &json))
 }
 
 pub(super) fn of_rule(c: &Connection, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {
@@ -148,70 +177,4 @@ pub(super) fn alerts(c: &Connection, range: &PostRange, limit: usize) -> Result<
         });
     }
     Ok(alerts)
-}
-
-pub(super) fn enqueue(
-    c: &Connection,
-    key: &str,
-    notifier: &str,
-    body: &str,
-    due: DateTime<Utc>,
-) -> Result<bool> {
-    let new = c
-        .prepare_cached(
-            "INSERT INTO outbox (key, notifier, body, state, due) VALUES (?1, ?2, ?3, 'pending', ?4)
-             ON CONFLICT (key) DO NOTHING",
-        )?
-        .execute(params![key, notifier, body, millis(due)])?;
-    Ok(new > 0)
-}
-
-fn read_delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
-    Ok(Delivery {
-        id: row.get(0)?,
-        key: row.get(1)?,
-        notifier: row.get(2)?,
-        body: row.get(3)?,
-        attempts: row.get(4)?,
-        state: row.get(5)?,
-        error: row.get(6)?,
-    })
-}
-
-pub(super) fn deliveries(
-    c: &Connection,
-    state: &str,
-    due: DateTime<Utc>,
-    limit: usize,
-) -> Result<Vec<Delivery>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(c.prepare_cached(
-        "SELECT id, key, notifier, body, attempts, state, error FROM outbox
-         WHERE state = ?1 AND due <= ?2 ORDER BY due, id LIMIT ?3",
-    )?
-    .query_map(params![state, millis(due), limit], read_delivery)?
-    .collect::<rusqlite::Result<Vec<_>>>()?)
-}
-
-pub(super) fn mark_sent(c: &Connection, id: i64, now: DateTime<Utc>) -> Result<()> {
-    c.prepare_cached(
-        "UPDATE outbox SET state = 'sent', sent = ?2, attempts = attempts + 1, error = NULL WHERE id = ?1",
-    )?
-    .execute(params![id, millis(now)])?;
-    Ok(())
-}
-
-pub(super) fn mark_failed(
-    c: &Connection,
-    id: i64,
-    error: &str,
-    due: Option<DateTime<Utc>>,
-) -> Result<()> {
-    let state = if due.is_some() { "pending" } else { "dead" };
-    c.prepare_cached(
-        "UPDATE outbox SET state = ?2, error = ?3, attempts = attempts + 1, due = COALESCE(?4, due)
-         WHERE id = ?1",
-    )?
-    .execute(params![id, state, error, due.map(millis)])?;
-    Ok(())
 }

@@ -1,18 +1,24 @@
 //! SQLite as the store: one file, WAL, one writer connection, a few readers.
 //!
-//! In: a path. Out: an open store of the current schema. Refuses a file written by a newer version.
+//! In: a path. Out: an open store of the current schema (`schema`). Readers need no right to write.
 //! The statements themselves stand beside their tables in the sibling files.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Result, Store, StoreError, StoreWrite};
+use super::{Result, Store, StoreError, StoreWrite, changes, imports, intake, schema};
 
-const SCHEMA_VERSION: i64 = 1;
+/// How long a command waits for the lock of another program before it says `Busy`.
+const BUSY_WAIT: Duration = Duration::from_secs(2);
 
-const SCHEMA: &str = include_str!("schema.sql");
+/// The same of a station, which waits by itself and must be able to stop meanwhile.
+const STATION_WAIT: Duration = Duration::from_secs(1);
+
+/// Statements kept prepared: more than there are, so that none is made anew within a transaction.
+const STATEMENTS: usize = 128;
 
 /// How many idle reader connections are kept.
 const IDLE_READERS: usize = 4;
@@ -20,8 +26,11 @@ const IDLE_READERS: usize = 4;
 /// The store in one SQLite file.
 pub struct SqliteStore {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    /// The file as it was when it was found closed to writing, with nobody at work on it.
+    still: OnceLock<Print>,
+    // Closed first: the last connection to go carries the log over into the file, which a reader cannot.
     readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Option<Connection>>,
 }
 
 /// A transaction of the writer connection.
@@ -35,27 +44,34 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl SqliteStore {
-    /// Opens the store at `path`, making it if it is not there.
+    /// Opens the store at `path` for reading and writing, making it if it is not there and bringing an older one
+    /// to the current schema.
     ///
     /// # Errors
-    /// `Open` where the file cannot be used, `Newer` where its schema is not ours.
+    /// `Open` where the file cannot be used, `Newer` or `Foreign` where its schema is not ours.
     pub fn open(path: &Path) -> Result<Self> {
-        let open = |source| StoreError::Open { path: path.to_owned(), source };
-        let writer = Connection::open(path).map_err(open)?;
-        prepare(&writer).map_err(open)?;
-        let found: i64 = writer.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(open)?;
-        if found > SCHEMA_VERSION {
-            return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
-        }
-        if found == 0 {
-            writer.execute_batch(SCHEMA).map_err(open)?;
-            writer.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(open)?;
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            writer: Mutex::new(writer),
-            readers: Mutex::new(Vec::new()),
-        })
+        let store = Self::at(path);
+        let writer = store.open_writer()?;
+        writer.busy_timeout(STATION_WAIT)?;
+        *lock(&store.writer) = Some(writer);
+        Ok(store)
+    }
+
+    /// Opens the store at `path` for reading; it need not be writable. The first write, where there is one, opens
+    /// it for writing.
+    ///
+    /// # Errors
+    /// `Open` where the file cannot be read, `Newer` or `Older` where its schema is not ours.
+    pub fn open_to_read(path: &Path) -> Result<Self> {
+        let store = Self::at(path);
+        let reader = store.open_reader()?;
+        lock(&store.readers).push(reader);
+        Ok(store)
+    }
+
+    fn at(path: &Path) -> Self {
+        let (readers, writer) = (Mutex::new(Vec::new()), Mutex::new(None));
+        Self { path: path.to_owned(), still: OnceLock::new(), readers, writer }
     }
 
     /// The file.
@@ -72,6 +88,10 @@ impl SqliteStore {
             None => self.open_reader()?,
         };
         let answer = work(&reader);
+        if self.still.get().is_some_and(|print| *print != Print::of(&self.path)) {
+            // Somebody has begun to write: what was read may be of two states.
+            return Err(StoreError::Busy);
+        }
         let mut idle = lock(&self.readers);
         if idle.len() < IDLE_READERS {
             idle.push(reader);
@@ -80,11 +100,42 @@ impl SqliteStore {
     }
 
     fn open_reader(&self) -> Result<Connection> {
-        let open = |source| StoreError::Open { path: self.path.clone(), source };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(&self.path, flags).map_err(open)?;
-        reader.busy_timeout(std::time::Duration::from_secs(10)).map_err(open)?;
+        if self.still.get().is_some() {
+            return self.reader_of(&still_address(&self.path)?);
+        }
+        let opened = self.reader_of(&self.path);
+        if !matches!(&opened, Err(e) if e.is_refused()) {
+            return opened;
+        }
+        // A reader makes files beside the database, which this account may not. Where no log lies there, nobody is at
+        // work on it, and the file alone can be read; whether that stays so is looked at after every reading.
+        let print = Print::of(&self.path);
+        if print.has_log {
+            return opened;
+        }
+        let reader = self.reader_of(&still_address(&self.path)?)?;
+        let _ = self.still.set(print);
         Ok(reader)
+    }
+
+    fn reader_of(&self, address: &Path) -> Result<Connection> {
+        let open = |source| StoreError::Open { path: self.path.clone(), source };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let reader = Connection::open_with_flags(address, flags).map_err(open)?;
+        reader.busy_timeout(BUSY_WAIT).map_err(open)?;
+        reader.set_prepared_statement_cache_capacity(STATEMENTS);
+        schema::check(&reader, &self.path)?;
+        Ok(reader)
+    }
+
+    fn open_writer(&self) -> Result<Connection> {
+        let open = |source| StoreError::Open { path: self.path.clone(), source };
+        let mut writer = Connection::open(&self.path).map_err(open)?;
+        prepare(&writer).map_err(open)?;
+        schema::bring_up(&mut writer, &self.path)?;
+        Ok(writer)
     }
 
     /// Runs `work` as one transaction of the writer.
@@ -93,6 +144,10 @@ impl SqliteStore {
         work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>,
     ) -> Result<()> {
         let mut writer = lock(&self.writer);
+        let writer = match &mut *writer {
+            Some(writer) => writer,
+            closed => closed.insert(self.open_writer()?),
+        };
         let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let write = SqliteWrite { tx };
         work(&write)?;
@@ -101,12 +156,42 @@ impl SqliteStore {
     }
 }
 
+/// What tells whether a database file was written to.
+#[derive(Debug, PartialEq, Eq)]
+struct Print {
+    bytes: u64,
+    changed: Option<SystemTime>,
+    has_log: bool,
+}
+
+impl Print {
+    fn of(path: &Path) -> Self {
+        let about = path.metadata().ok();
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Self {
+            bytes: about.as_ref().map_or(0, std::fs::Metadata::len),
+            changed: about.and_then(|about| about.modified().ok()),
+            has_log: Path::new(&log).metadata().is_ok_and(|log| log.len() > 0),
+        }
+    }
+}
+
+/// The address by which SQLite reads a file that nobody writes to, without any file beside it.
+fn still_address(path: &Path) -> Result<PathBuf> {
+    let cannot = |cause: String| StoreError::Corrupt { what: path.display().to_string(), cause };
+    let whole = std::path::absolute(path).map_err(|e| cannot(e.to_string()))?;
+    let address = url::Url::from_file_path(whole).map_err(|()| cannot("no path".to_owned()))?;
+    Ok(PathBuf::from(format!("{address}?immutable=1")))
+}
+
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A commit must survive a power cut, not only a killed process: what is acknowledged is on disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // What is deleted because its time is over must not be read from free pages.
     connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(())
@@ -144,6 +229,10 @@ impl Store for SqliteStore {
         self.read(|c| super::posts::post(c, id))
     }
 
+    fn reception(&self, post: &super::AnnotatedPost) -> Result<super::Inserted> {
+        self.read(|c| intake::reception(c, post))
+    }
+
     fn posts_by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<super::PostId>> {
         self.read(|c| super::posts::by_prefix(c, prefix, limit))
     }
@@ -166,17 +255,34 @@ impl Store for SqliteStore {
 
     fn forget_deleted(&self) -> Result<()> {
         // Old pages stand in the log until they are carried over; a busy reader leaves them for the next time.
-        let writer = lock(&self.writer);
-        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        if let Some(writer) = &*lock(&self.writer) {
+            writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        }
         Ok(())
     }
 
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<super::Change>> {
-        self.read(|c| super::posts::changes_after(c, cursor, limit))
+        self.read(|c| changes::after(c, cursor, limit))
     }
 
     fn last_change(&self) -> Result<u64> {
-        self.read(super::posts::last_change)
+        self.read(changes::last)
+    }
+
+    fn position(&self, seq: u64) -> Result<Option<super::Position>> {
+        self.read(|c| changes::position(c, seq))
+    }
+
+    fn latest_seen(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+        self.read(changes::latest_seen)
+    }
+
+    fn imports(&self, limit: usize) -> Result<Vec<super::Import>> {
+        self.read(|c| imports::list(c, limit))
+    }
+
+    fn import_posts(&self, import: i64, limit: usize) -> Result<Vec<super::PostId>> {
+        self.read(|c| imports::posts(c, import, limit))
     }
 
     fn due_jobs(
@@ -237,6 +343,10 @@ impl Store for SqliteStore {
         self.read(|c| super::sources::named_state(c, name))
     }
 
+    fn latest_time(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+        self.read(super::mend::latest)
+    }
+
     fn states(&self, prefix: &str) -> Result<Vec<(String, String)>> {
         self.read(|c| super::sources::named_states(c, prefix))
     }
@@ -257,12 +367,29 @@ impl Store for SqliteStore {
         self.read(|c| super::alerts::alerts(c, range, limit))
     }
 
+    fn ways_due(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<String>> {
+        self.read(|c| super::outbox::ways_due(c, now))
+    }
+
+    fn deliveries_by(
+        &self,
+        notifier: &str,
+        now: chrono::DateTime<chrono::Utc>,
+        limit: usize,
+    ) -> Result<Vec<super::Delivery>> {
+        self.read(|c| super::outbox::due_by(c, notifier, now, limit))
+    }
+
     fn deliveries(
         &self,
         state: &str,
         due: chrono::DateTime<chrono::Utc>,
         limit: usize,
     ) -> Result<Vec<super::Delivery>> {
-        self.read(|c| super::alerts::deliveries(c, state, due, limit))
+        self.read(|c| super::outbox::deliveries(c, state, due, limit))
     }
 }
+
+#[cfg(test)]
+#[path = "sqlite/tests.rs"]
+mod tests;

@@ -2,18 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
+    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
     StoryId, Validators,
 };
 
 use super::sqlite::SqliteWrite;
 use super::{
-    Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, frontier, posts, sources,
+    Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, frontier, imports,
+    intake, mend, outbox, posts, sources,
 };
 
 impl StoreWrite for SqliteWrite<'_> {
-    fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted> {
-        posts::put(&self.tx, post)
+    fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)> {
+        intake::put(&self.tx, post)
     }
 
     fn rewrite_post(&self, post: &AnnotatedPost) -> Result<()> {
@@ -78,6 +79,14 @@ impl StoreWrite for SqliteWrite<'_> {
         sources::put_named_state(&self.tx, name, value)
     }
 
+    fn mend_waits(&self, now: DateTime<Utc>) -> Result<()> {
+        mend::waits(&self.tx, now)
+    }
+
+    fn mend_future(&self, now: DateTime<Utc>, since: DateTime<Utc>) -> Result<()> {
+        mend::future(&self.tx, now, since)
+    }
+
     fn drop_state(&self, name: &str) -> Result<()> {
         sources::drop_named_state(&self.tx, name)
     }
@@ -86,8 +95,12 @@ impl StoreWrite for SqliteWrite<'_> {
         alerts::put_hit(&self.tx, hit)
     }
 
-    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
-        alerts::hits(&self.tx, rule, since)
+    fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
+        alerts::bare_hits(&self.tx, rule, since)
+    }
+
+    fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>> {
+        alerts::spans(&self.tx, rule, post)
     }
 
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {
@@ -107,7 +120,7 @@ impl StoreWrite for SqliteWrite<'_> {
     }
 
     fn last_post_of(&self, source: &SourceId) -> Result<Option<DateTime<Utc>>> {
-        Ok(sources::state(&self.tx, source)?.last_post)
+        sources::last_post(&self.tx, source)
     }
 
     fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>> {
@@ -131,15 +144,31 @@ impl StoreWrite for SqliteWrite<'_> {
     }
 
     fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool> {
-        alerts::enqueue(&self.tx, key, notifier, body, due)
+        outbox::enqueue(&self.tx, key, notifier, body, due)
     }
 
     fn mark_sent(&self, id: i64, now: DateTime<Utc>) -> Result<()> {
-        alerts::mark_sent(&self.tx, id, now)
+        outbox::mark_sent(&self.tx, id, now)
+    }
+
+    fn note_wait(&self, id: i64, error: &str) -> Result<()> {
+        outbox::note_wait(&self.tx, id, error)
+    }
+
+    fn revive(&self, notifier: Option<&str>, now: DateTime<Utc>) -> Result<u64> {
+        outbox::revive(&self.tx, notifier, now)
+    }
+
+    fn reroute(&self, from: &str, to: &str, now: DateTime<Utc>) -> Result<u64> {
+        outbox::reroute(&self.tx, from, to, now)
+    }
+
+    fn strip_deliveries(&self) -> Result<u64> {
+        outbox::strip(&self.tx)
     }
 
     fn mark_failed(&self, id: i64, error: &str, due: Option<DateTime<Utc>>) -> Result<()> {
-        alerts::mark_failed(&self.tx, id, error, due)
+        outbox::mark_failed(&self.tx, id, error, due)
     }
 
     fn audit(&self, now: DateTime<Utc>, action: &str, object: &str, detail: &str) -> Result<()> {
@@ -147,6 +176,44 @@ impl StoreWrite for SqliteWrite<'_> {
     }
 
     fn forget_changes(&self, up_to: u64) -> Result<()> {
-        posts::forget_changes(&self.tx, up_to)
+        changes::forget(&self.tx, up_to)
+    }
+
+    fn audit_once(
+        &self,
+        now: DateTime<Utc>,
+        action: &str,
+        object: &str,
+        detail: &str,
+    ) -> Result<()> {
+        audit::add_once(&self.tx, now, action, object, detail)
+    }
+
+    fn thin_tallies(&self, before: DateTime<Utc>) -> Result<u64> {
+        sources::thin(&self.tx, before)
+    }
+
+    fn forget_done_jobs(&self, before: DateTime<Utc>) -> Result<u64> {
+        frontier::forget_done(&self.tx, before)
+    }
+
+    fn begin_import(&self, source: &SourceId, file: &str, now: DateTime<Utc>) -> Result<i64> {
+        imports::begin(&self.tx, source, file, now)
+    }
+
+    fn claim_for_import(&self, import: i64, post: PostId) -> Result<()> {
+        imports::claim(&self.tx, import, post)
+    }
+
+    fn mark_import_undone(&self, import: i64, now: DateTime<Utc>) -> Result<()> {
+        imports::mark_undone(&self.tx, import, now)
+    }
+
+    fn put_latest_seen(&self, at: DateTime<Utc>) -> Result<()> {
+        changes::put_latest_seen(&self.tx, at)
+    }
+
+    fn bury_post(&self, id: PostId, now: DateTime<Utc>) -> Result<bool> {
+        posts::bury(&self.tx, id, now)
     }
 }

@@ -6,6 +6,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+#[path = "../shared/data.rs"]
+mod data;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -54,11 +57,7 @@ fn figures_on_the_own_set_hold() {
 
 #[test]
 fn figures_on_the_shared_data_hold() {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    if !shared.is_dir() {
-        eprintln!("skipped figures_on_the_shared_data_hold: no ../shared/data");
-        return;
-    }
+    let Some(shared) = data::shared("") else { return };
     check(&shared, &["petitions"], "shared");
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use pipelines::text::fold;
 use serde_json::Value;
 
-use crate::lab::{Dice, Lab, shared};
+use crate::data::shared;
+use crate::lab::{Dice, Lab};
 
 const MAP: &str = "id=id,title=title,text=text,published_at=posted_at";
 

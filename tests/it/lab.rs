@@ -78,16 +78,6 @@ impl Lab {
     }
 }
 
-/// The shared data, where it is present.
-pub fn shared(path: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(path);
-    if !root.exists() {
-        eprintln!("skipped: ../shared/data/{path} is not here");
-        return None;
-    }
-    Some(root)
-}
-
 /// A generator of seeded choices (splitmix64): the same on every machine.
 pub struct Dice(pub u64);
 

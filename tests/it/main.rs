@@ -5,12 +5,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+#[path = "../shared/data.rs"]
+mod data;
 mod lab;
 
 mod collecting;
 mod demo;
+mod duties;
 mod evidence;
+mod gate;
 mod import;
+mod kept;
 mod kill;
 mod pages;
 mod privacy;
@@ -19,4 +24,5 @@ mod refusals;
 mod rehearse;
 mod sources;
 mod streams;
+mod truth;
 mod week;

@@ -9,7 +9,8 @@ use chrono::Utc;
 use guanlan::demo::DemoSite;
 use serde_json::Value;
 
-use crate::lab::{Lab, Run, shared};
+use crate::data::shared;
+use crate::lab::{Lab, Run};
 
 const MAIN: &str = "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@example.com\"\n\
                     [crawl]\ndelay_secs = 0.0\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";

@@ -9,7 +9,8 @@ use axum::routing::get;
 use pipelines::crawl::canonical_url;
 use serde_json::Value;
 
-use crate::lab::{Lab, shared};
+use crate::data::shared;
+use crate::lab::Lab;
 
 /// Serves `(name, body)` as `/name` until the runtime is dropped.
 fn serve(files: Vec<(String, Vec<u8>)>) -> (tokio::runtime::Runtime, std::net::SocketAddr) {

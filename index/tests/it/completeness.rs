@@ -4,20 +4,16 @@
 //! `GUANLAN_COMPLETENESS=10000` sets the number of substrings.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use daachorse::CharwiseDoubleArrayAhoCorasick;
 use index::{SearchIndex, SearchOptions};
 use pipelines::query::parse;
 use pipelines::text::{fold, is_word_char};
 
+use crate::data::shared;
 use crate::dice::Dice;
 use crate::lab::{Lab, post};
-
-fn data() -> Option<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    dir.is_dir().then_some(dir)
-}
 
 /// Title and text of everything in the folder, markup taken off by the simplest rule.
 fn texts(dir: &Path) -> Vec<(String, String)> {
@@ -157,10 +153,7 @@ fn filled(all: &[(String, String)]) -> Lab {
 
 #[test]
 fn every_literal_of_real_texts_is_found() {
-    let Some(dir) = data() else {
-        eprintln!("skipped: every_literal_of_real_texts_is_found needs ../shared/data");
-        return;
-    };
+    let Some(dir) = shared("") else { return };
     let full = std::env::var("GUANLAN_COMPLETENESS").ok().map(|n| n.parse::<usize>().unwrap());
     let mut all = texts(&dir);
     if full.is_none() {

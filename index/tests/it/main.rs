@@ -6,6 +6,8 @@
 mod agreement;
 mod answers;
 mod completeness;
+#[path = "../../../tests/shared/data.rs"]
+mod data;
 mod dice;
 mod durability;
 mod lab;

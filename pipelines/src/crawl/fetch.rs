@@ -28,8 +28,8 @@ use crate::crawl::SourceConfig;
 use crate::crawl::address;
 use crate::record::{DropReason, FetchJob, Validators};
 
-pub use guard::{Names, authority, entry_addresses, is_allowed_host, is_private};
-pub use host::{HostMemory, KnownRobots, RobotsStanding};
+pub use guard::{Names, authority, entry_addresses, is_allowed_host, is_own_address, is_private};
+pub use host::{HostMemory, KnownRobots, RobotsStanding, TimeTold};
 pub use outcome::{FetchError, FetchErrorKind, FetchOutcome, Refusal};
 pub use policy::FetchPolicy;
 
@@ -45,6 +45,9 @@ pub struct Fetcher {
     /// One for each request under way.
     turns: Semaphore,
 }
+
+/// Hosts remembered at a time: a site that makes a subdomain for each page fills no memory.
+const MOST_HOSTS: usize = 4_096;
 
 /// The HTTP client could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -88,11 +91,20 @@ impl Fetcher {
         self.hosts().insert(authority.to_owned(), host);
     }
 
-    /// The memories that changed since the last call, to be stored by `host:port`.
+    /// The memories that changed since the last call, to be stored by `host:port`; the robots.txt is in them only
+    /// where it was read anew.
     #[must_use]
     pub fn changed_memories(&self) -> Vec<(String, HostMemory)> {
         let hosts = self.hosts();
         hosts.iter().filter_map(|(name, h)| Some((name.clone(), h.take_changed()?))).collect()
+    }
+
+    /// What hosts on other machines said of the time in their last answers, one a host.
+    #[must_use]
+    pub fn times_told(&self) -> Vec<TimeTold> {
+        let hosts = self.hosts();
+        let others = hosts.iter().filter(|(name, _)| !guard::is_this_machine(name));
+        others.filter_map(|(_, host)| host.time_told()).collect()
     }
 
     /// What is known of a host (`host:port`), for `source policy` and the health board.
@@ -143,6 +155,9 @@ impl Fetcher {
             let response = self.send(&url, source, Some(&job.validators)).await;
             host.asked(delay);
             let response = response?;
+            if let Some(told) = answer::time_told(response.headers(), clock.now()) {
+                host.told_time(told);
+            }
             if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
                 host.answered();
                 let next = redirect_target(&url, &response)?;
@@ -250,7 +265,7 @@ impl Fetcher {
     /// The longest of what the source, the policy and robots.txt ask for.
     fn delay_for(&self, host: &Host, source: &SourceConfig, clock: &Clock) -> Duration {
         let own = source.delay_secs.and_then(|s| Duration::try_from_secs_f64(s).ok());
-        let asked = host.with_robots(clock.now(), |known| match &known.standing {
+        let asked = host.with_robots(&self.policy, clock.now(), |known| match &known.standing {
             RobotsStanding::Rules(robots) => robots.crawl_delay_secs(&self.policy.robots_token),
             _ => None,
         });
@@ -262,6 +277,9 @@ impl Fetcher {
 
     fn host(&self, url: &Url) -> Arc<Host> {
         let mut hosts = self.hosts();
+        if hosts.len() >= MOST_HOSTS && !hosts.contains_key(&authority(url)) {
+            make_room(&mut hosts);
+        }
         let new = || Arc::new(Host::new(self.policy.per_host, HostMemory::default()));
         hosts.entry(authority(url)).or_insert_with(new).clone()
     }
@@ -269,6 +287,15 @@ impl Fetcher {
     fn hosts(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Host>>> {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Drops the half of the hosts that was asked longest ago; those in use stay. What the store remembers of them
+/// comes back with the next start.
+fn make_room(hosts: &mut HashMap<String, Arc<Host>>) {
+    let mut asked = hosts.values().map(|host| host.last_asked()).collect::<Vec<_>>();
+    asked.sort();
+    let middle = asked[asked.len() / 2];
+    hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.last_asked() > middle);
 }
 
 fn client(policy: &FetchPolicy, names: &Names, private_ok: bool) -> Result<Client, String> {

@@ -250,6 +250,10 @@ fn wildcard(pattern: &str, path: &str) -> bool {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/shared/data.rs"]
+mod data;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -282,16 +286,6 @@ mod tests {
         assert_eq!(robots.sitemaps, ["https://example.cn/sitemap.xml"]);
     }
 
-    fn shared(path: &str) -> Option<std::path::PathBuf> {
-        let path =
-            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(path);
-        if !path.exists() {
-            eprintln!("skipped: {} is missing", path.display());
-            return None;
-        }
-        Some(path)
-    }
-
     #[test]
     fn conformance_cases_of_rfc_9309() {
         #[derive(Deserialize)]
@@ -302,7 +296,7 @@ mod tests {
             url: String,
             allowed: bool,
         }
-        let Some(path) = shared("robots/cases.jsonl") else { return };
+        let Some(path) = data::shared("robots/cases.jsonl") else { return };
         let text = std::fs::read_to_string(path).unwrap();
         let mut count = 0;
         for line in text.lines() {
@@ -316,7 +310,7 @@ mod tests {
 
     #[test]
     fn real_files_parse() {
-        let Some(dir) = shared("robots/real") else { return };
+        let Some(dir) = data::shared("robots/real") else { return };
         let mut groups = 0;
         let files: Vec<_> = std::fs::read_dir(dir).unwrap().collect();
         for file in &files {

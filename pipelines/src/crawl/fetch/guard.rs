@@ -82,6 +82,13 @@ pub fn authority(url: &Url) -> String {
     format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
 }
 
+/// Whether `host:port` names the machine we run on: its clock is ours.
+pub(super) fn is_this_machine(authority: &str) -> bool {
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    ip.is_some_and(|ip| ip.is_loopback()) || host == "localhost" || host.ends_with(".localhost")
+}
+
 /// Whether the source may ask this private place (`host:port`, or `host` for its default port).
 pub(super) fn may_ask_private(url: &Url, source: &SourceConfig) -> bool {
     let full = authority(url);
@@ -115,6 +122,13 @@ pub fn is_allowed_host(url: &Url, source: &SourceConfig) -> bool {
             let home = parsed.as_ref().and_then(Url::host_str).unwrap_or_default();
             !home.is_empty() && is_on_site(host, home.strip_prefix("www.").unwrap_or(home))
         })
+}
+
+/// Whether `url` names something of `source`'s own: a page on its hosts, or a row that has no address on the web.
+#[must_use]
+pub fn is_own_address(url: &str, source: &SourceConfig) -> bool {
+    let Ok(parsed) = Url::parse(url) else { return true };
+    !matches!(parsed.scheme(), "http" | "https") || is_allowed_host(&parsed, source)
 }
 
 /// The addresses a source is entered by, as written in config.
