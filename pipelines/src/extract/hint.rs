@@ -223,6 +223,14 @@ mod tests {
     }
 
     #[test]
+    fn a_text_with_an_advertisement_in_its_id_is_a_text() {
+        let dom =
+            super::super::markup::parse("<div class=articleContent id=keyword_ad_area>文</div>");
+        let own = super::Hints::of(&dom).own[1];
+        assert!(own.has(Hint::BODY) && !own.has(Hint::NOISE));
+    }
+
+    #[test]
     fn names_are_read_word_by_word() {
         check("articleContent", &[Hint::BODY]);
         check("TRS_Editor", &[Hint::META, Hint::BODY]);

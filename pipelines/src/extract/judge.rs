@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 use super::blocks::Lines;
 use super::body::Body;
 use super::features::{self, Seen};
-use super::title;
 use super::trees::{BadTrees, Trees};
+use super::{phrase, title};
 
 /// The trees of the reader.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,6 +82,11 @@ impl Judge {
         let mut kept: Vec<usize> = (0..likely.len())
             .filter(|&i| likely[i] >= least && lines.blocks[i].chars > 0)
             .collect();
+        if seen.is_thread {
+            add_short_replies(&mut kept, rule, seen);
+        } else {
+            phrase::trim_head(&mut kept, lines);
+        }
         drop_second_copy(&mut kept, lines);
         let body = if kept.is_empty() { rule.clone() } else { Body { kept, root: rule.root } };
         (body, sure)
@@ -106,6 +111,26 @@ fn least_likely(lines: &Lines, likely: &[f32]) -> (f32, f32) {
         }
     }
     (best.1.clamp(LEAST, ENOUGH), best.0)
+}
+
+/// Short replies (顶) say too little to be judged alone: those that the rules keep stay where most of what stands in
+/// boxes of the same name is text.
+fn add_short_replies(kept: &mut Vec<usize>, rule: &Body, seen: &Seen<'_, '_>) {
+    let lines = seen.lines;
+    let boxes = features::boxes_of(seen);
+    let mut letters: HashMap<u32, (u32, u32)> = HashMap::new();
+    for (i, block) in lines.blocks.iter().enumerate() {
+        let share = letters.entry(boxes[i]).or_default();
+        share.1 += block.chars;
+        share.0 += if kept.binary_search(&i).is_ok() { block.chars } else { 0 };
+    }
+    let is_text = |i: &usize| {
+        let (text, all) = letters[&boxes[*i]];
+        text * 2 >= all
+    };
+    kept.extend(rule.kept.iter().filter(|i| is_text(i)));
+    kept.sort_unstable();
+    kept.dedup();
 }
 
 /// Pages that carry their text for desktop and for phone carry it twice; the first copy stays.

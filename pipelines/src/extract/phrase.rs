@@ -265,6 +265,12 @@ pub(super) fn trim(kept: &mut Vec<usize>, lines: &Lines) {
         let (text, chars) = line(i);
         chars > 0 && !is_furniture(text, chars)
     });
+    trim_head(kept, lines);
+}
+
+/// Cuts bylines, and what stands above them, from the front of the kept lines.
+pub(super) fn trim_head(kept: &mut Vec<usize>, lines: &Lines) {
+    let line = |i: usize| (lines.line(&lines.blocks[i]), lines.blocks[i].chars);
     let head = kept
         .iter()
         .take(8)

@@ -92,7 +92,8 @@ impl Group {
 
 /// The groups of a page.
 pub(super) struct Groups {
-    of_line: Vec<u32>,
+    /// The group of every line.
+    pub(super) of_line: Vec<u32>,
     groups: Vec<Group>,
 }
 
