@@ -21,6 +21,7 @@ mod learning;
 mod markup;
 mod mask;
 mod meta;
+mod no_article;
 mod page;
 mod paging;
 mod phrase;
@@ -42,7 +43,7 @@ pub use learning::{PageLines, page_lines};
 pub use mask::mask;
 pub use page::{read_page, read_page_by};
 pub use paging::next_page;
-pub use time::{ParsedTime, parse_time};
+pub use time::{ParsedTime, TimeContext, cell_time, parse_time, parse_time_in, time_words};
 pub use trees::{BadTrees, Step, Trees};
 
 use chrono::{DateTime, Utc};
