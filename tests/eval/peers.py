@@ -3,7 +3,7 @@
 In: the folder of pages (`<slug>/{page.html, expected.json}`). Out: mean body F1 (character 4-grams over letters, digits
 and ideographs) over all pages, the new ones, those whose truth is no consensus, and by set. Not part of `cargo test`.
 
-    python3 -m venv peers && peers/bin/pip install readability-lxml trafilatura newspaper4k gne lxml_html_clean
+    python3 -m venv peers && peers/bin/pip install readability-lxml trafilatura newspaper4k jieba gne lxml_html_clean
     peers/bin/python tests/eval/peers.py ../shared/data/pages
 """
 
@@ -81,6 +81,8 @@ def main(folder):
         for name, peer in PEERS.items():
             try:
                 got = peer(raw, text)
+            except ImportError:
+                raise
             except Exception:  # a peer that fails on a page read nothing of it
                 broken[name] += 1
                 got = ""
