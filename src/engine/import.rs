@@ -10,6 +10,7 @@ use pipelines::crawl::{
     self, ColumnMap, FileError, FileFormat, FileRecord, RowError, SourceConfig,
 };
 use pipelines::record::{DropReason, Found, Page};
+use pipelines::text::visible_line;
 
 use super::collect::Collector;
 use super::commit::CommitError;
@@ -109,10 +110,17 @@ pub fn format_of(name: &str) -> Option<FileFormat> {
 /// The address of a row that has none on the web.
 fn own_address(source: &SourceConfig, id: Option<&str>, found: &Found) -> String {
     match id {
-        Some(id) => format!("import:{}/{id}", source.id),
+        Some(id) => format!("import:{}/{}", source.id, shown_id(id)),
         None => {
             let content = format!("{:?}\n{:?}", found.title, found.text);
             format!("import:{}/{}", source.id, pipelines::record::PostId::of_url(&content))
         }
     }
+}
+
+/// An id as it may stand in an address that is shown: one with a private number in it, or with signs that steer a
+/// terminal, is told by its print.
+fn shown_id(id: &str) -> String {
+    let is_plain = visible_line(id) == id && pipelines::extract::mask(id) == id;
+    if is_plain { id.to_owned() } else { pipelines::record::PostId::of_url(id).to_string() }
 }

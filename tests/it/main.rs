@@ -14,6 +14,7 @@ mod demo;
 mod duties;
 mod evidence;
 mod gate;
+mod hostile;
 mod import;
 mod kept;
 mod kill;
