@@ -21,5 +21,6 @@ mod rebuild;
 mod refusals;
 mod rehearse;
 mod sources;
+mod stop;
 mod streams;
 mod week;
