@@ -6,15 +6,17 @@
 
 mod alerts;
 mod audit;
+mod changes;
+mod error;
 mod evidence;
 mod frontier;
+mod imports;
 mod posts;
+mod schema;
 mod sources;
 mod sqlite;
 mod tally;
 mod write;
-
-use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
@@ -23,50 +25,14 @@ use pipelines::record::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use changes::{Change, Position};
+pub use error::{Result, StoreError};
 pub use evidence::{
     EvidenceRecord, Exhibit, FiledRecord, Marks, ReadEvidence, Role, Standing, WriteEvidence,
 };
+pub use imports::Import;
 pub use sqlite::SqliteStore;
 pub use tally::Tally;
-
-/// What can go wrong in the store. Every variant is a failure of the store, never "nothing there".
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database file cannot be opened or made.
-    #[error("cannot open store `{path}`: {source}")]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: rusqlite::Error,
-    },
-    /// The database was written by a newer version.
-    #[error(
-        "store `{path}` has schema {found}, this version knows up to {known}; use a newer guanlan"
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its schema version.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// A statement failed (disk full, corrupt file, locked by another program).
-    #[error("store: {0}")]
-    Sql(#[from] rusqlite::Error),
-    /// A stored value cannot be read back.
-    #[error("store: cannot read {what}: {cause}")]
-    Corrupt {
-        /// Which value of which row.
-        what: String,
-        /// The cause.
-        cause: String,
-    },
-}
-
-/// Shorthand of this module.
-pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// What became of an insertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +45,8 @@ pub enum Inserted {
     Edited,
     /// The same content with other replies or counts: these are stored, without a mark.
     Grown,
+    /// It was purged on purpose before, and stays away.
+    Purged,
 }
 
 /// How a run of a source ended.
@@ -169,15 +137,6 @@ pub struct PostRange {
     pub until: Option<DateTime<Utc>>,
 }
 
-/// A line of the change log that the index follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// Position; grows without gaps that matter.
-    pub seq: u64,
-    /// The post that was put or deleted (look it up to know which).
-    pub post: PostId,
-}
-
 /// The store as readers see it.
 pub trait Store: ReadEvidence + Send + Sync {
     /// Runs `work` as one transaction: all of it is stored, or none.
@@ -205,6 +164,19 @@ pub trait Store: ReadEvidence + Send + Sync {
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<Change>>;
     /// The last change.
     fn last_change(&self) -> Result<u64>;
+    /// The position after change `seq` (0: before the first); none where the log no longer reaches back to it.
+    fn position(&self, seq: u64) -> Result<Option<Position>>;
+    /// Whether everything after `position` is still in the log of this very history: an index may be followed from
+    /// there. It may not where the store is another one, an older copy was put back, or the log was cut beyond.
+    fn holds(&self, position: &Position) -> Result<bool> {
+        Ok(self.position(position.seq)?.as_ref() == Some(position))
+    }
+    /// The latest time the station's clock has shown; none before it was first noted.
+    fn latest_seen(&self) -> Result<Option<DateTime<Utc>>>;
+    /// Files taken in by hand, newest first.
+    fn imports(&self, limit: usize) -> Result<Vec<Import>>;
+    /// Posts that came with an import and are still stored, by id.
+    fn import_posts(&self, import: i64, limit: usize) -> Result<Vec<PostId>>;
 
     /// Pages of `source` waiting and due at `now`.
     fn due_jobs(
@@ -331,6 +303,16 @@ pub trait StoreWrite: WriteEvidence {
 
     /// Writes a line that the application never changes again.
     fn audit(&self, now: DateTime<Utc>, action: &str, object: &str, detail: &str) -> Result<()>;
-    /// Forgets changes the index has committed.
+    /// Begins an import; answers its number.
+    fn begin_import(&self, source: &SourceId, file: &str, now: DateTime<Utc>) -> Result<i64>;
+    /// Notes that a stored post, new in this transaction, came with an import.
+    fn claim_for_import(&self, import: i64, post: PostId) -> Result<()>;
+    /// Notes that an import was taken back.
+    fn mark_import_undone(&self, import: i64, now: DateTime<Utc>) -> Result<()>;
+    /// Keeps the latest time the station's clock has shown, whatever stood there.
+    fn put_latest_seen(&self, at: DateTime<Utc>) -> Result<()>;
+    /// Deletes a post on purpose: its id is never taken in again.
+    fn bury_post(&self, id: PostId, now: DateTime<Utc>) -> Result<bool>;
+    /// Forgets changes before `up_to`, which the index has committed.
     fn forget_changes(&self, up_to: u64) -> Result<()>;
 }

@@ -235,6 +235,9 @@ fn write_step(write: &dyn StoreWrite, step: &mut Step) -> Result<Vec<AnnotatedPo
         match write.put_post(&post)? {
             Inserted::New => {
                 step.tally.kept += 1;
+                if let Some(import) = step.import {
+                    write.claim_for_import(import, post.post.id)?;
+                }
                 fresh.push(post);
             }
             Inserted::Edited => {
@@ -243,6 +246,7 @@ fn write_step(write: &dyn StoreWrite, step: &mut Step) -> Result<Vec<AnnotatedPo
             }
             Inserted::Grown => step.tally.drop(DropReason::Updated),
             Inserted::Duplicate => step.tally.drop(DropReason::Duplicate),
+            Inserted::Purged => step.tally.drop(DropReason::Purged),
         }
     }
     for new in &step.records {

@@ -25,7 +25,7 @@ use super::restore;
 use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
-use crate::store::{RunOutcome, SqliteStore, Store, Tally};
+use crate::store::{RunOutcome, SqliteStore, Store, StoreError, Tally};
 
 /// Sources run at the same time.
 const SOURCES_AT_ONCE: usize = 64;
@@ -288,7 +288,8 @@ pub struct NoData {
     pub dir: PathBuf,
 }
 
-/// Opens the store for reading, beside a station that may be running.
+/// Opens the store for reading, beside a station that may be running, with or without the right to write. A
+/// store of an older version is brought to this one where that is allowed.
 ///
 /// # Errors
 /// [`NoData`] where nothing was collected yet, or a store that cannot be used.
@@ -297,5 +298,12 @@ pub fn open_store(dir: &Path) -> anyhow::Result<SqliteStore> {
     if !file.exists() {
         return Err(NoData { dir: dir.to_owned() }.into());
     }
-    Ok(SqliteStore::open(&file)?)
+    match SqliteStore::open_to_read(&file) {
+        Err(StoreError::Older { .. }) => {
+            // Not under a station of the older version that is at work on it.
+            let _lock = StationLock::take(dir)?;
+            Ok(SqliteStore::open(&file)?)
+        }
+        opened => Ok(opened?),
+    }
 }

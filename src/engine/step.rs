@@ -76,6 +76,8 @@ pub struct Step {
     pub entry: Option<FetchJob>,
     /// Lines for the audit: what was refused, and why.
     pub audit: Vec<(String, String)>,
+    /// The import its new posts came with.
+    pub import: Option<i64>,
 }
 
 impl Step {
@@ -94,6 +96,7 @@ impl Step {
             done: Vec::new(),
             entry: None,
             audit: Vec::new(),
+            import: None,
         }
     }
 

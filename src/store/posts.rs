@@ -1,4 +1,4 @@
-//! The tables of posts and of the changes that the index follows.
+//! The table of posts, and what officers said of them.
 //!
 //! In: an annotated post. Out: what became of it. The same address is one post for ever; the same content
 //! of the same site and time (a tracking address, a second path to one article) is the same post as well. Rows
@@ -9,7 +9,7 @@ use pipelines::record::{AnnotatedPost, Polarity, PolarityVerdict, PostId, Source
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::sqlite::{from_json, instant, millis, to_json};
-use super::{Change, Inserted, PostRange, Result};
+use super::{Inserted, PostRange, Result, changes};
 
 const COLUMNS: &str = "id, story, record";
 
@@ -55,6 +55,9 @@ pub(super) fn put(c: &Connection, annotated: &AnnotatedPost) -> Result<Inserted>
         replace(c, annotated, None)?;
         return Ok(Inserted::Grown);
     }
+    if is_buried(c, post.id)? {
+        return Ok(Inserted::Purged);
+    }
     if post.url.starts_with("http") && has_content(c, annotated)? {
         return Ok(Inserted::Duplicate);
     }
@@ -98,7 +101,7 @@ fn insert(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
         to_json("post", annotated)?,
     ])?;
     super::sources::note_post(c, &post.source, post.time())?;
-    note_change(c, post.id)
+    changes::note(c, post.id)
 }
 
 /// The new reading stands; what an officer said of the post stays in force.
@@ -126,7 +129,7 @@ fn replace(c: &Connection, annotated: &AnnotatedPost, edited: Option<DateTime<Ut
         edited.map(millis),
         to_json("post", &annotated)?,
     ])?;
-    note_change(c, post.id)
+    changes::note(c, post.id)
 }
 
 fn correction_of(c: &Connection, id: PostId) -> Result<Option<Polarity>> {
@@ -137,16 +140,11 @@ fn correction_of(c: &Connection, id: PostId) -> Result<Option<Polarity>> {
     said.map(|said| from_json("correction", &format!("\"{said}\""))).transpose()
 }
 
-fn note_change(c: &Connection, id: PostId) -> Result<()> {
-    c.prepare_cached("INSERT INTO changes (post) VALUES (?1)")?.execute([sql_id(id)])?;
-    Ok(())
-}
-
 pub(super) fn rewrite(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
     let id = annotated.post.id;
     c.prepare_cached("UPDATE posts SET story = ?2, record = ?3 WHERE id = ?1")?
         .execute(params![sql_id(id), sql_id(annotated.story.0), to_json("post", annotated)?])?;
-    note_change(c, id)
+    changes::note(c, id)
 }
 
 pub(super) fn set_story(c: &Connection, ids: &[PostId], story: StoryId) -> Result<()> {
@@ -155,7 +153,7 @@ pub(super) fn set_story(c: &Connection, ids: &[PostId], story: StoryId) -> Resul
             .prepare_cached("UPDATE posts SET story = ?2 WHERE id = ?1 AND story <> ?2")?
             .execute(params![sql_id(*id), sql_id(story.0)])?;
         if moved > 0 {
-            note_change(c, *id)?;
+            changes::note(c, *id)?;
         }
     }
     Ok(())
@@ -188,7 +186,7 @@ pub(super) fn correct_polarity(
     correct(&mut annotated, polarity);
     c.prepare_cached("UPDATE posts SET record = ?2 WHERE id = ?1")?
         .execute(params![sql_id(id), to_json("post", &annotated)?])?;
-    note_change(c, id)
+    changes::note(c, id)
 }
 
 /// An officer's verdict rests on no words.
@@ -223,9 +221,22 @@ pub(super) fn delete(c: &Connection, id: PostId) -> Result<bool> {
         c.prepare_cached(hanging)?.execute([sql_id(id)])?;
     }
     if gone > 0 {
-        note_change(c, id)?;
+        changes::note(c, id)?;
     }
     Ok(gone > 0)
+}
+
+/// Deletes a post and remembers that it was meant.
+pub(super) fn bury(c: &Connection, id: PostId, now: DateTime<Utc>) -> Result<bool> {
+    c.prepare_cached(
+        "INSERT INTO tombstones (post, at) VALUES (?1, ?2) ON CONFLICT (post) DO NOTHING",
+    )?
+    .execute([sql_id(id), millis(now)])?;
+    delete(c, id)
+}
+
+fn is_buried(c: &Connection, id: PostId) -> Result<bool> {
+    Ok(c.prepare_cached("SELECT 1 FROM tombstones WHERE post = ?1")?.exists([sql_id(id)])?)
 }
 
 pub(super) fn post(c: &Connection, id: PostId) -> Result<Option<AnnotatedPost>> {
@@ -310,28 +321,4 @@ pub(super) fn of_story(c: &Connection, story: StoryId, limit: usize) -> Result<V
     Ok(c.prepare_cached("SELECT id FROM posts WHERE story = ?1 ORDER BY time, id LIMIT ?2")?
         .query_map(params![sql_id(story.0), limit], |r| Ok(post_id(r.get(0)?)))?
         .collect::<rusqlite::Result<Vec<_>>>()?)
-}
-
-pub(super) fn changes_after(c: &Connection, cursor: u64, limit: usize) -> Result<Vec<Change>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(c.prepare_cached("SELECT seq, post FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2")?
-        .query_map(params![cursor.cast_signed(), limit], |r| {
-            Ok(Change { seq: r.get::<_, i64>(0)?.cast_unsigned(), post: post_id(r.get(1)?) })
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?)
-}
-
-pub(super) fn last_change(c: &Connection) -> Result<u64> {
-    // The counter outlives the rows: forgotten changes must not make the log look shorter.
-    let last: Option<i64> = c
-        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'changes'")?
-        .query_row([], |r| r.get(0))
-        .optional()?;
-    Ok(last.unwrap_or(0).cast_unsigned())
-}
-
-pub(super) fn forget_changes(c: &Connection, up_to: u64) -> Result<()> {
-    c.prepare_cached("DELETE FROM changes WHERE seq <= ?1
-         AND seq <= COALESCE((SELECT CAST(value AS INTEGER) FROM state WHERE name = 'reindex_from'), ?1)")?.execute([up_to.cast_signed()])?;
-    Ok(())
 }

@@ -1,18 +1,18 @@
 //! SQLite as the store: one file, WAL, one writer connection, a few readers.
 //!
-//! In: a path. Out: an open store of the current schema. Refuses a file written by a newer version.
+//! In: a path. Out: an open store of the current schema (`schema`). Readers need no right to write.
 //! The statements themselves stand beside their tables in the sibling files.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Result, Store, StoreError, StoreWrite};
+use super::{Result, Store, StoreError, StoreWrite, changes, imports, schema};
 
-const SCHEMA_VERSION: i64 = 1;
-
-const SCHEMA: &str = include_str!("schema.sql");
+/// How long a statement waits for another program's lock before it says `Busy`.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 /// How many idle reader connections are kept.
 const IDLE_READERS: usize = 4;
@@ -20,8 +20,9 @@ const IDLE_READERS: usize = 4;
 /// The store in one SQLite file.
 pub struct SqliteStore {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    // Closed first: the last connection to go carries the log over into the file, which a reader cannot.
     readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Option<Connection>>,
 }
 
 /// A transaction of the writer connection.
@@ -35,27 +36,32 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl SqliteStore {
-    /// Opens the store at `path`, making it if it is not there.
+    /// Opens the store at `path` for reading and writing, making it if it is not there and bringing an older one
+    /// to the current schema.
     ///
     /// # Errors
-    /// `Open` where the file cannot be used, `Newer` where its schema is not ours.
+    /// `Open` where the file cannot be used, `Newer` or `Foreign` where its schema is not ours.
     pub fn open(path: &Path) -> Result<Self> {
-        let open = |source| StoreError::Open { path: path.to_owned(), source };
-        let writer = Connection::open(path).map_err(open)?;
-        prepare(&writer).map_err(open)?;
-        let found: i64 = writer.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(open)?;
-        if found > SCHEMA_VERSION {
-            return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
-        }
-        if found == 0 {
-            writer.execute_batch(SCHEMA).map_err(open)?;
-            writer.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(open)?;
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            writer: Mutex::new(writer),
-            readers: Mutex::new(Vec::new()),
-        })
+        let store = Self::at(path);
+        *lock(&store.writer) = Some(store.open_writer()?);
+        Ok(store)
+    }
+
+    /// Opens the store at `path` for reading; it need not be writable. The first write, where there is one, opens
+    /// it for writing.
+    ///
+    /// # Errors
+    /// `Open` where the file cannot be read, `Newer` or `Older` where its schema is not ours.
+    pub fn open_to_read(path: &Path) -> Result<Self> {
+        let store = Self::at(path);
+        let reader = store.open_reader()?;
+        lock(&store.readers).push(reader);
+        Ok(store)
+    }
+
+    fn at(path: &Path) -> Self {
+        let (readers, writer) = (Mutex::new(Vec::new()), Mutex::new(None));
+        Self { path: path.to_owned(), readers, writer }
     }
 
     /// The file.
@@ -83,8 +89,17 @@ impl SqliteStore {
         let open = |source| StoreError::Open { path: self.path.clone(), source };
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(&self.path, flags).map_err(open)?;
-        reader.busy_timeout(std::time::Duration::from_secs(10)).map_err(open)?;
+        reader.busy_timeout(BUSY_WAIT).map_err(open)?;
+        schema::check(&reader, &self.path)?;
         Ok(reader)
+    }
+
+    fn open_writer(&self) -> Result<Connection> {
+        let open = |source| StoreError::Open { path: self.path.clone(), source };
+        let mut writer = Connection::open(&self.path).map_err(open)?;
+        prepare(&writer).map_err(open)?;
+        schema::bring_up(&mut writer, &self.path)?;
+        Ok(writer)
     }
 
     /// Runs `work` as one transaction of the writer.
@@ -93,6 +108,10 @@ impl SqliteStore {
         work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>,
     ) -> Result<()> {
         let mut writer = lock(&self.writer);
+        let writer = match &mut *writer {
+            Some(writer) => writer,
+            closed => closed.insert(self.open_writer()?),
+        };
         let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let write = SqliteWrite { tx };
         work(&write)?;
@@ -102,7 +121,7 @@ impl SqliteStore {
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A commit must survive a power cut, not only a killed process: what is acknowledged is on disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -166,17 +185,34 @@ impl Store for SqliteStore {
 
     fn forget_deleted(&self) -> Result<()> {
         // Old pages stand in the log until they are carried over; a busy reader leaves them for the next time.
-        let writer = lock(&self.writer);
-        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        if let Some(writer) = &*lock(&self.writer) {
+            writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        }
         Ok(())
     }
 
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<super::Change>> {
-        self.read(|c| super::posts::changes_after(c, cursor, limit))
+        self.read(|c| changes::after(c, cursor, limit))
     }
 
     fn last_change(&self) -> Result<u64> {
-        self.read(super::posts::last_change)
+        self.read(changes::last)
+    }
+
+    fn position(&self, seq: u64) -> Result<Option<super::Position>> {
+        self.read(|c| changes::position(c, seq))
+    }
+
+    fn latest_seen(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+        self.read(changes::latest_seen)
+    }
+
+    fn imports(&self, limit: usize) -> Result<Vec<super::Import>> {
+        self.read(|c| imports::list(c, limit))
+    }
+
+    fn import_posts(&self, import: i64, limit: usize) -> Result<Vec<super::PostId>> {
+        self.read(|c| imports::posts(c, import, limit))
     }
 
     fn due_jobs(

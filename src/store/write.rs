@@ -8,7 +8,8 @@ use pipelines::record::{
 
 use super::sqlite::SqliteWrite;
 use super::{
-    Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, frontier, posts, sources,
+    Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, frontier, imports,
+    posts, sources,
 };
 
 impl StoreWrite for SqliteWrite<'_> {
@@ -147,6 +148,26 @@ impl StoreWrite for SqliteWrite<'_> {
     }
 
     fn forget_changes(&self, up_to: u64) -> Result<()> {
-        posts::forget_changes(&self.tx, up_to)
+        changes::forget(&self.tx, up_to)
+    }
+
+    fn begin_import(&self, source: &SourceId, file: &str, now: DateTime<Utc>) -> Result<i64> {
+        imports::begin(&self.tx, source, file, now)
+    }
+
+    fn claim_for_import(&self, import: i64, post: PostId) -> Result<()> {
+        imports::claim(&self.tx, import, post)
+    }
+
+    fn mark_import_undone(&self, import: i64, now: DateTime<Utc>) -> Result<()> {
+        imports::mark_undone(&self.tx, import, now)
+    }
+
+    fn put_latest_seen(&self, at: DateTime<Utc>) -> Result<()> {
+        changes::put_latest_seen(&self.tx, at)
+    }
+
+    fn bury_post(&self, id: PostId, now: DateTime<Utc>) -> Result<bool> {
+        posts::bury(&self.tx, id, now)
     }
 }

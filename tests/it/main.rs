@@ -14,6 +14,7 @@ mod demo;
 mod evidence;
 mod gate;
 mod import;
+mod kept;
 mod kill;
 mod pages;
 mod privacy;

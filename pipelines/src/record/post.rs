@@ -118,11 +118,17 @@ pub enum DropReason {
     Gone,
     /// A row or item that cannot be read.
     Malformed,
+    /// It was purged on purpose before.
+    Purged,
+    /// It claims an address that another source brought.
+    Foreign,
+    /// Its id is that of another address.
+    Collision,
 }
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Duplicate,
         Self::Updated,
         Self::NotModified,
@@ -136,6 +142,9 @@ impl DropReason {
         Self::NoAddress,
         Self::Gone,
         Self::Malformed,
+        Self::Purged,
+        Self::Foreign,
+        Self::Collision,
     ];
 
     /// The name used in counts, logs and locale keys.
@@ -155,6 +164,9 @@ impl DropReason {
             Self::NoAddress => "no_address",
             Self::Gone => "gone",
             Self::Malformed => "malformed",
+            Self::Purged => "purged",
+            Self::Foreign => "foreign",
+            Self::Collision => "collision",
         }
     }
 }

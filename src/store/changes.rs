@@ -1,0 +1,111 @@
+//! The history of the store: its identity, and the log of changes that the index follows.
+//!
+//! In: the id of a post that was put or deleted. Out: changes in order, and positions in the log. A position names the
+//! store, the change and the random mark of that change, so that a copy put back, or another store, is never taken
+//! for the history an index has followed. The last change is never cut.
+
+use chrono::{DateTime, Utc};
+use pipelines::record::PostId;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use super::sqlite::{instant, millis};
+use super::{Result, StoreError};
+
+/// A line of the change log that the index follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Where it stands; grows, from 1.
+    pub seq: u64,
+    /// The post that was put or deleted (look it up to know which).
+    pub post: PostId,
+}
+
+/// A place in the history of one store: what an index must carry to be followed from there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The store's identity.
+    pub store: String,
+    /// The last change before it; 0 before the first.
+    pub seq: u64,
+    /// The random mark of that change; 0 before the first.
+    pub mark: i64,
+}
+
+pub(super) fn note(c: &Connection, id: PostId) -> Result<()> {
+    c.prepare_cached("INSERT INTO changes (post, mark) VALUES (?1, random())")?
+        .execute([id.0.cast_signed()])?;
+    Ok(())
+}
+
+pub(super) fn after(c: &Connection, cursor: u64, limit: usize) -> Result<Vec<Change>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(c.prepare_cached("SELECT seq, post FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2")?
+        .query_map(params![cursor.cast_signed(), limit], |r| {
+            let post = PostId(r.get::<_, i64>(1)?.cast_unsigned());
+            Ok(Change { seq: r.get::<_, i64>(0)?.cast_unsigned(), post })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn last(c: &Connection) -> Result<u64> {
+    let last: Option<i64> =
+        c.prepare_cached("SELECT MAX(seq) FROM changes")?.query_row([], |r| r.get(0))?;
+    Ok(last.unwrap_or(0).cast_unsigned())
+}
+
+/// The log before `up_to`; the change at `up_to` stays, for its mark.
+pub(super) fn forget(c: &Connection, up_to: u64) -> Result<()> {
+    c.prepare_cached(
+        "DELETE FROM changes WHERE seq < MIN(?1, (SELECT MAX(seq) FROM changes))
+         AND seq < COALESCE((SELECT CAST(value AS INTEGER) FROM state WHERE name = 'reindex_from'), ?1)",
+    )?
+    .execute([up_to.cast_signed()])?;
+    Ok(())
+}
+
+pub(super) fn position(c: &Connection, seq: u64) -> Result<Option<Position>> {
+    let store = meta(c, "store")?.ok_or_else(|| StoreError::Corrupt {
+        what: "identity of the store".to_owned(),
+        cause: "there is none".to_owned(),
+    })?;
+    if seq == 0 {
+        // From before the first change on the log is whole as long as that change is in it.
+        let first: Option<i64> =
+            c.prepare_cached("SELECT MIN(seq) FROM changes")?.query_row([], |r| r.get(0))?;
+        return Ok(first.is_none_or(|first| first == 1).then_some(Position {
+            store,
+            seq,
+            mark: 0,
+        }));
+    }
+    let mark = c
+        .prepare_cached("SELECT mark FROM changes WHERE seq = ?1")?
+        .query_row([seq.cast_signed()], |r| r.get(0))
+        .optional()?;
+    Ok(mark.map(|mark| Position { store, seq, mark }))
+}
+
+pub(super) fn latest_seen(c: &Connection) -> Result<Option<DateTime<Utc>>> {
+    let corrupt = |cause: std::num::ParseIntError| StoreError::Corrupt {
+        what: "latest time seen".to_owned(),
+        cause: cause.to_string(),
+    };
+    let seen = meta(c, "latest_seen")?.map(|text| text.parse().map_err(corrupt)).transpose()?;
+    Ok(seen.map(instant))
+}
+
+pub(super) fn put_latest_seen(c: &Connection, at: DateTime<Utc>) -> Result<()> {
+    c.prepare_cached(
+        "INSERT INTO meta (name, value) VALUES ('latest_seen', ?1)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )?
+    .execute([millis(at).to_string()])?;
+    Ok(())
+}
+
+fn meta(c: &Connection, name: &str) -> Result<Option<String>> {
+    Ok(c.prepare_cached("SELECT value FROM meta WHERE name = ?1")?
+        .query_row([name], |r| r.get(0))
+        .optional()?)
+}
