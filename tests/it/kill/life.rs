@@ -1,13 +1,14 @@
 //! One station: killed again and again, then run to the end.
 //!
-//! In: the world, a seed, how often it is killed. Out: what it was doing each time, and what it holds in the
-//! end. Its first start is one of those that are killed; after each kill a copy of its database must open.
+//! In: the world, a seed, what it begins with. Out: what it was doing each time, and what it holds in the end. Its
+//! first start is one of those that are killed; after each kill a copy of its database must open.
 
 use std::path::Path;
 use std::time::Duration;
 
 use guanlan::store::SqliteStore;
 
+use super::birth::{Birth, Old};
 use super::deed::Deed;
 use super::instant::At;
 use super::whole::Holding;
@@ -15,7 +16,7 @@ use super::world::World;
 use crate::lab::{Dice, Lab};
 
 /// Kills of one station; its first start is among them.
-pub const KILLS: usize = 4;
+pub const KILLS: usize = 3;
 
 /// One kill.
 #[derive(Clone, Debug)]
@@ -24,8 +25,8 @@ pub struct Kill {
     pub at: At,
     /// It was running when the signal came.
     pub was_alive: bool,
-    /// There was no data directory when it was started.
-    pub was_first: bool,
+    /// The version of the database when it was started; 0 where there was none yet.
+    pub version: i64,
 }
 
 impl std::fmt::Display for Kill {
@@ -42,19 +43,28 @@ pub struct Lives<'a> {
 }
 
 impl Lives<'_> {
-    /// Kills the station `name` in `lab` four times, each noted in `kills`, then lets it end its work.
-    pub fn live(&self, lab: &Lab, name: &str, seed: u64, kills: &mut Vec<Kill>) -> Holding {
+    /// Kills the station `name` in `lab` three times, each noted in `kills`, then lets it end its work.
+    pub fn live(
+        &self,
+        lab: &Lab,
+        name: &str,
+        birth: Birth,
+        seed: u64,
+        kills: &mut Vec<Kill>,
+    ) -> Holding {
         let mut dice = Dice(seed);
-        self.world.furnish(lab, name, 300);
+        birth.prepare(lab);
+        self.world.furnish(lab, name);
         for _ in 0..KILLS {
             kills.push(self.kill_once(lab, name, &mut dice));
             opens(&lab.data());
         }
-        self.finish(lab, name)
+        self.finish(lab, name, &birth.adds(self.world.now).1)
     }
 
     fn kill_once(&self, lab: &Lab, name: &str, dice: &mut Dice) -> Kill {
-        let was_first = !lab.data().join("guanlan.db").exists();
+        let version = version(&lab.data());
+        let was_first = version == 0;
         let deed = match was_first {
             true => Deed::FIRST[dice.below(Deed::FIRST.len())],
             false => Deed::ALL[dice.below(Deed::ALL.len())],
@@ -62,15 +72,15 @@ impl Lives<'_> {
         let at = At::draw(dice, (self.usual)(deed), deed.asks(), was_first);
         let mut child = deed.command(lab, &self.world.purge_day(), dice).spawn().unwrap();
         let was_alive = at.kill(&mut child, name, &lab.data(), self.world);
-        Kill { deed, at, was_alive, was_first }
+        Kill { deed, at, was_alive, version }
     }
 
     /// Everything once more and in peace.
-    pub fn finish(&self, lab: &Lab, name: &str) -> Holding {
+    pub fn finish(&self, lab: &Lab, name: &str, old: &Old) -> Holding {
         for deed in [Deed::Import, Deed::ImportOld, Deed::Crawl, Deed::Purge] {
             self.in_peace(lab, deed);
         }
-        Holding::of(lab, &self.world.heard(name))
+        Holding::of(lab, &self.world.heard(name), old)
     }
 
     /// Runs a deed to its end.
@@ -79,6 +89,15 @@ impl Lives<'_> {
         let said = String::from_utf8_lossy(&ended.stderr);
         assert!(ended.status.success(), "{} ends with {}: {said}", deed.name(), ended.status);
     }
+}
+
+/// The version that stands in the database, 0 where it is none yet.
+fn version(data: &Path) -> i64 {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let Ok(db) = rusqlite::Connection::open_with_flags(data.join("guanlan.db"), flags) else {
+        return 0;
+    };
+    db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap_or(0)
 }
 
 /// A copy of the database, as the kill left it, opens; what is there is left as it is for the next start.

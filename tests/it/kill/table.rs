@@ -17,6 +17,7 @@ pub struct Row {
     pub kills: usize,
     pub alive: usize,
     pub first: usize,
+    pub migrating: usize,
 }
 
 impl Table {
@@ -24,7 +25,8 @@ impl Table {
         let row = self.rows.entry(kill.deed).or_default();
         row.kills += 1;
         row.alive += usize::from(kill.was_alive);
-        row.first += usize::from(kill.was_first);
+        row.first += usize::from(kill.version == 0);
+        row.migrating += usize::from(kill.version == 1);
     }
 
     pub fn sum(&self) -> Row {
@@ -32,15 +34,20 @@ impl Table {
             kills: sum.kills + row.kills,
             alive: sum.alive + row.alive,
             first: sum.first + row.first,
+            migrating: sum.migrating + row.migrating,
         })
     }
 
     pub fn print(&self) {
-        println!("{:20} {:>6} {:>6} {:>12}", "killed", "times", "alive", "first start");
+        println!(
+            "{:20} {:>6} {:>6} {:>12} {:>10}",
+            "killed", "times", "alive", "first start", "migration"
+        );
         let sum = ("all", self.sum());
         let rows = self.rows.iter().map(|(deed, row)| (deed.name(), *row));
         for (name, row) in rows.chain([sum]) {
-            println!("{name:20} {:>6} {:>6} {:>12}", row.kills, row.alive, row.first);
+            let Row { kills, alive, first, migrating } = row;
+            println!("{name:20} {kills:>6} {alive:>6} {first:>12} {migrating:>10}");
         }
     }
 }

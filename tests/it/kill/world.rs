@@ -27,6 +27,9 @@ const IMPORTED: u64 = 60;
 const WATCHED: u64 = 20;
 const OLD: u64 = 40;
 
+/// The purge by hand reaches to so many days ago; the old rows are twice as old.
+pub const PURGED_AFTER_DAYS: i64 = 100;
+
 /// How long the hook takes to answer, so that a kill can fall between the message and its mark.
 const HOOK_TAKES: Duration = Duration::from_millis(3);
 
@@ -81,18 +84,18 @@ impl World {
 
     /// The day before which posts are purged by hand; every text but the old ones is younger.
     pub fn purge_day(&self) -> String {
-        (self.now - TimeDelta::days(100)).format("%Y-%m-%d").to_string()
+        (self.now - TimeDelta::days(PURGED_AFTER_DAYS)).format("%Y-%m-%d").to_string()
     }
 
     /// Writes config and files of the station `name` into its laboratory.
-    pub fn furnish(&self, lab: &Lab, name: &str, posts_days: u32) {
+    pub fn furnish(&self, lab: &Lab, name: &str) {
         let hook = self.hook;
         lab.write(
             "guanlan.toml",
             &format!(
                 "[station]\nname = \"云岭矿业集团\"\ncontact = \"{name}@example.com\"\ndata_dir = \"data\"\n\
                  [crawl]\nschedule = \"* * * * * *\"\ndelay_secs = 0.0\n\
-                 [retention]\nposts_days = {posts_days}\n\
+                 [retention]\nposts_days = 300\n\
                  [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n\
                  [[notifier]]\nname = \"file\"\nkind = \"file\"\npath = \"data/alerts.jsonl\"\ndefault = true\n\
                  [[notifier]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{hook}/{name}\"\ndefault = true\n"
@@ -182,7 +185,7 @@ fn text(n: u64) -> String {
 }
 
 fn published(n: u64, now: DateTime<Utc>) -> DateTime<Utc> {
-    let days = if n >= 3_000 { 200 } else { 0 };
+    let days = if n >= 3_000 { 2 * PURGED_AFTER_DAYS } else { 0 };
     now - TimeDelta::days(days) - TimeDelta::minutes(60 + i64::try_from(n % 1_000).unwrap())
 }
 

@@ -148,7 +148,12 @@ fn title(source: i64, hour: i64) -> String {
 fn text(source: i64, hour: i64) -> String {
     let accident = if is_accident(source, hour) { "井下发生事故，" } else { "" };
     let mut dice = Dice(dice(source, hour).0 + 1_000_000);
-    format!("{accident}{}，{}。{}。", signs(&mut dice, 30), signs(&mut dice, 25), signs(&mut dice, 40))
+    format!(
+        "{accident}{}，{}。{}。",
+        signs(&mut dice, 30),
+        signs(&mut dice, 25),
+        signs(&mut dice, 40)
+    )
 }
 
 fn at(hour: i64) -> DateTime<Utc> {
@@ -166,7 +171,9 @@ fn feed(source: i64, hour: i64) -> String {
             text(source, hour)
         );
     }
-    format!("<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>站</title>{items}</channel></rss>")
+    format!(
+        "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>站</title>{items}</channel></rss>"
+    )
 }
 
 fn list(source: i64, hour: i64) -> String {
@@ -174,7 +181,9 @@ fn list(source: i64, hour: i64) -> String {
     for hour in published(source, hour) {
         let _ = write!(links, "<li><a href='/p/{hour}.html'>{}</a></li>", title(source, hour));
     }
-    format!("<html><head><meta charset='utf-8'><title>列表</title></head><body><ul>{links}</ul></body></html>")
+    format!(
+        "<html><head><meta charset='utf-8'><title>列表</title></head><body><ul>{links}</ul></body></html>"
+    )
 }
 
 fn article(source: i64, hour: i64) -> String {
