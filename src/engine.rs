@@ -4,11 +4,13 @@
 //! of the command line; what it has to tell goes to a listener.
 
 pub mod backfill;
+pub mod clock;
 mod collect;
 mod commit;
 pub mod delivery;
 pub mod digests;
 mod evidence;
+pub mod faults;
 mod follow;
 pub mod health;
 mod hosts;
@@ -28,30 +30,24 @@ pub mod retention;
 pub mod run;
 mod station;
 mod step;
+mod stop;
 pub mod trial;
 pub mod watching;
 mod workbook;
-
-use std::sync::Arc;
 
 use chrono::{DateTime, Offset, TimeZone, Utc};
 use pipelines::query::Context;
 
 use crate::config::Config;
 
-pub use collect::Clock;
+pub use clock::{Clock, system_clock};
 pub use commit::CommitError;
 pub use follow::FollowError;
 pub use lock::{LockError, StationLock};
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{StoredPosts, rebuild_index};
 pub use station::{DataDir, NoData, Station, annotator, annotator_config, open_store, segmenter};
-
-/// The clock of the machine.
-#[must_use]
-pub fn system_clock() -> Clock {
-    Arc::new(Utc::now)
-}
+pub use stop::Stop;
 
 /// Seconds that the local time of the station is ahead of UTC at `now`: the days of histograms.
 #[must_use]

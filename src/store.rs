@@ -11,6 +11,7 @@ mod error;
 mod evidence;
 mod frontier;
 mod imports;
+mod mend;
 mod posts;
 mod schema;
 mod sources;
@@ -210,6 +211,9 @@ pub trait Store: ReadEvidence + Send + Sync {
     /// A named piece of state (robots cache, host back-off, digest marks).
     fn state(&self, name: &str) -> Result<Option<String>>;
 
+    /// The latest time at which something was noted in the store; none in an empty one.
+    fn latest_time(&self) -> Result<Option<DateTime<Utc>>>;
+
     /// All named pieces of state whose name begins with `prefix`.
     fn states(&self, prefix: &str) -> Result<Vec<(String, String)>>;
 
@@ -264,6 +268,11 @@ pub trait StoreWrite: WriteEvidence {
     fn put_run(&self, source: &SourceId, outcome: &RunOutcome) -> Result<()>;
     /// Keeps a named piece of state.
     fn put_state(&self, name: &str, value: &str) -> Result<()>;
+
+    /// What waits for a time after `now` that it would not wait for by a right clock waits no longer.
+    fn mend_waits(&self, now: DateTime<Utc>) -> Result<()>;
+    /// What a clock that was ahead of `now` dated counts as of `now`.
+    fn mend_future(&self, now: DateTime<Utc>) -> Result<()>;
 
     /// Forgets a named piece of state.
     fn drop_state(&self, name: &str) -> Result<()>;

@@ -1,4 +1,6 @@
-//! `guanlan status`: sources, their last runs and counts, and how far the index is behind.
+//! `guanlan status`: what does not work, sources, their last runs and counts, and how far the index is behind.
+
+mod faults;
 
 use std::io::Write;
 
@@ -6,12 +8,17 @@ use clap::Args;
 use index::SearchIndex;
 use serde_json::{Map, Value, json};
 
+pub use faults::clock_line;
+
 use super::output::Table;
 use super::{Globals, Outcome, open};
 use crate::store::{SourceState, Store};
 
 #[derive(Args)]
-pub struct StatusArgs {}
+pub struct StatusArgs {
+    #[arg(long)]
+    faults: bool,
+}
 
 impl StatusArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
@@ -20,6 +27,10 @@ impl StatusArgs {
             Err(outcome) => return Ok(outcome),
         };
         let lang = globals.lang;
+        if self.faults {
+            faults::show(&reading, globals, true, out)?;
+            return Ok(Outcome::Good);
+        }
         if globals.format == super::Format::Table {
             let index = reading.index()?;
             let behind = reading.store.last_change()?.saturating_sub(index.cursor()?);
@@ -29,6 +40,7 @@ impl StatusArgs {
             let waiting = reading.store.deliveries("pending", chrono::DateTime::<chrono::Utc>::MAX_UTC, 1_000)?.len();
             writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
             writeln!(out)?;
+            faults::show(&reading, globals, false, out)?;
         }
         let mut rows = Vec::new();
         for source in &reading.config.sources {

@@ -14,6 +14,7 @@ use pipelines::extract;
 use pipelines::record::{DropReason, FetchJob, Page};
 
 use super::backfill;
+use super::clock::Clock;
 use super::commit::{CommitError, Committer};
 use super::evidence;
 use super::inbox;
@@ -43,9 +44,6 @@ pub struct Collector {
     /// What time it is.
     pub clock: Clock,
 }
-
-/// What time it is; tests give their own.
-pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// The run so far.
 #[derive(Default)]

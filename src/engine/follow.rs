@@ -14,7 +14,7 @@ use index::{Change, Index, IndexError, IndexedPost, SearchIndex, Writer, WriterO
 use pipelines::annotate::story_heat;
 use pipelines::record::AnnotatedPost;
 
-use super::collect::Clock;
+use super::clock::Clock;
 use crate::store::{Store, StoreError};
 
 /// Changes applied before a commit at most.

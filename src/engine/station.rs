@@ -14,14 +14,17 @@ use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
 use pipelines::text::Segmenter;
 
-use super::collect::{Clock, Collector};
+use super::clock::{Clock, Observed, Timekeeper};
+use super::collect::Collector;
 use super::commit::{CommitParts, Committer};
+use super::faults::Board;
 use super::follow::{self, FollowError, Nudge};
 use super::hosts;
 use super::lock::StationLock;
 use super::process::Stages;
 use super::progress::Listener;
 use super::restore;
+use super::stop::Stop;
 use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
@@ -80,6 +83,12 @@ pub struct Station {
     pub collector: Collector,
     /// The rules.
     pub watching: Arc<Watching>,
+    /// What does not work, and when it is tried again.
+    pub board: Arc<Board>,
+    /// How far the clock is believed.
+    pub time: Arc<Timekeeper>,
+    /// The wish to stop.
+    pub stop: Stop,
     archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
     committer_thread: std::thread::JoinHandle<()>,
@@ -125,6 +134,9 @@ impl Station {
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
+        let board = Arc::new(Board::open(&*store)?);
+        let time = Arc::new(Timekeeper::open(&*store, clock())?);
+        time.look(&*store, clock(), &|_| Vec::new())?;
         let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
         let index = Arc::new(open_index(&*store, &dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
@@ -174,6 +186,9 @@ impl Station {
             index,
             collector,
             watching,
+            board,
+            time,
+            stop: Stop::default(),
             archive,
             nudge,
             committer_thread,
@@ -242,6 +257,18 @@ impl Station {
             .write(&mut |write| self.watching.look_at_silence(&*self.store, write, now))?)
     }
 
+    /// Looks at the clock, and at what sites said of the time where it is in doubt.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn look_at_clock(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<Observed> {
+        let fetcher = &self.collector.fetcher;
+        self.time.look(&*self.store, now, &|since| {
+            let told = fetcher.times_told().into_iter().filter(|told| told.at >= since);
+            told.map(|told| told.ahead).collect()
+        })
+    }
+
     /// Remembers across restarts what hosts asked for: back-off, budgets, robots.
     ///
     /// # Errors
@@ -255,6 +282,8 @@ impl Station {
     /// # Errors
     /// What the follower died of.
     pub fn close(self) -> anyhow::Result<()> {
+        // A database that fails now is told by what it fails at; the clock is seen again at the next start.
+        let _ = self.board.keep(&*self.store);
         let Self { collector, committer_thread, follower, nudge, lock, .. } = self;
         drop(collector);
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;

@@ -273,6 +273,10 @@ impl Store for SqliteStore {
         self.read(|c| super::sources::named_state(c, name))
     }
 
+    fn latest_time(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+        self.read(super::mend::latest)
+    }
+
     fn states(&self, prefix: &str) -> Result<Vec<(String, String)>> {
         self.read(|c| super::sources::named_states(c, prefix))
     }

@@ -9,7 +9,7 @@ use pipelines::record::{
 use super::sqlite::SqliteWrite;
 use super::{
     Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, frontier, imports,
-    posts, sources,
+    mend, posts, sources,
 };
 
 impl StoreWrite for SqliteWrite<'_> {
@@ -77,6 +77,14 @@ impl StoreWrite for SqliteWrite<'_> {
 
     fn put_state(&self, name: &str, value: &str) -> Result<()> {
         sources::put_named_state(&self.tx, name, value)
+    }
+
+    fn mend_waits(&self, now: DateTime<Utc>) -> Result<()> {
+        mend::waits(&self.tx, now)
+    }
+
+    fn mend_future(&self, now: DateTime<Utc>) -> Result<()> {
+        mend::future(&self.tx, now)
     }
 
     fn drop_state(&self, name: &str) -> Result<()> {

@@ -29,7 +29,7 @@ use crate::crawl::address;
 use crate::record::{DropReason, FetchJob, Validators};
 
 pub use guard::{Names, authority, entry_addresses, is_allowed_host, is_private};
-pub use host::{HostMemory, KnownRobots, RobotsStanding};
+pub use host::{HostMemory, KnownRobots, RobotsStanding, TimeTold};
 pub use outcome::{FetchError, FetchErrorKind, FetchOutcome, Refusal};
 pub use policy::FetchPolicy;
 
@@ -95,6 +95,14 @@ impl Fetcher {
         hosts.iter().filter_map(|(name, h)| Some((name.clone(), h.take_changed()?))).collect()
     }
 
+    /// What hosts on other machines said of the time in their last answers, one a host.
+    #[must_use]
+    pub fn times_told(&self) -> Vec<TimeTold> {
+        let hosts = self.hosts();
+        let others = hosts.iter().filter(|(name, _)| !guard::is_this_machine(name));
+        others.filter_map(|(_, host)| host.time_told()).collect()
+    }
+
     /// What is known of a host (`host:port`), for `source policy` and the health board.
     #[must_use]
     pub fn memory_of(&self, authority: &str) -> Option<HostMemory> {
@@ -143,6 +151,9 @@ impl Fetcher {
             let response = self.send(&url, source, Some(&job.validators)).await;
             host.asked(delay);
             let response = response?;
+            if let Some(told) = answer::time_told(response.headers(), clock.now()) {
+                host.told_time(told);
+            }
             if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
                 host.answered();
                 let next = redirect_target(&url, &response)?;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::guard::NameError;
-use super::host::Clock;
+use super::host::{Clock, TimeTold};
 use super::outcome::{FetchError, FetchErrorKind, FetchOutcome};
 use super::policy::FetchPolicy;
 use super::{Fetcher, Step, wall};
@@ -160,6 +160,14 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dat
     DateTime::parse_from_rfc2822(value).ok().map(|at| at.to_utc())
 }
 
+/// What an answer says of the time: its `Date`, and the seconds since then if a cache had kept it.
+pub(super) fn time_told(headers: &HeaderMap, now: DateTime<Utc>) -> Option<TimeTold> {
+    let date = DateTime::parse_from_rfc2822(header_text(headers, "date")?.trim()).ok()?;
+    let age = header_text(headers, "age").and_then(|age| age.trim().parse::<u32>().ok());
+    let age = TimeDelta::seconds(age.map_or(0, i64::from));
+    Some(TimeTold { at: Instant::now(), ahead: now - (date.to_utc() + age) })
+}
+
 fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned())
 }
@@ -242,6 +250,22 @@ mod tests {
         let date = at("Sun, 22 Nov 2026 14:00:00 GMT").unwrap();
         assert_eq!(date.to_rfc3339(), "2026-11-22T14:00:00+00:00");
         assert_eq!(at("soon"), None);
+    }
+
+    #[test]
+    fn the_time_a_cache_kept_an_answer_is_added_to_its_date() {
+        let now = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
+        let told = |headers: &[(&'static str, &str)]| {
+            let read = headers.iter().map(|(name, value)| {
+                (reqwest::header::HeaderName::from_static(name), value.parse().unwrap())
+            });
+            time_told(&read.collect(), now).map(|told| (now - told.ahead).to_rfc3339())
+        };
+        let date = ("date", "Sun, 22 Nov 2026 14:00:00 GMT");
+        assert_eq!(told(&[date]).unwrap(), "2026-11-22T14:00:00+00:00");
+        assert_eq!(told(&[date, ("age", "3600")]).unwrap(), "2026-11-22T15:00:00+00:00");
+        assert_eq!(told(&[("age", "3600")]), None);
+        assert_eq!(told(&[("date", "today")]), None);
     }
 
     #[test]

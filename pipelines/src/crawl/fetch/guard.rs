@@ -82,6 +82,13 @@ pub fn authority(url: &Url) -> String {
     format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
 }
 
+/// Whether `host:port` names the machine we run on: its clock is ours.
+pub(super) fn is_this_machine(authority: &str) -> bool {
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    ip.is_some_and(|ip| ip.is_loopback()) || host == "localhost" || host.ends_with(".localhost")
+}
+
 /// Whether the source may ask this private place (`host:port`, or `host` for its default port).
 pub(super) fn may_ask_private(url: &Url, source: &SourceConfig) -> bool {
     let full = authority(url);

@@ -102,6 +102,16 @@ struct State {
     memory: HostMemory,
     next_turn: Option<Instant>,
     is_changed: bool,
+    told: Option<TimeTold>,
+}
+
+/// What a host's last answer said of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeTold {
+    /// When the answer came.
+    pub at: Instant,
+    /// How far our clock was ahead of the `Date` of the answer, its `Age` in a cache reckoned in.
+    pub ahead: chrono::TimeDelta,
 }
 
 impl Host {
@@ -170,6 +180,16 @@ impl Host {
         let mut state = self.state();
         let turn = Instant::now() + delay;
         state.next_turn = Some(state.next_turn.map_or(turn, |next| next.max(turn)));
+    }
+
+    /// Notes what an answer says of the time.
+    pub fn told_time(&self, told: TimeTold) {
+        self.state().told = Some(told);
+    }
+
+    /// What it said of the time last.
+    pub fn time_told(&self) -> Option<TimeTold> {
+        self.state().told
     }
 
     /// Notes an answer that is no refusal.

@@ -1,0 +1,115 @@
+//! Times in the future, made the present: what a clock that was ahead left behind.
+//!
+//! In: a time beyond doubt. Out: rows that a wrong clock dated or put off beyond any wait the station knows count
+//! as of now (`future`); after any step back of the clock deliveries are tried at once (`waits`); a post without a date of its own is as old as now, and the index hears of it. Evidence keeps the
+//! date it was packed with: it is what the page was served under. Refuses nothing and deletes nothing.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, params};
+
+use super::Result;
+use super::sqlite::{instant, millis};
+
+/// The longest wait of a page: another look at it (`engine::look`) is taken within its revisit days.
+const LONGEST_PAGE_WAIT: TimeDelta = TimeDelta::days(31);
+
+/// Nothing waits for a time that only a clock ahead could have meant.
+pub(super) fn waits(c: &Connection, now: DateTime<Utc>) -> Result<()> {
+    let at = millis(now);
+    c.execute("UPDATE outbox SET due = ?1 WHERE state = 'pending' AND due > ?1", [at])?;
+    c.execute(
+        "UPDATE frontier SET due = ?1 WHERE due > ?2",
+        params![at, millis(now + LONGEST_PAGE_WAIT)],
+    )?;
+    Ok(())
+}
+
+/// Makes every time after `now` that something is reckoned from `now`.
+pub(super) fn future(c: &Connection, now: DateTime<Utc>) -> Result<()> {
+    let at = millis(now);
+    let text = now.to_rfc3339();
+    c.execute("UPDATE frontier SET done_at = ?1 WHERE done_at > ?1", [at])?;
+    c.execute(
+        "UPDATE sources SET last_run = MIN(last_run, ?1), last_good = MIN(last_good, ?1),
+           last_post = MIN(last_post, ?1)
+         WHERE last_run > ?1 OR last_good > ?1 OR last_post > ?1",
+        [at],
+    )?;
+    c.execute("UPDATE hits SET at = ?1 WHERE at > ?1", [at])?;
+    c.execute(
+        "UPDATE alerts SET fired = ?1, updated = MIN(updated, ?1),
+           record = json_set(record, '$.fired_at', ?2)
+         WHERE fired > ?1",
+        params![at, text],
+    )?;
+    c.execute(
+        "INSERT INTO changes (post, mark) SELECT id, random() FROM posts WHERE time > ?1",
+        [at],
+    )?;
+    c.execute(
+        "UPDATE posts SET time = ?1, fetched = MIN(fetched, ?1),
+           record = json_set(record, '$.post.fetched_at', ?2, '$.post.published', NULL)
+         WHERE time > ?1",
+        params![at, text],
+    )?;
+    Ok(())
+}
+
+/// The latest time at which something was noted here; none in an empty store.
+pub(super) fn latest(c: &Connection) -> Result<Option<DateTime<Utc>>> {
+    let one = |sql: &str| -> Result<Option<i64>> { Ok(c.query_row(sql, [], |r| r.get(0))?) };
+    let noted = one("SELECT MAX(at) FROM (SELECT MAX(last_run) AS at FROM sources
+                     UNION ALL SELECT (SELECT at FROM audit ORDER BY id DESC LIMIT 1))")?;
+    let latest = match noted {
+        Some(at) => Some(at),
+        None => one("SELECT MAX(time) FROM posts")?,
+    };
+    Ok(latest.map(instant))
+}
+
+#[cfg(test)]
+mod tests {
+    use pipelines::record::{RuleHit, RuleId, SourceId, StoryId};
+
+    use super::*;
+    use crate::store::{RunOutcome, SqliteStore, Store};
+
+    fn at(hours: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_795_000_000, 0).unwrap() + TimeDelta::hours(hours)
+    }
+
+    #[test]
+    fn what_a_clock_ahead_left_behind_counts_as_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        assert_eq!(store.latest_time().unwrap(), None);
+        let (source, rule) = (SourceId::from("a"), RuleId::from("r"));
+        let ran = RunOutcome { started: at(9_000), ended: at(9_000), error: None, kept: 0 };
+        let hit = RuleHit {
+            rule: rule.clone(),
+            post: pipelines::record::PostId(1),
+            story: StoryId(pipelines::record::PostId(1)),
+            at: at(9_000),
+            spans: Vec::new(),
+        };
+        store
+            .write(&mut |write| {
+                write.put_run(&source, &ran)?;
+                write.put_hit(&hit)?;
+                write.enqueue("far", "file", "{}", at(9_000))?;
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(store.latest_time().unwrap(), Some(at(9_000)));
+        store
+            .write(&mut |write| {
+                write.mend_waits(at(0))?;
+                write.mend_future(at(0))
+            })
+            .unwrap();
+        assert_eq!(store.source_state(&source).unwrap().last_run, Some(at(0)));
+        assert_eq!(store.hits(&rule, DateTime::UNIX_EPOCH).unwrap()[0].at, at(0));
+        let due = store.deliveries("pending", at(0), 9).unwrap();
+        assert_eq!(due.len(), 1, "it would have waited for a year");
+    }
+}
