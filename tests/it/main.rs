@@ -24,4 +24,5 @@ mod rehearse;
 mod sources;
 mod stop;
 mod streams;
+mod trouble;
 mod week;

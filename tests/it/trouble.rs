@@ -32,7 +32,7 @@ const CHILD: &str = "GUANLAN_IT_TROUBLE";
 const ASTRAY: [(Range<i64>, i64); 4] =
     [(10..14, 3_600), (30..34, -3_600), (60..63, 2 * 365 * 86_400), (100..105, -86_400)];
 
-const HOOK_HANGS: Range<i64> = 24..48;
+const HOOK_HANGS: Range<i64> = 24..36;
 const DISK_FULL_AT: i64 = 50;
 const INDEX_GONE_AT: i64 = 75;
 const LOCKED_AT: i64 = 80;
@@ -180,7 +180,7 @@ impl Week {
 
     /// The fault is met, not only there: a minute passes at a time until the board says so.
     fn until_store_is_at_fault(&self, station: &Station, rounds: &mut Rounds<'_>) {
-        until("the store is at fault", || station.faults.is_at_fault(&Part::Store));
+        until("the store is at fault", || station.board.is_at_fault(&Part::Store));
         for _ in 0..10 {
             self.sites.time.fetch_add(60, Ordering::SeqCst);
             self.runtime.block_on(rounds.tick((station.collector.clock)())).unwrap();
