@@ -62,6 +62,8 @@ pub struct Overrides {
     pub data_dir: Option<PathBuf>,
     /// Whether the examples of topics and rules are run; `check` and `run` do, quick commands do not.
     pub run_examples: bool,
+    /// Whether the command only reads what is stored: secrets of ways out need not be there.
+    pub reads_only: bool,
 }
 
 /// Everything the station needs to know, checked: references exist, schedules and queries can be read,

@@ -10,6 +10,7 @@ pub mod engine;
 pub mod eval;
 pub mod evidence;
 pub mod notify;
+mod platform;
 pub mod report;
 pub mod schedule;
 pub mod store;

@@ -11,6 +11,7 @@ mod error;
 mod evidence;
 mod frontier;
 mod imports;
+mod intake;
 mod mend;
 mod posts;
 mod schema;
@@ -21,7 +22,7 @@ mod write;
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
+    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
     StoryId, Validators,
 };
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,10 @@ pub enum Inserted {
     Grown,
     /// It was purged on purpose before, and stays away.
     Purged,
+    /// Another source brought what stands under its address: refused.
+    Foreign,
+    /// Another address has its id: refused.
+    Collision,
 }
 
 /// How a run of a source ended.
@@ -145,6 +150,8 @@ pub trait Store: ReadEvidence + Send + Sync {
 
     /// One post.
     fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>>;
+    /// What would become of a post that came in now.
+    fn reception(&self, post: &AnnotatedPost) -> Result<Inserted>;
     /// Posts whose id in hex begins with `prefix`, at most `limit`.
     fn posts_by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<PostId>>;
     /// Calls `each` for every post of the range by time, oldest first, until it answers `false`.
@@ -188,7 +195,7 @@ pub trait Store: ReadEvidence + Send + Sync {
     ) -> Result<Vec<FetchJob>>;
     /// How many pages wait, due or not.
     fn waiting_jobs(&self, source: &SourceId) -> Result<u64>;
-    /// Which of these canonical addresses are in the frontier or stored already.
+    /// Which of these canonical addresses are in the frontier or stored already, by more than a claim of another house.
     fn known_urls(&self, urls: &[String]) -> Result<Vec<bool>>;
     /// The times of the latest posts of `source` not before `since`, newest first, at most `limit`.
     fn post_times(
@@ -230,8 +237,9 @@ pub trait Store: ReadEvidence + Send + Sync {
 
 /// What can be done within one transaction.
 pub trait StoreWrite: WriteEvidence {
-    /// Stores a post. Changed content under a known address replaces it (`Edited`).
-    fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted>;
+    /// Stores a post, or refuses it. Answers what became of it, and the post as it is stored (with its story, what an
+    /// officer said of it, the time it was first seen); one that is refused as it came.
+    fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)>;
     /// Stores anew what was judged of a post that is there: its risk, its story.
     fn rewrite_post(&self, post: &AnnotatedPost) -> Result<()>;
     /// Moves posts to another story and notes the change.
@@ -279,8 +287,10 @@ pub trait StoreWrite: WriteEvidence {
 
     /// Notes that a post matched a rule. Answers whether that is new.
     fn put_hit(&self, hit: &RuleHit) -> Result<bool>;
-    /// Hits of a rule not before `since`, oldest first, as this transaction sees them.
-    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// Hits of a rule not before `since`, oldest first and without their words, as this transaction sees them.
+    fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// The words of one hit; none where there is no such hit.
+    fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>>;
     /// The alerts of a rule fired not before `since`, oldest first, as this transaction sees them.
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>>;
     /// The latest alert of a rule, whenever it fired.
@@ -312,6 +322,14 @@ pub trait StoreWrite: WriteEvidence {
 
     /// Writes a line that the application never changes again.
     fn audit(&self, now: DateTime<Utc>, action: &str, object: &str, detail: &str) -> Result<()>;
+    /// The same, unless there is a line of this action and object: what comes again with every reading.
+    fn audit_once(
+        &self,
+        now: DateTime<Utc>,
+        action: &str,
+        object: &str,
+        detail: &str,
+    ) -> Result<()>;
     /// Begins an import; answers its number.
     fn begin_import(&self, source: &SourceId, file: &str, now: DateTime<Utc>) -> Result<i64>;
     /// Notes that a stored post, new in this transaction, came with an import.
@@ -322,6 +340,10 @@ pub trait StoreWrite: WriteEvidence {
     fn put_latest_seen(&self, at: DateTime<Utc>) -> Result<()>;
     /// Deletes a post on purpose: its id is never taken in again.
     fn bury_post(&self, id: PostId, now: DateTime<Utc>) -> Result<bool>;
+    /// Makes room: counts by the hour before `before` become counts by the day.
+    fn thin_tallies(&self, before: DateTime<Utc>) -> Result<u64>;
+    /// Forgets pages that were done with before `before` and are not looked at again.
+    fn forget_done_jobs(&self, before: DateTime<Utc>) -> Result<u64>;
     /// Forgets changes before `up_to`, which the index has committed.
     fn forget_changes(&self, up_to: u64) -> Result<()>;
 }

@@ -14,6 +14,7 @@ use tantivy::{IndexReader, IndexSettings, IndexSortByField, Order, ReloadPolicy}
 
 use crate::error::IndexError;
 use crate::ordinals::Ordinals;
+use crate::reading::ReadingDirectory;
 use crate::schema::{Fields, SCHEMA_VERSION, TIME};
 use crate::tokenize;
 
@@ -136,7 +137,7 @@ impl Generation {
             return Err(IndexError::Missing { dir: root.dir().to_owned() });
         }
         let expected = stamp();
-        let index = tantivy::Index::open_in_dir(&dir)?;
+        let index = tantivy::Index::open(ReadingDirectory::open(&dir)?)?;
         let payload = payload(&index)?;
         let found = payload.map(|p| p.stamp).unwrap_or_default();
         let (schema, fields): (Schema, Fields) = Fields::build();

@@ -19,6 +19,7 @@ mod ordinals;
 mod phrase;
 mod places;
 mod rank;
+mod reading;
 mod runs;
 mod schema;
 mod tally;

@@ -21,7 +21,7 @@ pub use discover::{Discovery, PageRole, Proposal, discover, source_toml};
 pub use entry::{Entries, EntryError, entry_urls, read_entry};
 pub use fetch::{
     FetchError, FetchErrorKind, FetchOutcome, FetchPolicy, Fetcher, HostMemory, Names, Refusal,
-    RobotsStanding, TimeTold, authority, entry_addresses,
+    RobotsStanding, TimeTold, authority, entry_addresses, is_own_address,
 };
 pub use file::{ColumnMap, FileError, FileRecord, Row, RowError, map_row, parse_map, read_file};
 pub use frontier::Pace;

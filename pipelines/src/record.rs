@@ -21,7 +21,7 @@ pub use id::{PostId, RuleId, SourceId, SubjectId, TopicId};
 pub use page::{FetchJob, Page, Validators};
 pub use post::{
     Author, Comment, Confidence, Counts, DropReason, Found, FoundComment, Issue, Post, Published,
-    Verdict,
+    Verdict, is_future,
 };
 pub use severity::{Polarity, Severity};
 pub use source::{Channel, Trust};

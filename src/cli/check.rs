@@ -24,7 +24,7 @@ impl CheckArgs {
     /// # Errors
     /// `out` cannot be written to.
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let overrides = Overrides { data_dir: globals.data_dir.clone(), run_examples: true };
+        let overrides = Overrides { data_dir: globals.data_dir.clone(), run_examples: true, ..Overrides::default() };
         let result = Config::load(globals.config.as_deref(), &overrides);
         // Word lists and models are read by the stages that use them, with file and line.
         let unusable = result.as_ref().ok().and_then(|config| annotator(config).err());

@@ -4,7 +4,6 @@
 //! and the file is its owner's alone. A post without evidence is said to have none, and why.
 
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -217,8 +216,7 @@ fn sha256(bytes: &[u8]) -> String {
 
 /// Writes a file that is its owner's alone; never over another.
 fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    let opened = options.write(true).create_new(true).mode(0o600).open(path);
+    let opened = crate::platform::new_private_file(path);
     let written = opened.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
     written.with_context(|| format!("cannot write `{}`", path.display()))
 }

@@ -15,7 +15,12 @@ use crate::store::{Marks, SqliteStore};
 /// The config of `--config`, of the current folder, of the data directory, or the shipped one; `Err` is the
 /// exit status after the problems were shown.
 pub fn config(globals: &Globals) -> Result<Config, Outcome> {
-    let overrides = Overrides { data_dir: globals.data_dir.clone(), ..Overrides::default() };
+    load(globals, false)
+}
+
+fn load(globals: &Globals, reads_only: bool) -> Result<Config, Outcome> {
+    let data_dir = globals.data_dir.clone();
+    let overrides = Overrides { data_dir, reads_only, ..Overrides::default() };
     let loaded = Config::load(globals.config.as_deref(), &overrides);
     loaded.map_err(|problems| {
         eprintln!("{}", problems.render(globals.lang));
@@ -45,7 +50,7 @@ impl Reading {
 
 /// Opens for reading; works beside a running station.
 pub fn reading(globals: &Globals) -> anyhow::Result<Result<Reading, Outcome>> {
-    let config = match config(globals) {
+    let config = match load(globals, true) {
         Ok(config) => config,
         Err(outcome) => return Ok(Err(outcome)),
     };

@@ -99,7 +99,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let overrides = Overrides { data_dir: None, run_examples: true };
+        let overrides = Overrides { data_dir: None, run_examples: true, ..Overrides::default() };
         let config = Config::load(Some(dir.path()), &overrides)
             .unwrap_or_else(|problems| panic!("{}", problems.render(Lang::En)));
         assert_eq!(config.sources.len(), SITE_KEYS.len());

@@ -243,6 +243,11 @@ pub(super) fn entry_step(
             }
             continue;
         }
+        if !crawl::is_own_address(&url, source) {
+            // It would never be asked, and its row would keep the house itself from asking.
+            step.take_drop(DropReason::Excluded);
+            continue;
+        }
         let hint = extract::without_names(hint);
         step.jobs.push(FetchJob { hint, ..FetchJob::new(url, &source.id, now) });
     }

@@ -2,21 +2,22 @@
 //!
 //! In: steps, from any task. Out: the counts of each, once its transaction is on disk. Steps that wait
 //! together are stored together. Their evidence is on disk before the transaction that refers to it. Within the transaction new posts join their stories, rules look at them,
-//! and alerts with their deliveries are noted: whatever dies, all of it holds or none. After a failure of
-//! the store nothing more is accepted: memory and disk may no longer agree.
+//! and alerts with their deliveries are noted (`transact`): whatever dies, all of it holds or none. A store that is busy
+//! or full keeps the steps waiting (`patience`); after any other failure nothing more is accepted.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use pipelines::annotate::{Annotator, StoryBook, StoryChange};
-use pipelines::record::{AnnotatedPost, DropReason, PostId, SourceId, StoryId};
+use pipelines::annotate::{Annotator, StoryBook};
+use pipelines::record::SourceId;
 use tokio::sync::{mpsc, oneshot};
 
-use super::step::{PageDone, Seen, Step};
+use super::patience::Patience;
+use super::restore;
+use super::step::Step;
+use super::transact::{self, Batch};
 use super::watching::Watching;
 use crate::evidence::{Archive, ArchiveError};
-use crate::store::{Inserted, RunOutcome, Store, StoreError, StoreWrite, Tally};
+use crate::store::{RunOutcome, Store, StoreError, Tally};
 
 /// Why a step was not stored.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -33,6 +34,18 @@ pub enum CommitError {
     /// A worker thread died.
     #[error("a worker failed: {0}")]
     Worker(String),
+}
+
+impl CommitError {
+    /// Whether the same may succeed later: another program holds the database, or there is no room.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Store(error) => error.passes(),
+            Self::Evidence(error) => error.passes(),
+            Self::Closed | Self::Worker(_) => false,
+        }
+    }
 }
 
 impl From<StoreError> for CommitError {
@@ -86,6 +99,8 @@ pub struct CommitParts {
     pub watching: Arc<Watching>,
     /// Told after each transaction, so that the index follows.
     pub stored: Arc<dyn Fn() + Send + Sync>,
+    /// How a store that is busy or full is waited for.
+    pub patience: Patience,
 }
 
 impl Committer {
@@ -165,33 +180,20 @@ fn store_all(
     mut steps: Vec<(Step, Reply<Tally>)>,
     ends: Vec<(SourceId, Box<RunOutcome>, Reply<()>)>,
 ) -> bool {
-    let CommitParts { store, archive, stories, annotator, watching, stored } = parts;
+    let archive = parts.archive.clone();
     // A panic elsewhere leaves at worst a record no row refers to.
     let mut archive = archive.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = keep_evidence(&mut archive, &mut steps);
-    let written = kept.and_then(|()| {
-        Ok(store.write(&mut |write| {
-            let mut fresh = Vec::new();
-            for (step, _) in &mut steps {
-                fresh.extend(write_step(write, step)?);
-            }
-            if let Some(now) = steps.iter().map(|(step, _)| step.now).max() {
-                join_stories(write, stories, annotator, &mut fresh, now)?;
-                watching.look_at(write, &fresh, now)?;
-            }
-            for (source, outcome, _) in &ends {
-                write.put_run(source, outcome)?;
-            }
-            Ok(())
-        })?)
-    });
+    let patience = parts.patience.clone();
+    let written = patience
+        .until_it_passes(|| keep_evidence(&mut archive, &mut steps))
+        .and_then(|()| patience.until_it_passes(|| write_all(parts, &steps, &ends)));
     drop(archive);
     match written {
-        Ok(()) => {
-            stored();
+        Ok(tallies) => {
+            (parts.stored)();
             // A receiver that is gone was cancelled at shutdown; what it asked for is stored all the same.
-            for (step, reply) in steps {
-                let _ = reply.send(Ok(step.tally));
+            for ((_, reply), tally) in steps.into_iter().zip(tallies) {
+                let _ = reply.send(Ok(tally));
             }
             for (_, _, reply) in ends {
                 let _ = reply.send(Ok(()));
@@ -211,6 +213,37 @@ fn store_all(
     }
 }
 
+/// Everything that waits, in one transaction. After a failure memory is as the store is again.
+fn write_all(
+    parts: &mut CommitParts,
+    steps: &[(Step, Reply<Tally>)],
+    ends: &[(SourceId, Box<RunOutcome>, Reply<()>)],
+) -> Result<Vec<Tally>, CommitError> {
+    let CommitParts { store, stories, annotator, watching, .. } = parts;
+    let mut tallies = Vec::new();
+    let mut begun = None;
+    let written = store.write(&mut |write| {
+        let mut batch = Batch::default();
+        for (step, _) in steps {
+            tallies.push(transact::write_step(write, step, &mut batch)?);
+        }
+        if let Some(now) = steps.iter().map(|(step, _)| step.now).max() {
+            begun = Some(now);
+            transact::join_stories(write, stories, annotator, &mut batch, now)?;
+            watching.look_at(write, batch.fresh(), now)?;
+        }
+        for (source, outcome, _) in ends {
+            write.put_run(source, outcome)?;
+        }
+        Ok(())
+    });
+    if let (Err(_), Some(now)) = (&written, begun) {
+        *stories = restore::stories(&**store, now)?;
+    }
+    written?;
+    Ok(tallies)
+}
+
 /// Writes the evidence of all steps with one wait for the disk, and notes where it lies.
 fn keep_evidence(
     archive: &mut Archive,
@@ -224,100 +257,6 @@ fn keep_evidence(
     for (new, place) in records.zip(places) {
         new.record.place = place;
         new.member.bytes = Vec::new();
-    }
-    Ok(())
-}
-
-/// Writes one step; answers its posts that are new or changed.
-fn write_step(write: &dyn StoreWrite, step: &mut Step) -> Result<Vec<AnnotatedPost>, StoreError> {
-    let mut fresh = Vec::new();
-    for post in std::mem::take(&mut step.posts) {
-        match write.put_post(&post)? {
-            Inserted::New => {
-                step.tally.kept += 1;
-                if let Some(import) = step.import {
-                    write.claim_for_import(import, post.post.id)?;
-                }
-                fresh.push(post);
-            }
-            Inserted::Edited => {
-                step.tally.drop(DropReason::Updated);
-                fresh.push(post);
-            }
-            Inserted::Grown => step.tally.drop(DropReason::Updated),
-            Inserted::Duplicate => step.tally.drop(DropReason::Duplicate),
-            Inserted::Purged => step.tally.drop(DropReason::Purged),
-        }
-    }
-    for new in &step.records {
-        write.put_evidence(&new.record, new.role, &new.posts, step.now)?;
-    }
-    for seen in &step.seen {
-        match seen {
-            Seen::Served(post) => write.mark_served(*post)?,
-            Seen::Gone(post) => write.mark_gone(*post, step.now)?,
-        };
-    }
-    if !step.tally.ties_out() {
-        tracing::error!(source = %step.source, tally = ?step.tally, "counts do not tie out");
-    }
-    write.add_jobs(&step.jobs)?;
-    for job in &step.grown {
-        write.renew_job(job)?;
-    }
-    for done in &step.done {
-        match done {
-            PageDone::Finished { url, outcome } => write.finish_job(url, outcome, step.now)?,
-            PageDone::Postponed { url, due, attempts } => {
-                write.postpone_job(url, *due, *attempts)?
-            }
-            PageDone::Again { url, due, validators } => {
-                write.look_again(url, *due, validators, step.now)?
-            }
-        }
-    }
-    if let Some(entry) = &step.entry {
-        write.put_entry(entry)?;
-    }
-    for (object, line) in &step.audit {
-        write.audit(step.now, "fetch", object, line)?;
-    }
-    write.add_tally(&step.source, step.now, &step.tally)?;
-    Ok(fresh)
-}
-
-/// New posts join their stories; stories that turn out to be one are merged.
-fn join_stories(
-    write: &dyn StoreWrite,
-    stories: &mut StoryBook,
-    annotator: &Annotator,
-    fresh: &mut [AnnotatedPost],
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let joined = stories.assign(fresh);
-    for change in &joined.changes {
-        let (from, into, why) = match change {
-            StoryChange::Merged { from, into, because, level } => {
-                write.merge_story(*from, *into)?;
-                (from, into, format!("merged: {} {because}", level.as_str()))
-            }
-            StoryChange::Split { from, into, posts } => {
-                write.set_story(posts, *into)?;
-                (from, into, format!("split: {} posts", posts.len()))
-            }
-        };
-        write.audit(now, "story", &from.to_string(), &format!("{into} {why}"))?;
-    }
-    let of: HashMap<PostId, StoryId> = joined.stories.into_iter().collect();
-    for post in fresh {
-        post.story = of.get(&post.post.id).copied().unwrap_or(post.story);
-        let company = stories.posts_since(post.story, now - TimeDelta::hours(24));
-        if company > 1 {
-            post.risk = annotator.reassess(post, company);
-        }
-        if company > 1 || post.story.0 != post.post.id {
-            write.rewrite_post(post)?;
-        }
     }
     Ok(())
 }

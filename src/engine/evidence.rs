@@ -10,7 +10,7 @@ use pipelines::record::{AnnotatedPost, DropReason, Page, PostId, Verdict};
 use super::commit::CommitError;
 use super::process::Stages;
 use super::step::{Seen, Step};
-use crate::store::{EvidenceRecord, Role, Store};
+use crate::store::{EvidenceRecord, Inserted, Role, Store};
 
 /// An answer packed as a record, with the posts it is evidence of.
 #[derive(Clone, Debug)]
@@ -70,26 +70,29 @@ pub fn of_entry(
     Ok(vec![pack(entry, Role::Entry, posts)?])
 }
 
-/// Notes in `step` that the page of the post that was read is served.
-pub fn note_served(step: &mut Step, verdict: &Verdict<AnnotatedPost>) {
+/// Notes in `step` that `url` is served, and which post it led to.
+pub fn note_served(step: &mut Step, url: &str, verdict: &Verdict<AnnotatedPost>) {
     if let Verdict::Keep(post) = verdict {
-        step.seen.push(Seen::Served(post.post.id));
+        step.seen.push(Seen::Served { url: url.to_owned(), post: Some(post.post.id) });
     }
 }
 
-/// Notes in `step` that `url` answered 404 or 410, if it did: a post stored under it gets its mark.
+/// Notes in `step` that `url` answered 404 or 410, if it did: the post it led to gets its mark.
 pub fn note_gone(step: &mut Step, reason: DropReason, url: &str) {
     if reason == DropReason::Gone {
-        step.seen.push(Seen::Gone(PostId::of_url(url)));
+        step.seen.push(Seen::Gone(url.to_owned()));
     }
 }
 
 /// Whether this reading says what no record says yet.
 fn is_news(store: &dyn Store, post: &AnnotatedPost) -> Result<bool, CommitError> {
-    let stored = store.standing(post.post.id)?;
-    Ok(stored.is_none_or(|stored| {
-        stored.content_hash != post.post.content_hash || stored.is_gone || !stored.has_evidence
-    }))
+    Ok(match store.reception(post)? {
+        Inserted::New | Inserted::Edited => true,
+        Inserted::Grown | Inserted::Duplicate => store
+            .standing(post.post.id)?
+            .is_some_and(|stored| stored.is_gone || !stored.has_evidence),
+        Inserted::Purged | Inserted::Foreign | Inserted::Collision => false,
+    })
 }
 
 fn pack(page: &Page, role: Role, posts: Vec<PostId>) -> Result<NewRecord, CommitError> {

@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use futures::{StreamExt, stream};
 use pipelines::crawl::{self, FetchOutcome, SourceConfig};
 use pipelines::extract;
-use pipelines::record::{AnnotatedPost, DropReason, FetchJob, Page, PostId, Validators, Verdict};
+use pipelines::record::{AnnotatedPost, DropReason, FetchJob, Page, Validators, Verdict};
 
 use super::collect::{Collector, Run};
 use super::commit::CommitError;
@@ -81,7 +81,7 @@ impl Collector {
                 step.take(verdict)
             }
             FetchOutcome::NotModified => {
-                step.seen.push(Seen::Served(PostId::of_url(&job.url)));
+                step.seen.push(Seen::Served { url: job.url.clone(), post: None });
                 again = look_after(source, &job, now).map(|due| (due, job.validators.clone()));
                 step.take_drop(DropReason::NotModified)
             }
@@ -141,7 +141,7 @@ impl Collector {
         });
         let (verdict, records, validators) = read.await??;
         step.records = records;
-        evidence::note_served(step, &verdict);
+        evidence::note_served(step, &job.url, &verdict);
         Ok((verdict, validators))
     }
 

@@ -16,11 +16,12 @@ use pipelines::text::Segmenter;
 
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
-use super::commit::{CommitParts, Committer};
-use super::faults::Board;
+use super::commit::{CommitError, CommitParts, Committer};
+use super::faults::{Board, Part};
 use super::follow::{self, FollowError, Nudge};
 use super::hosts;
 use super::lock::StationLock;
+use super::patience::Patience;
 use super::process::Stages;
 use super::progress::Listener;
 use super::restore;
@@ -28,6 +29,7 @@ use super::stop::Stop;
 use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
+use crate::platform;
 use crate::store::{RunOutcome, SqliteStore, Store, StoreError, Tally};
 
 /// Sources run at the same time.
@@ -130,7 +132,7 @@ impl Station {
     /// Another station on it; a store, index, lexicon or model that cannot be used.
     pub fn open(config: Config, clock: Clock, listener: Listener) -> anyhow::Result<Self> {
         let dir = DataDir(config.station.data_dir.clone());
-        std::fs::create_dir_all(&dir.0)
+        platform::make_private_dir(&dir.0)
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
@@ -161,6 +163,14 @@ impl Station {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
         };
+        let stop = Stop::default();
+        let told = {
+            let (board, clock) = (board.clone(), clock.clone());
+            Arc::new(move |fault: Option<&CommitError>| match fault {
+                Some(error) => drop(board.failed(&Part::Store, error, clock())),
+                None => drop(board.worked(&Part::Store)),
+            })
+        };
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
             archive: archive.clone(),
@@ -168,6 +178,7 @@ impl Station {
             annotator,
             watching: watching.clone(),
             stored,
+            patience: Patience::new(told, stop.clone()),
         });
         let collector = Collector {
             store: store.clone(),
@@ -188,7 +199,7 @@ impl Station {
             watching,
             board,
             time,
-            stop: Stop::default(),
+            stop,
             archive,
             nudge,
             committer_thread,
@@ -284,6 +295,7 @@ impl Station {
     pub fn close(self) -> anyhow::Result<()> {
         // A database that fails now is told by what it fails at; the clock is seen again at the next start.
         let _ = self.board.keep(&*self.store);
+        self.stop.ask();
         let Self { collector, committer_thread, follower, nudge, lock, .. } = self;
         drop(collector);
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;

@@ -42,13 +42,18 @@ pub enum PageDone {
     },
 }
 
-/// What a page that was asked for again answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a page that was asked for answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// A page: if the post was marked as gone, it no longer is.
-    Served(PostId),
-    /// 404 or 410: a stored post is marked as gone.
-    Gone(PostId),
+    /// A page: if its post was marked as gone, it no longer is.
+    Served {
+        /// The address that was asked.
+        url: String,
+        /// The post it was read into; none where it said that nothing changed.
+        post: Option<PostId>,
+    },
+    /// 404 or 410 at this address: the post it led to is marked as gone.
+    Gone(String),
 }
 
 /// What one step leads to. Everything in it is stored, or nothing.

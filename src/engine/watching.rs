@@ -159,8 +159,12 @@ impl Watching {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let alert = match firing {
-            Firing::New(alert) => alert,
-            Firing::Grown(alert) => {
+            Firing::New(mut alert) => {
+                mark_words(write, &mut alert)?;
+                alert
+            }
+            Firing::Grown(mut alert) => {
+                mark_words(write, &mut alert)?;
                 write.put_alert(&alert, now)?;
                 return Ok(());
             }
@@ -214,6 +218,14 @@ impl Asked {
     }
 }
 
+/// Old hits are counted by the thousand without their words; the few that an alert shows get them here.
+fn mark_words(write: &dyn StoreWrite, alert: &mut Alert) -> Result<()> {
+    for evidence in alert.evidence.iter_mut().filter(|evidence| evidence.spans.is_empty()) {
+        evidence.spans = write.hit_spans(&alert.rule, evidence.post)?;
+    }
+    Ok(())
+}
+
 /// What is known of a rule's past when `new` hits come.
 fn window(
     write: &dyn StoreWrite,
@@ -223,7 +235,7 @@ fn window(
 ) -> Result<Window> {
     let oldest = new.iter().map(|hit| hit.at).min().unwrap_or(now);
     let from = oldest - lookback(rule);
-    let hits = write.hits(&rule.id, from)?;
+    let hits = write.bare_hits(&rule.id, from)?;
     let mut alerts = write.rule_alerts(&rule.id, from)?;
     if alerts.is_empty() {
         alerts.extend(write.latest_alert(&rule.id)?);

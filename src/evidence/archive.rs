@@ -4,13 +4,14 @@
 //! the process that has the station's lock; whoever writes or purges holds it until the store's transaction is
 //! on disk, so that no record waits for its row while files are removed. Readers need only the folder.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use pipelines::crawl::warc::{self, Location, Member, Writer};
 
+use crate::platform;
 use crate::store::{FiledRecord, Store, StoreError};
 
 /// Bytes after which a file is full: what a purge has to copy at most, and what fits on any disk.
@@ -37,6 +38,19 @@ pub enum ArchiveError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ArchiveError {
+    /// Whether the same may succeed later: there is no room, or another program holds the store.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => {
+                matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+            }
+            Self::Store(error) => error.passes(),
+        }
+    }
 }
 
 /// What a purge removed.
@@ -75,10 +89,8 @@ impl Archive {
     /// # Errors
     /// The folder cannot be used, or the store fails.
     pub fn open(dir: &Path, store: &dyn Store) -> Result<Self, ArchiveError> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(dir).map_err(failed("make", dir))?;
-        let owner_only = Permissions::from_mode(0o700);
-        std::fs::set_permissions(dir, owner_only).map_err(failed("close to others", dir))?;
+        platform::make_private_dir(dir).map_err(failed("make", dir))?;
+        platform::close_to_others(dir).map_err(failed("close to others", dir))?;
         let archive = Self { dir: dir.to_owned(), writer: writer(dir)? };
         for file in archive.files()? {
             archive.cut_torn_end(&file, store)?;

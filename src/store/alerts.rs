@@ -4,7 +4,7 @@
 //! outbox once, in the same transaction as the alert, and leaves it as sent or dead.
 
 use chrono::{DateTime, Utc};
-use pipelines::record::{Alert, AlertState, PostId, RuleHit, RuleId, StoryId};
+use pipelines::record::{Alert, AlertState, PostId, RuleHit, RuleId, Span, StoryId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::sqlite::{from_json, instant, millis, to_json};
@@ -43,6 +43,35 @@ pub(super) fn hits(c: &Connection, rule: &RuleId, since: DateTime<Utc>) -> Resul
         });
     }
     Ok(hits)
+}
+
+/// The same without their words, which nobody counts.
+pub(super) fn bare_hits(
+    c: &Connection,
+    rule: &RuleId,
+    since: DateTime<Utc>,
+) -> Result<Vec<RuleHit>> {
+    let mut statement = c.prepare_cached(
+        "SELECT post, story, at FROM hits WHERE rule = ?1 AND at >= ?2 ORDER BY at, post",
+    )?;
+    let hits = statement.query_map(params![rule.as_str(), millis(since)], |row| {
+        Ok(RuleHit {
+            rule: rule.clone(),
+            post: PostId(row.get::<_, i64>(0)?.cast_unsigned()),
+            story: StoryId(PostId(row.get::<_, i64>(1)?.cast_unsigned())),
+            at: instant(row.get(2)?),
+            spans: Vec::new(),
+        })
+    })?;
+    Ok(hits.collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn spans(c: &Connection, rule: &RuleId, post: PostId) -> Result<Vec<Span>> {
+    let json: Option<String> = c
+        .prepare_cached("SELECT spans FROM hits WHERE rule = ?1 AND post = ?2")?
+        .query_row(params![rule.as_str(), post.0.cast_signed()], |row| row.get(0))
+        .optional()?;
+    json.map_or(Ok(Vec::new()), |json| from_json("spans of a hit", &json))
 }
 
 pub(super) fn of_rule(c: &Connection, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {

@@ -18,6 +18,19 @@ pub(super) fn add(
     Ok(())
 }
 
+pub(super) fn add_once(
+    c: &Connection,
+    now: DateTime<Utc>,
+    action: &str,
+    object: &str,
+    detail: &str,
+) -> Result<()> {
+    let known = c
+        .prepare_cached("SELECT 1 FROM audit WHERE action = ?1 AND object = ?2")?
+        .exists([action, object])?;
+    if known { Ok(()) } else { add(c, now, action, object, detail) }
+}
+
 pub(super) fn read(
     c: &Connection,
     action: &str,
@@ -27,7 +40,7 @@ pub(super) fn read(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     Ok(c.prepare_cached(
         "SELECT at, action, object, detail FROM audit
-         WHERE action = ?1 AND substr(object, 1, length(?2)) = ?2 ORDER BY id DESC LIMIT ?3",
+         WHERE action = ?1 AND object >= ?2 AND object < ?2 || char(0x10FFFF) ORDER BY id DESC LIMIT ?3",
     )?
     .query_map(params![action, object, limit], |r| {
         let (action, object, detail) = (r.get(1)?, r.get(2)?, r.get(3)?);

@@ -81,6 +81,18 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether the rights of this account, or a file system that takes no writing, stand in the way.
+    pub(super) fn is_refused(&self) -> bool {
+        let cause = match self {
+            Self::ReadOnly => return true,
+            Self::Open { source, .. } | Self::Sql(source) => source.sqlite_error_code(),
+            _ => None,
+        };
+        matches!(cause, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error() {

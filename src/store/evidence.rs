@@ -97,8 +97,6 @@ pub struct Marks {
 /// What decides whether a reading of a page is worth a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Hash of the content stored.
-    pub content_hash: u64,
     /// Whether the page was gone when last asked for.
     pub is_gone: bool,
     /// Whether any record is kept of it.
@@ -132,10 +130,11 @@ pub trait WriteEvidence {
     fn move_record(&self, id: i64, place: &Location) -> Result<()>;
     /// A record is to be forgotten, and that posts refer to it.
     fn drop_record(&self, id: i64) -> Result<()>;
-    /// The address of a post answers 404 or 410. Answers whether that is new.
-    fn mark_gone(&self, id: PostId, now: DateTime<Utc>) -> Result<bool>;
-    /// The address of a post answers with a page. Answers whether it was gone before.
-    fn mark_served(&self, id: PostId) -> Result<bool>;
+    /// An address answers 404 or 410: the post it led to, or the one that stands under it, is gone. Answers whether
+    /// that is new.
+    fn mark_gone(&self, url: &str, now: DateTime<Utc>) -> Result<bool>;
+    /// An address answers with a page, of the post `led_to` where it was read. Answers whether that was gone before.
+    fn mark_served(&self, url: &str, led_to: Option<PostId>) -> Result<bool>;
 }
 
 impl ReadEvidence for SqliteStore {
@@ -175,12 +174,12 @@ impl WriteEvidence for SqliteWrite<'_> {
         drop_record(&self.tx, id)
     }
 
-    fn mark_gone(&self, id: PostId, now: DateTime<Utc>) -> Result<bool> {
-        mark_gone(&self.tx, id, now)
+    fn mark_gone(&self, url: &str, now: DateTime<Utc>) -> Result<bool> {
+        mark_gone(&self.tx, url, now)
     }
 
-    fn mark_served(&self, id: PostId) -> Result<bool> {
-        mark_served(&self.tx, id)
+    fn mark_served(&self, url: &str, led_to: Option<PostId>) -> Result<bool> {
+        mark_served(&self.tx, url, led_to)
     }
 }
 
@@ -289,15 +288,11 @@ fn drop_record(c: &Connection, id: i64) -> Result<()> {
 
 fn standing(c: &Connection, post: PostId) -> Result<Option<Standing>> {
     let mut statement = c.prepare_cached(
-        "SELECT content_hash, gone IS NOT NULL, EXISTS (SELECT 1 FROM exhibits WHERE post = posts.id)
+        "SELECT gone IS NOT NULL, EXISTS (SELECT 1 FROM exhibits WHERE post = posts.id)
          FROM posts WHERE id = ?1",
     )?;
     let standing = statement.query_row([post.0.cast_signed()], |r| {
-        Ok(Standing {
-            content_hash: r.get::<_, i64>(0)?.cast_unsigned(),
-            is_gone: r.get(1)?,
-            has_evidence: r.get(2)?,
-        })
+        Ok(Standing { is_gone: r.get(0)?, has_evidence: r.get(1)? })
     });
     Ok(standing.optional()?)
 }
@@ -311,17 +306,33 @@ fn marks(c: &Connection, post: PostId) -> Result<Marks> {
     Ok(marks.optional()?.unwrap_or_default())
 }
 
+/// The post a page was read into, by its address: a redirect may have led elsewhere.
+fn behind(c: &Connection, url: &str) -> Result<Option<i64>> {
+    Ok(c.prepare_cached(
+        "SELECT COALESCE((SELECT post FROM frontier WHERE url = ?1), (SELECT id FROM posts WHERE url = ?1))",
+    )?
+    .query_row([url], |r| r.get(0))?)
+}
+
 /// The first time it was found gone stands until it is served again.
-fn mark_gone(c: &Connection, post: PostId, now: DateTime<Utc>) -> Result<bool> {
+fn mark_gone(c: &Connection, url: &str, now: DateTime<Utc>) -> Result<bool> {
     let changed = c
         .prepare_cached("UPDATE posts SET gone = ?2 WHERE id = ?1 AND gone IS NULL")?
-        .execute([post.0.cast_signed(), millis(now)])?;
+        .execute(params![behind(c, url)?, millis(now)])?;
     Ok(changed > 0)
 }
 
-fn mark_served(c: &Connection, post: PostId) -> Result<bool> {
+fn mark_served(c: &Connection, url: &str, led_to: Option<PostId>) -> Result<bool> {
+    if let Some(post) = led_to {
+        // A page that leads to a post of another source says nothing of that post's own address.
+        c.prepare_cached(
+            "UPDATE frontier SET post = ?2 WHERE url = ?1
+             AND EXISTS (SELECT 1 FROM posts WHERE id = ?2 AND source = frontier.source)",
+        )?
+        .execute(params![url, post.0.cast_signed()])?;
+    }
     let changed = c
         .prepare_cached("UPDATE posts SET gone = NULL WHERE id = ?1 AND gone IS NOT NULL")?
-        .execute([post.0.cast_signed()])?;
+        .execute([behind(c, url)?])?;
     Ok(changed > 0)
 }

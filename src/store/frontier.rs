@@ -101,6 +101,13 @@ pub(super) fn due(
     Ok(jobs)
 }
 
+pub(super) fn forget_done(c: &Connection, before: DateTime<Utc>) -> Result<u64> {
+    let gone = c
+        .prepare_cached("DELETE FROM frontier WHERE due IS NULL AND done_at < ?1")?
+        .execute([millis(before)])?;
+    Ok(gone as u64)
+}
+
 pub(super) fn waiting(c: &Connection, source: &SourceId) -> Result<u64> {
     let n: i64 = c
         .prepare_cached("SELECT COUNT(*) FROM frontier WHERE source = ?1 AND due IS NOT NULL AND done_at IS NULL")?
@@ -110,7 +117,7 @@ pub(super) fn waiting(c: &Connection, source: &SourceId) -> Result<u64> {
 
 pub(super) fn known(c: &Connection, urls: &[String]) -> Result<Vec<bool>> {
     let mut statement = c.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM frontier WHERE url = ?1) OR EXISTS (SELECT 1 FROM posts WHERE url = ?1)",
+        "SELECT EXISTS (SELECT 1 FROM frontier WHERE url = ?1) OR EXISTS (SELECT 1 FROM posts WHERE url = ?1 AND claimed = 0)",
     )?;
     let mut known = Vec::with_capacity(urls.len());
     for url in urls {

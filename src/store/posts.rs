@@ -1,15 +1,13 @@
-//! The table of posts, and what officers said of them.
+//! The table of posts as it is read, and what happens to posts that are there: stories, corrections, the end.
 //!
-//! In: an annotated post. Out: what became of it. The same address is one post for ever; the same content
-//! of the same site and time (a tracking address, a second path to one article) is the same post as well. Rows
-//! imported without an address of the web are told apart by their row id alone.
+//! In: ids, ranges, what officers said. Out: posts. What comes in is `intake`'s business.
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{AnnotatedPost, Polarity, PolarityVerdict, PostId, SourceId, StoryId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::sqlite::{from_json, instant, millis, to_json};
-use super::{Inserted, PostRange, Result, changes};
+use super::{PostRange, Result, changes};
 
 const COLUMNS: &str = "id, story, record";
 
@@ -31,108 +29,7 @@ fn read_post((id, story, json): &(i64, i64, String)) -> Result<AnnotatedPost> {
     Ok(post)
 }
 
-pub(super) fn put(c: &Connection, annotated: &AnnotatedPost) -> Result<Inserted> {
-    let post = &annotated.post;
-    let hash = post.content_hash.cast_signed();
-    let stored: Option<(i64, String)> = c
-        .prepare_cached("SELECT content_hash, url FROM posts WHERE id = ?1")?
-        .query_row([sql_id(post.id)], |r| Ok((r.get(0)?, r.get(1)?)))
-        .optional()?;
-    if let Some((stored_hash, url)) = stored {
-        if url != post.url {
-            return Err(super::StoreError::Corrupt {
-                what: format!("post {}", post.id),
-                cause: format!("`{url}` and `{}` have the same id", post.url),
-            });
-        }
-        if stored_hash != hash {
-            replace(c, annotated, Some(post.fetched_at))?;
-            return Ok(Inserted::Edited);
-        }
-        if !has_grown(c, annotated)? {
-            return Ok(Inserted::Duplicate);
-        }
-        replace(c, annotated, None)?;
-        return Ok(Inserted::Grown);
-    }
-    if is_buried(c, post.id)? {
-        return Ok(Inserted::Purged);
-    }
-    if post.url.starts_with("http") && has_content(c, annotated)? {
-        return Ok(Inserted::Duplicate);
-    }
-    insert(c, annotated)?;
-    Ok(Inserted::New)
-}
-
-/// Whether a thread that is stored has more replies now.
-fn has_grown(c: &Connection, annotated: &AnnotatedPost) -> Result<bool> {
-    let post = &annotated.post;
-    if post.comments.is_empty() {
-        return Ok(false);
-    }
-    let stored = self::post(c, post.id)?;
-    Ok(stored.is_some_and(|stored| post.comments.len() > stored.post.comments.len()))
-}
-
-fn has_content(c: &Connection, annotated: &AnnotatedPost) -> Result<bool> {
-    let post = &annotated.post;
-    // A site that publishes the same note twice has published it twice.
-    let Some(published) = &post.published else { return Ok(false) };
-    Ok(c.prepare_cached("SELECT 1 FROM posts WHERE content_hash = ?1 AND site = ?2 AND time = ?3")?
-        .exists(params![post.content_hash.cast_signed(), post.site, millis(published.at)])?)
-}
-
-fn insert(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
-    let post = &annotated.post;
-    c.prepare_cached(
-        "INSERT INTO posts (id, url, source, site, time, fetched, content_hash, story, record)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute(params![
-        sql_id(post.id),
-        post.url,
-        post.source.as_str(),
-        post.site,
-        millis(post.time()),
-        millis(post.fetched_at),
-        post.content_hash.cast_signed(),
-        sql_id(annotated.story.0),
-        to_json("post", annotated)?,
-    ])?;
-    super::sources::note_post(c, &post.source, post.time())?;
-    changes::note(c, post.id)
-}
-
-/// The new reading stands; what an officer said of the post stays in force.
-fn replace(c: &Connection, annotated: &AnnotatedPost, edited: Option<DateTime<Utc>>) -> Result<()> {
-    let post = &annotated.post;
-    let mut annotated = annotated.clone();
-    if let Some(stored) = self::post(c, post.id)? {
-        annotated.story = stored.story;
-        // Without a date of its own it is as old as when it was first seen.
-        if post.published.is_none() {
-            annotated.post.fetched_at = stored.post.fetched_at;
-        }
-    }
-    if let Some(polarity) = correction_of(c, post.id)? {
-        correct(&mut annotated, polarity);
-    }
-    c.prepare_cached(
-        "UPDATE posts SET time = ?2, content_hash = ?3, edited = COALESCE(?4, edited), record = ?5
-         WHERE id = ?1",
-    )?
-    .execute(params![
-        sql_id(post.id),
-        millis(annotated.post.time()),
-        post.content_hash.cast_signed(),
-        edited.map(millis),
-        to_json("post", &annotated)?,
-    ])?;
-    changes::note(c, post.id)
-}
-
-fn correction_of(c: &Connection, id: PostId) -> Result<Option<Polarity>> {
+pub(super) fn correction_of(c: &Connection, id: PostId) -> Result<Option<Polarity>> {
     let said: Option<String> = c
         .prepare_cached("SELECT polarity FROM corrections WHERE post = ?1")?
         .query_row([sql_id(id)], |r| r.get(0))
@@ -190,7 +87,7 @@ pub(super) fn correct_polarity(
 }
 
 /// An officer's verdict rests on no words.
-fn correct(annotated: &mut AnnotatedPost, polarity: Polarity) {
+pub(super) fn correct(annotated: &mut AnnotatedPost, polarity: Polarity) {
     let corrected = PolarityVerdict { polarity, confidence: 1.0, basis: Vec::new() };
     for mention in &mut annotated.mentions {
         mention.polarity = corrected.clone();
@@ -235,10 +132,6 @@ pub(super) fn bury(c: &Connection, id: PostId, now: DateTime<Utc>) -> Result<boo
     delete(c, id)
 }
 
-fn is_buried(c: &Connection, id: PostId) -> Result<bool> {
-    Ok(c.prepare_cached("SELECT 1 FROM tombstones WHERE post = ?1")?.exists([sql_id(id)])?)
-}
-
 pub(super) fn post(c: &Connection, id: PostId) -> Result<Option<AnnotatedPost>> {
     c.prepare_cached(&format!("SELECT {COLUMNS} FROM posts WHERE id = ?1"))?
         .query_row([sql_id(id)], read_row)
@@ -251,14 +144,17 @@ pub(super) fn by_prefix(c: &Connection, prefix: &str, limit: usize) -> Result<Ve
     if prefix.is_empty() || prefix.len() > 16 || !prefix.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(Vec::new());
     }
-    let mut statement =
-        c.prepare_cached("SELECT id FROM posts WHERE printf('%016x', id) LIKE ?1 || '%' LIMIT ?2")?;
-    if let (16, Ok(id)) = (prefix.len(), prefix.parse::<PostId>()) {
-        return Ok(post(c, id)?.map(|p| p.post.id).into_iter().collect());
-    }
+    // The ids that begin with it are a range; its first digit holds the sign, so that the range crosses no zero.
+    let rest = 64 - 4 * u32::try_from(prefix.len()).unwrap_or(16);
+    let Ok(head) = u64::from_str_radix(prefix, 16) else { return Ok(Vec::new()) };
+    let first = head.checked_shl(rest).unwrap_or(head);
+    let last = first | 1u64.checked_shl(rest).map_or(u64::MAX, |above| above.wrapping_sub(1));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let ids = statement
-        .query_map(params![prefix.to_ascii_lowercase(), limit], |r| Ok(post_id(r.get(0)?)))?
+    let ids = c
+        .prepare_cached("SELECT id FROM posts WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3")?
+        .query_map(params![first.cast_signed(), last.cast_signed(), limit], |r| {
+            Ok(post_id(r.get(0)?))
+        })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(ids)
 }

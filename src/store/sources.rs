@@ -98,6 +98,31 @@ pub(super) fn state(c: &Connection, source: &SourceId) -> Result<SourceState> {
     Ok(state)
 }
 
+/// The time of a source's newest post.
+pub(super) fn last_post(c: &Connection, source: &SourceId) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<Option<i64>> = c
+        .prepare_cached("SELECT last_post FROM sources WHERE source = ?1")?
+        .query_row([source.as_str()], |r| r.get(0))
+        .optional()?;
+    Ok(at.flatten().map(instant))
+}
+
+/// Counts by the hour before `before` become counts of their day, under its first hour.
+pub(super) fn thin(c: &Connection, before: DateTime<Utc>) -> Result<u64> {
+    let day = before.timestamp().div_euclid(86_400) * 24;
+    c.prepare_cached(
+        "INSERT INTO tallies (source, hour, outcome, n)
+         SELECT source, hour / 24 * 24, outcome, SUM(n) FROM tallies
+         WHERE hour < ?1 AND hour % 24 <> 0 GROUP BY 1, 2, 3
+         ON CONFLICT (source, hour, outcome) DO UPDATE SET n = n + excluded.n",
+    )?
+    .execute([day])?;
+    let gone = c
+        .prepare_cached("DELETE FROM tallies WHERE hour < ?1 AND hour % 24 <> 0")?
+        .execute([day])?;
+    Ok(gone as u64)
+}
+
 /// Hours since the epoch: the grain of counts.
 fn hours(at: DateTime<Utc>) -> i64 {
     at.timestamp().div_euclid(3600)

@@ -4,15 +4,18 @@
 //! The statements themselves stand beside their tables in the sibling files.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Result, Store, StoreError, StoreWrite, changes, imports, schema};
+use super::{Result, Store, StoreError, StoreWrite, changes, imports, intake, schema};
 
-/// How long a statement waits for another program's lock before it says `Busy`.
+/// How long a command waits for the lock of another program before it says `Busy`.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
+
+/// The same of a station, which waits by itself and must be able to stop meanwhile.
+const STATION_WAIT: Duration = Duration::from_secs(1);
 
 /// How many idle reader connections are kept.
 const IDLE_READERS: usize = 4;
@@ -20,6 +23,8 @@ const IDLE_READERS: usize = 4;
 /// The store in one SQLite file.
 pub struct SqliteStore {
     path: PathBuf,
+    /// The file as it was when it was found closed to writing, with nobody at work on it.
+    still: OnceLock<Print>,
     // Closed first: the last connection to go carries the log over into the file, which a reader cannot.
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Option<Connection>>,
@@ -43,7 +48,9 @@ impl SqliteStore {
     /// `Open` where the file cannot be used, `Newer` or `Foreign` where its schema is not ours.
     pub fn open(path: &Path) -> Result<Self> {
         let store = Self::at(path);
-        *lock(&store.writer) = Some(store.open_writer()?);
+        let writer = store.open_writer()?;
+        writer.busy_timeout(STATION_WAIT)?;
+        *lock(&store.writer) = Some(writer);
         Ok(store)
     }
 
@@ -61,7 +68,7 @@ impl SqliteStore {
 
     fn at(path: &Path) -> Self {
         let (readers, writer) = (Mutex::new(Vec::new()), Mutex::new(None));
-        Self { path: path.to_owned(), readers, writer }
+        Self { path: path.to_owned(), still: OnceLock::new(), readers, writer }
     }
 
     /// The file.
@@ -78,6 +85,10 @@ impl SqliteStore {
             None => self.open_reader()?,
         };
         let answer = work(&reader);
+        if self.still.get().is_some_and(|print| *print != Print::of(&self.path)) {
+            // Somebody has begun to write: what was read may be of two states.
+            return Err(StoreError::Busy);
+        }
         let mut idle = lock(&self.readers);
         if idle.len() < IDLE_READERS {
             idle.push(reader);
@@ -86,9 +97,30 @@ impl SqliteStore {
     }
 
     fn open_reader(&self) -> Result<Connection> {
+        if self.still.get().is_some() {
+            return self.reader_of(&still_address(&self.path)?);
+        }
+        let opened = self.reader_of(&self.path);
+        if !matches!(&opened, Err(e) if e.is_refused()) {
+            return opened;
+        }
+        // A reader makes files beside the database, which this account may not. Where no log lies there, nobody is at
+        // work on it, and the file alone can be read; whether that stays so is looked at after every reading.
+        let print = Print::of(&self.path);
+        if print.has_log {
+            return opened;
+        }
+        let reader = self.reader_of(&still_address(&self.path)?)?;
+        let _ = self.still.set(print);
+        Ok(reader)
+    }
+
+    fn reader_of(&self, address: &Path) -> Result<Connection> {
         let open = |source| StoreError::Open { path: self.path.clone(), source };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(&self.path, flags).map_err(open)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let reader = Connection::open_with_flags(address, flags).map_err(open)?;
         reader.busy_timeout(BUSY_WAIT).map_err(open)?;
         schema::check(&reader, &self.path)?;
         Ok(reader)
@@ -118,6 +150,35 @@ impl SqliteStore {
         write.tx.commit()?;
         Ok(())
     }
+}
+
+/// What tells whether a database file was written to.
+#[derive(Debug, PartialEq, Eq)]
+struct Print {
+    bytes: u64,
+    changed: Option<SystemTime>,
+    has_log: bool,
+}
+
+impl Print {
+    fn of(path: &Path) -> Self {
+        let about = path.metadata().ok();
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Self {
+            bytes: about.as_ref().map_or(0, std::fs::Metadata::len),
+            changed: about.and_then(|about| about.modified().ok()),
+            has_log: Path::new(&log).metadata().is_ok_and(|log| log.len() > 0),
+        }
+    }
+}
+
+/// The address by which SQLite reads a file that nobody writes to, without any file beside it.
+fn still_address(path: &Path) -> Result<PathBuf> {
+    let cannot = |cause: String| StoreError::Corrupt { what: path.display().to_string(), cause };
+    let whole = std::path::absolute(path).map_err(|e| cannot(e.to_string()))?;
+    let address = url::Url::from_file_path(whole).map_err(|()| cannot("no path".to_owned()))?;
+    Ok(PathBuf::from(format!("{address}?immutable=1")))
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
@@ -161,6 +222,10 @@ impl Store for SqliteStore {
 
     fn post(&self, id: super::PostId) -> Result<Option<super::AnnotatedPost>> {
         self.read(|c| super::posts::post(c, id))
+    }
+
+    fn reception(&self, post: &super::AnnotatedPost) -> Result<super::Inserted> {
+        self.read(|c| intake::reception(c, post))
     }
 
     fn posts_by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<super::PostId>> {

@@ -2,19 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId,
+    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
     StoryId, Validators,
 };
 
 use super::sqlite::SqliteWrite;
 use super::{
     Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, frontier, imports,
-    mend, posts, sources,
+    intake, mend, posts, sources,
 };
 
 impl StoreWrite for SqliteWrite<'_> {
-    fn put_post(&self, post: &AnnotatedPost) -> Result<Inserted> {
-        posts::put(&self.tx, post)
+    fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)> {
+        intake::put(&self.tx, post)
     }
 
     fn rewrite_post(&self, post: &AnnotatedPost) -> Result<()> {
@@ -95,8 +95,12 @@ impl StoreWrite for SqliteWrite<'_> {
         alerts::put_hit(&self.tx, hit)
     }
 
-    fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
-        alerts::hits(&self.tx, rule, since)
+    fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
+        alerts::bare_hits(&self.tx, rule, since)
+    }
+
+    fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>> {
+        alerts::spans(&self.tx, rule, post)
     }
 
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {
@@ -116,7 +120,7 @@ impl StoreWrite for SqliteWrite<'_> {
     }
 
     fn last_post_of(&self, source: &SourceId) -> Result<Option<DateTime<Utc>>> {
-        Ok(sources::state(&self.tx, source)?.last_post)
+        sources::last_post(&self.tx, source)
     }
 
     fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>> {
@@ -157,6 +161,24 @@ impl StoreWrite for SqliteWrite<'_> {
 
     fn forget_changes(&self, up_to: u64) -> Result<()> {
         changes::forget(&self.tx, up_to)
+    }
+
+    fn audit_once(
+        &self,
+        now: DateTime<Utc>,
+        action: &str,
+        object: &str,
+        detail: &str,
+    ) -> Result<()> {
+        audit::add_once(&self.tx, now, action, object, detail)
+    }
+
+    fn thin_tallies(&self, before: DateTime<Utc>) -> Result<u64> {
+        sources::thin(&self.tx, before)
+    }
+
+    fn forget_done_jobs(&self, before: DateTime<Utc>) -> Result<u64> {
+        frontier::forget_done(&self.tx, before)
     }
 
     fn begin_import(&self, source: &SourceId, file: &str, now: DateTime<Utc>) -> Result<i64> {

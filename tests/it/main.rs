@@ -25,4 +25,5 @@ mod sources;
 mod stop;
 mod streams;
 mod trouble;
+mod truth;
 mod week;

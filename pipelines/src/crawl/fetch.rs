@@ -28,7 +28,7 @@ use crate::crawl::SourceConfig;
 use crate::crawl::address;
 use crate::record::{DropReason, FetchJob, Validators};
 
-pub use guard::{Names, authority, entry_addresses, is_allowed_host, is_private};
+pub use guard::{Names, authority, entry_addresses, is_allowed_host, is_own_address, is_private};
 pub use host::{HostMemory, KnownRobots, RobotsStanding, TimeTold};
 pub use outcome::{FetchError, FetchErrorKind, FetchOutcome, Refusal};
 pub use policy::FetchPolicy;

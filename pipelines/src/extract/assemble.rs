@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::mask::mask;
 use super::title::bare;
-use crate::crawl::SourceConfig;
+use crate::crawl::{SourceConfig, is_own_address};
 use crate::record::{
-    Author, Comment, DropReason, Found, FoundComment, Issue, Post, PostId, Verdict,
+    Author, Comment, DropReason, Found, FoundComment, Issue, Post, PostId, Verdict, is_future,
 };
 
 /// Where a post comes from.
@@ -67,6 +67,12 @@ pub fn assemble(found: Found, place: &PostPlace<'_>, privacy: &Privacy) -> Verdi
         bare(text).chars().count() + comments_chars + given.map_or(0, |t| bare(t).chars().count());
     if chars < place.min_chars.max(1) {
         return Verdict::Drop(DropReason::TooShort);
+    }
+    if found.published.as_ref().is_some_and(|p| is_future(p.at, place.fetched_at)) {
+        note(&mut issues, Issue::FutureDate);
+    }
+    if !is_own_address(place.url, place.source) {
+        note(&mut issues, Issue::ClaimedAddress);
     }
     if found.published.is_none() && !issues.contains(&Issue::FutureDate) {
         note(&mut issues, Issue::NoDate);

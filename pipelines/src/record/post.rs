@@ -1,6 +1,6 @@
 //! A post: one article, thread or item read from a page, and what could not be read of it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Channel, PostId, SourceId, Trust};
@@ -86,6 +86,8 @@ pub enum Issue {
     Truncated,
     /// The text came from the feed only; the page was not read.
     FeedTextOnly,
+    /// The source that brought it is not of the house at its address.
+    ClaimedAddress,
 }
 
 /// Why something received was not kept. Counted per source.
@@ -169,6 +171,16 @@ impl DropReason {
             Self::Collision => "collision",
         }
     }
+}
+
+/// How far ahead of the clock a published time may lie: sites in zones ahead write without their zone, and clocks of
+/// servers are wrong by minutes.
+const CLOCK_SLACK: TimeDelta = TimeDelta::hours(26);
+
+/// Whether `at` cannot be when something was published that was there at `now`.
+#[must_use]
+pub fn is_future(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    at > now + CLOCK_SLACK
 }
 
 /// What a stage decides about one record: keep it in its new form, or drop it for a named reason.
@@ -258,9 +270,16 @@ pub struct Post {
 }
 
 impl Post {
-    /// The time used for order, windows and retention: published where known, else fetched.
+    /// The time used for order, windows and retention: published where known and not in the future, else fetched.
     #[must_use]
     pub fn time(&self) -> DateTime<Utc> {
-        self.published.as_ref().map_or(self.fetched_at, |p| p.at)
+        self.own_time().unwrap_or(self.fetched_at)
+    }
+
+    /// The published time, where it is known and was not in the future when it was read.
+    #[must_use]
+    pub fn own_time(&self) -> Option<DateTime<Utc>> {
+        let published = self.published.as_ref().map(|p| p.at);
+        published.filter(|at| !is_future(*at, self.fetched_at))
     }
 }

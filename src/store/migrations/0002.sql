@@ -28,4 +28,18 @@ CREATE TABLE imports (
   undone INTEGER                            -- when it was taken back
 ) STRICT;
 ALTER TABLE posts ADD COLUMN import INTEGER;  -- of a post that came by hand
+ALTER TABLE posts ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;  -- 1: its source is not of the house at its address
 CREATE INDEX posts_import ON posts (import) WHERE import IS NOT NULL;
+
+-- A time in the future (more than 26 hours ahead) is no time to sort by.
+UPDATE posts SET time = fetched WHERE time > fetched + 93600000;
+
+-- Which post a page led to: after a redirect its address is not the one that was asked.
+ALTER TABLE frontier ADD COLUMN post INTEGER;
+
+-- What was read row by row.
+CREATE INDEX alerts_story ON alerts (json_extract(record, '$.story'));
+CREATE INDEX hits_story ON hits (story);
+DROP INDEX hits_at;
+CREATE INDEX hits_window ON hits (rule, at, post, story);
+CREATE INDEX audit_object ON audit (action, object);

@@ -124,6 +124,13 @@ pub fn is_allowed_host(url: &Url, source: &SourceConfig) -> bool {
         })
 }
 
+/// Whether `url` names something of `source`'s own: a page on its hosts, or a row that has no address on the web.
+#[must_use]
+pub fn is_own_address(url: &str, source: &SourceConfig) -> bool {
+    let Ok(parsed) = Url::parse(url) else { return true };
+    !matches!(parsed.scheme(), "http" | "https") || is_allowed_host(&parsed, source)
+}
+
 /// The addresses a source is entered by, as written in config.
 #[must_use]
 pub fn entry_addresses(source: &SourceConfig) -> Vec<&str> {
