@@ -37,3 +37,26 @@ fn every_test_on_shared_data_asks_the_one_function() {
     }
     assert_eq!(own, Vec::<std::path::PathBuf>::new());
 }
+
+/// `tests/defects.md` names a test for each defect that was confirmed; each of them is there.
+#[test]
+fn every_confirmed_defect_has_its_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = std::fs::read_to_string(root.join("tests/defects.md")).unwrap();
+    let (mut numbers, mut missing) = (Vec::new(), Vec::new());
+    for row in table.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [number, _, test, file, _] = cells[..] else { continue };
+        if let Ok(number) = number.parse::<u32>() {
+            numbers.push(number);
+        } else if !number.is_empty() {
+            continue;
+        }
+        let text = std::fs::read_to_string(root.join(file.trim_matches('`'))).unwrap_or_default();
+        if test.is_empty() || !text.contains(&format!("fn {}(", test.trim_matches('`'))) {
+            missing.push(format!("{number} {test} in {file}"));
+        }
+    }
+    assert_eq!(numbers, (1..=33).collect::<Vec<_>>());
+    assert_eq!(missing, Vec::<String>::new());
+}

@@ -144,12 +144,9 @@ impl Week {
             for minute in [0, 30] {
                 self.set(hour, minute);
                 self.runtime.block_on(rounds.tick(now())).unwrap();
-                if minute == 0 && hour == DISK_FULL_AT {
-                    self.until_store_is_at_fault(station, &mut rounds);
+                if minute == 0 && (hour == DISK_FULL_AT || hour == LOCKED_AT) {
+                    self.ten_minutes_of_fault(station, &mut rounds, hour);
                     fill_disk(false);
-                }
-                if minute == 0 && hour == LOCKED_AT {
-                    self.until_store_is_at_fault(station, &mut rounds);
                     self.held.take();
                 }
                 self.runtime.block_on(rounds.settle()).unwrap();
@@ -178,9 +175,10 @@ impl Week {
         }
     }
 
-    /// The fault is met, not only there: a minute passes at a time until the board says so.
-    fn until_store_is_at_fault(&self, station: &Station, rounds: &mut Rounds<'_>) {
-        until("the store is at fault", || station.board.is_at_fault(&Part::Store));
+    /// The fault is met, not only there: it is on the board, and the station goes on ticking.
+    fn ten_minutes_of_fault(&self, station: &Station, rounds: &mut Rounds<'_>, hour: i64) {
+        let what = format!("hour {hour}: the board says that the store is at fault");
+        until(&what, || station.board.is_at_fault(&Part::Store));
         for _ in 0..10 {
             self.sites.time.fetch_add(60, Ordering::SeqCst);
             self.runtime.block_on(rounds.tick((station.collector.clock)())).unwrap();

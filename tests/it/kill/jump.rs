@@ -58,6 +58,5 @@ fn a_station_whose_clock_jumps() {
         .unwrap_or_else(|p| panic!("{}", p.render(pipelines::locale::Lang::En)));
     let station = Station::open(config, clock(&jump), nobody()).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let (_stop, stopped) = tokio::sync::watch::channel(false);
-    runtime.block_on(run::run(&station, stopped)).unwrap();
+    runtime.block_on(run::run(&station)).unwrap();
 }
