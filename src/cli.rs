@@ -9,6 +9,7 @@ pub mod output;
 mod help;
 mod log;
 mod open;
+mod stop;
 
 use std::ffi::OsString;
 use std::io::Write;

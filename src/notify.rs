@@ -1,6 +1,6 @@
 //! Delivering: alerts and digests to the log, a file or a webhook, each once per key as far as one side can.
 //!
-//! In: a message with its key. Out: done, or an error that says whether trying again makes sense. The queue
+//! In: a message with its key. Out: done, or an error that says who is at fault. The queue
 //! itself (outbox) is the store's; this module knows no store and decides nothing about what is sent.
 
 mod file;
@@ -17,11 +17,11 @@ use chrono::{DateTime, Utc};
 use crate::config::{NotifierConfig, NotifierKind, SecretError};
 
 pub use message::{AlertNotice, Message, MessageKind, alert_message, digest_message};
-pub use retry::{MAX_ATTEMPTS, next_attempt};
+pub use retry::{LONGEST_WAIT_SECS, MAX_ATTEMPTS, next_attempt};
 use webhook::Webhook;
 
-/// One way out, ready to use. Cheap to clone; clones share their connection and lock.
-#[derive(Clone, Debug)]
+/// One way out, ready to use.
+#[derive(Debug)]
 pub enum Notifier {
     /// A line in the log of the station.
     Log,
@@ -33,7 +33,7 @@ pub enum Notifier {
         lock: Arc<Mutex<()>>,
     },
     /// A JSON object by HTTP POST.
-    Webhook(Arc<Webhook>),
+    Webhook(Webhook),
 }
 
 /// Why a message was not delivered, or a notifier not made.
@@ -45,6 +45,12 @@ pub enum DeliverError {
         /// The notifier.
         name: String,
         /// The reason; no secret in it.
+        why: String,
+    },
+    /// What stands in the outbox is no message.
+    #[error("unreadable message: {why}")]
+    Unreadable {
+        /// Why.
         why: String,
     },
     /// The file cannot be written.
@@ -71,14 +77,31 @@ pub enum DeliverError {
     },
 }
 
+/// Who is at fault where a message did not go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The message: sent again it is refused again.
+    Message,
+    /// The way: every message would fare the same until it is mended.
+    Way,
+    /// It cannot be told: the other side may stumble over this message, or over all.
+    Unclear,
+}
+
 impl DeliverError {
-    /// Whether a later attempt may succeed. A refusal for what was sent will stay one.
+    /// Who is at fault.
     #[must_use]
-    pub fn is_retryable(&self) -> bool {
+    pub fn blame(&self) -> Blame {
         match self {
-            Self::Config { .. } => false,
-            Self::File { .. } | Self::NoAnswer { .. } => true,
-            Self::Refused { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
+            Self::Unreadable { .. } => Blame::Message,
+            Self::Config { .. } | Self::File { .. } => Blame::Way,
+            Self::NoAnswer { .. } => Blame::Unclear,
+            Self::Refused { status, .. } => match status {
+                // What is said of the body: malformed, too large, of the wrong type, not to be processed.
+                400 | 413 | 415 | 422 => Blame::Message,
+                408 | 425 | 500.. => Blame::Unclear,
+                _ => Blame::Way,
+            },
         }
     }
 
@@ -111,7 +134,7 @@ impl Notifier {
                 let key = config.kind.secret().map_err(secret)?;
                 let timeout = Duration::from_secs(u64::from(*timeout_secs));
                 let webhook = Webhook::new(&url, headers, key, timeout).map_err(unusable)?;
-                Ok(Self::Webhook(Arc::new(webhook)))
+                Ok(Self::Webhook(webhook))
             }
         }
     }
@@ -120,7 +143,7 @@ impl Notifier {
     /// `Idempotency-Key` (webhook). `now` goes into the signature.
     ///
     /// # Errors
-    /// It was not delivered; see [`DeliverError::is_retryable`].
+    /// It was not delivered; see [`DeliverError::blame`].
     pub async fn deliver(&self, message: &Message, now: DateTime<Utc>) -> Result<(), DeliverError> {
         match self {
             Self::Log => {

@@ -13,6 +13,7 @@ mod frontier;
 mod imports;
 mod intake;
 mod mend;
+mod outbox;
 mod posts;
 mod schema;
 mod sources;
@@ -231,6 +232,15 @@ pub trait Store: ReadEvidence + Send + Sync {
     fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
     /// Alerts, newest first.
     fn alerts(&self, range: &PostRange, limit: usize) -> Result<Vec<StoredAlert>>;
+    /// The ways out that have a delivery due.
+    fn ways_due(&self, now: DateTime<Utc>) -> Result<Vec<String>>;
+    /// Deliveries due by one way out, oldest first.
+    fn deliveries_by(
+        &self,
+        notifier: &str,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>>;
     /// Deliveries in this state that are due.
     fn deliveries(&self, state: &str, due: DateTime<Utc>, limit: usize) -> Result<Vec<Delivery>>;
 }
@@ -279,8 +289,9 @@ pub trait StoreWrite: WriteEvidence {
 
     /// What waits for a time after `now` that it would not wait for by a right clock waits no longer.
     fn mend_waits(&self, now: DateTime<Utc>) -> Result<()>;
-    /// What a clock that was ahead of `now` dated counts as of `now`.
-    fn mend_future(&self, now: DateTime<Utc>) -> Result<()>;
+    /// What a clock that was ahead of `now` dated counts as of `now`. Digests were last written at `since`, the
+    /// latest time before, so that none of them is missed.
+    fn mend_future(&self, now: DateTime<Utc>, since: DateTime<Utc>) -> Result<()>;
 
     /// Forgets a named piece of state.
     fn drop_state(&self, name: &str) -> Result<()>;
@@ -317,6 +328,15 @@ pub trait StoreWrite: WriteEvidence {
     fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool>;
     /// A delivery went out.
     fn mark_sent(&self, id: i64, now: DateTime<Utc>) -> Result<()>;
+    /// A delivery waits because its way out does not work; that is no attempt of its own.
+    fn note_wait(&self, id: i64, error: &str) -> Result<()>;
+    /// Dead deliveries wait again, due at `now`, by `notifier` where one is named. Answers how many.
+    fn revive(&self, notifier: Option<&str>, now: DateTime<Utc>) -> Result<u64>;
+    /// Deliveries that wait for the way out `from` wait for `to`. Answers how many.
+    fn reroute(&self, from: &str, to: &str, now: DateTime<Utc>) -> Result<u64>;
+    /// Takes the text from what was sent, or is dead, of alerts that rest on a post no longer stored. Answers of
+    /// how many deliveries.
+    fn strip_deliveries(&self) -> Result<u64>;
     /// A delivery failed; tried again at `due`, or never if there is none.
     fn mark_failed(&self, id: i64, error: &str, due: Option<DateTime<Utc>>) -> Result<()>;
 

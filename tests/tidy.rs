@@ -233,3 +233,31 @@ fn no_path_of_a_machine_in_the_house() {
     }
     expect_none("machine paths", &findings);
 }
+
+/// The names under `[dependencies]` and `[dev-dependencies]` of a manifest, as source names them.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let table: toml::Table = fs::read_to_string(root().join(manifest)).unwrap().parse().unwrap();
+    let tables = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let names = tables.iter().filter_map(|name| table.get(*name)?.as_table());
+    names.flat_map(|t| t.keys().map(|name| name.replace('-', "_"))).collect()
+}
+
+#[test]
+fn every_dependency_is_used_by_the_package_that_names_it() {
+    let mut findings = Vec::new();
+    for (manifest, folders) in [
+        ("Cargo.toml", &["src", "tests"][..]),
+        ("pipelines/Cargo.toml", &["pipelines"]),
+        ("index/Cargo.toml", &["index"]),
+    ] {
+        let sources = folders.iter().flat_map(|folder| files(folder, "rs"));
+        let text = sources.map(|path| fs::read_to_string(path).unwrap()).collect::<String>();
+        for name in dependencies(manifest) {
+            let used = [format!("{name}::"), format!("use {name};"), format!("{name}!(")];
+            if !used.iter().any(|used| text.contains(used)) {
+                findings.push(format!("{manifest} names `{name}`, which no source uses"));
+            }
+        }
+    }
+    expect_none("dependencies", &findings);
+}

@@ -1,9 +1,12 @@
-//! `guanlan alerts`: what fired, why, and what became of it; `--ack` and `--close` move one on.
+//! `guanlan alerts`: what fired, why, and what became of it; `--ack` and `--close` move one on, `resend` lets what
+//! could not be delivered wait again.
+
+mod resend;
 
 use std::io::Write;
 
 use chrono::{TimeDelta, Utc};
-use clap::Args;
+use clap::{Args, Subcommand};
 use pipelines::record::{AlertState, Severity};
 use serde_json::{Map, Value, json};
 
@@ -14,6 +17,7 @@ use crate::report;
 use crate::store::{PostRange, Store, StoredAlert};
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct AlertsArgs {
     #[arg(long, default_value_t = 30)]
     days: u32,
@@ -23,10 +27,20 @@ pub struct AlertsArgs {
     ack: Option<i64>,
     #[arg(long, value_name = "ID", conflicts_with = "ack")]
     close: Option<i64>,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Resend(resend::ResendArgs),
 }
 
 impl AlertsArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        if let Some(Action::Resend(args)) = &self.action {
+            return args.run(globals, out);
+        }
         let reading = match open::reading(globals)? {
             Ok(reading) => reading,
             Err(outcome) => return Ok(outcome),

@@ -11,8 +11,9 @@ use pipelines::record::SourceId;
 use serde_json::{Value, json};
 
 use super::output::Table;
-use super::{Globals, Outcome, open};
+use super::{Globals, Outcome, open, stop};
 use crate::engine::{Event, Listener, Station, delivery, nobody, system_clock};
+use crate::store::RunOutcome;
 
 #[derive(Args)]
 pub struct CrawlArgs {
@@ -33,6 +34,7 @@ impl CrawlArgs {
             }
         }
         let station = Station::open(config, system_clock(), progress(globals))?;
+        stop::at_signal(&station.stop)?;
         let outcome = round(&station, &self.sources, globals, out);
         station.close()?;
         outcome
@@ -69,11 +71,17 @@ pub fn round_of(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let before = station.tallies(sources)?;
     let outcomes = runtime.block_on(async {
-        let outcomes = station.round(sources).await?;
-        station.look_at_silence((station.collector.clock)())?;
-        delivery::deliver_due(station, (station.collector.clock)()).await?;
-        Ok::<_, anyhow::Error>(outcomes)
-    })?;
+        tokio::select! {
+            () = station.stop.asked() => Ok(None),
+            outcomes = round_with_deliveries(station, sources) => outcomes.map(Some),
+        }
+    });
+    runtime.shutdown_timeout(stop::LEAVE_WITHIN);
+    let Some(outcomes) = outcomes? else {
+        station.keep_host_memory()?;
+        eprintln!("{}", globals.lang.text("cli.stopped"));
+        return Ok(Outcome::Bad);
+    };
     let after = station.tallies(sources)?;
     let mut rows = Vec::new();
     for (((id, outcome), before), after) in outcomes.iter().zip(&before).zip(&after) {
@@ -110,6 +118,20 @@ pub fn round_of(
     table.write(globals.format, globals.lang, out)?;
     let failed = outcomes.iter().all(|(_, outcome)| outcome.error.is_some());
     Ok(if failed { Outcome::Bad } else { Outcome::Good })
+}
+
+async fn round_with_deliveries(
+    station: &Station,
+    sources: &[Arc<SourceConfig>],
+) -> anyhow::Result<Vec<(SourceId, RunOutcome)>> {
+    let outcomes = station.round(sources).await?;
+    let now = (station.collector.clock)();
+    station.look_at_clock(now);
+    if !station.time.is_doubted() {
+        station.look_at_silence(now)?;
+    }
+    delivery::deliver_due(&station.shared()).await?;
+    Ok(outcomes)
 }
 
 /// Who watches a round: bars on a terminal, lines elsewhere, nobody with `--quiet`.

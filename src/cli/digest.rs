@@ -37,7 +37,7 @@ impl DigestArgs {
         let (period, from, to) = digests::span(period, to, &reading.config);
         let order = digests::Order { id: self.period.clone(), title: None, period, from, to };
         let dir = self.out.clone().unwrap_or_else(|| reading.dir.digests());
-        for file in digests::write(&reading.config, &reading.store, &order, now, &dir)? {
+        for file in digests::write(&reading.config, &reading.store, &order, now, &dir)?.files {
             let shown = file.display().to_string();
             writeln!(out, "{}", globals.lang.fill("cli.digest.written", &[("file", &shown)]))?;
         }

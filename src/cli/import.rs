@@ -9,8 +9,8 @@ use pipelines::record::Channel;
 use serde_json::{Value, json};
 
 use super::output::Table;
-use super::{Globals, Outcome, open};
-use crate::engine::import::{self, Imported};
+use super::{Globals, Outcome, open, stop};
+use crate::engine::import::{self, ImportError, Imported};
 use crate::engine::{Station, nobody, system_clock};
 
 /// Unreadable rows named one by one; the rest is counted.
@@ -57,11 +57,18 @@ impl ImportArgs {
         let known = config.sources.iter().find(|s| s.id.as_str() == self.source).cloned();
         let source = known.unwrap_or_else(|| file_source(&self.source, channel));
         let station = Station::open(config, system_clock(), nobody())?;
+        stop::at_signal(&station.stop)?;
         let mut rows = Vec::new();
         let mut good = true;
         for (file, format) in files {
             match import::file(&station.collector, file, format, &map, &source) {
                 Ok(imported) => rows.push(report(file, &imported, globals)),
+                Err(ImportError::Stopped(imported)) => {
+                    good = false;
+                    rows.push(report(file, &imported, globals));
+                    eprintln!("{}", lang.text("cli.stopped"));
+                    break;
+                }
                 Err(error) => {
                     good = false;
                     eprintln!("{}{error}", lang.text("cli.failed"));

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use clap::Args;
 
 use super::status::clock_line;
-use super::{Globals, Outcome, open};
+use super::{Globals, Outcome, open, stop};
 use crate::engine::retention::{self, Cleared, Cut};
 
 use crate::engine::{LockError, Station, clock, nobody, open_store, system_clock};
@@ -56,7 +56,8 @@ impl PurgeArgs {
             eprintln!("{}", line.unwrap_or_default());
             return Ok(Outcome::Bad);
         }
-        let cleared = retention::clear(&station, cut, now);
+        stop::at_signal(&station.stop)?;
+        let cleared = retention::clear(&station.shared(), cut, now);
         station.close()?;
         let Cleared { posts, evidence, alerts, digests } = cleared?;
         let shown = |at: Option<DateTime<Utc>>| match at {

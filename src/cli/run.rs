@@ -3,9 +3,8 @@
 use std::io::Write;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Globals, Outcome, crawl, open};
+use super::{Globals, Outcome, crawl, open, stop};
 use crate::engine::{Station, run, system_clock};
 
 #[derive(Args)]
@@ -28,22 +27,11 @@ impl RunArgs {
             lang.fill("cli.run.started", &[("sources", &sources), ("rules", &rules), ("dir", &dir)])
         )?;
         out.flush()?;
+        stop::at_signal(&station.stop)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let ended = runtime.block_on(async {
-            let (stop, stopped) = tokio::sync::watch::channel(false);
-            let mut terminate = signal(SignalKind::terminate())?;
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            tokio::spawn(async move {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-                // Nobody listens any more if the station has ended by itself.
-                let _ = stop.send(true);
-            });
-            run::run(&station, stopped).await
-        });
-        drop(runtime);
+        let ended = runtime.block_on(run::run(&station));
+        // A file being read or a digest being made ends with the process; nothing of it was acknowledged.
+        runtime.shutdown_timeout(stop::LEAVE_WITHIN);
         let closed = station.close();
         ended?;
         closed?;

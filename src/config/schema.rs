@@ -19,7 +19,6 @@ pub(super) enum Shape {
     Pacing,
     Zone,
     Contact,
-    Listen,
     Date,
     Path,
     Pointer,
@@ -53,8 +52,8 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 }
 
 use Shape::{
-    Contact, Count, Cron, Date, Flag, Host, Id, Kinds, List, Listen, Map, Number, OneOf, Pacing,
-    Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
+    Contact, Count, Cron, Date, Flag, Host, Id, Kinds, List, Map, Number, OneOf, Pacing, Path,
+    Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -70,7 +69,6 @@ const STATION: &[Key] = &[
     may("timezone", Zone),
     may("lang", OneOf(&["zh", "en"])),
     may("data_dir", Path),
-    may("listen", Listen),
 ];
 
 const PATHS: &[Key] = &[

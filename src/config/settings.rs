@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -30,9 +29,6 @@ pub struct Station {
     pub lang: Lang,
     /// Where everything that is gathered lies; absolute once loaded.
     pub data_dir: PathBuf,
-    /// Where the console listens.
-    #[serde(deserialize_with = "parsed")]
-    pub listen: SocketAddr,
 }
 
 /// `[paths]`: the other files of the config. Relative to `guanlan.toml`.

@@ -110,8 +110,20 @@ struct State {
     known: Known,
     /// As it stands in the store.
     kept: Option<Known>,
+    /// What is to be mended in the store.
+    mend: Mend,
+    /// Whether it is to be written without waiting.
+    is_urgent: bool,
     /// Since when in this process it is doubted, by a clock that nobody sets.
     doubted_from: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Mend {
+    /// The clock went back: waits.
+    waits: bool,
+    /// It was ahead, since this time: dates.
+    since: Option<DateTime<Utc>>,
 }
 
 /// What the store knows of the time, for a reader beside the station; none before the first start.
@@ -152,7 +164,23 @@ impl Timekeeper {
             }
         };
         let doubted_from = known.doubted_since.map(|_| Instant::now());
-        Ok(Self { state: Mutex::new(State { known, kept, doubted_from }) })
+        Ok(Self {
+            state: Mutex::new(State {
+                known,
+                kept,
+                mend: Mend::default(),
+                is_urgent: true,
+                doubted_from,
+            }),
+        })
+    }
+
+    /// One that believes the clock, for a trial without a store.
+    #[must_use]
+    pub fn believing(now: DateTime<Utc>) -> Self {
+        let known = Known { trusted: now, last: now, doubted_since: None };
+        let (mend, is_urgent) = (Mend::default(), false);
+        Self { state: Mutex::new(State { known, kept: None, mend, is_urgent, doubted_from: None }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -179,191 +207,104 @@ impl Timekeeper {
         if known.doubted_since.is_some() { now.min(known.trusted) } else { now }
     }
 
-    /// Looks at the clock. `told` answers what sites said of the time since a moment (how far ours was ahead of
-    /// theirs); it is asked only in doubt. Where the clock was ahead, times in the future are made the present ones.
-    ///
-    /// # Errors
-    /// Those of the store.
+    /// Looks at the clock; writes nothing. `told` answers what sites said of the time since a moment (how far ours
+    /// was ahead of theirs); it is asked only in doubt.
     pub fn look(
         &self,
         store: &dyn Store,
         now: DateTime<Utc>,
         told: &dyn Fn(Instant) -> Vec<TimeDelta>,
-    ) -> anyhow::Result<Observed> {
-        let doubted_from = self.state().doubted_from;
+    ) -> Observed {
+        let (known, doubted_from) = {
+            let state = self.state();
+            (state.known, state.doubted_from)
+        };
+        // A clock that is about to be doubted may have been confirmed before the station was opened.
         let is_confirmed = match doubted_from {
-            Some(since) => confirm(&told(since)) || by_hand(store, now)?,
-            None => by_hand_at_first_sight(&self.known(), store, now)?,
+            Some(since) => confirm(&told(since)) || by_hand(store, now),
+            None => { known }.observe(now, false).changed && by_hand(store, now),
         };
-        let (observed, known) = {
-            let mut state = self.state();
-            let observed = state.known.observe(now, is_confirmed);
-            let doubted = state.known.doubted_since;
-            // A clock that went on leaping is another one than that which sites confirmed before.
-            let is_new = observed.changed || observed.went_back;
-            state.doubted_from = match (doubted, state.doubted_from) {
-                (None, _) => None,
-                (Some(_), Some(from)) if !is_new => Some(from),
-                (Some(_), _) => Some(Instant::now()),
-            };
-            (observed, state.known)
+        let mut state = self.state();
+        let before = state.known.trusted;
+        let observed = state.known.observe(now, is_confirmed);
+        // A clock that went on leaping is another one than that which sites confirmed before.
+        let is_new = observed.changed || observed.went_back;
+        state.doubted_from = match (state.known.doubted_since, state.doubted_from) {
+            (None, _) => None,
+            (Some(_), Some(from)) if !is_new => Some(from),
+            (Some(_), _) => Some(Instant::now()),
         };
-        if observed.changed {
-            match known.doubted_since {
-                Some(_) => {
-                    tracing::warn!(%now, trusted = %known.trusted, "the clock is doubted; purging waits")
-                }
-                None => tracing::info!(%now, "the clock is beyond doubt"),
-            }
-        }
+        state.is_urgent |= is_new;
         if observed.went_back {
+            state.mend.waits = true;
             tracing::warn!(%now, "the clock went back; what waits for a later time waits no longer");
-            store.write(&mut |write| write.mend_waits(now))?;
         }
         if observed.was_ahead {
+            state.mend.since = Some(before.min(now));
             tracing::warn!(%now, "the clock was ahead; what was stored as of later counts as now");
-            store.write(&mut |write| write.mend_future(now))?;
         }
-        if observed.changed || observed.went_back || self.is_stale() {
-            self.keep(store)?;
+        if observed.changed {
+            let doubted = state.known.doubted_since.is_some();
+            tracing::warn!(%now, trusted = %state.known.trusted, doubted, "what the clock is worth has changed");
         }
-        Ok(observed)
+        observed
+    }
+
+    /// Writes what was seen, at most once a minute while nothing happens, and makes times in the future the present
+    /// ones where the clock was ahead.
+    ///
+    /// # Errors
+    /// Those of the store; what was not written is written the next time.
+    pub fn keep_if_stale(&self, store: &dyn Store) -> anyhow::Result<()> {
+        if self.is_stale() { self.keep(store) } else { Ok(()) }
     }
 
     fn is_stale(&self) -> bool {
         let state = self.state();
-        state.kept.is_none_or(|kept| (state.known.last - kept.last).abs() >= KEEP_EVERY)
+        let is_old = |kept: Known| (state.known.last - kept.last).abs() >= KEEP_EVERY;
+        state.is_urgent || state.kept.is_none_or(is_old)
     }
 
-    /// Writes what is known.
+    /// The same at once.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store; what was not written is written the next time.
     pub fn keep(&self, store: &dyn Store) -> anyhow::Result<()> {
-        let known = self.known();
+        let (known, mend) = {
+            let state = self.state();
+            (state.known, state.mend)
+        };
         let json = serde_json::to_string(&known)?;
-        store.write(&mut |write| write.put_state(STATE, &json))?;
-        self.state().kept = Some(known);
+        store.write(&mut |write| {
+            if mend.waits {
+                write.mend_waits(known.last)?;
+            }
+            if let Some(since) = mend.since {
+                write.mend_future(known.last, since)?;
+            }
+            if known.doubted_since.is_none() {
+                write.drop_state(CONFIRMED)?;
+            }
+            write.put_state(STATE, &json)
+        })?;
+        let mut state = self.state();
+        state.kept = Some(known);
+        if state.known == known {
+            state.is_urgent = false;
+        }
+        if state.mend == mend {
+            state.mend = Mend::default();
+        }
         Ok(())
     }
 }
 
-/// A clock that is about to be doubted may have been confirmed before the station was opened.
-fn by_hand_at_first_sight(
-    known: &Known,
-    store: &dyn Store,
-    now: DateTime<Utc>,
-) -> anyhow::Result<bool> {
-    let mut next = *known;
-    Ok(next.observe(now, false).changed && by_hand(store, now)?)
-}
-
 /// Whether the officer said so, and the clock is still near what it was then.
-fn by_hand(store: &dyn Store, now: DateTime<Utc>) -> anyhow::Result<bool> {
-    let Some(at) = store.state(CONFIRMED)? else { return Ok(false) };
-    let at: DateTime<Utc> = at.parse().context("cannot read when the clock was confirmed")?;
-    store.write(&mut |write| write.drop_state(CONFIRMED))?;
-    Ok((now - at).abs() <= LEAP)
+fn by_hand(store: &dyn Store, now: DateTime<Utc>) -> bool {
+    let said = store.state(CONFIRMED).ok().flatten();
+    let at = said.and_then(|at| at.parse::<DateTime<Utc>>().ok());
+    at.is_some_and(|at| (now - at).abs() <= LEAP)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::SqliteStore;
-
-    fn at(hours: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_795_000_000, 0).unwrap() + TimeDelta::hours(hours)
-    }
-
-    fn nobody(_: Instant) -> Vec<TimeDelta> {
-        Vec::new()
-    }
-
-    fn lab() -> (tempfile::TempDir, SqliteStore) {
-        let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
-        (dir, store)
-    }
-
-    const TWO_YEARS: i64 = 2 * 365 * 24;
-
-    #[test]
-    fn a_clock_that_leaps_ahead_is_doubted_until_it_is_set_right() {
-        let (_dir, store) = lab();
-        let keeper = Timekeeper::open(&store, at(0)).unwrap();
-        for hour in [0, 1, 7, 8] {
-            keeper.look(&store, at(hour), &nobody).unwrap();
-            assert!(!keeper.is_doubted(), "hour {hour}");
-        }
-        let seen = keeper.look(&store, at(TWO_YEARS), &nobody).unwrap();
-        assert!(seen.changed && keeper.is_doubted());
-        assert_eq!(keeper.no_later(at(TWO_YEARS)), at(8));
-        // Also after a restart, and however long it goes on.
-        let keeper = Timekeeper::open(&store, at(TWO_YEARS + 200)).unwrap();
-        keeper.look(&store, at(TWO_YEARS + 200), &nobody).unwrap();
-        assert!(keeper.is_doubted());
-        let seen = keeper.look(&store, at(9), &nobody).unwrap();
-        assert!(seen.went_back && seen.was_ahead && !keeper.is_doubted());
-        assert_eq!(keeper.known().trusted, at(9));
-    }
-
-    #[test]
-    fn a_clock_set_back_by_mistake_changes_no_date() {
-        let (_dir, store) = lab();
-        let keeper = Timekeeper::open(&store, at(100)).unwrap();
-        keeper.look(&store, at(100), &nobody).unwrap();
-        for hour in [76, 77, 100] {
-            let seen = keeper.look(&store, at(hour), &nobody).unwrap();
-            assert!(!seen.was_ahead, "hour {hour}");
-            assert_eq!((keeper.is_doubted(), seen.went_back), (hour < 100, hour == 76));
-        }
-        // Where two sites say that it is right, it was the time before that was wrong.
-        keeper.look(&store, at(76), &nobody).unwrap();
-        let near = TimeDelta::zero();
-        assert!(keeper.look(&store, at(76), &|_| vec![near, near]).unwrap().was_ahead);
-        assert_eq!(keeper.known().trusted, at(76));
-    }
-
-    #[test]
-    fn two_sites_confirm_a_clock_and_one_or_a_minority_does_not() {
-        let (_dir, store) = lab();
-        let keeper = Timekeeper::open(&store, at(0)).unwrap();
-        keeper.look(&store, at(0), &nobody).unwrap();
-        let (near, far) = (TimeDelta::minutes(2), TimeDelta::days(700));
-        for (told, confirmed) in [
-            (vec![near], false),
-            (vec![near, near, far, far], false),
-            (vec![near, near, far], true),
-        ] {
-            keeper.look(&store, at(100), &|_| told.clone()).unwrap();
-            keeper.look(&store, at(100), &|_| told.clone()).unwrap();
-            assert_eq!(keeper.is_doubted(), !confirmed, "{told:?}");
-        }
-        assert_eq!(keeper.known().trusted, at(100));
-    }
-
-    #[test]
-    fn the_officers_word_counts_once_and_for_the_time_it_was_said_of() {
-        let (_dir, store) = lab();
-        let keeper = Timekeeper::open(&store, at(0)).unwrap();
-        keeper.look(&store, at(0), &nobody).unwrap();
-        confirm_by_hand(&store, at(100)).unwrap();
-        keeper.look(&store, at(101), &nobody).unwrap();
-        assert!(!keeper.is_doubted());
-        keeper.look(&store, at(200), &nobody).unwrap();
-        assert!(keeper.is_doubted(), "the word of an hour is none for another");
-        confirm_by_hand(&store, at(100)).unwrap();
-        keeper.look(&store, at(200), &nobody).unwrap();
-        assert!(keeper.is_doubted());
-    }
-
-    #[test]
-    fn a_store_that_never_saw_a_clock_is_as_old_as_what_is_in_it() {
-        let (_dir, store) = lab();
-        store.write(&mut |write| write.audit(at(0), "label", "1", "")).unwrap();
-        let keeper = Timekeeper::open(&store, at(TWO_YEARS)).unwrap();
-        keeper.look(&store, at(TWO_YEARS), &nobody).unwrap();
-        assert!(keeper.is_doubted());
-        assert_eq!(keeper.known().trusted, at(0));
-    }
-}
+mod tests;

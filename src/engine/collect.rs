@@ -17,10 +17,12 @@ use super::backfill;
 use super::clock::Clock;
 use super::commit::{CommitError, Committer};
 use super::evidence;
+use super::hosts;
 use super::inbox;
 use super::process::Stages;
 use super::progress::{Event, Listener};
 use super::step::Step;
+use super::stop::Stop;
 use crate::store::{RunOutcome, Store, Tally};
 
 /// Entry pages of one source read in one run: next pages of lists, members of a sitemap index.
@@ -43,6 +45,8 @@ pub struct Collector {
     pub rejected: PathBuf,
     /// What time it is.
     pub clock: Clock,
+    /// The wish to stop.
+    pub stop: Stop,
 }
 
 /// The run so far.
@@ -50,6 +54,8 @@ pub struct Collector {
 pub(super) struct Run {
     pub(super) tally: Tally,
     pub(super) error: Option<(String, String)>,
+    /// How often a host asked for patience.
+    pub(super) refusals: u32,
 }
 
 impl Collector {
@@ -119,7 +125,7 @@ impl Collector {
         let mut waiting = crawl::entry_urls(source).into_iter().collect::<VecDeque<_>>();
         let mut asked = HashSet::new();
         let bound = entry_bound(source, waiting.len());
-        while let Some(url) = waiting.pop_front() {
+        while let Some(url) = waiting.pop_front().filter(|_| !self.stop.is_asked()) {
             if !asked.insert(url.clone()) || asked.len() > bound {
                 continue;
             }
@@ -129,14 +135,14 @@ impl Collector {
                 FetchOutcome::Page(page) => {
                     waiting.extend(self.read_entry(source, job, *page, run).await?);
                 }
-                FetchOutcome::NotModified => {}
+                FetchOutcome::NotModified => {
+                    self.store_step(Step::new(&source.id, now), run).await?;
+                }
                 other => {
                     run.error = Some(what_went_wrong(&other));
-                    if let Some(line) = other.audit() {
-                        let mut step = Step::new(&source.id, now);
-                        step.audit.push((url, line));
-                        self.store_step(step, run).await?;
-                    }
+                    let mut step = Step::new(&source.id, now);
+                    step.audit.extend(other.audit().map(|line| (url, line)));
+                    self.store_step(step, run).await?;
                 }
             }
         }
@@ -182,7 +188,12 @@ impl Collector {
         }
     }
 
-    pub(super) async fn store_step(&self, step: Step, run: &mut Run) -> Result<(), CommitError> {
+    pub(super) async fn store_step(
+        &self,
+        mut step: Step,
+        run: &mut Run,
+    ) -> Result<(), CommitError> {
+        step.states = hosts::changed(&self.fetcher)?;
         let source = step.source.clone();
         let tally = self.committer.commit(step).await?;
         run.tally.add(&tally);

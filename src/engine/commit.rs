@@ -77,9 +77,11 @@ type Reply<T> = oneshot::Sender<Result<T, CommitError>>;
 enum Order {
     Step(Box<Step>, Reply<Tally>),
     EndRun(SourceId, Box<RunOutcome>, Reply<()>),
+    /// Nothing more is taken, whoever still holds a way here.
+    Close,
 }
 
-/// The way to the committer; cheap to clone. The thread ends when all are dropped.
+/// The way to the committer; cheap to clone. The thread ends when all are dropped, or when it is closed.
 #[derive(Clone)]
 pub struct Committer {
     orders: mpsc::Sender<Order>,
@@ -140,6 +142,24 @@ impl Committer {
         answer.blocking_recv().map_err(|_| CommitError::Closed)?
     }
 
+    /// Whether the committer still takes steps.
+    ///
+    /// # Errors
+    /// It has ended, by a failure or a shutdown.
+    pub fn check(&self) -> Result<(), CommitError> {
+        if self.orders.is_closed() { Err(CommitError::Closed) } else { Ok(()) }
+    }
+
+    /// What was sent before is stored; what comes after is refused, so that a thread that is still reading a file
+    /// keeps nobody waiting.
+    pub fn close(self) {
+        // A thread of its own may wait for room in the queue also where the caller is a task. The committer may have
+        // ended already.
+        std::thread::scope(|scope| {
+            scope.spawn(|| drop(self.orders.blocking_send(Order::Close)));
+        });
+    }
+
     /// Notes how a run ended.
     ///
     /// # Errors
@@ -160,15 +180,17 @@ fn work(mut parts: CommitParts, mut queue: mpsc::Receiver<Order>) {
     while let Some(first) = queue.blocking_recv() {
         let mut steps = Vec::new();
         let mut ends = Vec::new();
-        let mut next = Some(first);
+        let (mut next, mut is_last) = (Some(first), false);
         while let Some(order) = next {
             match order {
                 Order::Step(step, reply) => steps.push((*step, reply)),
                 Order::EndRun(source, outcome, reply) => ends.push((source, outcome, reply)),
+                Order::Close => is_last = true,
             }
-            next = (steps.len() < STEPS_AT_ONCE).then(|| queue.try_recv().ok()).flatten();
+            next =
+                (steps.len() < STEPS_AT_ONCE && !is_last).then(|| queue.try_recv().ok()).flatten();
         }
-        if !store_all(&mut parts, steps, ends) {
+        if !store_all(&mut parts, steps, ends) || is_last {
             return;
         }
     }

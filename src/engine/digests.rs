@@ -4,6 +4,7 @@
 //! beside and renamed so that a reader never sees half of one. What goes into a digest is read here; what it
 //! says is `report`'s business.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -11,8 +12,9 @@ use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
 use pipelines::record::TopicId;
 
 use super::health::{silence_reason, trouble_in_words};
-use super::station::Station;
-use crate::config::{Config, Period};
+use super::shared::Shared;
+use crate::config::{Config, DigestConfig, NotifierConfig, Period};
+use crate::notify::{Message, digest_message};
 use crate::report::{
     AlertInput, Digest, DigestInput, DigestPost, Format, PeriodKind, PreviousPeriod, SourceInput,
     SourceOutcome, Tally, render, render_word,
@@ -74,37 +76,88 @@ pub fn span(
     }
 }
 
-/// Writes every digest whose time has come since it was last written, once.
-///
-/// # Errors
-/// The store, or a file that cannot be written.
-pub fn write_due(station: &Station, now: DateTime<Utc>) -> anyhow::Result<()> {
-    for digest in &station.config.digests {
-        let state = format!("digest:{}", digest.id);
-        let last = match station.store.state(&state)? {
-            Some(text) => text
-                .parse::<DateTime<Utc>>()
-                .context("cannot read when a digest was last written")?,
-            None => {
-                // A new station has no past to report on: it begins with the next time.
-                station.store.write(&mut |write| write.put_state(&state, &now.to_rfc3339()))?;
-                continue;
-            }
-        };
-        let Some(due) = station.config.digest_schedule(digest).due(last, now) else { continue };
-        let (period, from, to) = span(digest.period, due, &station.config);
-        let order = Order { id: digest.id.clone(), title: digest.title.clone(), period, from, to };
-        let written = write(&station.config, &*station.store, &order, now, &station.dir.digests())?;
-        tracing::info!(digest = %digest.id, files = ?written, "digest written");
-        station.store.write(&mut |write| {
-            write.put_state(&state, &due.to_rfc3339())?;
-            write.audit(now, "digest", &digest.id, &due.to_rfc3339())
-        })?;
-    }
-    Ok(())
+fn mark(digest: &DigestConfig) -> String {
+    format!("digest:{}", digest.id)
 }
 
-/// Writes one digest in Markdown, HTML and Word; answers the files.
+/// When `digest` was last written, or begun with; a time after `now` is that of a clock that was ahead.
+fn last_written(
+    shared: &Shared,
+    digest: &DigestConfig,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Option<DateTime<Utc>>> {
+    let last = shared.store.state(&mark(digest))?;
+    let last = last.map(|text| text.parse::<DateTime<Utc>>()).transpose();
+    Ok(last.context("cannot read when a digest was last written")?.map(|at| at.min(now)))
+}
+
+/// Whether the time of `digest` has come since it was last written.
+///
+/// # Errors
+/// The store.
+pub fn is_due(shared: &Shared, digest: &DigestConfig, now: DateTime<Utc>) -> anyhow::Result<bool> {
+    let Some(last) = last_written(shared, digest, now)? else { return Ok(true) };
+    Ok(shared.config.digest_schedule(digest).due(last, now).is_some())
+}
+
+/// Writes `digest` if its time has come since it was last written, once, and tells of it.
+///
+/// # Errors
+/// The store, or a file that cannot be written; it is still due then.
+pub fn write_due(shared: &Shared, digest: &DigestConfig) -> anyhow::Result<()> {
+    let now = shared.now();
+    let mark = mark(digest);
+    let Some(last) = last_written(shared, digest, now)? else {
+        // A new station has no past to report on: it begins with the next time.
+        return Ok(shared.store.write(&mut |write| write.put_state(&mark, &now.to_rfc3339()))?);
+    };
+    let Some(due) = shared.config.digest_schedule(digest).due(last, now) else { return Ok(()) };
+    let (period, from, to) = span(digest.period, due, &shared.config);
+    let order = Order { id: digest.id.clone(), title: digest.title.clone(), period, from, to };
+    let written = write(&shared.config, &*shared.store, &order, now, &shared.dir.digests())?;
+    tracing::info!(digest = %digest.id, files = ?written.files, "digest written");
+    let messages = messages(shared, digest, &order, &written);
+    Ok(shared.store.write(&mut |write| {
+        write.put_state(&mark, &due.to_rfc3339())?;
+        write.audit(now, "digest", &digest.id, &due.to_rfc3339())?;
+        for (notifier, message) in &messages {
+            write.enqueue(&message.key, notifier, &message.json(), now)?;
+        }
+        Ok(())
+    })?)
+}
+
+/// What is told of a finished digest, by each of its ways out.
+fn messages(
+    shared: &Shared,
+    digest: &DigestConfig,
+    order: &Order,
+    written: &Written,
+) -> Vec<(String, Message)> {
+    let config = &shared.config;
+    let day = order.to.with_timezone(&config.station.zone).format("%Y-%m-%d");
+    let place = written.files.first().map(|path| path.display().to_string()).unwrap_or_default();
+    let message = |notifier: &NotifierConfig| {
+        let key = format!("digest:{}:{day}@{}", digest.id, notifier.name);
+        let text = Some(written.markdown.clone());
+        let told = digest_message(key, &written.title, &place, text, config.station.lang);
+        (notifier.name.clone(), told)
+    };
+    config.notifiers(&digest.notify).map(message).collect()
+}
+
+/// A digest on disk.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Its files: Markdown, HTML, Word.
+    pub files: Vec<PathBuf>,
+    /// Its title, as it stands in them.
+    pub title: String,
+    /// The whole in Markdown.
+    pub markdown: String,
+}
+
+/// Writes one digest in Markdown, HTML and Word.
 ///
 /// # Errors
 /// The store, or a file that cannot be written.
@@ -114,26 +167,40 @@ pub fn write(
     order: &Order,
     now: DateTime<Utc>,
     dir: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
+) -> anyhow::Result<Written> {
     let digest = Digest::build(&input(config, store, order, now)?);
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
     let day = order.to.with_timezone(&config.station.zone).format("%Y-%m-%d");
     let mut files = Vec::new();
     let lang = config.station.lang;
+    let markdown = render(&digest, lang, Format::Markdown)?;
     let forms = [
-        ("md", render(&digest, lang, Format::Markdown)?.into_bytes()),
+        ("md", markdown.clone().into_bytes()),
         ("html", render(&digest, lang, Format::Html)?.into_bytes()),
         ("docx", render_word(&digest, lang)?),
     ];
     for (ending, bytes) in forms {
         let path = dir.join(format!("{}-{day}.{ending}", order.id));
-        let half = path.with_extension(format!("{ending}.part"));
-        std::fs::write(&half, bytes)
-            .and_then(|()| std::fs::rename(&half, &path))
-            .with_context(|| format!("cannot write `{}`", path.display()))?;
+        put(&path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
         files.push(path);
     }
-    Ok(files)
+    // The names are on disk before the store says that they are.
+    std::fs::File::open(dir)
+        .and_then(|folder| folder.sync_all())
+        .with_context(|| format!("cannot sync `{}`", dir.display()))?;
+    let heading = markdown.lines().find_map(|line| line.strip_prefix("# "));
+    let title = digest.title.unwrap_or_else(|| heading.unwrap_or(&order.id).trim().to_owned());
+    Ok(Written { files, title, markdown })
+}
+
+/// Writes beside and renames, so that neither a reader nor a power cut sees half of a file.
+fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut half = path.as_os_str().to_owned();
+    half.push(".part");
+    let mut file = std::fs::File::create(&half)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&half, path)
 }
 
 fn input(
@@ -151,7 +218,7 @@ fn input(
         posts.push(DigestPost::of(&post, &name_of(&post.post.source)));
         true
     })?;
-    posts.iter_mut().try_for_each(|post| mark(store, post))?;
+    posts.iter_mut().try_for_each(|post| mark_page(store, post))?;
     let mut alerts = Vec::new();
     let mut other_posts = Vec::new();
     for stored in store.alerts(&range, usize::MAX)? {
@@ -162,7 +229,7 @@ fn input(
             }
             if let Some(post) = store.post(evidence.post)? {
                 let mut post = DigestPost::of(&post, &name_of(&post.post.source));
-                mark(store, &mut post)?;
+                mark_page(store, &mut post)?;
                 other_posts.push(post);
             }
         }
@@ -189,7 +256,7 @@ fn input(
 }
 
 /// What became of the page of `post`, and the hash of the page it was read from as it was served.
-fn mark(store: &dyn Store, post: &mut DigestPost) -> anyhow::Result<()> {
+fn mark_page(store: &dyn Store, post: &mut DigestPost) -> anyhow::Result<()> {
     let marks = store.marks(post.id)?;
     (post.edited_at, post.gone_at) = (marks.edited, marks.gone);
     let exhibits = store.evidence(post.id)?;

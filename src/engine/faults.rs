@@ -23,7 +23,7 @@ const FIRST_PAUSE_SECS: i64 = 10;
 const LONGEST_PAUSE_SECS: i64 = 1_800;
 
 /// A part of the station that may fail while the rest goes on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "part", content = "name", rename_all = "snake_case")]
 pub enum Part {
     /// Writing to the database: held by another program, or its disk is full.
@@ -188,6 +188,14 @@ impl Board {
         let state = self.state();
         let Some(fault) = state.faults.get(part) else { return true };
         fault.next.is_none_or(|next| next <= now || now < fault.last)
+    }
+
+    /// Everything that waits and is such a part is tried again at once.
+    pub fn try_at_once(&self, is_meant: impl Fn(&Part) -> bool) {
+        let mut state = self.state();
+        for fault in state.faults.values_mut().filter(|fault| is_meant(&fault.part)) {
+            fault.next = None;
+        }
     }
 
     /// Whether `part` failed when it was last tried.

@@ -39,6 +39,7 @@ pub enum FollowError {
 pub struct Nudge {
     state: Arc<(Mutex<bool>, Condvar)>,
     stopping: Arc<AtomicBool>,
+    leaving: Arc<AtomicBool>,
 }
 
 impl Nudge {
@@ -53,6 +54,16 @@ impl Nudge {
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.nudge();
+    }
+
+    /// End after the commit under way; what is left in the log is taken up at the next start.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::SeqCst);
+        self.stop();
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::SeqCst)
     }
 
     fn wait(&self) {
@@ -93,10 +104,11 @@ pub fn catch_up(
     store: &dyn Store,
     index: &Index,
     writer: &mut Writer,
+    nudge: &Nudge,
     now: DateTime<Utc>,
 ) -> Result<u64, FollowError> {
     let mut applied = 0;
-    loop {
+    while !nudge.is_leaving() {
         let cursor = index.cursor()?;
         let changes = store.changes_after(cursor, CHANGES_PER_COMMIT)?;
         let Some(last) = changes.last() else { break };
@@ -123,14 +135,15 @@ fn catch_up_with_newest(
     store: &dyn Store,
     index: &Index,
     writer: &mut Writer,
+    nudge: &Nudge,
     now: DateTime<Utc>,
 ) -> Result<u64, FollowError> {
     // The old generation's files go when it is superseded: look at what is there before reading on.
     index.refresh()?;
-    match catch_up(store, index, writer, now) {
+    match catch_up(store, index, writer, nudge, now) {
         Err(FollowError::Index(IndexError::Superseded)) => {
             *writer = index.writer(WriterOptions::default())?;
-            catch_up(store, index, writer, now)
+            catch_up(store, index, writer, nudge, now)
         }
         applied => applied,
     }
@@ -148,9 +161,9 @@ pub fn follow(
     clock: &Clock,
 ) -> Result<(), FollowError> {
     loop {
-        catch_up_with_newest(store, index, &mut writer, clock())?;
+        catch_up_with_newest(store, index, &mut writer, nudge, clock())?;
         if nudge.is_stopping() {
-            catch_up_with_newest(store, index, &mut writer, clock())?;
+            catch_up_with_newest(store, index, &mut writer, nudge, clock())?;
             writer.close()?;
             return Ok(());
         }

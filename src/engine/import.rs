@@ -29,6 +29,9 @@ pub enum ImportError {
     /// The store.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// The station stops; what was stored before stays, and the rest is taken in when the file is read again.
+    #[error("stopped before the end of the file")]
+    Stopped(Box<Imported>),
 }
 
 /// What came of one file.
@@ -75,6 +78,9 @@ pub fn file(
         if step.tally.received >= RECORDS_AT_ONCE as u64 {
             let full = std::mem::replace(&mut step, Step::new(&source.id, now));
             imported.tally.add(&collector.committer.commit_blocking(full)?);
+            if collector.stop.is_asked() {
+                return Err(ImportError::Stopped(Box::new(imported)));
+            }
         }
     }
     imported.tally.add(&collector.committer.commit_blocking(step)?);

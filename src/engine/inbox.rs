@@ -62,6 +62,10 @@ pub fn take_in(collector: &Collector, source: &SourceConfig) -> Result<TakenIn, 
                 taken.error = Some(("file".to_owned(), error.to_string()));
             }
             Err(ImportError::Commit(error)) => return Err(error),
+            Err(ImportError::Stopped(imported)) => {
+                taken.tally.add(&imported.tally);
+                break;
+            }
         }
     }
     Ok(taken)

@@ -27,6 +27,9 @@ const BATCH: usize = 64;
 /// Parts of one article read at most.
 const MAX_PARTS: usize = 12;
 
+/// Pages put off because their host asks for patience, in one run: as many more would be put off one by one.
+const MAX_REFUSALS: u32 = 256;
+
 /// A page that failed this often is given up.
 const MAX_ATTEMPTS: u32 = 5;
 
@@ -34,13 +37,13 @@ impl Collector {
     /// Reads the pages of `source` that are due.
     ///
     /// # Errors
-    /// Only those of the store.
+    /// Only those of the store. A run that was refused often is given up; what waits goes on with the next.
     pub(super) async fn read_pages(
         &self,
         source: &Arc<SourceConfig>,
         run: &mut Run,
     ) -> Result<(), CommitError> {
-        loop {
+        while !self.stop.is_asked() && run.refusals < MAX_REFUSALS {
             let now = (self.clock)();
             let jobs = self.store.due_jobs(&source.id, now, BATCH)?;
             if jobs.is_empty() {
@@ -52,12 +55,17 @@ impl Collector {
             let mut steps = steps.buffer_unordered(PAGES_AT_ONCE);
             while let Some(step) = steps.next().await {
                 let (step, error) = step?;
+                let was_refused = |done: &PageDone| matches!(done, PageDone::Postponed { .. });
+                if error.is_none() && step.done.iter().any(was_refused) {
+                    run.refusals += 1;
+                }
                 if error.is_some() {
                     run.error = error;
                 }
                 self.store_step(step, run).await?;
             }
         }
+        Ok(())
     }
 
     /// Fetches and reads one page. The error is for the health board; the step has it counted already.

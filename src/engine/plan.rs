@@ -28,6 +28,8 @@ pub fn next_run(
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>> {
     let Some(last_run) = last_run else { return Ok(Some(now)) };
+    // A time after now is that of a clock that was ahead.
+    let last_run = last_run.min(now);
     match config.source_pacing(source) {
         Pacing::Cron(schedule) => Ok(schedule.next_after(last_run)),
         Pacing::Adaptive(pace) => {

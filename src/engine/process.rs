@@ -16,6 +16,8 @@ use pipelines::record::{
     AnnotatedPost, Channel, DropReason, Found, FoundComment, Page, SourceId, Verdict,
 };
 
+use super::clock::Timekeeper;
+use super::reread::Reread;
 use crate::config::Config;
 
 /// What the stages work with.
@@ -25,24 +27,24 @@ pub struct Stages {
     zone: Tz,
     min_chars: usize,
     keeps_evidence: bool,
-    excludes: HashMap<SourceId, Query>,
+    excludes: Reread<HashMap<SourceId, Query>>,
+    posts_days: u32,
+    time: Arc<Timekeeper>,
 }
 
 impl Stages {
-    /// The stages of `config`.
+    /// The stages of `config`, as of `now`.
     ///
     /// # Errors
     /// A key for pseudonyms that cannot be read or made.
-    pub fn new(config: &Config, annotator: Arc<Annotator>) -> anyhow::Result<Self> {
-        let context = super::query_context(config, Utc::now());
-        let mut excludes = HashMap::new();
-        for source in &config.sources {
-            if let Some(text) = &source.exclude {
-                let query = pipelines::query::parse(text, &context)
-                    .map_err(|e| anyhow::anyhow!("exclude of source `{}`: {e}", source.id))?;
-                excludes.insert(source.id.clone(), query);
-            }
-        }
+    pub fn new(
+        config: &Config,
+        annotator: Arc<Annotator>,
+        time: Arc<Timekeeper>,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Self> {
+        let read_for = config.clone();
+        let excludes = Reread::new(now, move |now| excludes(&read_for, now))?;
         Ok(Self {
             annotator,
             privacy: Privacy {
@@ -53,6 +55,8 @@ impl Stages {
             min_chars: config.extract.min_chars,
             keeps_evidence: config.crawl.evidence,
             excludes,
+            posts_days: config.retention.posts_days,
+            time,
         })
     }
 
@@ -116,17 +120,44 @@ impl Stages {
             Verdict::Keep(post) => post,
             Verdict::Drop(reason) => return Verdict::Drop(reason),
         };
-        let horizon = TimeDelta::days(i64::from(source.horizon_days));
-        if source.horizon_days > 0 && post.time() < now - horizon {
+        // A clock in doubt drops nothing for its age: what is dropped does not come again.
+        let oldest = horizon(source, self.posts_days).map(|days| self.time.no_later(now) - days);
+        if oldest.is_some_and(|oldest| post.time() < oldest) {
             return Verdict::Drop(DropReason::TooOld);
         }
         let annotated = self.annotator.annotate(post, now);
-        let excluded = self.excludes.get(&source.id);
+        let excludes = self.excludes.as_of(now);
+        let excluded = excludes.get(&source.id);
         if excluded.is_some_and(|q| q.matches(&Target::new(&annotated)).is_some()) {
             return Verdict::Drop(DropReason::Excluded);
         }
         Verdict::Keep(annotated)
     }
+}
+
+/// How old a post of `source` may be to be taken in: as its own config says, and no older than what the purge of
+/// the next day would delete; none: of any age.
+fn horizon(source: &SourceConfig, posts_days: u32) -> Option<TimeDelta> {
+    let days = [source.horizon_days, posts_days].into_iter().filter(|days| *days > 0).min()?;
+    Some(TimeDelta::days(i64::from(days)))
+}
+
+/// What each source excludes, and whether one of them reckons from the present.
+fn excludes(
+    config: &Config,
+    now: DateTime<Utc>,
+) -> anyhow::Result<(HashMap<SourceId, Query>, bool)> {
+    let context = super::query_context(config, now);
+    let mut excludes = HashMap::new();
+    for source in &config.sources {
+        if let Some(text) = &source.exclude {
+            let query = pipelines::query::parse(text, &context)
+                .map_err(|e| anyhow::anyhow!("exclude of source `{}`: {e}", source.id))?;
+            excludes.insert(source.id.clone(), query);
+        }
+    }
+    let depends_on_now = excludes.values().any(Query::depends_on_now);
+    Ok((excludes, depends_on_now))
 }
 
 /// The following page of an article.

@@ -6,10 +6,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::station::Station;
+use super::clock::LEAP;
+use super::shared::Shared;
 use crate::config::Retention;
 use crate::evidence::Purged;
-use crate::store::{PostRange, Store};
+use crate::store::{PostRange, Result, Store};
 
 /// Posts deleted in one transaction.
 const AT_ONCE: usize = 500;
@@ -27,6 +28,8 @@ pub struct Cut {
     pub alerts: Option<DateTime<Utc>>,
     /// Digest files.
     pub digests: Option<DateTime<Utc>>,
+    /// Posts go on purpose, not by their date: they stay away for good, whoever brings them again.
+    pub buries: bool,
 }
 
 impl Cut {
@@ -39,13 +42,14 @@ impl Cut {
             evidence: before(retention.evidence_days),
             alerts: before(retention.alerts_days),
             digests: before(retention.digests_days),
+            buries: false,
         }
     }
 
-    /// Posts and evidence before one instant.
+    /// Posts and evidence before one instant, on purpose.
     #[must_use]
     pub fn before(at: DateTime<Utc>) -> Self {
-        Self { posts: Some(at), evidence: Some(at), ..Self::default() }
+        Self { posts: Some(at), evidence: Some(at), buries: true, ..Self::default() }
     }
 }
 
@@ -62,34 +66,55 @@ pub struct Cleared {
     pub digests: u64,
 }
 
-/// Purges once a day.
+/// Whether the purge of the day is still to be done. A clock in doubt purges nothing.
+///
+/// # Errors
+/// Those of the store.
+pub fn is_due(shared: &Shared, now: DateTime<Utc>) -> Result<bool> {
+    Ok(!shared.time.is_doubted() && shared.store.state(STATE)?.as_deref() != Some(&day(now)))
+}
+
+fn day(now: DateTime<Utc>) -> String {
+    now.format("%Y-%m-%d").to_string()
+}
+
+/// Purges once a day, and by so much later as a clock may be ahead without being doubted.
 ///
 /// # Errors
 /// Those of the store and the evidence folder.
-pub fn purge_due(station: &Station, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let today = now.format("%Y-%m-%d").to_string();
-    if station.store.state(STATE)?.as_deref() == Some(&today) {
+pub fn purge_due(shared: &Shared) -> anyhow::Result<()> {
+    let now = shared.now();
+    if !is_due(shared, now)? {
         return Ok(());
     }
-    let cleared = clear(station, Cut::of(&station.config.retention, now), now)?;
+    let cleared = clear(shared, Cut::of(&shared.config.retention, now - LEAP), now)?;
+    super::hosts::forget_old(&*shared.store, now)?;
     if cleared != Cleared::default() {
         tracing::info!(?cleared, "what was past its date is deleted");
     }
-    Ok(station.store.write(&mut |write| write.put_state(STATE, &today))?)
+    if shared.stop.is_asked() {
+        return Ok(());
+    }
+    Ok(shared.store.write(&mut |write| write.put_state(STATE, &day(now)))?)
 }
 
-/// Deletes what is older than `cut`: posts, then the evidence past its own date and that of no stored post.
+/// Deletes what is older than `cut`: posts, what was told of them, then the evidence past its own date and that of
+/// no stored post. Ends early where the station stops; the rest goes the next time.
 ///
 /// # Errors
 /// Those of the store and the evidence folder; what was deleted before stays deleted.
-pub fn clear(station: &Station, cut: Cut, now: DateTime<Utc>) -> anyhow::Result<Cleared> {
-    let store = &*station.store;
-    let posts = cut.posts.map_or(Ok(0), |before| purge(store, before, now))?;
-    let evidence = station.archive().purge(store, cut.evidence, now)?;
+pub fn clear(shared: &Shared, cut: Cut, now: DateTime<Utc>) -> anyhow::Result<Cleared> {
+    let store = &*shared.store;
+    let posts = cut.posts.map_or(Ok(0), |before| purge(shared, before, cut.buries, now))?;
+    shared.nudge.nudge();
+    if shared.stop.is_asked() {
+        return Ok(Cleared { posts, ..Cleared::default() });
+    }
+    store.write(&mut |write| write.strip_deliveries().map(drop))?;
+    let evidence = shared.archive().purge(store, cut.evidence, now)?;
     let alerts = cut.alerts.map_or(Ok(0), |before| purge_alerts(store, before, now))?;
-    let digests = cut.digests.map_or(Ok(0), |before| purge_digests(station, before, now))?;
+    let digests = cut.digests.map_or(Ok(0), |before| purge_digests(shared, before, now))?;
     store.forget_deleted()?;
-    station.nudge_index();
     Ok(Cleared { posts, evidence, alerts, digests })
 }
 
@@ -110,11 +135,11 @@ fn purge_alerts(
 }
 
 fn purge_digests(
-    station: &Station,
+    shared: &Shared,
     before: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> anyhow::Result<u64> {
-    let folder = station.dir.digests();
+    let folder = shared.dir.digests();
     if !folder.exists() {
         return Ok(0);
     }
@@ -129,7 +154,7 @@ fn purge_digests(
     }
     if removed > 0 {
         let detail = format!("{removed} digest files");
-        station
+        shared
             .store
             .write(&mut |write| write.audit(now, "purge", &before.to_rfc3339(), &detail))?;
     }
@@ -137,12 +162,15 @@ fn purge_digests(
 }
 
 /// Deletes every post older than `before`; answers how many.
-///
-/// # Errors
-/// Those of the store; what was deleted before stays deleted.
-pub fn purge(store: &dyn Store, before: DateTime<Utc>, now: DateTime<Utc>) -> anyhow::Result<u64> {
+fn purge(
+    shared: &Shared,
+    before: DateTime<Utc>,
+    buries: bool,
+    now: DateTime<Utc>,
+) -> anyhow::Result<u64> {
+    let store = &*shared.store;
     let mut purged = 0;
-    loop {
+    while !shared.stop.is_asked() {
         let mut ids = Vec::new();
         store.each_post(&PostRange { from: None, until: Some(before) }, &mut |post| {
             ids.push(post.post.id);
@@ -153,7 +181,11 @@ pub fn purge(store: &dyn Store, before: DateTime<Utc>, now: DateTime<Utc>) -> an
         }
         store.write(&mut |write| {
             for id in &ids {
-                write.delete_post(*id)?;
+                if buries {
+                    write.bury_post(*id, now)?;
+                } else {
+                    write.delete_post(*id)?;
+                }
             }
             write.audit(now, "purge", &before.to_rfc3339(), &format!("{} posts", ids.len()))
         })?;

@@ -1,23 +1,29 @@
 //! `guanlan run`: schedules, deliveries, digests, retention and time-bound rules in one process.
 //!
-//! In: an open station and a signal to stop. Out: nothing but what the station stores and sends. A source
-//! whose time came while the station was down, or while it was still running, is run once, not once per
-//! missed time. [`Rounds`] is one such process at a given time, so that a week can be lived through in a test.
+//! In: an open station. Out: nothing but what the station stores and sends. A tick only starts things: each duty is
+//! a task of its own, and one that fails is on the board and tried again; only a committer that has ended ends the
+//! station. A source whose time came while the station was down, or while it was still running, is run once, not
+//! once per missed time. [`Rounds`] is one such process at a given time, so that a week can be lived through in a
+//! test.
 
 use std::collections::{HashMap, HashSet};
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::FutureExt as _;
 use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::commit::CommitError;
+use super::faults::Part;
+use super::shared::Shared;
 use super::station::Station;
 use super::{delivery, digests, plan, retention};
-use crate::store::RunOutcome;
+use crate::store::{RunOutcome, StoreError};
 
 /// How often schedules are looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -25,37 +31,50 @@ const TICK: Duration = Duration::from_secs(1);
 /// Rules that fire on silence are looked at this often.
 const SILENCE_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// How long runs may go on after the signal to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long what is under way may go on after the signal to stop: a page that is just coming is stored. What is cut
+/// off then waits in the frontier or the outbox.
+const GRACE: Duration = Duration::from_millis(1_500);
+
+/// The last notes of a run get so long.
+const LAST_NOTES: Duration = Duration::from_secs(1);
 
 type Ended = (SourceId, Result<RunOutcome, CommitError>);
+type Done = (Part, anyhow::Result<()>);
 
-/// Runs until `stop` says so.
+/// Runs until the station is asked to stop.
 ///
 /// # Errors
-/// A broken store; everything else is told and goes on.
-pub async fn run(station: &Station, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let mut rounds = Rounds::new(station, (station.collector.clock)())?;
+/// A committer that has ended; everything else is told, stands on the board, and is tried again.
+pub async fn run(station: &Station) -> anyhow::Result<()> {
+    let clock = station.collector.clock.clone();
+    let mut rounds = Rounds::new(station, clock())?;
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         tokio::select! {
-            _ = ticks.tick() => rounds.tick((station.collector.clock)()).await?,
+            () = station.stop.asked() => break,
+            _ = ticks.tick() => rounds.tick(clock()).await?,
             Some(ended) = rounds.runs.join_next() => rounds.note_end(ended?)?,
-            _ = stop.changed() => break,
+            Some(done) = rounds.duties.join_next() => rounds.note_done(done?),
         }
     }
-    rounds.finish().await
+    rounds.finish().await;
+    Ok(())
 }
 
-/// The schedules of a station and the runs under way.
+/// The schedules of a station and what is under way.
 pub struct Rounds<'a> {
     station: &'a Station,
+    shared: Shared,
     sources: Vec<Arc<SourceConfig>>,
     next: HashMap<SourceId, Option<DateTime<Utc>>>,
     running: HashSet<SourceId>,
     runs: JoinSet<Ended>,
+    under_way: HashSet<Part>,
+    duties: JoinSet<Done>,
     silence_due: DateTime<Utc>,
+    /// What stood there when an officer last asked for everything to be sent again.
+    resend: Option<String>,
 }
 
 impl<'a> Rounds<'a> {
@@ -66,90 +85,236 @@ impl<'a> Rounds<'a> {
     pub fn new(station: &'a Station, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let mut rounds = Self {
             station,
+            shared: station.shared(),
             sources: station.sources(),
             next: HashMap::new(),
             running: HashSet::new(),
             runs: JoinSet::new(),
+            under_way: HashSet::new(),
+            duties: JoinSet::new(),
             silence_due: now,
+            resend: station.store.state(delivery::RESEND)?,
         };
-        for source in rounds.sources.clone() {
-            let last_run = station.store.source_state(&source.id)?.last_run;
-            rounds.plan(&source, last_run, now)?;
-        }
+        let config = &station.config;
+        station.board.retain(|part| match part {
+            Part::Digest(id) => config.digests.iter().any(|d| d.id == *id),
+            Part::Source(id) => config.sources.iter().any(|s| s.enabled && s.id.as_str() == id),
+            _ => true,
+        });
+        rounds.plan_all(now);
         Ok(rounds)
     }
 
-    fn plan(
-        &mut self,
-        source: &SourceConfig,
-        last_run: Option<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<()> {
-        let station = self.station;
-        let next = plan::next_run(&station.config, &*station.store, source, last_run, now)?;
-        self.next.insert(source.id.clone(), next);
-        Ok(())
+    /// Plans every source that is not running, from when it last ran.
+    fn plan_all(&mut self, now: DateTime<Utc>) {
+        for source in self.sources.clone() {
+            if self.running.contains(&source.id) {
+                continue;
+            }
+            match self.station.store.source_state(&source.id) {
+                Ok(state) => self.plan(&source, state.last_run, now),
+                Err(error) => self.plan_later(&source, &error, now),
+            }
+        }
     }
 
-    /// Does what is due at `now`: starts runs, sends, looks at silence, writes digests, purges.
+    fn plan(&mut self, source: &SourceConfig, last_run: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+        let station = self.station;
+        match plan::next_run(&station.config, &*station.store, source, last_run, now) {
+            Ok(next) => {
+                self.next.insert(source.id.clone(), next);
+            }
+            Err(error) => self.plan_later(source, &error, now),
+        }
+    }
+
+    fn plan_later(&mut self, source: &SourceConfig, error: &StoreError, now: DateTime<Utc>) {
+        let next = self.station.board.failed(&part_of(&source.id), error, now);
+        self.next.insert(source.id.clone(), Some(next));
+    }
+
+    /// Starts what is due at `now`: runs, deliveries, the look for silence, digests, the purge, notes of the run.
     ///
     /// # Errors
-    /// Those of the store.
+    /// A committer that has ended.
     pub async fn tick(&mut self, now: DateTime<Utc>) -> anyhow::Result<()> {
+        if self.station.look_at_clock(now).went_back {
+            // What was planned by a clock that was ahead would come when it said.
+            self.silence_due = now;
+            self.plan_all(now);
+        }
         for source in self.sources.clone() {
             let due = self.next.get(&source.id).copied().flatten().is_some_and(|at| at <= now);
             if due && !self.running.contains(&source.id) {
                 self.running.insert(source.id.clone());
-                self.plan(&source, Some(now), now)?;
+                self.plan(&source, Some(now), now);
                 self.start(source);
             }
         }
-        delivery::deliver_due(self.station, now).await?;
-        if now >= self.silence_due {
-            self.silence_due = now + SILENCE_EVERY;
-            self.station.look_at_silence(now)?;
-        }
-        digests::write_due(self.station, now)?;
-        retention::purge_due(self.station, now)
+        self.start_duties(now);
+        self.station.collector.committer.check()?;
+        Ok(())
     }
 
     fn start(&mut self, source: Arc<SourceConfig>) {
         let collector = self.station.collector.clone();
         self.runs.spawn(async move {
-            let outcome = collector.run(&source).await;
-            (source.id.clone(), outcome)
+            let run = AssertUnwindSafe(collector.run(&source)).catch_unwind().await;
+            let panicked = |_| Err(CommitError::Worker("a run panicked; see the log".to_owned()));
+            (source.id.clone(), run.unwrap_or_else(panicked))
         });
     }
 
-    fn note_end(&mut self, (source, outcome): Ended) -> anyhow::Result<()> {
-        self.running.remove(&source);
-        let outcome = outcome?;
-        // What came in may change how soon to ask again.
-        if let Some(config) = self.sources.iter().find(|s| s.id == source).cloned() {
-            self.plan(&config, Some(outcome.started), outcome.ended)?;
+    fn start_duties(&mut self, now: DateTime<Utc>) {
+        if let Err(error) = self.start_deliveries(now)
+            && self.shared.board.may_try(&Part::Store, now)
+        {
+            self.shared.board.failed(&Part::Store, error, now);
         }
-        self.station.keep_host_memory()
+        if now >= self.silence_due && !self.shared.time.is_doubted() {
+            self.silence_due = now + SILENCE_EVERY;
+            self.take_up_blocking(Part::Silence, now, |shared| {
+                let (store, watching, now) = (&*shared.store, &shared.watching, shared.now());
+                Ok(store.write(&mut |write| watching.look_at_silence(store, write, now))?)
+            });
+        }
+        for digest in self.shared.config.clone().digests.clone() {
+            // One whose mark cannot be read says so when it is to be written.
+            if digests::is_due(&self.shared, &digest, now).unwrap_or(true) {
+                let part = Part::Digest(digest.id.clone());
+                self.take_up_blocking(part, now, move |shared| digests::write_due(shared, &digest));
+            }
+        }
+        if retention::is_due(&self.shared, now).unwrap_or(true) {
+            self.take_up_blocking(Part::Purge, now, retention::purge_due);
+        }
+        let fetcher = self.station.collector.fetcher.clone();
+        self.take_up_blocking(Part::Memory, now, move |shared| {
+            super::hosts::keep(&fetcher, &*shared.store)?;
+            shared.time.keep_if_stale(&*shared.store)?;
+            Ok(shared.board.keep(&*shared.store)?)
+        });
     }
 
-    /// Waits for the runs under way.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn settle(&mut self) -> anyhow::Result<()> {
-        while let Some(ended) = self.runs.join_next().await {
-            self.note_end(ended?)?;
+    fn start_deliveries(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let resend = self.shared.store.state(delivery::RESEND)?;
+        if resend != self.resend {
+            self.resend = resend;
+            self.shared.board.try_at_once(|part| matches!(part, Part::Way(_)));
+        }
+        for way in delivery::ways_due(&self.shared, now)? {
+            let serving = delivery::serve(self.shared.clone(), way.clone());
+            self.take_up(Part::Way(way), serving);
         }
         Ok(())
     }
 
-    /// What is under way may end within the grace; what does not is in the frontier and goes on at the next
-    /// start.
-    async fn finish(mut self) -> anyhow::Result<()> {
+    /// Starts a duty, unless it is under way.
+    fn take_up(
+        &mut self,
+        part: Part,
+        duty: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
+        if !self.under_way.insert(part.clone()) {
+            return;
+        }
+        self.duties.spawn(async move {
+            let done = AssertUnwindSafe(duty).catch_unwind().await;
+            (part, done.unwrap_or_else(|_| Err(anyhow::anyhow!("it panicked; see the log"))))
+        });
+    }
+
+    /// The same on a thread that may wait for disk and database, if its pause is over.
+    fn take_up_blocking(
+        &mut self,
+        part: Part,
+        now: DateTime<Utc>,
+        duty: impl FnOnce(&Shared) -> anyhow::Result<()> + Send + 'static,
+    ) {
+        if !self.shared.board.may_try(&part, now) || self.under_way.contains(&part) {
+            return;
+        }
+        let shared = self.shared.clone();
+        self.take_up(
+            part,
+            async move { tokio::task::spawn_blocking(move || duty(&shared)).await? },
+        );
+    }
+
+    fn note_done(&mut self, (part, done): Done) {
+        self.under_way.remove(&part);
+        let board = &self.shared.board;
+        match done {
+            Err(error) => drop(board.failed(&part, format!("{error:#}"), self.shared.now())),
+            // Whether a way works is known to who serves it.
+            Ok(()) if matches!(part, Part::Way(_)) => {}
+            Ok(()) => {
+                board.worked(&part);
+                if part == Part::Memory {
+                    board.worked(&Part::Store);
+                }
+            }
+        }
+    }
+
+    fn note_end(&mut self, (source, outcome): Ended) -> anyhow::Result<()> {
+        self.running.remove(&source);
+        let config = self.sources.iter().find(|s| s.id == source).cloned();
+        match (outcome, config) {
+            (Ok(outcome), config) => {
+                self.shared.board.worked(&part_of(&source));
+                // What came in may change how soon to ask again.
+                if let Some(config) = config {
+                    self.plan(&config, Some(outcome.started), outcome.ended);
+                }
+            }
+            (Err(error), _) => {
+                // Nothing more can be stored: that alone ends the station.
+                self.station.collector.committer.check()?;
+                let next = self.shared.board.failed(&part_of(&source), &error, self.shared.now());
+                self.next.insert(source, Some(next));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for everything under way.
+    ///
+    /// # Errors
+    /// A committer that has ended.
+    pub async fn settle(&mut self) -> anyhow::Result<()> {
+        loop {
+            tokio::select! {
+                Some(ended) = self.runs.join_next() => self.note_end(ended?)?,
+                Some(done) = self.duties.join_next() => self.note_done(done?),
+                else => return Ok(()),
+            }
+        }
+    }
+
+    /// What is under way may end within the grace; what does not goes on at the next start.
+    async fn finish(mut self) {
         match tokio::time::timeout(GRACE, self.settle()).await {
-            Ok(settled) => settled?,
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the end of a run could not be noted"),
             Err(_) => tracing::warn!("some runs did not end in time; they go on at the next start"),
         }
-        self.runs.shutdown().await;
-        self.station.keep_host_memory()
+        self.runs.abort_all();
+        self.duties.abort_all();
+        let (fetcher, shared) = (self.station.collector.fetcher.clone(), self.shared.clone());
+        let notes = tokio::task::spawn_blocking(move || {
+            super::hosts::keep(&fetcher, &*shared.store)?;
+            shared.time.keep(&*shared.store)?;
+            Ok::<_, anyhow::Error>(shared.board.keep(&*shared.store)?)
+        });
+        match tokio::time::timeout(LAST_NOTES, notes).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "the last notes of the run are missing"),
+            _ => tracing::warn!("the last notes of the run are missing: the database is held"),
+        }
     }
+}
+
+fn part_of(source: &SourceId) -> Part {
+    Part::Source(source.0.clone())
 }

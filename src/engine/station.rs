@@ -4,7 +4,7 @@
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
@@ -25,6 +25,7 @@ use super::patience::Patience;
 use super::process::Stages;
 use super::progress::Listener;
 use super::restore;
+use super::shared::Shared;
 use super::stop::Stop;
 use super::watching::Watching;
 use crate::config::Config;
@@ -136,14 +137,16 @@ impl Station {
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = StationLock::take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
+        let stop = Stop::default();
         let board = Arc::new(Board::open(&*store)?);
         let time = Arc::new(Timekeeper::open(&*store, clock())?);
-        time.look(&*store, clock(), &|_| Vec::new())?;
+        time.look(&*store, clock(), &|_| Vec::new());
+        time.keep(&*store)?;
         let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
         let index = Arc::new(open_index(&*store, &dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
-        let watching = Arc::new(Watching::new(&config)?);
-        let stages = Arc::new(Stages::new(&config, annotator.clone())?);
+        let watching = Arc::new(Watching::new(&config, clock())?);
+        let stages = Arc::new(Stages::new(&config, annotator.clone(), time.clone(), clock())?);
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
@@ -163,7 +166,6 @@ impl Station {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
         };
-        let stop = Stop::default();
         let told = {
             let (board, clock) = (board.clone(), clock.clone());
             Arc::new(move |fault: Option<&CommitError>| match fault {
@@ -188,6 +190,7 @@ impl Station {
             listener,
             rejected: dir.rejected(),
             clock,
+            stop: stop.clone(),
         };
         let config = Arc::new(config);
         Ok(Self {
@@ -248,14 +251,21 @@ impl Station {
         Ok(tallies)
     }
 
-    /// The evidence files, for purging; nothing is committed while they are held.
-    pub fn archive(&self) -> MutexGuard<'_, Archive> {
-        self.archive.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells the follower that the store changed outside the committer.
-    pub fn nudge_index(&self) {
-        self.nudge.nudge();
+    /// What its duties share.
+    #[must_use]
+    pub fn shared(&self) -> Shared {
+        Shared {
+            config: self.config.clone(),
+            dir: self.dir.clone(),
+            store: self.store.clone(),
+            watching: self.watching.clone(),
+            board: self.board.clone(),
+            time: self.time.clone(),
+            clock: self.collector.clock.clone(),
+            stop: self.stop.clone(),
+            archive: self.archive.clone(),
+            nudge: self.nudge.clone(),
+        }
     }
 
     /// Rules that fire on silence.
@@ -269,10 +279,7 @@ impl Station {
     }
 
     /// Looks at the clock, and at what sites said of the time where it is in doubt.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn look_at_clock(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<Observed> {
+    pub fn look_at_clock(&self, now: chrono::DateTime<chrono::Utc>) -> Observed {
         let fetcher = &self.collector.fetcher;
         self.time.look(&*self.store, now, &|since| {
             let told = fetcher.times_told().into_iter().filter(|told| told.at >= since);
@@ -294,12 +301,20 @@ impl Station {
     /// What the follower died of.
     pub fn close(self) -> anyhow::Result<()> {
         // A database that fails now is told by what it fails at; the clock is seen again at the next start.
-        let _ = self.board.keep(&*self.store);
+        // Who stops at once has noted what it could, and leaves what the index has still to follow for the next start.
+        let leaves = self.stop.is_asked();
+        if !leaves {
+            let _ = self.board.keep(&*self.store);
+        }
         self.stop.ask();
         let Self { collector, committer_thread, follower, nudge, lock, .. } = self;
-        drop(collector);
+        collector.committer.close();
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
-        nudge.stop();
+        if leaves {
+            nudge.leave()
+        } else {
+            nudge.stop()
+        }
         let followed =
             follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
         drop(lock);

@@ -81,6 +81,8 @@ pub struct Step {
     pub entry: Option<FetchJob>,
     /// Lines for the audit: what was refused, and why.
     pub audit: Vec<(String, String)>,
+    /// What hosts asked for so far: a kill forgets none of it that was acknowledged.
+    pub states: Vec<(String, String)>,
     /// The import its new posts came with.
     pub import: Option<i64>,
 }
@@ -101,6 +103,7 @@ impl Step {
             done: Vec::new(),
             entry: None,
             audit: Vec::new(),
+            states: Vec::new(),
             import: None,
         }
     }

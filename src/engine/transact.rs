@@ -82,6 +82,9 @@ pub(super) fn write_step(write: &dyn StoreWrite, step: &Step, batch: &mut Batch)
     if let Some(entry) = &step.entry {
         write.put_entry(entry)?;
     }
+    for (name, value) in &step.states {
+        write.put_state(name, value)?;
+    }
     for (object, line) in &step.audit {
         write.audit(step.now, "fetch", object, line)?;
     }

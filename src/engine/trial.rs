@@ -12,6 +12,7 @@ use pipelines::crawl::{
 };
 use pipelines::record::{AnnotatedPost, FetchJob, Found, Page, Verdict};
 
+use super::clock::Timekeeper;
 use super::hosts;
 use super::process::Stages;
 use crate::config::Config;
@@ -105,7 +106,9 @@ impl<'c> Trial<'c> {
             return Ok(stages);
         }
         let annotator = Arc::new(super::annotator(self.config)?);
-        let stages = Stages::new(self.config, annotator)?;
+        let now = Utc::now();
+        let time = Arc::new(Timekeeper::believing(now));
+        let stages = Stages::new(self.config, annotator, time, now)?;
         Ok(self.stages.get_or_init(|| stages))
     }
 

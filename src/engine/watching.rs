@@ -5,9 +5,8 @@
 //! and what follows. A source that falls silent is watched by a rule of its own making.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use pipelines::crawl::SourceConfig;
 use pipelines::locale::Lang;
 use pipelines::query::{self, Query, QuerySet, Target};
@@ -16,6 +15,7 @@ use pipelines::text::Segmenter;
 use pipelines::watch::{Firing, RuleConfig, RuleKind, Window, evaluate, lookback};
 
 use super::health::silence_reason;
+use super::reread::Reread;
 use crate::config::Config;
 use crate::notify::{AlertNotice, alert_message};
 use crate::report::DigestPost;
@@ -32,49 +32,29 @@ pub struct Watching {
     config: Config,
     rules: Vec<RuleConfig>,
     segmenter: Segmenter,
-    asked: Mutex<Arc<Asked>>,
+    asked: Reread<Asked>,
 }
 
 /// The queries of the rules, as of a moment.
 struct Asked {
     queries: Vec<Query>,
     set: QuerySet<usize>,
-    /// When they were read, where one of them reckons from the present (`published:7d`).
-    read_at: Option<DateTime<Utc>>,
 }
 
-/// Queries that reckon from the present are read anew this often; building ten thousand takes 30 ms
-/// (`pipelines/benches/rules.rs`).
-const READ_ANEW: TimeDelta = TimeDelta::minutes(1);
-
 impl Watching {
-    /// The enabled rules of `config`.
+    /// The enabled rules of `config`, as of `now`.
     ///
     /// # Errors
     /// A query that cannot be read (config checks have seen them all).
-    pub fn new(config: &Config) -> anyhow::Result<Self> {
+    pub fn new(config: &Config, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let rules = config.rules.iter().filter(|r| r.enabled).cloned().collect::<Vec<_>>();
-        let asked = Asked::read(config, &rules, Utc::now())?;
+        let (read_for, read) = (config.clone(), rules.clone());
         Ok(Self {
             config: config.clone(),
             rules,
             segmenter: super::segmenter(config),
-            asked: Mutex::new(Arc::new(asked)),
+            asked: Reread::new(now, move |now| Asked::read(&read_for, &read, now))?,
         })
-    }
-
-    /// The queries as of `now`.
-    fn asked(&self, now: DateTime<Utc>) -> Arc<Asked> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        if asked.read_at.is_some_and(|at| now - at >= READ_ANEW) {
-            match Asked::read(&self.config, &self.rules, now) {
-                Ok(fresh) => *asked = Arc::new(fresh),
-                Err(error) => {
-                    tracing::error!(%error, "rules could not be read anew; the old ones stand")
-                }
-            }
-        }
-        asked.clone()
     }
 
     /// Matches `fresh` against all rules and stores what follows from it.
@@ -87,7 +67,7 @@ impl Watching {
         fresh: &[AnnotatedPost],
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let asked = self.asked(now);
+        let asked = self.asked.as_of(now);
         let mut new: BTreeMap<usize, Vec<RuleHit>> = BTreeMap::new();
         for post in fresh {
             let target = Target::new(post).segmented_by(&self.segmenter);
@@ -124,7 +104,7 @@ impl Watching {
         write: &dyn StoreWrite,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let asked = self.asked(now);
+        let asked = self.asked.as_of(now);
         for (rule, query) in self.rules.iter().zip(&asked.queries) {
             if matches!(rule.kind, RuleKind::Flatline { .. }) {
                 let window = window(write, rule, &[], now)?;
@@ -205,7 +185,11 @@ impl Watching {
 }
 
 impl Asked {
-    fn read(config: &Config, rules: &[RuleConfig], now: DateTime<Utc>) -> anyhow::Result<Self> {
+    fn read(
+        config: &Config,
+        rules: &[RuleConfig],
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<(Self, bool)> {
         let context = super::query_context(config, now);
         let mut queries = Vec::new();
         for rule in rules {
@@ -213,8 +197,8 @@ impl Asked {
             queries.push(query.map_err(|e| anyhow::anyhow!("rule `{}`: {e}", rule.id))?);
         }
         let set = QuerySet::build(queries.iter().cloned().enumerate())?;
-        let read_at = queries.iter().any(Query::depends_on_now).then_some(now);
-        Ok(Self { queries, set, read_at })
+        let depends_on_now = queries.iter().any(Query::depends_on_now);
+        Ok((Self { queries, set }, depends_on_now))
     }
 }
 
@@ -243,7 +227,8 @@ fn window(
     let since = match write.state(SINCE)? {
         Some(text) => text
             .parse::<DateTime<Utc>>()
-            .map(Some)
+            // A time after now is that of a clock that was ahead.
+            .map(|since| Some(since.min(now)))
             .map_err(|e| StoreError::Corrupt { what: SINCE.to_owned(), cause: e.to_string() })?,
         None => {
             write.put_state(SINCE, &now.to_rfc3339())?;

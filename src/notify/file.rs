@@ -20,49 +20,65 @@ pub(super) fn append_once(path: &Path, key: &str, line: &str) -> io::Result<()> 
     }
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    let tail = tail(&mut file)?;
-    let is_same = |line: &str| key_of(line).is_some_and(|k| k == key);
-    let torn = tail.rsplit('\n').next().unwrap_or_default();
-    if tail.lines().any(is_same) {
+    let tail = Tail::read(&mut file)?;
+    if tail.lines().any(|line| key_of(line).is_some_and(|k| k == key)) {
         return Ok(());
     }
-    let end = file.seek(SeekFrom::End(0))?;
-    let mut addition = String::with_capacity(line.len() + 2);
-    if torn.starts_with("{\"key\":") && key_of(torn).is_none() {
-        file.set_len(end - torn.len() as u64)?;
+    let mut addition = Vec::with_capacity(line.len() + 2);
+    let torn = tail.after_the_last_line_end();
+    if torn.is_empty() {
         file.seek(SeekFrom::End(0))?;
-    } else if !torn.is_empty() {
-        addition.push('\n');
+    } else if is_ours(torn) && key_of(torn).is_none() {
+        let end = tail.end - torn.len() as u64;
+        file.set_len(end)?;
+        file.seek(SeekFrom::Start(end))?;
+    } else {
+        file.seek(SeekFrom::End(0))?;
+        addition.push(b'\n');
     }
-    addition.push_str(line);
-    addition.push('\n');
-    file.write_all(addition.as_bytes())?;
+    addition.extend_from_slice(line.as_bytes());
+    addition.push(b'\n');
+    file.write_all(&addition)?;
     file.sync_data()
 }
 
-fn key_of(line: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(line).ok()?;
+/// How every line of ours begins.
+const BEGIN: &[u8] = b"{\"key\":";
+
+/// Whether a line without an end is one of ours, or as much of its beginning as was written.
+fn is_ours(line: &[u8]) -> bool {
+    line.starts_with(BEGIN) || BEGIN.starts_with(line)
+}
+
+fn key_of(line: &[u8]) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(line).ok()?;
     value.get("key")?.as_str().map(str::to_owned)
 }
 
-/// The last whole lines of the file, and what follows the last line end. Not UTF-8: as if it were not ours.
-fn tail(file: &mut File) -> io::Result<String> {
-    let length = file.metadata()?.len();
-    let start = length.saturating_sub(TAIL_BYTES);
-    file.seek(SeekFrom::Start(start))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let from = match start {
-        0 => 0,
-        _ => bytes.iter().position(|b| *b == b'\n').map_or(bytes.len(), |at| at + 1),
-    };
-    match std::str::from_utf8(&bytes[from..]) {
-        Ok(text) => Ok(text.to_owned()),
-        // A crash may have cut a character; the whole lines before it are still ours.
-        Err(e) => {
-            let whole = &bytes[from..][..e.valid_up_to()];
-            Ok(String::from_utf8_lossy(whole).into_owned())
-        }
+/// The last bytes of the file. A crash may have cut a line anywhere, also within a character.
+struct Tail {
+    bytes: Vec<u8>,
+    /// The length of the file.
+    end: u64,
+}
+
+impl Tail {
+    fn read(file: &mut File) -> io::Result<Self> {
+        let start = file.metadata()?.len().saturating_sub(TAIL_BYTES);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let end = start + bytes.len() as u64;
+        Ok(Self { bytes, end })
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        // The first may be cut by where we began to read; it is none of ours then.
+        self.bytes.split(|b| *b == b'\n')
+    }
+
+    fn after_the_last_line_end(&self) -> &[u8] {
+        self.lines().last().unwrap_or_default()
     }
 }
 
@@ -83,6 +99,20 @@ mod tests {
         }
         append_once(&path, key, &line(key)).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+    }
+
+    #[test]
+    fn a_line_torn_within_a_character_does_not_swallow_the_next_alert() {
+        let (a, b) = (line("a"), line("b"));
+        for cut in 1..b.len() {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("alerts.jsonl");
+            let torn = [a.as_bytes(), b"\n", &b.as_bytes()[..cut]].concat();
+            std::fs::write(&path, torn).unwrap();
+            append_once(&path, "b", &b).unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(text, format!("{a}\n{b}\n"), "torn after {cut} bytes");
+        }
     }
 
     #[test]

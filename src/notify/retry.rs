@@ -1,4 +1,4 @@
-//! When to try again: waits that grow, then a dead letter.
+//! When to try a message again: waits that grow, then a dead letter, where the way works for others.
 //!
 //! In: attempts made, what the other side asked for, the time. Out: the next attempt, or none. No clock, no
 //! chance: one station delivers few messages, so nothing needs spreading.
@@ -9,6 +9,9 @@ use chrono::{DateTime, Utc};
 
 /// Seconds to wait after the first, second… failed attempt: an hour covers a restart, a day covers a night.
 const WAITS_SECS: [u64; 9] = [10, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200];
+
+/// The longest wait between two attempts, in seconds: twelve hours.
+pub const LONGEST_WAIT_SECS: i64 = 43_200;
 
 /// Attempts after which a message is a dead letter.
 pub const MAX_ATTEMPTS: u32 = WAITS_SECS.len() as u32 + 1;

@@ -183,7 +183,7 @@ async fn a_failing_webhook_is_tried_again_with_the_same_key() {
     let (receiver, address) = receiver(&[500, 429, 200]).await;
     let notifier = webhook(address, None);
     let first = notifier.deliver(&message(), now()).await.unwrap_err();
-    assert!(first.is_retryable() && first.retry_after().is_none(), "{first}");
+    assert!(first.blame() == Blame::Unclear && first.retry_after().is_none(), "{first}");
     let second = notifier.deliver(&message(), now()).await.unwrap_err();
     assert_eq!(second.retry_after(), Some(Duration::from_secs(77)));
     notifier.deliver(&message(), now()).await.unwrap();
@@ -196,17 +196,31 @@ async fn a_failing_webhook_is_tried_again_with_the_same_key() {
 
 #[tokio::test]
 async fn refusals_and_silence_are_told_apart() {
-    for (status, retryable) in [(400, false), (401, false), (302, false), (503, true)] {
+    let (message_s, way) = (Blame::Message, Blame::Way);
+    for (status, blame) in [
+        (400, message_s),
+        (422, message_s),
+        (401, way),
+        (403, way),
+        (404, way),
+        (302, way),
+        (307, way),
+        (429, way),
+        (503, Blame::Unclear),
+    ] {
         let (_receiver, address) = receiver(&[status]).await;
         let error = webhook(address, None).deliver(&message(), now()).await.unwrap_err();
-        assert_eq!(error.is_retryable(), retryable, "{status}");
+        assert_eq!(error.blame(), blame, "{status}");
     }
     let (_receiver, address) = receiver(&[0]).await;
     let error = webhook(address, None).deliver(&message(), now()).await.unwrap_err();
-    assert!(error.is_retryable() && error.to_string().contains("not in time"), "{error}");
+    assert!(
+        error.blame() == Blame::Unclear && error.to_string().contains("not in time"),
+        "{error}"
+    );
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let error = webhook(nobody, None).deliver(&message(), now()).await.unwrap_err();
-    assert!(error.is_retryable() && !error.to_string().contains("token"), "{error}");
+    assert!(error.blame() == Blame::Unclear && !error.to_string().contains("token"), "{error}");
 }
 
 #[tokio::test]
@@ -251,6 +265,6 @@ fn a_missing_secret_is_told_at_the_start_and_without_it() {
         },
     };
     let error = Notifier::from_config(&config).unwrap_err();
-    assert!(!error.is_retryable());
+    assert_eq!(error.blame(), Blame::Way);
     assert!(error.to_string().contains("GUANLAN_TEST_NO_SUCH_HOOK"), "{error}");
 }

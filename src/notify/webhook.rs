@@ -55,6 +55,8 @@ impl Webhook {
         }
         let client = Client::builder()
             .user_agent(concat!("guanlan/", env!("CARGO_PKG_VERSION")))
+            // The same way as the fetcher's: no proxy that happens to stand in the environment sees alerts.
+            .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(timeout)
             .timeout(timeout)

@@ -1,14 +1,14 @@
-//! Rule hits, alerts and the outbox.
+//! Rule hits and alerts.
 //!
-//! An alert has a key: the same firing never makes two rows. A message has a key: it is put into the
-//! outbox once, in the same transaction as the alert, and leaves it as sent or dead.
+//! In: what rules found. Out: rows. An alert has a key: the same firing never makes two of them. What is sent of
+//! it stands in `outbox`.
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{Alert, AlertState, PostId, RuleHit, RuleId, Span, StoryId};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::sqlite::{from_json, instant, millis, to_json};
-use super::{Delivery, PostRange, Result, StoredAlert};
+use super::{PostRange, Result, StoredAlert};
 
 pub(super) fn put_hit(c: &Connection, hit: &RuleHit) -> Result<bool> {
     let new = c
@@ -177,70 +177,4 @@ pub(super) fn alerts(c: &Connection, range: &PostRange, limit: usize) -> Result<
         });
     }
     Ok(alerts)
-}
-
-pub(super) fn enqueue(
-    c: &Connection,
-    key: &str,
-    notifier: &str,
-    body: &str,
-    due: DateTime<Utc>,
-) -> Result<bool> {
-    let new = c
-        .prepare_cached(
-            "INSERT INTO outbox (key, notifier, body, state, due) VALUES (?1, ?2, ?3, 'pending', ?4)
-             ON CONFLICT (key) DO NOTHING",
-        )?
-        .execute(params![key, notifier, body, millis(due)])?;
-    Ok(new > 0)
-}
-
-fn read_delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
-    Ok(Delivery {
-        id: row.get(0)?,
-        key: row.get(1)?,
-        notifier: row.get(2)?,
-        body: row.get(3)?,
-        attempts: row.get(4)?,
-        state: row.get(5)?,
-        error: row.get(6)?,
-    })
-}
-
-pub(super) fn deliveries(
-    c: &Connection,
-    state: &str,
-    due: DateTime<Utc>,
-    limit: usize,
-) -> Result<Vec<Delivery>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(c.prepare_cached(
-        "SELECT id, key, notifier, body, attempts, state, error FROM outbox
-         WHERE state = ?1 AND due <= ?2 ORDER BY due, id LIMIT ?3",
-    )?
-    .query_map(params![state, millis(due), limit], read_delivery)?
-    .collect::<rusqlite::Result<Vec<_>>>()?)
-}
-
-pub(super) fn mark_sent(c: &Connection, id: i64, now: DateTime<Utc>) -> Result<()> {
-    c.prepare_cached(
-        "UPDATE outbox SET state = 'sent', sent = ?2, attempts = attempts + 1, error = NULL WHERE id = ?1",
-    )?
-    .execute(params![id, millis(now)])?;
-    Ok(())
-}
-
-pub(super) fn mark_failed(
-    c: &Connection,
-    id: i64,
-    error: &str,
-    due: Option<DateTime<Utc>>,
-) -> Result<()> {
-    let state = if due.is_some() { "pending" } else { "dead" };
-    c.prepare_cached(
-        "UPDATE outbox SET state = ?2, error = ?3, attempts = attempts + 1, due = COALESCE(?4, due)
-         WHERE id = ?1",
-    )?
-    .execute(params![id, state, error, due.map(millis)])?;
-    Ok(())
 }

@@ -25,9 +25,14 @@ pub(super) fn waits(c: &Connection, now: DateTime<Utc>) -> Result<()> {
 }
 
 /// Makes every time after `now` that something is reckoned from `now`.
-pub(super) fn future(c: &Connection, now: DateTime<Utc>) -> Result<()> {
+pub(super) fn future(c: &Connection, now: DateTime<Utc>, since: DateTime<Utc>) -> Result<()> {
     let at = millis(now);
     let text = now.to_rfc3339();
+    for (name, value) in super::sources::named_states(c, "digest:")? {
+        if value.parse::<DateTime<Utc>>().is_ok_and(|at| at > now) {
+            super::sources::put_named_state(c, &name, &since.to_rfc3339())?;
+        }
+    }
     c.execute("UPDATE frontier SET done_at = ?1 WHERE done_at > ?1", [at])?;
     c.execute(
         "UPDATE sources SET last_run = MIN(last_run, ?1), last_good = MIN(last_good, ?1),
@@ -95,6 +100,7 @@ mod tests {
         store
             .write(&mut |write| {
                 write.put_run(&source, &ran)?;
+                write.put_state("digest:daily", &at(9_000).to_rfc3339())?;
                 write.put_hit(&hit)?;
                 write.enqueue("far", "file", "{}", at(9_000))?;
                 Ok(())
@@ -104,10 +110,12 @@ mod tests {
         store
             .write(&mut |write| {
                 write.mend_waits(at(0))?;
-                write.mend_future(at(0))
+                write.mend_future(at(0), at(-1))
             })
             .unwrap();
         assert_eq!(store.source_state(&source).unwrap().last_run, Some(at(0)));
+        let written = store.state("digest:daily").unwrap().unwrap();
+        assert_eq!(written, at(-1).to_rfc3339());
         assert_eq!(store.hits(&rule, DateTime::UNIX_EPOCH).unwrap()[0].at, at(0));
         let due = store.deliveries("pending", at(0), 9).unwrap();
         assert_eq!(due.len(), 1, "it would have waited for a year");

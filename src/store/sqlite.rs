@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::{Result, Store, StoreError, StoreWrite, changes, imports, intake, schema};
 
 /// How long a command waits for the lock of another program before it says `Busy`.
-const BUSY_WAIT: Duration = Duration::from_secs(10);
+const BUSY_WAIT: Duration = Duration::from_secs(2);
 
 /// The same of a station, which waits by itself and must be able to stop meanwhile.
 const STATION_WAIT: Duration = Duration::from_secs(1);
@@ -362,12 +362,25 @@ impl Store for SqliteStore {
         self.read(|c| super::alerts::alerts(c, range, limit))
     }
 
+    fn ways_due(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<String>> {
+        self.read(|c| super::outbox::ways_due(c, now))
+    }
+
+    fn deliveries_by(
+        &self,
+        notifier: &str,
+        now: chrono::DateTime<chrono::Utc>,
+        limit: usize,
+    ) -> Result<Vec<super::Delivery>> {
+        self.read(|c| super::outbox::due_by(c, notifier, now, limit))
+    }
+
     fn deliveries(
         &self,
         state: &str,
         due: chrono::DateTime<chrono::Utc>,
         limit: usize,
     ) -> Result<Vec<super::Delivery>> {
-        self.read(|c| super::alerts::deliveries(c, state, due, limit))
+        self.read(|c| super::outbox::deliveries(c, state, due, limit))
     }
 }

@@ -9,7 +9,7 @@ use pipelines::record::{
 use super::sqlite::SqliteWrite;
 use super::{
     Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, frontier, imports,
-    intake, mend, posts, sources,
+    intake, mend, outbox, posts, sources,
 };
 
 impl StoreWrite for SqliteWrite<'_> {
@@ -83,8 +83,8 @@ impl StoreWrite for SqliteWrite<'_> {
         mend::waits(&self.tx, now)
     }
 
-    fn mend_future(&self, now: DateTime<Utc>) -> Result<()> {
-        mend::future(&self.tx, now)
+    fn mend_future(&self, now: DateTime<Utc>, since: DateTime<Utc>) -> Result<()> {
+        mend::future(&self.tx, now, since)
     }
 
     fn drop_state(&self, name: &str) -> Result<()> {
@@ -144,15 +144,31 @@ impl StoreWrite for SqliteWrite<'_> {
     }
 
     fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool> {
-        alerts::enqueue(&self.tx, key, notifier, body, due)
+        outbox::enqueue(&self.tx, key, notifier, body, due)
     }
 
     fn mark_sent(&self, id: i64, now: DateTime<Utc>) -> Result<()> {
-        alerts::mark_sent(&self.tx, id, now)
+        outbox::mark_sent(&self.tx, id, now)
+    }
+
+    fn note_wait(&self, id: i64, error: &str) -> Result<()> {
+        outbox::note_wait(&self.tx, id, error)
+    }
+
+    fn revive(&self, notifier: Option<&str>, now: DateTime<Utc>) -> Result<u64> {
+        outbox::revive(&self.tx, notifier, now)
+    }
+
+    fn reroute(&self, from: &str, to: &str, now: DateTime<Utc>) -> Result<u64> {
+        outbox::reroute(&self.tx, from, to, now)
+    }
+
+    fn strip_deliveries(&self) -> Result<u64> {
+        outbox::strip(&self.tx)
     }
 
     fn mark_failed(&self, id: i64, error: &str, due: Option<DateTime<Utc>>) -> Result<()> {
-        alerts::mark_failed(&self.tx, id, error, due)
+        outbox::mark_failed(&self.tx, id, error, due)
     }
 
     fn audit(&self, now: DateTime<Utc>, action: &str, object: &str, detail: &str) -> Result<()> {

@@ -11,6 +11,7 @@ mod lab;
 
 mod collecting;
 mod demo;
+mod duties;
 mod evidence;
 mod gate;
 mod import;

@@ -46,6 +46,9 @@ pub struct Fetcher {
     turns: Semaphore,
 }
 
+/// Hosts remembered at a time: a site that makes a subdomain for each page fills no memory.
+const MOST_HOSTS: usize = 4_096;
+
 /// The HTTP client could not be built.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot build the HTTP client: {0}")]
@@ -88,7 +91,8 @@ impl Fetcher {
         self.hosts().insert(authority.to_owned(), host);
     }
 
-    /// The memories that changed since the last call, to be stored by `host:port`.
+    /// The memories that changed since the last call, to be stored by `host:port`; the robots.txt is in them only
+    /// where it was read anew.
     #[must_use]
     pub fn changed_memories(&self) -> Vec<(String, HostMemory)> {
         let hosts = self.hosts();
@@ -261,7 +265,7 @@ impl Fetcher {
     /// The longest of what the source, the policy and robots.txt ask for.
     fn delay_for(&self, host: &Host, source: &SourceConfig, clock: &Clock) -> Duration {
         let own = source.delay_secs.and_then(|s| Duration::try_from_secs_f64(s).ok());
-        let asked = host.with_robots(clock.now(), |known| match &known.standing {
+        let asked = host.with_robots(&self.policy, clock.now(), |known| match &known.standing {
             RobotsStanding::Rules(robots) => robots.crawl_delay_secs(&self.policy.robots_token),
             _ => None,
         });
@@ -273,6 +277,9 @@ impl Fetcher {
 
     fn host(&self, url: &Url) -> Arc<Host> {
         let mut hosts = self.hosts();
+        if hosts.len() >= MOST_HOSTS && !hosts.contains_key(&authority(url)) {
+            make_room(&mut hosts);
+        }
         let new = || Arc::new(Host::new(self.policy.per_host, HostMemory::default()));
         hosts.entry(authority(url)).or_insert_with(new).clone()
     }
@@ -280,6 +287,15 @@ impl Fetcher {
     fn hosts(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Host>>> {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Drops the half of the hosts that was asked longest ago; those in use stay. What the store remembers of them
+/// comes back with the next start.
+fn make_room(hosts: &mut HashMap<String, Arc<Host>>) {
+    let mut asked = hosts.values().map(|host| host.last_asked()).collect::<Vec<_>>();
+    asked.sort();
+    let middle = asked[asked.len() / 2];
+    hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.last_asked() > middle);
 }
 
 fn client(policy: &FetchPolicy, names: &Names, private_ok: bool) -> Result<Client, String> {

@@ -8,7 +8,7 @@ use clap::Args;
 use pipelines::crawl::SourceKind;
 
 use super::named;
-use crate::cli::{Globals, Outcome, crawl, open};
+use crate::cli::{Globals, Outcome, crawl, open, stop};
 use crate::engine::backfill::{self, Bounds, Progress};
 use crate::engine::health::trouble_in_words;
 use crate::engine::{Station, system_clock};
@@ -42,6 +42,7 @@ impl BackfillArgs {
         let from = today - TimeDelta::days(i64::from(self.days));
         let bounds = Bounds { from, pages: self.pages };
         let station = Station::open(config, system_clock(), crawl::progress(globals))?;
+        stop::at_signal(&station.stop)?;
         let outcome = self.fill(&station, &source, bounds, globals, out);
         station.close()?;
         outcome
@@ -66,8 +67,16 @@ impl BackfillArgs {
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let collector = &station.collector;
-        let progress =
-            runtime.block_on(backfill::read_lists(collector, source, bounds, &tell))?;
+        let progress = runtime.block_on(async {
+            tokio::select! {
+                () = station.stop.asked() => Ok(None),
+                progress = backfill::read_lists(collector, source, bounds, &tell) => progress.map(Some),
+            }
+        })?;
+        let Some(progress) = progress else {
+            eprintln!("{}", lang.text("cli.stopped"));
+            return Ok(Outcome::Bad);
+        };
         if let Some((kind, said)) = &progress.error {
             eprintln!("{}{}", lang.text("cli.failed"), trouble_in_words(kind, said, lang));
         }

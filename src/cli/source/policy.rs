@@ -7,11 +7,12 @@ use std::io::Write;
 use chrono::{TimeDelta, Utc};
 use clap::Args;
 use pipelines::crawl::{
-    HostMemory, Robots, RobotsStanding, SourceConfig, SourceKind, authority, entry_urls,
+    Robots, RobotsStanding, SourceConfig, SourceKind, authority, entry_urls,
 };
 use pipelines::locale::Lang;
 
 use super::named;
+use crate::engine::hosts;
 use crate::cli::{Globals, Outcome, open};
 use crate::config::{Config, Pacing};
 use crate::engine::open_store;
@@ -145,8 +146,7 @@ fn robots(
         }
     }
     for (host, urls) in hosts {
-        let memory = store.map_or(Ok(None), |store| store.state(&format!("host:{host}")))?;
-        let memory = memory.map(|json| serde_json::from_str::<HostMemory>(&json)).transpose()?;
+        let memory = store.map_or(Ok(None), |store| hosts::memory(store, &host))?;
         let Some(memory) = memory else {
             paper.say("unread", &[("host", &host)]);
             continue;

@@ -102,6 +102,7 @@ struct State {
     memory: HostMemory,
     next_turn: Option<Instant>,
     is_changed: bool,
+    has_new_robots: bool,
     told: Option<TimeTold>,
 }
 
@@ -123,6 +124,13 @@ impl Host {
         }
     }
 
+    /// The state as of `now`, where times that only a clock ahead could have noted are moved to the present.
+    fn state_at(&self, policy: &FetchPolicy, now: DateTime<Utc>) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        state.memory.mend(later(now, policy.longest_wait), now);
+        state
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere cannot leave these plain values half written.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -130,7 +138,7 @@ impl Host {
 
     /// Refuses while the host asked for patience or the budget is used up.
     pub fn admits(&self, policy: &FetchPolicy, now: DateTime<Utc>) -> Result<(), FetchOutcome> {
-        let mut state = self.state();
+        let mut state = self.state_at(policy, now);
         if let Some(until) = state.memory.backoff_until.filter(|until| *until > now) {
             return Err(FetchOutcome::Refused { until, because: Refusal::Backoff });
         }
@@ -202,7 +210,7 @@ impl Host {
         }
     }
 
-    /// Notes a 429 or 503; the pause doubles unless the host names one.
+    /// Notes a 429 or 503; the pause doubles, and is longer where the host says so.
     pub fn back_off(
         &self,
         policy: &FetchPolicy,
@@ -212,7 +220,9 @@ impl Host {
         let mut state = self.state();
         let pause = doubled(policy, state.memory.backoff_steps);
         let longest = later(now, Duration::from_secs(7 * 24 * 3600));
-        let until = asked_for.map_or(later(now, pause), |until| until.clamp(now, longest));
+        // Who asks to be asked again at once is asked no sooner than who asks for nothing.
+        let pause = later(now, pause);
+        let until = asked_for.map_or(pause, |until| until.min(longest).max(pause));
         state.memory.backoff_steps += 1;
         state.memory.backoff_until = Some(until);
         state.is_changed = true;
@@ -222,10 +232,11 @@ impl Host {
     /// Runs `read` on the robots.txt that is still believed.
     pub fn with_robots<T>(
         &self,
+        policy: &FetchPolicy,
         now: DateTime<Utc>,
         read: impl FnOnce(&KnownRobots) -> T,
     ) -> Option<T> {
-        let state = self.state();
+        let state = self.state_at(policy, now);
         state.memory.robots.as_ref().filter(|known| known.expires_at > now).map(read)
     }
 
@@ -254,17 +265,44 @@ impl Host {
             },
         };
         state.memory.robots = Some(known);
-        state.is_changed = true;
+        (state.is_changed, state.has_new_robots) = (true, true);
     }
 
-    /// The memory, when it changed since it was last taken.
+    /// The memory, when it changed since it was last taken; with its robots.txt only where that was read anew.
     pub fn take_changed(&self) -> Option<HostMemory> {
         let mut state = self.state();
-        std::mem::take(&mut state.is_changed).then(|| state.memory.clone())
+        if !std::mem::take(&mut state.is_changed) {
+            return None;
+        }
+        let mut memory = state.memory.clone();
+        memory.robots = memory.robots.filter(|_| std::mem::take(&mut state.has_new_robots));
+        Some(memory)
+    }
+
+    /// When it was asked last, by the clock of then; none while it was never asked.
+    pub fn last_asked(&self) -> Option<DateTime<Utc>> {
+        self.state().memory.last_asked
     }
 
     pub fn memory(&self) -> HostMemory {
         self.state().memory.clone()
+    }
+}
+
+impl HostMemory {
+    /// A time after `latest` was noted by a clock that was ahead; it counts as `now`, and what hangs on it moves
+    /// with it.
+    fn mend(&mut self, latest: DateTime<Utc>, now: DateTime<Utc>) {
+        if let Some(asked) = self.last_asked.filter(|asked| *asked > latest) {
+            let ahead = asked - now;
+            self.last_asked = Some(now);
+            self.backoff_until = self.backoff_until.map(|until| until - ahead);
+            self.day = self.day.map(|_| now.date_naive());
+        }
+        if let Some(robots) = self.robots.as_mut().filter(|robots| robots.read_at > latest) {
+            robots.expires_at -= robots.read_at - now;
+            robots.read_at = now;
+        }
     }
 }
 
@@ -286,80 +324,4 @@ fn doubled(policy: &FetchPolicy, steps: u32) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(secs: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_795_000_000 + secs, 0).unwrap()
-    }
-
-    fn policy() -> FetchPolicy {
-        FetchPolicy {
-            daily_budget: 3,
-            longest_wait: Duration::from_secs(5),
-            ..FetchPolicy::new("")
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn turns_are_a_delay_apart_and_the_far_ones_are_handed_back() {
-        let host = Host::new(1, HostMemory::default());
-        let (clock, delay) = (Clock::starting(at(0)), Duration::from_secs(4));
-        let start = Instant::now();
-        assert_eq!(host.reserve(delay, &policy(), &clock).unwrap(), start);
-        assert_eq!(host.reserve(delay, &policy(), &clock).unwrap(), start + delay);
-        let far = host.reserve(delay, &policy(), &clock).unwrap_err();
-        assert_eq!(far, FetchOutcome::Refused { until: at(8), because: Refusal::Turn });
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_delay_holds_across_a_restart() {
-        let delay = Duration::from_secs(4);
-        let memory = HostMemory { last_asked: Some(at(-1)), ..HostMemory::default() };
-        let host = Host::new(1, memory);
-        let turn = host.reserve(delay, &policy(), &Clock::starting(at(0))).unwrap();
-        assert_eq!(turn - Instant::now(), Duration::from_secs(3));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_budget_is_for_a_day() {
-        let host = Host::new(1, HostMemory::default());
-        for _ in 0..3 {
-            host.reserve(Duration::ZERO, &policy(), &Clock::starting(at(0))).unwrap();
-        }
-        let refused = host.reserve(Duration::ZERO, &policy(), &Clock::starting(at(0))).unwrap_err();
-        let FetchOutcome::Refused { until, because: Refusal::Budget } = refused else { panic!() };
-        assert!(until > at(0) && until <= at(86_400));
-        host.reserve(Duration::ZERO, &policy(), &Clock::starting(until)).unwrap();
-    }
-
-    #[test]
-    fn backoff_doubles_is_remembered_and_ends_with_an_answer() {
-        let host = Host::new(1, HostMemory::default());
-        let until = |o: FetchOutcome| match o {
-            FetchOutcome::Refused { until, .. } => until,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(until(host.back_off(&policy(), None, at(0))), at(60));
-        assert_eq!(until(host.back_off(&policy(), None, at(60))), at(180));
-        assert_eq!(until(host.back_off(&policy(), Some(at(1000)), at(180))), at(1000));
-        let json = serde_json::to_string(&host.take_changed().unwrap()).unwrap();
-        let again = Host::new(1, serde_json::from_str(&json).unwrap());
-        assert!(again.admits(&policy(), at(999)).is_err());
-        assert!(again.admits(&policy(), at(1001)).is_ok());
-        again.answered();
-        assert_eq!(until(again.back_off(&policy(), None, at(2000))), at(2060));
-    }
-
-    #[test]
-    fn an_unreachable_robots_keeps_the_one_read_before() {
-        let host = Host::new(1, HostMemory::default());
-        let gone = || RobotsStanding::Unreachable { cause: "500".into(), tries: 0 };
-        host.learn_robots(gone(), &policy(), at(0));
-        assert!(host.with_robots(at(59), |k| k.is_reached()) == Some(false));
-        host.learn_robots(RobotsStanding::None { status: 404 }, &policy(), at(60));
-        host.learn_robots(gone(), &policy(), at(86_500));
-        assert!(host.with_robots(at(86_559), |k| k.is_reached()) == Some(true));
-        assert!(host.with_robots(at(86_561), |k| k.is_reached()).is_none());
-    }
-}
+mod tests;

@@ -26,17 +26,17 @@ impl Fetcher {
         clock: &Clock,
     ) -> Step<()> {
         let decide = |known: &KnownRobots| self.decide(known, url);
-        if let Some(decision) = host.with_robots(clock.now(), decide) {
+        if let Some(decision) = host.with_robots(&self.policy, clock.now(), decide) {
             return decision;
         }
         let reading = host.robots_read.lock().await;
-        if let Some(decision) = host.with_robots(clock.now(), decide) {
+        if let Some(decision) = host.with_robots(&self.policy, clock.now(), decide) {
             return decision;
         }
         let standing = self.read_robots(url, host, source, clock).await?;
         host.learn_robots(standing, &self.policy, clock.now());
         drop(reading);
-        host.with_robots(clock.now(), decide).unwrap_or(Ok(()))
+        host.with_robots(&self.policy, clock.now(), decide).unwrap_or(Ok(()))
     }
 
     fn decide(&self, known: &KnownRobots, url: &Url) -> Step<()> {

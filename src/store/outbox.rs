@@ -1,0 +1,140 @@
+//! The outbox: messages that wait, went out, or never will.
+//!
+//! In: a message with its key, in the transaction that gave cause for it. Out: each key once, by its way out. What
+//! was sent of posts that are gone keeps its key and loses its text; that of a digest does so when it is sent: its
+//! text stands in its files.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, params};
+
+use super::sqlite::millis;
+use super::{Delivery, Result};
+
+pub(super) fn enqueue(
+    c: &Connection,
+    key: &str,
+    notifier: &str,
+    body: &str,
+    due: DateTime<Utc>,
+) -> Result<bool> {
+    let new = c
+        .prepare_cached(
+            "INSERT INTO outbox (key, notifier, body, state, due) VALUES (?1, ?2, ?3, 'pending', ?4)
+             ON CONFLICT (key) DO NOTHING",
+        )?
+        .execute(params![key, notifier, body, millis(due)])?;
+    Ok(new > 0)
+}
+
+fn read_delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        notifier: row.get(2)?,
+        body: row.get(3)?,
+        attempts: row.get(4)?,
+        state: row.get(5)?,
+        error: row.get(6)?,
+    })
+}
+
+pub(super) fn deliveries(
+    c: &Connection,
+    state: &str,
+    due: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<Delivery>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(c.prepare_cached(
+        "SELECT id, key, notifier, body, attempts, state, error FROM outbox
+         WHERE state = ?1 AND due <= ?2 ORDER BY due, id LIMIT ?3",
+    )?
+    .query_map(params![state, millis(due), limit], read_delivery)?
+    .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn mark_sent(c: &Connection, id: i64, now: DateTime<Utc>) -> Result<()> {
+    c.prepare_cached(
+        "UPDATE outbox SET state = 'sent', sent = ?2, attempts = attempts + 1, error = NULL,
+           body = iif(json_valid(body) AND body ->> 'kind' = 'digest', '', body)
+         WHERE id = ?1",
+    )?
+    .execute(params![id, millis(now)])?;
+    Ok(())
+}
+
+pub(super) fn mark_failed(
+    c: &Connection,
+    id: i64,
+    error: &str,
+    due: Option<DateTime<Utc>>,
+) -> Result<()> {
+    let state = if due.is_some() { "pending" } else { "dead" };
+    c.prepare_cached(
+        "UPDATE outbox SET state = ?2, error = ?3, attempts = attempts + 1, due = COALESCE(?4, due)
+         WHERE id = ?1",
+    )?
+    .execute(params![id, state, error, due.map(millis)])?;
+    Ok(())
+}
+
+pub(super) fn ways_due(c: &Connection, now: DateTime<Utc>) -> Result<Vec<String>> {
+    Ok(c.prepare_cached(
+        "SELECT DISTINCT notifier FROM outbox
+         WHERE state = 'pending' AND due <= ?1 ORDER BY notifier",
+    )?
+    .query_map([millis(now)], |row| row.get(0))?
+    .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn due_by(
+    c: &Connection,
+    notifier: &str,
+    now: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<Delivery>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(c.prepare_cached(
+        "SELECT id, key, notifier, body, attempts, state, error FROM outbox
+         WHERE state = 'pending' AND notifier = ?1 AND due <= ?2
+         ORDER BY due, id LIMIT ?3",
+    )?
+    .query_map(params![notifier, millis(now), limit], read_delivery)?
+    .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+pub(super) fn note_wait(c: &Connection, id: i64, error: &str) -> Result<()> {
+    c.prepare_cached("UPDATE outbox SET error = ?2 WHERE id = ?1")?.execute(params![id, error])?;
+    Ok(())
+}
+
+pub(super) fn revive(c: &Connection, notifier: Option<&str>, now: DateTime<Utc>) -> Result<u64> {
+    let revived = c
+        .prepare_cached(
+            "UPDATE outbox SET state = 'pending', attempts = 0, due = ?2
+             WHERE state = 'dead' AND body <> '' AND (?1 IS NULL OR notifier = ?1)",
+        )?
+        .execute(params![notifier, millis(now)])?;
+    Ok(revived as u64)
+}
+
+pub(super) fn reroute(c: &Connection, from: &str, to: &str, now: DateTime<Utc>) -> Result<u64> {
+    let moved = c
+        .prepare_cached(
+            "UPDATE outbox SET notifier = ?2, attempts = 0, due = ?3
+             WHERE state = 'pending' AND notifier = ?1",
+        )?
+        .execute(params![from, to, millis(now)])?;
+    Ok(moved as u64)
+}
+
+/// The key of a delivery is its alert's, `@`, and the way out.
+pub(super) fn strip(c: &Connection) -> Result<u64> {
+    let stripped = c.execute(
+        "UPDATE outbox SET body = '' WHERE state <> 'pending' AND body <> '' AND EXISTS (
+           SELECT 1 FROM json_each(iif(json_valid(outbox.body), outbox.body, '{}'), '$.data.evidence') AS told
+           WHERE NOT EXISTS (SELECT 1 FROM posts WHERE url = told.value ->> 'url'))",
+        [],
+    )?;
+    Ok(stripped as u64)
+}
