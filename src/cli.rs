@@ -9,6 +9,7 @@ pub mod output;
 mod help;
 mod log;
 mod open;
+mod standing;
 mod stop;
 
 use std::ffi::OsString;
@@ -162,6 +163,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn in_words(error: &anyhow::Error, lang: Lang) -> String {
     if let Some(crate::engine::NoData { dir }) = error.downcast_ref() {
         return lang.fill("cli.no_data", &[("dir", &dir.display())]);
+    }
+    if let Some(words) = standing::in_words(error, lang) {
+        return words;
     }
     if let Some((key, file)) = error.chain().find_map(store_trouble) {
         return lang.fill(key, &[("file", &file)]);

@@ -155,9 +155,6 @@ impl Compiler {
     fn closed(&self, texts: &[Field], folded: &str, closely: bool) -> Box<dyn Query> {
         let make = if closely { LiteralQuery::new } else { LiteralQuery::loosely };
         match make(&self.fields, texts, folded) {
-            Some(query) if query.is_apart() => {
-                any(texts.iter().map(|text| self.closed(&[*text], folded, closely)).collect())
-            }
             Some(query) => Box::new(query),
             None => Box::new(EmptyQuery),
         }

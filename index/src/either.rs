@@ -1,20 +1,19 @@
-//! One cell in the title or the body: the union of two lists, cheaper than a general one.
+//! One cell or literal in the title or the body: the union of two lists, cheaper than a general one.
 //!
 //! In: lists of documents. Out: a scorer over those that are in any. It knows nothing of what they list.
 
-use tantivy::postings::SegmentPostings;
 use tantivy::query::Scorer;
 use tantivy::{DocId, DocSet, Score, TERMINATED};
 
 /// The union of a few lists.
-pub(crate) struct EitherScorer {
-    lists: Vec<SegmentPostings>,
+pub(crate) struct EitherScorer<L> {
+    lists: Vec<L>,
     doc: DocId,
 }
 
-impl EitherScorer {
+impl<L: DocSet> EitherScorer<L> {
     /// The union of `lists`.
-    pub fn new(lists: Vec<SegmentPostings>) -> Self {
+    pub fn new(lists: Vec<L>) -> Self {
         let mut either = Self { lists, doc: TERMINATED };
         either.first();
         either
@@ -26,7 +25,7 @@ impl EitherScorer {
     }
 }
 
-impl DocSet for EitherScorer {
+impl<L: DocSet> DocSet for EitherScorer<L> {
     fn advance(&mut self) -> DocId {
         let doc = self.doc;
         if doc == TERMINATED {
@@ -54,7 +53,7 @@ impl DocSet for EitherScorer {
     }
 }
 
-impl Scorer for EitherScorer {
+impl<L: DocSet + 'static> Scorer for EitherScorer<L> {
     fn score(&mut self) -> Score {
         1.0
     }

@@ -4,7 +4,11 @@
 //! the thing, the place and, where there is one, the command that mends it. An unreachable index is never
 //! an empty answer.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
+
+use tantivy::TantivyError;
+use tantivy::directory::error::{OpenDirectoryError, OpenReadError};
 
 /// A failure of the index.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +34,18 @@ pub enum IndexError {
     Busy {
         /// Which index.
         dir: PathBuf,
+    },
+    /// Another process, or thread, rebuilds this index.
+    #[error("the index at `{}` is being rebuilt by another process; wait for it", dir.display())]
+    Rebuilding {
+        /// Which index.
+        dir: PathBuf,
+    },
+    /// A file of the index is not as it was written.
+    #[error("the index is damaged ({what}); `guanlan reindex` builds it from the store")]
+    Damaged {
+        /// Where that showed.
+        what: String,
     },
     /// A rebuilt index has taken the place of the one this writer was opened on.
     #[error("the index was rebuilt in the meantime; open it again and go on from its cursor")]
@@ -59,6 +75,36 @@ pub enum IndexError {
 }
 
 impl IndexError {
+    /// Whether nothing but a rebuild helps: there is no index, or none that this program can read. Not so for
+    /// a full disk or a refused permission, which pass.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let unreadable = |error: &std::io::Error| {
+            matches!(
+                error.kind(),
+                ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::NotFound
+            )
+        };
+        match self {
+            Self::Missing { .. } | Self::Format { .. } | Self::Damaged { .. } => true,
+            Self::Tantivy(error) => match error {
+                TantivyError::DataCorruption(_)
+                | TantivyError::IncompatibleIndex(_)
+                | TantivyError::SchemaError(_)
+                | TantivyError::OpenReadError(
+                    OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_),
+                )
+                | TantivyError::OpenDirectoryError(OpenDirectoryError::DoesNotExist(_)) => true,
+                TantivyError::IoError(error)
+                | TantivyError::OpenReadError(OpenReadError::IoError { io_error: error, .. }) => {
+                    unreadable(error)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// An IO failure while `doing` something to `path`.
     pub(crate) fn io(
         doing: &'static str,

@@ -13,7 +13,9 @@ use tantivy::schema::Schema;
 use tantivy::{IndexReader, IndexSettings, IndexSortByField, Order, ReloadPolicy};
 
 use crate::error::IndexError;
+use crate::guard::guarded;
 use crate::ordinals::Ordinals;
+use crate::position::Position;
 use crate::reading::ReadingDirectory;
 use crate::schema::{Fields, SCHEMA_VERSION, TIME};
 use crate::tokenize;
@@ -23,13 +25,14 @@ const CURRENT: &str = "CURRENT";
 /// What each commit carries besides the segments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Payload {
-    pub cursor: u64,
+    #[serde(flatten)]
+    pub position: Position,
     pub stamp: String,
 }
 
 impl Payload {
     pub fn to_text(&self) -> String {
-        serde_json::to_string(self).expect("a number and a string have a JSON form")
+        serde_json::to_string(self).expect("numbers and strings have a JSON form")
     }
 }
 
@@ -73,10 +76,13 @@ impl Root {
         synced.map_err(IndexError::io("sync", &self.0))
     }
 
-    /// A generation name that is not in use.
+    /// A generation name that was never in use, also where the folder was emptied under somebody who still
+    /// has an older one open: milliseconds since 1970, or one more than the newest.
     pub fn next_name(&self) -> Result<String, IndexError> {
-        let newest = self.generations()?.iter().filter_map(|n| n[1..].parse::<u32>().ok()).max();
-        Ok(format!("g{:06}", newest.unwrap_or(0) + 1))
+        let newest = self.generations()?.iter().filter_map(|n| n[1..].parse::<u64>().ok()).max();
+        let since_1970 = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        let now = u64::try_from(since_1970.as_millis()).unwrap_or(0);
+        Ok(format!("g{:013}", now.max(newest.unwrap_or(0) + 1)))
     }
 
     /// Removes every generation but `keep`.
@@ -94,7 +100,7 @@ impl Root {
         for entry in entries {
             let name = entry.map_err(IndexError::io("list", &self.0))?.file_name();
             let name = name.to_string_lossy().into_owned();
-            if name.strip_prefix('g').is_some_and(|n| n.parse::<u32>().is_ok()) {
+            if name.strip_prefix('g').is_some_and(|n| n.parse::<u64>().is_ok()) {
                 names.push(name);
             }
         }
@@ -113,14 +119,14 @@ pub(crate) struct Generation {
 }
 
 impl Generation {
-    /// Creates an empty generation `name` whose cursor is 0.
+    /// Creates an empty generation `name` that has followed nothing yet.
     pub fn create(root: &Root, name: &str) -> Result<Self, IndexError> {
         let dir = root.dir().join(name);
         fs::create_dir_all(&dir).map_err(IndexError::io("create", &dir))?;
         let (schema, _) = Fields::build();
         let index =
             tantivy::Index::builder().schema(schema).settings(settings()).create_in_dir(&dir)?;
-        let payload = Payload { cursor: 0, stamp: stamp() }.to_text();
+        let payload = Payload { position: Position::default(), stamp: stamp() }.to_text();
         tokenize::register(&index);
         let mut writer: tantivy::IndexWriter = index.writer_with_num_threads(1, 16 << 20)?;
         let mut prepared = writer.prepare_commit()?;
@@ -132,6 +138,10 @@ impl Generation {
 
     /// Opens generation `name`, refusing another format.
     pub fn open(root: &Root, name: &str) -> Result<Self, IndexError> {
+        guarded(|| Self::open_unguarded(root, name))
+    }
+
+    fn open_unguarded(root: &Root, name: &str) -> Result<Self, IndexError> {
         let dir = root.dir().join(name);
         if !dir.join("meta.json").exists() {
             return Err(IndexError::Missing { dir: root.dir().to_owned() });
@@ -150,9 +160,9 @@ impl Generation {
         Ok(Self { name: name.to_owned(), stamp: expected, fields, index, reader, ordinals })
     }
 
-    /// The store's cursor as of the last commit.
-    pub fn cursor(&self) -> Result<u64, IndexError> {
-        Ok(payload(&self.index)?.map_or(0, |p| p.cursor))
+    /// Where the store stood as of the last commit.
+    pub fn position(&self) -> Result<Position, IndexError> {
+        Ok(payload(&self.index)?.map(|p| p.position).unwrap_or_default())
     }
 }
 

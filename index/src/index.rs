@@ -7,6 +7,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tantivy::query::EnableScoring;
 use tantivy::{DocSet, Searcher, TERMINATED};
@@ -18,7 +19,11 @@ use pipelines::text::{self, Segmenter};
 use crate::answer::{SearchOptions, SearchResults, Sort};
 use crate::compile::{Compiled, Compiler, words_asked, words_of};
 use crate::error::IndexError;
+use crate::examine::examine_generation;
 use crate::generation::{Generation, Root};
+use crate::guard::guarded;
+use crate::lock::RebuildLock;
+use crate::position::Position;
 use crate::rank::Rank;
 use crate::schema::IndexedPost;
 use crate::tally::{Kept, Tally};
@@ -59,11 +64,19 @@ pub trait SearchIndex {
     /// A broken index.
     fn words_available(&self, text: &str) -> Result<u64, IndexError>;
 
-    /// The store's cursor as of the last commit.
+    /// Where the store stood as of the last commit.
     ///
     /// # Errors
     /// A broken index.
-    fn cursor(&self) -> Result<u64, IndexError>;
+    fn position(&self) -> Result<Position, IndexError>;
+
+    /// The number of the store's last change as of the last commit.
+    ///
+    /// # Errors
+    /// A broken index.
+    fn cursor(&self) -> Result<u64, IndexError> {
+        Ok(self.position()?.cursor)
+    }
 }
 
 /// The tantivy index in a directory.
@@ -74,18 +87,29 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the index in `dir`, or makes an empty one with cursor 0.
+    /// Opens the index in `dir`, or makes an empty one that has followed nothing.
     ///
     /// # Errors
     /// `Format` when it was made by another version; a broken disk.
     pub fn open_or_create(dir: &Path, segmenter: &Segmenter) -> Result<Self, IndexError> {
+        match Self::open_read_only(dir, segmenter) {
+            Err(IndexError::Missing { .. }) => Self::create(dir, segmenter),
+            opened => opened,
+        }
+    }
+
+    /// Puts an empty index that has followed nothing in the place of what lies in `dir`, be that nothing at
+    /// all or an index that cannot be read. Whoever follows a store sees by its position that it must be
+    /// built.
+    ///
+    /// # Errors
+    /// A broken disk.
+    pub fn create(dir: &Path, segmenter: &Segmenter) -> Result<Self, IndexError> {
         std::fs::create_dir_all(dir).map_err(IndexError::io("create", dir))?;
         let root = Root::new(dir);
-        if root.current()?.is_none() {
-            let name = root.next_name()?;
-            Generation::create(&root, &name)?;
-            root.set_current(&name)?;
-        }
+        let name = root.next_name()?;
+        Generation::create(&root, &name)?;
+        root.set_current(&name)?;
         Self::open_read_only(dir, segmenter)
     }
 
@@ -120,15 +144,16 @@ impl Index {
     /// Takes up commits of other processes and a rebuilt index. The writer's own commits are seen at once.
     ///
     /// # Errors
-    /// A broken index; the old one goes on answering.
+    /// `Missing` when it was taken away, a broken index; the old one goes on answering.
     pub fn refresh(&self) -> Result<(), IndexError> {
         let generation = self.generation();
         match self.root.current()? {
+            None => return Err(IndexError::Missing { dir: self.root.dir().to_owned() }),
             Some(name) if name != generation.name => {
                 let fresh = Arc::new(Generation::open(&self.root, &name)?);
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
             }
-            _ => generation.reader.reload()?,
+            Some(_) => guarded(|| Ok(generation.reader.reload()?))?,
         }
         Ok(())
     }
@@ -139,24 +164,24 @@ impl Index {
         self.generation().reader.searcher().num_docs()
     }
 
-    /// Builds the index in `dir` anew from `posts` and puts it in the place of the old one, which answers
-    /// until then and stays when anything fails. It comes out compacted. `cursor` is where the store stood
-    /// before `posts` began. `progress` is told the number of posts every thousand. Returns their number.
+    /// Builds the index anew from `posts` and puts it in the place of the old one, which answers until then
+    /// and stays when anything fails. It comes out compacted, and looked through for what the disk did to it.
+    /// `position` is where the store stood before `posts` began. `progress` is told the number of posts every
+    /// thousand. Returns their number.
     ///
     /// # Errors
     /// The first error of `posts`; a broken disk.
     pub fn rebuild<E>(
-        dir: &Path,
+        lock: &RebuildLock,
         options: WriterOptions,
-        cursor: u64,
+        position: impl Into<Position>,
         posts: impl IntoIterator<Item = Result<IndexedPost, E>>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<u64, IndexError>
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        std::fs::create_dir_all(dir).map_err(IndexError::io("create", dir))?;
-        let root = Root::new(dir);
+        let root = Root::new(lock.dir());
         if let Some(current) = root.current()? {
             root.remove_others(&current)?;
         }
@@ -173,9 +198,10 @@ impl Index {
                 progress(count);
             }
         }
-        writer.commit(cursor)?;
+        writer.commit(position)?;
         writer.compact()?;
         writer.close()?;
+        examine_generation(&root, &generation, Duration::MAX)?.whole()?;
         root.set_current(&name)?;
         root.remove_others(&name)?;
         progress(count);
@@ -184,6 +210,56 @@ impl Index {
 
     fn generation(&self) -> Arc<Generation> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// See [`SearchIndex::search`].
+    fn answer(
+        &self,
+        query: &Query,
+        options: &SearchOptions,
+        posts: Option<&dyn PostSource>,
+    ) -> Result<SearchResults, IndexError> {
+        let generation = self.generation();
+        let searcher = generation.reader.searcher();
+        let compiler = Compiler { fields: generation.fields };
+        let compiled = compiler.node(query.root());
+        let kept = match (compiled.exact, posts) {
+            (true, _) => None,
+            (false, None) => return Err(IndexError::NeedsPosts),
+            (false, Some(posts)) => Some(self.verify(&searcher, &compiled, query, posts)?),
+        };
+        let rank = match options.sort {
+            Sort::Relevance => {
+                let words = words_asked(query.root(), &self.segmenter);
+                Some(Rank::new(generation.fields, &searcher, &words)?)
+            }
+            _ => None,
+        };
+        let tally = Tally {
+            options,
+            searcher: &searcher,
+            weight: &*compiled.query.weight(EnableScoring::disabled_from_searcher(&searcher))?,
+            rank: rank.as_ref(),
+            keep: kept.as_ref(),
+            ordinals: &generation.ordinals,
+            by_story: generation.fields.story,
+        };
+        tally.answer()
+    }
+
+    /// See [`SearchIndex::words_available`].
+    fn count_words(&self, text: &str) -> Result<u64, IndexError> {
+        let generation = self.generation();
+        let compiler = Compiler { fields: generation.fields };
+        let folded = text::fold(text);
+        let words: Vec<Literal> =
+            words_of(folded.text(), &self.segmenter).filter_map(|w| Literal::new(&w)).collect();
+        if words.is_empty() {
+            return Ok(0);
+        }
+        let test = Node::Words(WordsTest { scope: Scope::Both, words });
+        let searcher = generation.reader.searcher();
+        Ok(compiler.node(&test).query.count(&searcher)? as u64)
     }
 
     /// Candidates of an inexact query that the matcher accepts.
@@ -198,6 +274,7 @@ impl Index {
         let mut kept = Kept::default();
         for (segment, reader) in searcher.segment_readers().iter().enumerate() {
             let ids = reader.fast_fields().column_first_or_default::<u64>("id")?;
+            let heats = reader.fast_fields().column_first_or_default::<f64>("heat")?;
             let mut scorer = weight.scorer(reader, 1.0)?;
             let mut batch = Vec::with_capacity(VERIFY_BATCH);
             loop {
@@ -207,11 +284,12 @@ impl Index {
                 }
                 if batch.len() == VERIFY_BATCH || (doc == TERMINATED && !batch.is_empty()) {
                     let wanted: Vec<PostId> = batch.iter().map(|(id, _)| PostId(*id)).collect();
-                    for post in posts.posts(&wanted).map_err(IndexError::Posts)? {
+                    for mut post in posts.posts(&wanted).map_err(IndexError::Posts)? {
                         let id = post.post.post.id.0;
-                        if accepts(query, &post, &self.segmenter)
-                            && let Some((_, doc)) = batch.iter().find(|(i, _)| *i == id)
-                        {
+                        let Some((_, doc)) = batch.iter().find(|(i, _)| *i == id) else { continue };
+                        // Heat is what it was when the post was indexed; no source knows that.
+                        post.heat = heats.get_val(*doc) as f32;
+                        if accepts(query, &post, &self.segmenter) {
                             kept.insert(segment, *doc);
                         }
                     }
@@ -242,48 +320,14 @@ impl SearchIndex for Index {
         options: &SearchOptions,
         posts: Option<&dyn PostSource>,
     ) -> Result<SearchResults, IndexError> {
-        let generation = self.generation();
-        let searcher = generation.reader.searcher();
-        let compiler = Compiler { fields: generation.fields };
-        let compiled = compiler.node(query.root());
-        let kept = match (compiled.exact, posts) {
-            (true, _) => None,
-            (false, None) => return Err(IndexError::NeedsPosts),
-            (false, Some(posts)) => Some(self.verify(&searcher, &compiled, query, posts)?),
-        };
-        let rank = match options.sort {
-            Sort::Relevance => {
-                let words = words_asked(query.root(), &self.segmenter);
-                Some(Rank::new(generation.fields, &searcher, &words)?)
-            }
-            _ => None,
-        };
-        let tally = Tally {
-            options,
-            searcher: &searcher,
-            weight: &*compiled.query.weight(EnableScoring::disabled_from_searcher(&searcher))?,
-            rank: rank.as_ref(),
-            keep: kept.as_ref(),
-            ordinals: &generation.ordinals,
-        };
-        tally.answer()
+        guarded(|| self.answer(query, options, posts))
     }
 
     fn words_available(&self, text: &str) -> Result<u64, IndexError> {
-        let generation = self.generation();
-        let compiler = Compiler { fields: generation.fields };
-        let folded = text::fold(text);
-        let words: Vec<Literal> =
-            words_of(folded.text(), &self.segmenter).filter_map(|w| Literal::new(&w)).collect();
-        if words.is_empty() {
-            return Ok(0);
-        }
-        let test = Node::Words(WordsTest { scope: Scope::Both, words });
-        let searcher = generation.reader.searcher();
-        Ok(compiler.node(&test).query.count(&searcher)? as u64)
+        guarded(|| self.count_words(text))
     }
 
-    fn cursor(&self) -> Result<u64, IndexError> {
-        self.generation().cursor()
+    fn position(&self) -> Result<Position, IndexError> {
+        guarded(|| self.generation().position())
     }
 }

@@ -8,16 +8,23 @@
 mod answer;
 mod columns;
 mod compile;
+mod days;
 mod either;
 mod error;
+mod examine;
+mod frequent;
 mod generation;
+mod guard;
 pub mod highlight;
 mod index;
 mod lines;
 mod literal;
+mod lock;
+mod newest;
 mod ordinals;
 mod phrase;
 mod places;
+mod position;
 mod rank;
 mod reading;
 mod runs;
@@ -31,6 +38,9 @@ pub use answer::{
     DayCount, Facet, FacetCounts, First, Hit, PageToken, SearchOptions, SearchResults, Sort,
 };
 pub use error::IndexError;
+pub use examine::{Examined, examine};
 pub use index::{Index, PostSource, SearchIndex};
+pub use lock::RebuildLock;
+pub use position::Position;
 pub use schema::{Change, IndexedPost};
 pub use writer::{Writer, WriterOptions};

@@ -22,6 +22,20 @@ pub(crate) struct Line {
     pub key: u32,
 }
 
+impl Line {
+    /// Counts a post where lines stand for their newest; the id decides ties.
+    pub fn put_newest(&mut self, all: &AllColumns, place: Place) {
+        let order = |place| (all.time(place), all.id(place));
+        if self.posts == 0 || order(place) > order(self.best) {
+            self.best = place;
+        }
+        if self.posts == 0 || order(place) < order(self.first) {
+            self.first = place;
+        }
+        self.posts += 1;
+    }
+}
+
 /// Lines by the number of their story.
 #[derive(Default)]
 pub(crate) struct Slots {

@@ -1,9 +1,10 @@
 //! Finds a literal in the texts of posts.
 //!
 //! In: a literal and the texts to look in. Out: a tantivy query whose documents are exactly the posts that
-//! hold it. One cell is a list of its own, and so are two neighbours where they may stand in title or
-//! body. Whatever is longer is narrowed down by the lists of its pairs (in one text, of its cells too); the
-//! places of its cells are read only of posts that hold all of them.
+//! hold it. One cell is a list of its own, and so are two frequent characters where they may stand in title
+//! or body. Whatever is longer is narrowed down by the lists of its pairs, in title and body together, or by
+//! those of its cells too, in one text at a time, whichever has the shortest list; the places of its cells
+//! are read only of posts that hold all of them.
 
 use std::sync::Arc;
 
@@ -32,6 +33,14 @@ struct Parts {
     phrases: Vec<Phrase>,
     /// Whether places must be looked at.
     by_places: bool,
+    /// Whether the pairs say all there is to say of the cells' neighbourhood: two cells, one pair.
+    is_all_pairs: bool,
+}
+
+impl Parts {
+    fn in_one_text(&self) -> bool {
+        self.phrases.len() == 1
+    }
 }
 
 impl LiteralQuery {
@@ -42,32 +51,26 @@ impl LiteralQuery {
         let pairs = pairs(fields.pairs, folded);
         let cells = cells(folded).count();
         // A list of one pair tells of title and body together.
-        let is_one_list = cells == 1 || (cells == 2 && pairs.len() == 1 && texts.len() == 2);
-        let by_places = !is_one_list;
-        Some(Self(Arc::new(Parts { pairs, phrases, by_places })))
-    }
-
-    /// Whether it must be asked for in one text at a time: no pair narrows it down.
-    pub fn is_apart(&self) -> bool {
-        let Parts { pairs, phrases, .. } = &*self.0;
-        pairs.is_empty() && phrases.len() > 1 && phrases[0].terms().count() > 1
+        let is_all_pairs = cells == 2 && pairs.len() == 1;
+        let by_places = !(cells == 1 || (is_all_pairs && texts.len() == 2));
+        Some(Self(Arc::new(Parts { pairs, phrases, by_places, is_all_pairs })))
     }
 
     /// A query for posts that may hold the literal, somewhere: no places are read.
     pub fn loosely(fields: &Fields, texts: &[Field], folded: &str) -> Option<Self> {
         let Self(parts) = Self::new(fields, texts, folded)?;
-        let Parts { pairs, phrases, .. } = Arc::into_inner(parts)?;
-        Some(Self(Arc::new(Parts { pairs, phrases, by_places: false })))
+        let parts = Arc::into_inner(parts)?;
+        Some(Self(Arc::new(Parts { by_places: false, ..parts })))
     }
 }
 
-/// The terms of the pairs of `folded`, each once; none where each has a punctuation mark.
+/// The terms of the pairs of `folded` that are indexed, each once.
 pub(crate) fn pairs(field: Field, folded: &str) -> Vec<Term> {
     let all: Vec<Cell> = cells(folded).collect();
     let mut terms: Vec<Term> = all
         .windows(2)
         .filter(|w| w.iter().all(|cell| is_paired(folded, cell)))
-        .map(|w| Term::from_field_text(field, &pair_term(folded, &w[0], &w[1])))
+        .map(|w| Term::from_field_text(field, pair_term(folded, &w[0], &w[1])))
         .collect();
     terms.sort_unstable();
     terms.dedup();
@@ -98,29 +101,57 @@ impl Weight for LiteralWeight {
         let Some(mut lists) = open(parts.pairs.iter(), reader)? else {
             return Ok(Box::new(EmptyScorer));
         };
-        if !parts.by_places && lists.len() == 1 {
+        if !parts.by_places && !parts.in_one_text() && lists.len() == 1 && parts.is_all_pairs {
             return Ok(Box::new(ConstScorer::new(lists.remove(0), 1.0)));
         }
-        if let [phrase] = parts.phrases.as_slice() {
-            // Titles hold far fewer posts of a cell than the pairs do.
-            let Some(more) = open(phrase.terms(), reader)? else {
-                return Ok(Box::new(EmptyScorer));
-            };
-            lists.extend(more);
+        let rarest_pair = lists.iter().map(DocSet::size_hint).min();
+        let mut apart = Vec::with_capacity(2);
+        for phrase in &parts.phrases {
+            apart.extend(open(phrase.terms(), reader)?.map(|cells| (phrase, cells)));
         }
-        let mut texts = Vec::with_capacity(2);
-        for phrase in parts.phrases.iter().filter(|_| parts.by_places) {
-            texts.extend(phrase.cursor(reader)?);
+        let rarest_cells: u32 = apart.iter().map(|(_, cells)| rarest(cells)).sum();
+        if !parts.in_one_text() && rarest_pair.is_some_and(|pair| pair <= rarest_cells) {
+            let phrases = apart.iter().map(|(phrase, _)| *phrase);
+            return Ok(match scorer(lists, phrases, parts.by_places, reader)? {
+                Some(scorer) => Box::new(scorer),
+                None => Box::new(EmptyScorer),
+            });
         }
-        if parts.by_places && texts.is_empty() {
-            return Ok(Box::new(EmptyScorer));
+        let mut scorers = Vec::with_capacity(2);
+        for (phrase, mut cells) in apart {
+            cells.extend(open(parts.pairs.iter(), reader)?.into_iter().flatten());
+            scorers.extend(scorer(cells, std::iter::once(phrase), parts.by_places, reader)?);
         }
-        Ok(Box::new(LiteralScorer::new(lists, texts, parts.by_places)))
+        Ok(match scorers.len() {
+            0 => Box::new(EmptyScorer),
+            1 => Box::new(scorers.remove(0)),
+            _ => Box::new(EitherScorer::new(scorers)),
+        })
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
         Ok(Explanation::new("literal", 1.0))
     }
+}
+
+/// Posts of the shortest of `lists`.
+fn rarest(lists: &[SegmentPostings]) -> u32 {
+    lists.iter().map(DocSet::size_hint).min().unwrap_or(0)
+}
+
+/// Looks for one of `phrases` among the documents of all `lists`.
+fn scorer<'a>(
+    lists: Vec<SegmentPostings>,
+    phrases: impl Iterator<Item = &'a Phrase>,
+    by_places: bool,
+    reader: &SegmentReader,
+) -> tantivy::Result<Option<LiteralScorer>> {
+    let mut texts = Vec::with_capacity(2);
+    for phrase in phrases.filter(|_| by_places) {
+        texts.extend(phrase.cursor(reader)?);
+    }
+    let is_open = !by_places || !texts.is_empty();
+    Ok(is_open.then(|| LiteralScorer::new(lists, texts, by_places)))
 }
 
 fn one_cell(parts: &Parts, reader: &SegmentReader) -> tantivy::Result<Box<dyn Scorer>> {

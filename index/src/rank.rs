@@ -73,9 +73,6 @@ fn having(fields: &Fields, searcher: &Searcher, word: &str) -> Result<u64, Index
     for pair in pairs(fields.pairs, word) {
         rarest = rarest.min(searcher.doc_freq(&pair)?);
     }
-    if rarest < u64::MAX {
-        return Ok(rarest);
-    }
     for cell in cells(word) {
         let mut posts = 0;
         for text in [fields.title, fields.body] {

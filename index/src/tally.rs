@@ -5,54 +5,26 @@
 //! are many hits, two threads walk half of the documents each. It knows nothing of texts or of the query
 //! language.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, NaiveDate, TimeDelta};
+use chrono::DateTime;
 use pipelines::record::{PostId, StoryId};
 use tantivy::query::{EmptyScorer, Scorer, Weight};
+use tantivy::schema::Field;
 use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher};
 
-use crate::answer::{
-    DayCount, FacetCounts, First, Hit, PageToken, SearchOptions, SearchResults, Sort,
-};
+use crate::answer::{FacetCounts, First, Hit, PageToken, SearchOptions, SearchResults, Sort};
 use crate::columns::AllColumns;
+use crate::days::Days;
 use crate::error::IndexError;
 use crate::lines::{Line, Page, Seen, Slots};
+use crate::newest::{LONGEST_PAGE, Newest};
 use crate::ordinals::{Ordinals, View};
 use crate::rank::{Rank, SegmentRank};
 
-const DAY_MICROS: i64 = 86_400_000_000;
 /// Documents taken up at once.
 const BATCH: usize = 8 * COLLECT_BLOCK_BUFFER_LEN;
 /// Expected hits from which a second thread is worth its start (some 50 µs, as much as 2,000 hits) and
 /// the adding up of what both found.
 const TWO_THREADS_FROM: u64 = 10_000;
-
-/// Posts per local day. Documents come in order of time, so a day is counted up before it is entered.
-#[derive(Default)]
-struct Days {
-    counts: BTreeMap<i64, u64>,
-    day_start: i64,
-    in_day: u64,
-}
-
-impl Days {
-    fn count(&mut self, local_micros: i64) {
-        let into_day = local_micros.wrapping_sub(self.day_start);
-        if self.in_day == 0 || !(0..DAY_MICROS).contains(&into_day) {
-            self.flush();
-            self.day_start = local_micros.div_euclid(DAY_MICROS) * DAY_MICROS;
-        }
-        self.in_day += 1;
-    }
-
-    fn flush(&mut self) {
-        if self.in_day > 0 {
-            *self.counts.entry(self.day_start.div_euclid(DAY_MICROS)).or_default() += self.in_day;
-            self.in_day = 0;
-        }
-    }
-}
 
 /// What is asked, of what.
 pub(crate) struct Tally<'a> {
@@ -64,6 +36,8 @@ pub(crate) struct Tally<'a> {
     /// Only these count, when given.
     pub keep: Option<&'a Kept>,
     pub ordinals: &'a Ordinals,
+    /// The field that lists the posts of a story.
+    pub by_story: Field,
 }
 
 /// What one thread has counted.
@@ -75,11 +49,21 @@ struct Part<'a> {
     /// By facet and number of the value.
     facets: Vec<Vec<u32>>,
     days: Days,
-    slots: Slots,
+    grouped: Grouped,
     page: Page<'a>,
     complete: bool,
     /// Accepted documents of one segment that are not yet counted.
     batch: Vec<DocId>,
+}
+
+/// Hits by story, where lines are stories.
+enum Grouped {
+    /// They are posts.
+    No,
+    /// A line for each story: where they are sorted by anything but time, and on later pages.
+    Lines(Slots),
+    /// Lines for the first page alone.
+    Newest(Newest),
 }
 
 /// Documents of one segment.
@@ -124,9 +108,23 @@ impl Tally<'_> {
                 helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             })?;
             part.merge(&mut other);
-            self.ordinals.give_back(other.slots);
+            if let Grouped::Lines(slots) = other.grouped {
+                self.ordinals.give_back(slots);
+            }
         }
-        part.results(self.ordinals)
+        part.results(self)
+    }
+
+    fn grouped(&self, view: &View) -> Grouped {
+        let o = self.options;
+        if !o.group_by_story {
+            return Grouped::No;
+        }
+        if o.sort == Sort::Newest && o.after.is_none() && o.limit <= LONGEST_PAGE {
+            let docs = self.searcher.segment_readers().iter().map(|reader| reader.max_doc());
+            return Grouped::Newest(Newest::new(o.limit, view.story_count, docs));
+        }
+        Grouped::Lines(self.ordinals.slots(view.story_count))
     }
 
     fn part<'p>(&'p self, all: &'p AllColumns, view: &'p View) -> Part<'p> {
@@ -137,7 +135,7 @@ impl Tally<'_> {
             posts: 0,
             facets: view.facets.iter().map(|f| vec![0; f.names.len()]).collect(),
             days: Days::default(),
-            slots: self.ordinals.slots(view.story_count),
+            grouped: self.grouped(view),
             page: Page::new(self.options),
             complete: true,
             batch: Vec::with_capacity(BATCH),
@@ -234,23 +232,26 @@ impl Part<'_> {
                 self.days.count(times[*doc as usize] + i64::from(offset_secs) * 1_000_000);
             }
         }
-        for doc in &docs {
-            let key = match self.options.sort {
-                Sort::Newest => 0,
-                Sort::Relevance => {
-                    rank.as_mut().map_or(0.0, |rank| rank.score(*doc)).max(0.0).to_bits()
+        if let Grouped::Newest(newest) = &mut self.grouped {
+            newest.take(self.all, segment, &docs, &self.view.stories[segment]);
+        } else {
+            for doc in &docs {
+                let key = match self.options.sort {
+                    Sort::Newest => 0,
+                    Sort::Relevance => {
+                        rank.as_mut().map_or(0.0, |rank| rank.score(*doc)).max(0.0).to_bits()
+                    }
+                    Sort::Risk => columns.risk.get_val(*doc) as u32,
+                    Sort::Heat => heat_key(columns.heat.get_val(*doc)),
+                };
+                let seen = Seen { place: start + doc, key, time: times[*doc as usize] };
+                if let Grouped::Lines(slots) = &mut self.grouped {
+                    slots.put(self.all, self.view.stories[segment][*doc as usize], seen);
+                } else {
+                    let place = seen.place;
+                    let line = Line { posts: 1, best: place, first: place, key };
+                    self.page.put(seen, line, |_| columns.id.get_val(*doc));
                 }
-                Sort::Risk => columns.risk.get_val(*doc) as u32,
-                Sort::Heat => heat_key(columns.heat.get_val(*doc)),
-            };
-            let seen = Seen { place: start + doc, key, time: times[*doc as usize] };
-            if self.options.group_by_story {
-                let story = self.view.stories[segment][*doc as usize];
-                self.slots.put(self.all, story, seen);
-            } else {
-                let place = seen.place;
-                let line = Line { posts: 1, best: place, first: place, key };
-                self.page.put(seen, line, |_| columns.id.get_val(*doc));
             }
         }
         self.batch = docs;
@@ -263,32 +264,39 @@ impl Part<'_> {
         for (ours, theirs) in self.facets.iter_mut().zip(&other.facets) {
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
         }
-        other.days.flush();
-        for (day, posts) in &other.days.counts {
-            *self.days.counts.entry(*day).or_default() += posts;
+        self.days.merge(std::mem::take(&mut other.days));
+        match (&mut self.grouped, &other.grouped) {
+            (Grouped::Lines(ours), Grouped::Lines(theirs)) => ours.merge(self.all, theirs),
+            (Grouped::Newest(ours), Grouped::Newest(theirs)) => ours.merge(theirs),
+            _ => {}
         }
-        self.slots.merge(self.all, &other.slots);
         self.page.merge(std::mem::replace(&mut other.page, Page::new(self.options)));
     }
 
-    fn results(mut self, ordinals: &Ordinals) -> Result<SearchResults, IndexError> {
-        let grouped = self.options.group_by_story;
+    fn results(mut self, of: &Tally<'_>) -> Result<SearchResults, IndexError> {
         let page = std::mem::replace(&mut self.page, Page::new(self.options));
-        let mut lines =
-            if grouped { self.slots.page(self.all, self.options) } else { page.lines() };
+        let (mut lines, stories) = match &self.grouped {
+            Grouped::No => (page.lines(), None),
+            Grouped::Lines(slots) => (slots.page(self.all, self.options), Some(slots.len() as u64)),
+            Grouped::Newest(newest) => {
+                (newest.page(of.searcher, of.by_story, self.all)?, Some(newest.count()))
+            }
+        };
         let more = lines.len() > self.options.limit;
         lines.truncate(self.options.limit);
         let next = lines.last().filter(|_| more).map(|(token, _)| *token);
         let hits: Result<Vec<Hit>, IndexError> = lines.iter().map(|l| self.hit(l)).collect();
         let results = SearchResults {
             posts: self.complete.then_some(self.posts),
-            stories: grouped.then_some(self.slots.len() as u64),
+            stories,
             hits: hits?,
             facets: self.facet_counts(),
-            histogram: self.histogram(),
+            histogram: std::mem::take(&mut self.days).counts(),
             next,
         };
-        ordinals.give_back(self.slots);
+        if let Grouped::Lines(slots) = self.grouped {
+            of.ordinals.give_back(slots);
+        }
         Ok(results)
     }
 
@@ -325,17 +333,6 @@ impl Part<'_> {
                 FacetCounts { facet: *facet, counts }
             })
             .collect()
-    }
-
-    fn histogram(&mut self) -> Vec<DayCount> {
-        let epoch = NaiveDate::default();
-        self.days.flush();
-        let days = self.days.counts.iter();
-        days.filter_map(|(day, posts)| {
-            let day = epoch.checked_add_signed(TimeDelta::try_days(*day)?)?;
-            Some(DayCount { day, posts: *posts })
-        })
-        .collect()
     }
 }
 

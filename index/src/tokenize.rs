@@ -3,8 +3,7 @@
 //! In: a field value made by [`value`]: folded text and the places where sentences and paragraphs begin.
 //! Out: tokens for two views. `cells`: each cell at its position in characters of folded text, each blank
 //! between two runs, and a mark where a sentence or paragraph begins. `pairs`: each two neighbouring
-//! cells that are letters or digits, without positions: a quarter of all neighbours has a punctuation mark,
-//! and hardly a literal does.
+//! characters that are both frequent, without positions.
 //! A query must make its terms by the same functions. Nothing here folds or interprets.
 
 use std::borrow::Cow;
@@ -13,8 +12,10 @@ use std::fmt::Write;
 use pipelines::text::{self, Cell, Cells, cells};
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 
+use crate::frequent::is_frequent;
+
 /// Raised whenever the terms made of a text change.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// The term of a blank between two runs. No cell begins with a blank.
 pub(crate) const BLANK: &str = " ";
@@ -28,8 +29,8 @@ pub(crate) const PARAGRAPH: &str = " p";
 /// Parts the folded text (which has no control characters) from the marks.
 const END_OF_TEXT: char = '\u{0}';
 
-/// Longest run that is part of a term of `pairs` as it stands, in bytes; base64 and the like are longer.
-const LONGEST_RUN: usize = 120;
+/// What is left of the start of a run that is too long for a term, in bytes.
+const KEPT_START: usize = 120;
 
 /// Longest run that is a term of `cells` as it stands: the library drops terms beyond 65,530 bytes. Of a
 /// longer run, only the whole is found, not a part of it by `*`.
@@ -73,31 +74,26 @@ fn folded_part(value: &str) -> &str {
 
 /// The term of one cell.
 pub(crate) fn cell_term<'a>(folded: &'a str, cell: &Cell) -> Cow<'a, str> {
-    shortened(&folded[cell.start..cell.end], LONGEST_CELL)
+    shortened(&folded[cell.start..cell.end])
 }
 
-/// Whether a cell stands in pairs.
+/// Whether a cell stands in pairs: it is one frequent character.
 pub(crate) fn is_paired(folded: &str, cell: &Cell) -> bool {
-    cell.is_word || folded[cell.start..].chars().next().is_some_and(char::is_alphanumeric)
+    !cell.is_word && folded[cell.start..].chars().next().is_some_and(is_frequent)
 }
 
-/// The term of two neighbouring cells. A blank between two runs is part of it; nothing else can stand
-/// between neighbours.
-pub(crate) fn pair_term<'a>(folded: &'a str, left: &Cell, right: &Cell) -> Cow<'a, str> {
-    if right.end - left.start <= LONGEST_RUN {
-        return Cow::Borrowed(&folded[left.start..right.end]);
-    }
-    let short = |cell: &Cell| shortened(&folded[cell.start..cell.end], LONGEST_RUN);
-    let (l, r) = (short(left), short(right));
-    Cow::Owned(format!("{l}{}{r}", &folded[left.end..right.start]))
+/// The term of two neighbouring cells that stand in pairs. Nothing stands between them: blanks are kept
+/// between runs only.
+pub(crate) fn pair_term<'a>(folded: &'a str, left: &Cell, right: &Cell) -> &'a str {
+    &folded[left.start..right.end]
 }
 
-/// `run`, or its start and its hash if it is longer than `longest` bytes.
-fn shortened(run: &str, longest: usize) -> Cow<'_, str> {
-    if run.len() <= longest {
+/// `run`, or its start and its hash if it is longer than a term may be.
+fn shortened(run: &str) -> Cow<'_, str> {
+    if run.len() <= LONGEST_CELL {
         return Cow::Borrowed(run);
     }
-    let cut = (0..=LONGEST_RUN).rev().find(|i| run.is_char_boundary(*i)).unwrap_or(0);
+    let cut = (0..=KEPT_START).rev().find(|i| run.is_char_boundary(*i)).unwrap_or(0);
     // FNV-1a: two runs of the same text with equal start and equal hash do not occur.
     let hash = run
         .bytes()
@@ -133,7 +129,7 @@ impl TokenStream for PairStream<'_> {
             let left = self.left.replace(right).filter(|_| is_paired(self.folded, &right));
             if let Some(left) = left.filter(|left| is_paired(self.folded, left)) {
                 let pair = pair_term(self.folded, &left, &right);
-                return set(&mut self.token, left.position, &pair);
+                return set(&mut self.token, left.position, pair);
             }
         }
     }
@@ -245,12 +241,12 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_two_cells_and_the_blank_between() {
-        check(Pairs, "瓦斯", &[("瓦斯", 0)]);
-        check(Pairs, "礦 難", &[("矿难", 0)]);
-        check(Pairs, "ＡＩ ok矿", &[("ai ok", 0), ("ok矿", 3)]);
-        check(Pairs, "矿", &[]);
-        check(Pairs, "矿难，5号。😀", &[("矿难", 0), ("5号", 3)]);
+    fn pairs_are_two_frequent_characters_side_by_side() {
+        check(Pairs, "中国", &[("中国", 0)]);
+        check(Pairs, "中國人民", &[("中国", 0), ("国人", 1), ("人民", 2)]);
+        check(Pairs, "中瓦国", &[]);
+        check(Pairs, "在5号，中。国", &[]);
+        check(Pairs, "ＡＩ ok中", &[]);
         check(Pairs, "", &[]);
     }
 
@@ -265,9 +261,10 @@ mod tests {
 
     #[test]
     fn endless_runs_stay_apart() {
-        let (a, b) = ("x".repeat(500) + "1", "x".repeat(500) + "2");
-        assert_ne!(shortened(&a, LONGEST_RUN), shortened(&b, LONGEST_RUN));
-        assert!(shortened(&a, LONGEST_RUN).len() < 200);
-        assert_eq!(cell_term(&a, &cells(&a).next().unwrap()), a);
+        let run = "x".repeat(500);
+        assert_eq!(cell_term(&run, &cells(&run).next().unwrap()), run);
+        let (a, b) = ("x".repeat(70_000) + "1", "x".repeat(70_000) + "2");
+        assert_ne!(shortened(&a), shortened(&b));
+        assert!(shortened(&a).len() < 200);
     }
 }

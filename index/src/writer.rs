@@ -10,6 +10,7 @@ use tantivy::{IndexReader, IndexWriter, Searcher, TantivyDocument, TantivyError,
 
 use crate::error::IndexError;
 use crate::generation::{Generation, Payload, Root};
+use crate::position::Position;
 use crate::schema::{Change, Fields, IndexedPost, TIME};
 
 /// How much a writer may use.
@@ -91,7 +92,8 @@ impl Writer {
     /// Takes up changes; they are visible after the next commit.
     ///
     /// # Errors
-    /// `Superseded` when the index was rebuilt meanwhile; a broken disk or index.
+    /// `Superseded` when the index was rebuilt meanwhile, `Missing` when it was taken away; a broken disk or
+    /// index.
     pub fn apply(&mut self, changes: &[Change]) -> Result<(), IndexError> {
         self.check_current()?;
         for change in changes {
@@ -121,14 +123,15 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes everything applied so far durable and visible, together with the store's cursor.
+    /// Makes everything applied so far durable and visible, together with the store's position.
     ///
     /// # Errors
-    /// `Superseded` when the index was rebuilt meanwhile; a broken disk or index. After an error the
-    /// cursor has not moved: drop the writer, open again and go on from `Index::cursor`.
-    pub fn commit(&mut self, cursor: u64) -> Result<(), IndexError> {
+    /// `Superseded` when the index was rebuilt meanwhile, `Missing` when it was taken away; a broken disk or
+    /// index. After an error the position has not moved: drop the writer, open again and go on from
+    /// `Index::position`.
+    pub fn commit(&mut self, position: impl Into<Position>) -> Result<(), IndexError> {
         self.check_current()?;
-        let payload = Payload { cursor, stamp: self.stamp.clone() };
+        let payload = Payload { position: position.into(), stamp: self.stamp.clone() };
         let mut prepared = self.inner.prepare_commit()?;
         prepared.set_payload(&payload.to_text());
         prepared.commit()?;
@@ -179,10 +182,11 @@ impl Writer {
     }
 
     fn check_current(&self) -> Result<(), IndexError> {
-        let current = self.root.as_ref().map(Root::current).transpose()?.flatten();
-        match current {
-            Some(name) if name != self.generation => Err(IndexError::Superseded),
-            _ => Ok(()),
+        let Some(root) = &self.root else { return Ok(()) };
+        match root.current()? {
+            Some(name) if name == self.generation => Ok(()),
+            Some(_) => Err(IndexError::Superseded),
+            None => Err(IndexError::Missing { dir: root.dir().to_owned() }),
         }
     }
 }

@@ -3,13 +3,13 @@
 //! In: the global options. Out: opened things, or problems shown as the officer can mend them.
 
 use chrono_tz::Tz;
-use index::Index;
 use pipelines::locale::Lang;
 use pipelines::query::{Context, Query};
 
+use super::standing::{self, Asked};
 use super::{Globals, Outcome};
 use crate::config::{Config, Overrides};
-use crate::engine::{DataDir, open_store, segmenter};
+use crate::engine::{DataDir, open_store};
 use crate::store::{Marks, SqliteStore};
 
 /// The config of `--config`, of the current folder, of the data directory, or the shipped one; `Err` is the
@@ -39,12 +39,12 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The index, for reading.
+    /// The index, for reading, and how far it is behind.
     ///
     /// # Errors
-    /// Those of the index, each with its way out.
-    pub fn index(&self) -> anyhow::Result<Index> {
-        Ok(Index::open_read_only(&self.dir.index(), &segmenter(&self.config))?)
+    /// An index that cannot be asked, each with its way out.
+    pub fn index(&self) -> anyhow::Result<Asked> {
+        standing::asked(self)
     }
 }
 

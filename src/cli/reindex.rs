@@ -24,7 +24,8 @@ impl ReindexArgs {
         } else {
             ProgressBar::new(total)
         };
-        rebuild_index(&reading.store, &reading.dir.index(), &mut |n| bar.set_position(n))?;
+        let (dir, now) = (reading.dir.index(), chrono::Utc::now());
+        rebuild_index(&reading.store, &dir, now, &|| false, &mut |n| bar.set_position(n))?;
         bar.finish_and_clear();
         writeln!(out, "{}", globals.lang.fill("cli.reindex.done", &[("posts", &total)]))?;
         Ok(Outcome::Good)

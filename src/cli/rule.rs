@@ -64,13 +64,14 @@ impl RuleArgs {
             Err(outcome) => return Ok(outcome),
         };
         let candidates = args.candidates(&reading)?;
-        let index = reading.index()?;
+        let asked = reading.index()?;
+        asked.say_lag(globals, out)?;
         let now = Utc::now();
         for candidate in &candidates {
             if let Some(prefix) = &args.mark {
                 return mark(candidate, prefix, &reading, globals, out);
             }
-            let past = Past { config: &reading.config, store: &reading.store, index: &index };
+            let past = Past { config: &reading.config, store: &reading.store, index: &asked.index };
             let rehearsal = Rehearsal { past, globals, days: args.days, now };
             // Many lines: a system call for each would cost more than the search.
             let mut out = BufWriter::new(&mut *out);

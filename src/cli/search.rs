@@ -6,14 +6,14 @@
 use std::io::Write;
 use std::str::FromStr;
 
-use anyhow::Context as _;
 use clap::Args;
-use index::{Facet, Hit, Index, PageToken, SearchIndex, SearchOptions, SearchResults, Sort, highlight};
+use index::{Facet, Hit, PageToken, SearchIndex, SearchOptions, SearchResults, Sort, highlight};
 use pipelines::query::{Query, Target};
 use pipelines::record::{AnnotatedPost, TextField};
 use serde_json::{Map, Value, json};
 
 use super::output::Table;
+use super::standing::{self, Asked};
 use super::{Format, Globals, Outcome, open};
 use crate::engine::StoredPosts;
 use crate::store::{ReadEvidence, Store};
@@ -46,11 +46,12 @@ impl SearchArgs {
             Ok(query) => query,
             Err(outcome) => return Ok(outcome),
         };
-        let index = reading.index()?;
+        let asked = reading.index()?;
         let posts = StoredPosts(&reading.store);
-        let results = index.search(&query, &self.options(&reading, globals)?, Some(&posts))?;
-        let view = View { reading: &reading, query: &query, globals };
-        view.show(&results, &index, out)?;
+        let results = asked.index.search(&query, &self.options(&reading, globals)?, Some(&posts))?;
+        asked.say_lag(globals, out)?;
+        let view = View { reading: &reading, query: &query, globals, asked: &asked };
+        view.show(&results, out)?;
         Ok(Outcome::Good)
     }
 
@@ -70,7 +71,8 @@ impl SearchArgs {
             group_by_story: grouped,
             facets: if self.facets { Facet::ALL.to_vec() } else { Vec::new() },
             histogram: self.facets.then(|| open::zone_offset_secs(&reading.config)),
-            totals: true,
+            // Rows are shown without them.
+            totals: globals.format == Format::Table,
         })
     }
 }
@@ -92,16 +94,17 @@ struct View<'a> {
     reading: &'a open::Reading,
     query: &'a Query,
     globals: &'a Globals,
+    asked: &'a Asked,
 }
 
 impl View<'_> {
-    fn show(&self, results: &SearchResults, index: &Index, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn show(&self, results: &SearchResults, out: &mut dyn Write) -> anyhow::Result<()> {
         if self.globals.format == Format::Table {
-            return self.show_lines(results, index, out);
+            return self.show_lines(results, out);
         }
         let mut rows = Vec::new();
         for hit in &results.hits {
-            rows.push(self.row(hit)?);
+            rows.extend(self.row(hit)?);
         }
         let table = Table {
             columns: vec![
@@ -120,18 +123,23 @@ impl View<'_> {
         Ok(())
     }
 
-    fn post(&self, hit: &Hit) -> anyhow::Result<AnnotatedPost> {
+    /// The post of a hit; none where it was deleted and the index has not followed yet.
+    fn post(&self, hit: &Hit) -> anyhow::Result<Option<AnnotatedPost>> {
         let post = self.reading.store.post(hit.post)?;
-        post.with_context(|| format!("post {} is in the index and not in the store; run `guanlan reindex`", hit.post))
+        if post.is_none() && self.asked.lacking == 0 && standing::asked(self.reading)?.lacking == 0 {
+            anyhow::bail!("post {} is in the index and not in the store; run `guanlan reindex`", hit.post);
+        }
+        Ok(post)
     }
 
-    fn show_lines(&self, results: &SearchResults, index: &Index, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn show_lines(&self, results: &SearchResults, out: &mut dyn Write) -> anyhow::Result<()> {
         let lang = self.globals.lang;
         let posts = results.posts.unwrap_or(0);
         if posts == 0 {
-            writeln!(out, "{}", lang.text("cli.search.none"))?;
+            let none = if self.asked.lacking == 0 { "cli.search.none" } else { "cli.search.none_yet" };
+            writeln!(out, "{}", lang.text(none))?;
             let words = self.query.source();
-            let n = index.words_available(words)?;
+            let n = self.asked.index.words_available(words)?;
             if n > 0 {
                 let offer = [("n", &n as &dyn std::fmt::Display), ("query", &words)];
                 writeln!(out, "{}", lang.fill("cli.search.words_offer", &offer))?;
@@ -165,7 +173,7 @@ impl View<'_> {
 
     fn show_hit(&self, hit: &Hit, out: &mut dyn Write) -> anyhow::Result<()> {
         let lang = self.globals.lang;
-        let annotated = self.post(hit)?;
+        let Some(annotated) = self.post(hit)? else { return Ok(()) };
         let post = &annotated.post;
         let spans = self.query.matches(&Target::new(&annotated)).unwrap_or_default();
         let title = highlight::mark_all(&post.title, TextField::Title, &spans).render("【", "】");
@@ -196,8 +204,8 @@ impl View<'_> {
         Ok(())
     }
 
-    fn row(&self, hit: &Hit) -> anyhow::Result<Map<String, Value>> {
-        let annotated = self.post(hit)?;
+    fn row(&self, hit: &Hit) -> anyhow::Result<Option<Map<String, Value>>> {
+        let Some(annotated) = self.post(hit)? else { return Ok(None) };
         let spans = self.query.matches(&Target::new(&annotated)).unwrap_or_default();
         let post = &annotated.post;
         let marks = self.reading.store.marks(post.id)?;
@@ -233,7 +241,7 @@ impl View<'_> {
         }) else {
             unreachable!("an object literal")
         };
-        Ok(row)
+        Ok(Some(row))
     }
 }
 

@@ -5,13 +5,12 @@ mod faults;
 use std::io::Write;
 
 use clap::Args;
-use index::SearchIndex;
 use serde_json::{Map, Value, json};
 
 pub use faults::clock_line;
 
 use super::output::Table;
-use super::{Globals, Outcome, open};
+use super::{Globals, Outcome, open, standing};
 use crate::store::{SourceState, Store};
 
 #[derive(Args)]
@@ -32,10 +31,7 @@ impl StatusArgs {
             return Ok(Outcome::Good);
         }
         if globals.format == super::Format::Table {
-            let index = reading.index()?;
-            let behind = reading.store.last_change()?.saturating_sub(index.cursor()?);
-            let posts = reading.store.post_count()?;
-            writeln!(out, "{}", lang.fill("cli.status.posts", &[("posts", &posts), ("behind", &behind)]))?;
+            writeln!(out, "{}", standing::status(&reading, lang)?)?;
             let dead = reading.store.deliveries("dead", chrono::Utc::now(), 1_000)?.len();
             let waiting = reading.store.deliveries("pending", chrono::DateTime::<chrono::Utc>::MAX_UTC, 1_000)?.len();
             writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;

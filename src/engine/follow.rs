@@ -1,29 +1,37 @@
 //! The follower: the one thread that keeps the index in step with the store.
 //!
-//! In: a nudge after each transaction. Out: index commits, each carrying the position in the store's change
-//! log it has reached. The index is committed first and the log is cut after; what is applied twice does no
-//! harm, what is lost is found again from the log. A failure of the index stops indexing, not crawling, and
-//! is told.
+//! In: a nudge after each transaction. Out: index commits, each carrying the position in the store's history
+//! that it has reached. The index is committed first and the log is cut after; what is applied twice does no
+//! harm, what is lost is found again from the log. It lives as long as the station: a failure is told and
+//! tried again with growing waits, and an index that is gone, damaged or of another history is rebuilt.
 
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-use index::{Change, Index, IndexError, IndexedPost, SearchIndex, Writer, WriterOptions};
-use pipelines::annotate::story_heat;
-use pipelines::record::AnnotatedPost;
+use index::{Change, Index, IndexError, IndexedPost, SearchIndex, Writer, WriterOptions, examine};
 
 use super::clock::Clock;
+use super::gather::{GATHER, Gathered, MOST};
+use super::heats::Heats;
+pub use super::nudge::{Ending, Nudge};
+use super::rebuild::{RebuildError, drop_dead_mark, position, rebuild_index};
+use super::standing::{Standing, StandingError, standing};
 use crate::store::{Store, StoreError};
 
-/// Changes applied before a commit at most.
-const CHANGES_PER_COMMIT: usize = 5_000;
+/// Changes read and applied at once.
+const SLICE: usize = 2_000;
 
-/// How long changes gather before they become visible.
-const GATHER: Duration = Duration::from_millis(400);
+/// Without a nudge, the index is looked for this often: somebody may have taken it away.
+const LOOK: Duration = Duration::from_secs(30);
 
-/// Why following stopped.
+/// Changes that are still committed where the station is to end at once: about a second's work.
+const COMMITTED_IN_HASTE: u64 = 5_000;
+
+/// Why following failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
     /// The index failed.
@@ -32,144 +40,225 @@ pub enum FollowError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The index could not be rebuilt.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
+    /// Something came to a place that cannot be.
+    #[error("the follower panicked: {0}")]
+    Panic(String),
 }
 
-/// Nudges the follower; cheap to clone.
-#[derive(Clone, Default)]
-pub struct Nudge {
-    state: Arc<(Mutex<bool>, Condvar)>,
-    stopping: Arc<AtomicBool>,
-    leaving: Arc<AtomicBool>,
+impl FollowError {
+    /// Whether the index is gone or damaged: it is rebuilt.
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Index(error) if error.is_lost())
+    }
 }
 
-impl Nudge {
-    /// There is something new in the store.
-    pub fn nudge(&self) {
-        let (flag, signal) = &*self.state;
-        *flag.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        signal.notify_one();
-    }
-
-    /// Catch up, then end.
-    pub fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        self.nudge();
-    }
-
-    /// End after the commit under way; what is left in the log is taken up at the next start.
-    pub fn leave(&self) {
-        self.leaving.store(true, Ordering::SeqCst);
-        self.stop();
-    }
-
-    fn is_leaving(&self) -> bool {
-        self.leaving.load(Ordering::SeqCst)
-    }
-
-    fn wait(&self) {
-        let (flag, signal) = &*self.state;
-        let mut nudged = flag.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*nudged {
-            nudged = signal.wait(nudged).unwrap_or_else(PoisonError::into_inner);
+impl From<StandingError> for FollowError {
+    fn from(error: StandingError) -> Self {
+        match error {
+            StandingError::Index(error) => error.into(),
+            StandingError::Store(error) => error.into(),
         }
-        *nudged = false;
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::SeqCst)
     }
 }
 
-/// Posts of a story that its heat is summed over; beyond that it is hot anyway.
-const HEAT_POSTS: usize = 50;
+/// Told how following goes: a failure, or nothing when it goes well again. Answers how long to wait before the
+/// next try.
+pub type Told = Box<dyn Fn(Option<&FollowError>) -> Duration + Send + Sync>;
 
-/// Heat of the post's story, as of `now`.
-fn heat(store: &dyn Store, post: &AnnotatedPost, now: DateTime<Utc>) -> Result<f32, StoreError> {
-    let mut posts = Vec::new();
-    for id in store.story_posts(post.story, HEAT_POSTS)? {
-        posts.extend(store.post(id)?.map(|p| p.post));
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a rough figure; f32 is what the index keeps"
-    )]
-    Ok(story_heat(&posts, now) as f32)
+/// What follows: the store, the index and where it lies.
+pub struct Follower {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// The index.
+    pub index: Arc<Index>,
+    /// Where the index lies.
+    pub dir: PathBuf,
+    /// The present, for heat.
+    pub clock: Clock,
+    /// Who is told of failures.
+    pub told: Told,
+    /// Set by whoever found a file of the index damaged.
+    pub damaged: Arc<AtomicBool>,
 }
 
-/// Applies everything the store has and the index has not; answers how many changes that were.
-///
-/// # Errors
-/// See [`FollowError`]; what was committed before stands.
-pub fn catch_up(
-    store: &dyn Store,
-    index: &Index,
-    writer: &mut Writer,
-    nudge: &Nudge,
-    now: DateTime<Utc>,
-) -> Result<u64, FollowError> {
-    let mut applied = 0;
-    while !nudge.is_leaving() {
-        let cursor = index.cursor()?;
-        let changes = store.changes_after(cursor, CHANGES_PER_COMMIT)?;
-        let Some(last) = changes.last() else { break };
-        let mut batch = Vec::with_capacity(changes.len());
-        for change in &changes {
-            batch.push(match store.post(change.post)? {
-                Some(post) => {
-                    let heat = heat(store, &post, now)?;
-                    Change::Put(Box::new(IndexedPost { heat, post, case: None }))
+impl Follower {
+    /// Follows until told to end.
+    ///
+    /// # Errors
+    /// The failure that stood when it was told to end.
+    pub fn follow(&self, nudge: &Nudge) -> Result<(), FollowError> {
+        let mut failures = 0;
+        loop {
+            let kept = catch_unwind(AssertUnwindSafe(|| self.keep_level(nudge, &mut failures)));
+            let error = match kept.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+                Ok(()) => return Ok(()),
+                // A rebuilt index has taken the place of ours: go on with that.
+                Err(FollowError::Index(IndexError::Superseded)) => continue,
+                Err(error) => error,
+            };
+            let mut wait = (self.told)(Some(&error));
+            if failures == 0 && error.is_lost() {
+                // No waiting brings it back.
+                wait = Duration::ZERO;
+            } else if nudge.ending() > Ending::No {
+                return Err(error);
+            }
+            failures += 1;
+            nudge.pause(wait);
+        }
+    }
+
+    /// Follows until told to end or something fails. `failures` goes to 0 with each commit.
+    fn keep_level(&self, nudge: &Nudge, failures: &mut u32) -> Result<(), FollowError> {
+        drop_dead_mark(&*self.store, &self.dir)?;
+        self.make_fit(nudge, *failures > 0)?;
+        let mut hand = Hand::open(self)?;
+        loop {
+            // Asked before the log is read: what was stored before the order is in the index after it.
+            let ending = nudge.ending();
+            if ending == Ending::AsItStands {
+                return hand.leave();
+            }
+            hand.take(nudge)?;
+            if ending == Ending::CaughtUp || hand.gathered().is_due() {
+                hand.commit()?;
+            }
+            if hand.changes == 0 && std::mem::take(failures) > 0 {
+                (self.told)(None);
+            }
+            if ending == Ending::CaughtUp && nudge.ending() == Ending::CaughtUp {
+                return hand.close();
+            }
+            if hand.changes == 0 {
+                nudge.wait(LOOK);
+                self.index.refresh()?;
+                if self.damaged.load(Ordering::SeqCst) {
+                    return Err(IndexError::Damaged { what: "found at start".to_owned() }.into());
                 }
-                None => Change::Delete(change.post),
-            });
+            }
+            nudge.pause(GATHER);
         }
-        writer.apply(&batch)?;
-        writer.commit(last.seq)?;
-        store.write(&mut |write| write.forget_changes(last.seq))?;
-        applied += changes.len() as u64;
     }
-    Ok(applied)
+
+    /// Rebuilds an index that is gone, damaged, or of another history.
+    fn make_fit(&self, nudge: &Nudge, look_closely: bool) -> Result<(), FollowError> {
+        match self.stands(look_closely) {
+            Ok(Standing::Level | Standing::Behind(_)) => return Ok(()),
+            Ok(Standing::Apart(why)) => tracing::warn!(%why, "the index is rebuilt"),
+            Err(StandingError::Index(why)) if why.is_lost() => {
+                tracing::warn!(%why, "the index is rebuilt");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let is_stopped = || nudge.ending() == Ending::AsItStands;
+        rebuild_index(&*self.store, &self.dir, (self.clock)(), &is_stopped, &mut |_| {})?;
+        self.damaged.store(false, Ordering::SeqCst);
+        Ok(self.index.refresh()?)
+    }
+
+    fn stands(&self, look_closely: bool) -> Result<Standing, StandingError> {
+        self.index.refresh()?;
+        if look_closely || self.damaged.load(Ordering::SeqCst) {
+            examine(&self.dir, Duration::MAX)?.whole()?;
+            self.damaged.store(false, Ordering::SeqCst);
+        }
+        standing(&*self.store, &self.index)
+    }
 }
 
-/// The same, going on with the new index where `guanlan reindex` put one in the place of the old.
-fn catch_up_with_newest(
-    store: &dyn Store,
-    index: &Index,
-    writer: &mut Writer,
-    nudge: &Nudge,
-    now: DateTime<Utc>,
-) -> Result<u64, FollowError> {
-    // The old generation's files go when it is superseded: look at what is there before reading on.
-    index.refresh()?;
-    match catch_up(store, index, writer, nudge, now) {
-        Err(FollowError::Index(IndexError::Superseded)) => {
-            *writer = index.writer(WriterOptions::default())?;
-            catch_up(store, index, writer, nudge, now)
-        }
-        applied => applied,
-    }
+fn panicked(panic: &(dyn std::any::Any + Send)) -> FollowError {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    FollowError::Panic(text.unwrap_or("no words").to_owned())
 }
 
-/// Follows until stopped; catches up once more before it ends.
-///
-/// # Errors
-/// See [`FollowError`].
-pub fn follow(
-    store: &dyn Store,
-    index: &Index,
-    mut writer: Writer,
-    nudge: &Nudge,
-    clock: &Clock,
-) -> Result<(), FollowError> {
-    loop {
-        catch_up_with_newest(store, index, &mut writer, nudge, clock())?;
-        if nudge.is_stopping() {
-            catch_up_with_newest(store, index, &mut writer, nudge, clock())?;
-            writer.close()?;
+/// The writer, and how far it has come.
+struct Hand<'a> {
+    of: &'a Follower,
+    writer: Writer,
+    /// The last change applied.
+    reached: u64,
+    /// Changes applied and not committed.
+    changes: u64,
+    committed: Instant,
+    first: Instant,
+    latest: Instant,
+}
+
+impl<'a> Hand<'a> {
+    fn open(of: &'a Follower) -> Result<Self, FollowError> {
+        let writer = of.index.writer(WriterOptions::default())?;
+        let (reached, now) = (of.index.cursor()?, Instant::now());
+        Ok(Self { of, writer, reached, changes: 0, committed: now, first: now, latest: now })
+    }
+
+    /// Applies everything the store has and the index has not.
+    fn take(&mut self, nudge: &Nudge) -> Result<(), FollowError> {
+        while nudge.ending() < Ending::AsItStands {
+            let changes = self.of.store.changes_after(self.reached, SLICE)?;
+            let Some(last) = changes.last() else { break };
+            let mut heats = Heats::new(&*self.of.store, (self.of.clock)());
+            let mut batch = Vec::with_capacity(changes.len());
+            // A post that finds company is stored twice in one transaction.
+            let mut seen = HashSet::new();
+            for change in changes.iter().filter(|change| seen.insert(change.post)) {
+                batch.push(match self.of.store.post(change.post)? {
+                    Some(post) => {
+                        let heat = heats.of(&post)?;
+                        Change::Put(Box::new(IndexedPost { heat, post, case: None }))
+                    }
+                    None => Change::Delete(change.post),
+                });
+            }
+            self.writer.apply(&batch)?;
+            self.latest = Instant::now();
+            if self.changes == 0 {
+                self.first = self.latest;
+            }
+            self.reached = last.seq;
+            self.changes += changes.len() as u64;
+            if self.changes >= MOST {
+                self.commit()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn gathered(&self) -> Gathered {
+        Gathered {
+            changes: self.changes,
+            since_commit: self.committed.elapsed(),
+            since_first: self.first.elapsed(),
+            since_latest: self.latest.elapsed(),
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), FollowError> {
+        if self.changes == 0 {
             return Ok(());
         }
-        nudge.wait();
-        if !nudge.is_stopping() {
-            std::thread::sleep(GATHER);
-        }
+        let store = &*self.of.store;
+        self.writer.commit(position(store, self.reached)?)?;
+        store.write(&mut |write| write.forget_changes(self.reached))?;
+        drop_dead_mark(store, &self.of.dir)?;
+        self.changes = 0;
+        self.committed = Instant::now();
+        Ok(())
+    }
+
+    /// Ends with merges done.
+    fn close(self) -> Result<(), FollowError> {
+        Ok(self.writer.close()?)
+    }
+
+    /// Ends at once: what is not committed is applied again at the next start.
+    fn leave(mut self) -> Result<(), FollowError> {
+        if self.changes <= COMMITTED_IN_HASTE { self.commit() } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,17 @@
 //! The index made again from the store.
 //!
-//! In: the store, where the index lies. Out: a new index in the place of the old one, which
-//! answers until then. Changes that arrive meanwhile are in the change log and follow after.
+//! In: the store, where the index lies, the present. Out: a new index in the place of the old one, which
+//! answers until then. Changes that arrive meanwhile are in the change log and follow after. One process at a
+//! time rebuilds; the mark that keeps the log whole is worth as long as one does.
 
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
-use index::{Index, IndexError, IndexedPost, PostSource, WriterOptions};
+use chrono::{DateTime, Utc};
+use index::{Index, IndexError, IndexedPost, Position, PostSource, RebuildLock, WriterOptions};
 use pipelines::record::PostId;
 
+use super::heats::Heats;
 use crate::store::{PostRange, Store, StoreError};
 
 /// The state that keeps the change log whole while an index is rebuilt.
@@ -16,6 +19,20 @@ const STATE: &str = "reindex_from";
 
 /// Posts read ahead of the indexer.
 const READ_AHEAD: usize = 1_000;
+
+/// Why an index was not rebuilt; the old one stays.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The index could not be written, or is being rebuilt by another process.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It was asked to stop.
+    #[error("the rebuild of the index was stopped; it begins anew when next needed")]
+    Stopped,
+}
 
 /// The store as the index asks for posts it must look into.
 pub struct StoredPosts<'a>(pub &'a dyn Store);
@@ -28,6 +45,7 @@ impl PostSource for StoredPosts<'_> {
         let mut posts = Vec::with_capacity(ids.len());
         for id in ids {
             if let Some(post) = self.0.post(*id)? {
+                // Heat is the index's own.
                 posts.push(IndexedPost { post, heat: 0.0, case: None });
             }
         }
@@ -35,32 +53,92 @@ impl PostSource for StoredPosts<'_> {
     }
 }
 
-/// Builds the index in `dir` anew from every post of `store`; answers how many.
+/// The position of the store's change `seq`, as commits carry it.
 ///
 /// # Errors
-/// The store or the disk; the old index stays then.
+/// Those of the store; a change that is not in its log is none of its history.
+pub(super) fn position(store: &dyn Store, seq: u64) -> Result<Position, StoreError> {
+    let known = store.position(seq)?.ok_or_else(|| StoreError::Corrupt {
+        what: format!("change {seq}"),
+        cause: "it is not in the log".to_owned(),
+    })?;
+    Ok(Position { store: known.store, cursor: known.seq, mark: known.mark })
+}
+
+/// Forgets the mark of a rebuild that died. Nothing happens while one is under way.
+///
+/// # Errors
+/// Those of the store and of the lock's file.
+pub(super) fn drop_dead_mark(store: &dyn Store, dir: &Path) -> Result<(), RebuildError> {
+    if store.state(STATE)?.is_none() {
+        return Ok(());
+    }
+    match RebuildLock::take(dir) {
+        Ok(_held) => {
+            tracing::warn!("a rebuild of the index was broken off; its hold on the log is lifted");
+            Ok(store.write(&mut |write| write.drop_state(STATE))?)
+        }
+        Err(IndexError::Rebuilding { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Builds the index in `dir` anew from every post of `store`, with the heat stories have `now`; answers how
+/// many. `is_stopped` is asked with every post.
+///
+/// # Errors
+/// See [`RebuildError`]; the old index stays then.
 pub fn rebuild_index(
     store: &dyn Store,
     dir: &Path,
+    now: DateTime<Utc>,
+    is_stopped: &(dyn Fn() -> bool + Sync),
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64, RebuildError> {
+    let lock = RebuildLock::take(dir)?;
+    let from = position(store, store.last_change()?)?;
+    // A station at work must not cut what the new index has still to follow.
+    store.write(&mut |write| write.put_state(STATE, &from.cursor.to_string()))?;
+    let rebuilt = build(store, &lock, from, now, is_stopped, progress);
+    store.write(&mut |write| write.drop_state(STATE))?;
+    match rebuilt {
+        Err(_) if is_stopped() => Err(RebuildError::Stopped),
+        rebuilt => Ok(rebuilt?),
+    }
+}
+
+fn build(
+    store: &dyn Store,
+    lock: &RebuildLock,
+    from: Position,
+    now: DateTime<Utc>,
+    is_stopped: &(dyn Fn() -> bool + Sync),
     progress: &mut dyn FnMut(u64),
 ) -> Result<u64, IndexError> {
-    let broken = |e: StoreError| IndexError::Posts(e.into());
-    let cursor = store.last_change().map_err(broken)?;
-    // A station at work must not cut what the new index has still to follow.
-    store.write(&mut |write| write.put_state(STATE, &cursor.to_string())).map_err(broken)?;
-    let (posts, received) = sync_channel::<Result<IndexedPost, StoreError>>(READ_AHEAD);
-    let rebuilt = std::thread::scope(|scope| {
+    type Sent = Result<IndexedPost, Box<dyn std::error::Error + Send + Sync>>;
+    let (posts, received) = sync_channel::<Sent>(READ_AHEAD);
+    std::thread::scope(|scope| {
         scope.spawn(move || {
+            let mut heats = Heats::new(store, now);
+            let mut failed = None;
             let read = store.each_post(&PostRange::default(), &mut |post| {
-                // The receiver hangs up when indexing failed; reading on would be for nobody.
-                posts.send(Ok(IndexedPost { post, heat: 0.0, case: None })).is_ok()
+                if is_stopped() {
+                    failed = Some(RebuildError::Stopped);
+                    return false;
+                }
+                match heats.of(&post) {
+                    // The receiver hangs up when indexing failed; reading on would be for nobody.
+                    Ok(heat) => posts.send(Ok(IndexedPost { post, heat, case: None })).is_ok(),
+                    Err(error) => {
+                        failed = Some(error.into());
+                        false
+                    }
+                }
             });
-            if let Err(error) = read {
-                let _ = posts.send(Err(error));
+            if let Some(error) = failed.or(read.err().map(RebuildError::from)) {
+                let _ = posts.send(Err(error.into()));
             }
         });
-        Index::rebuild(dir, WriterOptions::bulk(), cursor, received, progress)
-    });
-    store.write(&mut |write| write.drop_state(STATE)).map_err(broken)?;
-    rebuilt
+        Index::rebuild(lock, WriterOptions::bulk(), from, received, progress)
+    })
 }

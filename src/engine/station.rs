@@ -4,11 +4,13 @@
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
-use index::{Index, IndexError, WriterOptions};
+use index::Index;
 use pipelines::annotate::{Annotator, AnnotatorConfig};
 use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
@@ -18,9 +20,11 @@ use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
 use super::commit::{CommitError, CommitParts, Committer};
 use super::faults::{Board, Part};
-use super::follow::{self, FollowError, Nudge};
+use super::follow::FollowError;
 use super::hosts;
+use super::indexing::{open_index, start_follower};
 use super::lock::StationLock;
+use super::nudge::{Ending, Nudge};
 use super::patience::Patience;
 use super::process::Stages;
 use super::progress::Listener;
@@ -35,6 +39,9 @@ use crate::store::{RunOutcome, SqliteStore, Store, StoreError, Tally};
 
 /// Sources run at the same time.
 const SOURCES_AT_ONCE: usize = 64;
+
+/// How long closing in haste waits for the index.
+const HASTE: Duration = Duration::from_secs(3);
 
 /// Where things lie in a data directory.
 #[derive(Clone, Debug)]
@@ -95,7 +102,8 @@ pub struct Station {
     archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
     committer_thread: std::thread::JoinHandle<()>,
-    follower: std::thread::JoinHandle<Result<(), FollowError>>,
+    follower: JoinHandle<()>,
+    followed: mpsc::Receiver<Result<(), FollowError>>,
     lock: StationLock,
 }
 
@@ -143,25 +151,14 @@ impl Station {
         time.look(&*store, clock(), &|_| Vec::new());
         time.keep(&*store)?;
         let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
-        let index = Arc::new(open_index(&*store, &dir, &config)?);
+        let index = Arc::new(open_index(&dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
         let watching = Arc::new(Watching::new(&config, clock())?);
         let stages = Arc::new(Stages::new(&config, annotator.clone(), time.clone(), clock())?);
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
-        let writer = index.writer(WriterOptions::default())?;
-        let follower = {
-            let (store, index, nudge, clock) =
-                (store.clone(), index.clone(), nudge.clone(), clock.clone());
-            std::thread::Builder::new().name("follower".to_owned()).spawn(move || {
-                let followed = follow::follow(&*store, &index, writer, &nudge, &clock);
-                if let Err(error) = &followed {
-                    tracing::error!(%error, "the index no longer follows the store");
-                }
-                followed
-            })?
-        };
+        let (follower, followed) = start_follower(&store, &index, &dir, &clock, &nudge, &board)?;
         let stored = {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
@@ -207,6 +204,7 @@ impl Station {
             nudge,
             committer_thread,
             follower,
+            followed,
             lock,
         })
     }
@@ -298,41 +296,32 @@ impl Station {
     /// Lets the committer and the follower finish, then frees the directory.
     ///
     /// # Errors
-    /// What the follower died of.
+    /// What keeps the index from following.
     pub fn close(self) -> anyhow::Result<()> {
-        // A database that fails now is told by what it fails at; the clock is seen again at the next start.
-        // Who stops at once has noted what it could, and leaves what the index has still to follow for the next start.
-        let leaves = self.stop.is_asked();
-        if !leaves {
-            let _ = self.board.keep(&*self.store);
-        }
+        let in_haste = self.stop.is_asked();
         self.stop.ask();
-        let Self { collector, committer_thread, follower, nudge, lock, .. } = self;
+        let Self {
+            collector, committer_thread, follower, followed, nudge, lock, board, store, ..
+        } = self;
         collector.committer.close();
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
-        if leaves {
-            nudge.leave()
+        let ended = if in_haste {
+            nudge.end(Ending::AsItStands);
+            // Files may be in the making for minutes; the process may end on them.
+            followed.recv_timeout(HASTE).unwrap_or(Ok(()))
         } else {
-            nudge.stop()
-        }
-        let followed =
+            nudge.end(Ending::CaughtUp);
+            let ended = followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?;
+            // It holds the store: whoever copies that next must find it closed.
             follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
-        drop(lock);
-        followed
-            .context("the index does not hold everything the store holds; run `guanlan reindex`")
-    }
-}
-
-/// Opens the index; one made by another version is made again from the store.
-fn open_index(store: &dyn Store, dir: &DataDir, config: &Config) -> anyhow::Result<Index> {
-    let words = segmenter(config);
-    match Index::open_or_create(&dir.index(), &words) {
-        Err(IndexError::Format { .. }) => {
-            tracing::warn!("the index is of another format; it is made again");
-            super::rebuild_index(store, &dir.index(), &mut |_| {})?;
-            Ok(Index::open_read_only(&dir.index(), &words)?)
+            ended
+        };
+        if !in_haste {
+            // A database that fails now is told by what it fails at; who stops at once does not wait for it.
+            let _ = board.keep(&*store);
         }
-        opened => Ok(opened?),
+        drop(lock);
+        ended.context("the index does not hold everything the store holds; it goes on from there at the next start")
     }
 }
 

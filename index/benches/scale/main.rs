@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use index::{Change, Index, IndexedPost, WriterOptions};
+use index::{Change, Index, IndexedPost, RebuildLock, WriterOptions};
 use pipelines::text::Segmenter;
 
 use corpus::Corpus;
@@ -167,7 +167,8 @@ fn load(o: &Options, dir: &Path) {
         told(o.posts);
         writer.close().expect("merges end");
     } else {
-        Index::rebuild(dir, options, 0, supply.by_ref(), &mut told).expect("an index is built");
+        let lock = RebuildLock::take(dir).expect("nobody else rebuilds");
+        Index::rebuild(&lock, options, 0, supply.by_ref(), &mut told).expect("an index is built");
     }
     let (wall, cpu_all) = (start.elapsed().as_secs_f64(), cpu_secs());
     let posts = o.posts as f64;

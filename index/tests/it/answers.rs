@@ -43,6 +43,29 @@ fn newest_first_one_line_per_story() {
 }
 
 #[test]
+fn the_first_page_of_stories_is_the_beginning_of_all_of_them() {
+    // Few times and many posts of a story: ties everywhere, in several segments.
+    let mut lab = Lab::new();
+    let mut dice = crate::dice::Dice::new(11);
+    for round in 1..=4 {
+        let ids = (1..=60).map(|n| round * 1_000 + n);
+        lab.put(ids.map(|id| told(id, dice.below(7) as i64, 1 + dice.below(40) as u64, "daily")));
+        lab.commit(round);
+    }
+    lab.delete(1_007);
+    lab.commit(9);
+    // Beyond the longest page each story has its line from the beginning.
+    let every = lab.search("透水", &SearchOptions { limit: 500, ..Default::default() });
+    assert_eq!(every.posts, Some(239));
+    for limit in [1, 2, 7, 20, 39, 100] {
+        let page = lab.search("透水", &SearchOptions { limit, ..Default::default() });
+        assert_eq!(page.hits, every.hits[..limit.min(every.hits.len())], "{limit}");
+        assert_eq!((page.posts, page.stories), (every.posts, every.stories));
+        assert_eq!(page.next.is_some(), limit < every.hits.len(), "{limit}");
+    }
+}
+
+#[test]
 fn pages_follow_each_other_without_gap_or_overlap() {
     // Many of one time, so that ties are met.
     let lab = Lab::with((1..=57).map(|i| told(i, (i % 4) as i64, 1 + i / 2, "daily")));

@@ -353,9 +353,9 @@ impl StoryBook {
                 break;
             }
             let (place, member) = entry.remove_entry();
-            self.contents.remove(member.content_keys(), place);
-            self.shingles.remove(member.shingle_keys(), place);
-            self.terms.remove(member.term_keys(), place);
+            self.contents.remove(member.content_keys(), place, member.story);
+            self.shingles.remove(member.shingle_keys(), place, member.story);
+            self.terms.remove(member.term_keys(), place, member.story);
             self.times.remove(&place.1);
             self.leave(member.story, place);
         }
