@@ -19,6 +19,9 @@ use crate::lab::{Dice, Lab, signs};
 /// What is promised on a machine that is not busy with other things.
 const PROMISED: Duration = Duration::from_secs(5);
 
+/// However slowed the machine is, no more than so many times the promise is granted.
+const MOST_GRANTED: f64 = 3.5;
+
 /// A process that never comes into its state, or never ends, is a failure after so long.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -75,7 +78,7 @@ fn stops(state: &str, lab: &Lab, args: &[&str], reached: impl Fn() -> bool) {
     let pid = process.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let took = until(state, || process.0.try_wait().unwrap().is_some());
-    let slower = before.max(slowness());
+    let slower = before.max(slowness()).min(MOST_GRANTED);
     println!(
         "{state}: ended {:.1} s after SIGTERM, machine {slower:.1} times slowed",
         took.as_secs_f64()
