@@ -39,6 +39,7 @@ mod standing;
 mod station;
 mod step;
 mod stop;
+mod thinning;
 mod transact;
 pub mod trial;
 pub mod watching;

@@ -264,3 +264,7 @@ pub(super) fn entry_step(
     }
     Ok(step)
 }
+
+#[cfg(test)]
+#[path = "collect/tests.rs"]
+mod tests;

@@ -87,7 +87,9 @@ pub fn purge_due(shared: &Shared) -> anyhow::Result<()> {
     if !is_due(shared, now)? {
         return Ok(());
     }
-    let cleared = clear(shared, Cut::of(&shared.config.retention, now - LEAP), now)?;
+    let cut = Cut::of(&shared.config.retention, now - LEAP);
+    let cleared = clear(shared, cut, now)?;
+    super::thinning::thin(&*shared.store, cut.posts, now - LEAP)?;
     super::hosts::forget_old(&*shared.store, now)?;
     if cleared != Cleared::default() {
         tracing::info!(?cleared, "what was past its date is deleted");

@@ -298,14 +298,15 @@ impl Station {
     /// # Errors
     /// What keeps the index from following.
     pub fn close(self) -> anyhow::Result<()> {
-        let in_haste = self.stop.is_asked();
+        // Who stops at once has noted what it could, and leaves what the index has still to follow for the next start.
+        let leaves = self.stop.is_asked();
         self.stop.ask();
         let Self {
             collector, committer_thread, follower, followed, nudge, lock, board, store, ..
         } = self;
         collector.committer.close();
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
-        let ended = if in_haste {
+        let ended = if leaves {
             nudge.end(Ending::AsItStands);
             // Files may be in the making for minutes; the process may end on them.
             followed.recv_timeout(HASTE).unwrap_or(Ok(()))
@@ -316,8 +317,8 @@ impl Station {
             follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
             ended
         };
-        if !in_haste {
-            // A database that fails now is told by what it fails at; who stops at once does not wait for it.
+        if !leaves {
+            // A database that fails now is told by what it fails at; the clock is seen again at the next start.
             let _ = board.keep(&*store);
         }
         drop(lock);

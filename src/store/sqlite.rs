@@ -17,6 +17,9 @@ const BUSY_WAIT: Duration = Duration::from_secs(2);
 /// The same of a station, which waits by itself and must be able to stop meanwhile.
 const STATION_WAIT: Duration = Duration::from_secs(1);
 
+/// Statements kept prepared: more than there are, so that none is made anew within a transaction.
+const STATEMENTS: usize = 128;
+
 /// How many idle reader connections are kept.
 const IDLE_READERS: usize = 4;
 
@@ -122,6 +125,7 @@ impl SqliteStore {
             | OpenFlags::SQLITE_OPEN_URI;
         let reader = Connection::open_with_flags(address, flags).map_err(open)?;
         reader.busy_timeout(BUSY_WAIT).map_err(open)?;
+        reader.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::check(&reader, &self.path)?;
         Ok(reader)
     }
@@ -187,6 +191,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // A commit must survive a power cut, not only a killed process: what is acknowledged is on disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // What is deleted because its time is over must not be read from free pages.
     connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(())
@@ -384,3 +389,7 @@ impl Store for SqliteStore {
         self.read(|c| super::outbox::deliveries(c, state, due, limit))
     }
 }
+
+#[cfg(test)]
+#[path = "sqlite/tests.rs"]
+mod tests;

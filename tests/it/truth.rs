@@ -69,9 +69,11 @@ fn an_officers_word_survives_an_edit_of_a_post_with_company() {
         posts[0].story, posts[1].story,
         "they must keep company for the test to mean anything"
     );
-    let id = posts[0].post.id.to_string();
+    // The one that joined the other's story: it is written once more after it was put.
+    let joined = posts.iter().find(|p| p.story.0 != p.post.id).unwrap();
+    let id = joined.post.id.to_string();
     lab.run(&["label", &id, "--polarity", "positive"]).good();
-    import(&lab, &letter(1, "，昨天又来了"), map);
+    import(&lab, &letter(2, "，昨天又来了"), map);
     let edited = all(&lab).into_iter().find(|p| p.post.id.to_string() == id).unwrap();
     assert!(edited.post.text.contains("昨天又来了"));
     assert_eq!(edited.polarity.polarity, Polarity::Positive);
