@@ -279,6 +279,8 @@ pub trait StoreWrite: WriteEvidence {
     fn postpone_job(&self, url: &str, due: DateTime<Utc>, attempts: u32) -> Result<()>;
     /// An entry was read; the next GET is conditional on these validators.
     fn put_entry(&self, job: &FetchJob) -> Result<()>;
+    /// Forgets the validators of a source's entries, and its pages that were not kept: they may be found anew.
+    fn forget_readings(&self, source: &SourceId) -> Result<()>;
 
     /// Adds counts to a source.
     fn add_tally(&self, source: &SourceId, now: DateTime<Utc>, tally: &Tally) -> Result<()>;

@@ -17,8 +17,8 @@ mod source;
 pub mod warc;
 
 pub use address::{AddressError, canonical_url};
-pub use discover::{Discovery, PageRole, Proposal, discover, source_toml};
-pub use entry::{Entries, EntryError, entry_urls, read_entry};
+pub use discover::{Discovery, PageRole, Proposal, discover, fit, source_toml};
+pub use entry::{Entries, EntryError, entry_lists, entry_urls, read_entry};
 pub use fetch::{
     FetchError, FetchErrorKind, FetchOutcome, FetchPolicy, Fetcher, HostMemory, Names, Refusal,
     RobotsStanding, TimeTold, authority, entry_addresses, is_own_address,

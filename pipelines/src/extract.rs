@@ -18,6 +18,7 @@ mod kind;
 mod markup;
 mod mask;
 mod meta;
+mod no_article;
 mod page;
 mod paging;
 mod phrase;
@@ -36,7 +37,7 @@ pub use kind::{PageKind, page_kind};
 pub use mask::mask;
 pub use page::read_page;
 pub use paging::next_page;
-pub use time::{ParsedTime, parse_time};
+pub use time::{ParsedTime, TimeContext, cell_time, parse_time, parse_time_in, time_words};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -86,7 +86,7 @@ async fn every_misbehaviour_has_its_name() {
         ("/redirect-chain/9", "failed too_many_redirects"),
         ("/redirect-nowhere", "failed bad_redirect"),
         ("/redirect-bad", "failed bad_redirect"),
-        ("/redirect-to?http://10.0.0.1/", "dropped excluded"),
+        ("/redirect-to?http://10.0.0.1/", "dropped other_host"),
         ("/redirect-home", "dropped gone"),
         ("/cookie-wall", "dropped walled"),
         ("/login-wall", "dropped walled"),

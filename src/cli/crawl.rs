@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::output::Table;
 use super::{Globals, Outcome, open, stop};
+use crate::engine::health::{all_lost, lost_in_words};
 use crate::engine::{Event, Listener, Station, delivery, nobody, system_clock};
 use crate::store::RunOutcome;
 
@@ -97,7 +98,10 @@ pub fn round_of(
             "drops": tally.dropped.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             "failures": tally.failed.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             "waiting": waiting,
-            "error": outcome.error.as_ref().map(|(_, text)| text.clone()),
+            "lost": all_lost(&tally).map(|(reason, _)| reason),
+            "error": outcome.error.as_ref().map(|(_, text)| text.clone()).or_else(|| {
+                all_lost(&tally).map(|lost| lost_in_words(&lost, globals.lang))
+            }),
         }) else {
             unreachable!("an object literal")
         };
@@ -152,6 +156,12 @@ pub fn progress(globals: &Globals) -> Listener {
 
 fn line(event: &Event, lang: Lang) -> Option<String> {
     match event {
+        Event::SourceEnded { source, tally, error: None } if all_lost(tally).is_some() => {
+            let why = all_lost(tally).map(|lost| lost_in_words(&lost, lang)).unwrap_or_default();
+            let args: [(&str, &dyn std::fmt::Display); 3] =
+                [("source", source), ("received", &tally.received), ("why", &why)];
+            Some(lang.fill("cli.crawl.all_lost", &args))
+        }
         Event::SourceEnded { source, tally, error: None } => Some(lang.fill(
             "cli.crawl.ended",
             &[

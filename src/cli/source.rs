@@ -4,6 +4,7 @@ mod add;
 mod backfill;
 mod list;
 mod policy;
+mod settle;
 mod test;
 mod tell;
 

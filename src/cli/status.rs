@@ -5,13 +5,15 @@ mod faults;
 use std::io::Write;
 
 use clap::Args;
+use pipelines::crawl::SourceConfig;
 use serde_json::{Map, Value, json};
 
 pub use faults::clock_line;
 
 use super::output::Table;
 use super::{Globals, Outcome, open, standing};
-use crate::store::{SourceState, Store};
+use crate::engine::health::{Health, health, reason_in_words};
+use crate::store::Store;
 
 #[derive(Args)]
 pub struct StatusArgs {
@@ -40,9 +42,9 @@ impl StatusArgs {
         }
         let mut rows = Vec::new();
         for source in &reading.config.sources {
-            let state = reading.store.source_state(&source.id)?;
+            let health = health(&reading.store, source, chrono::Utc::now())?;
             let waiting = reading.store.waiting_jobs(&source.id)?;
-            rows.push(row(&source.id.0, &source.name, source.enabled, &state, waiting, globals, reading.config.station.zone));
+            rows.push(row(source, &health, waiting, globals, reading.config.station.zone));
         }
         let table = Table {
             columns: vec![
@@ -65,30 +67,25 @@ impl StatusArgs {
 }
 
 fn row(
-    id: &str,
-    name: &str,
-    enabled: bool,
-    state: &SourceState,
+    source: &SourceConfig,
+    health: &Health,
     waiting: u64,
     globals: &Globals,
     zone: chrono_tz::Tz,
 ) -> Map<String, Value> {
+    let state = &health.state;
     let table = globals.format == super::Format::Table;
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| match at {
         Some(at) if table => json!(open::shown_time(at, zone)),
         Some(at) => json!(at.to_rfc3339()),
         None => Value::Null,
     };
-    let standing = match (enabled, &state.last_run, &state.error) {
-        (false, ..) => "off",
-        (_, None, _) => "never",
-        (_, _, Some(_)) => "failed",
-        _ => "good",
-    };
-    let shown = if table { globals.lang.text(&format!("cli.status.state_{standing}")) } else { standing.to_owned() };
+    let standing = health.standing.as_str();
+    let shown = if table { globals.lang.text(&format!("cli.source.standing_{standing}")) } else { standing.to_owned() };
+    let said = reason_in_words(health, globals.lang).filter(|_| table);
     let Value::Object(row) = json!({
-        "source": id,
-        "name": name,
+        "source": source.id,
+        "name": source.name,
         "state": shown,
         "last_run": time(state.last_run),
         "last_good": time(state.last_good),
@@ -103,7 +100,8 @@ fn row(
         "failures_by_kind": state.tally.failed.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "waiting": waiting,
         "error_kind": state.error.as_ref().map(|e| e.0.clone()),
-        "error": state.error.as_ref().map(|e| e.1.clone()),
+        "lost": health.lost.as_ref().map(|(reason, _)| reason.clone()),
+        "error": said.or_else(|| state.error.as_ref().map(|e| e.1.clone())),
     }) else {
         unreachable!("an object literal")
     };

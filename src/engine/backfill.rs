@@ -144,11 +144,20 @@ async fn read_list(
     };
     let mut entries = match crawl::read_entry(&page, source, now) {
         Ok(entries) => entries,
+        // A page without articles ends a list like one that is gone.
+        Err(error) if progress.read > 1 && error.kind() == "no_links" => {
+            progress.waiting.clear();
+            return Ok(());
+        }
         Err(error) => {
             progress.error = Some((error.kind().to_owned(), error.to_string()));
             return Ok(());
         }
     };
+    if let Some(moved) = entries.moved.take() {
+        progress.waiting.push_front(moved);
+        return Ok(());
+    }
     let addresses: BTreeSet<String> = entries.jobs.iter().map(|(url, _)| url.clone()).collect();
     let dates = entries.jobs.iter().filter_map(|(_, hint)| hint.published.as_ref().map(|p| p.at));
     let newest = dates.clone().max();

@@ -1,32 +1,29 @@
 //! One run of one source: its entries are read, then its waiting pages.
 //!
-//! In: a source and the station's parts. Out: steps handed to the committer, and how the run ended. A page
+//! In: a source and the station's parts. Out: steps handed to the committer, and how the run ended. A source whose
+//! settings changed forgets first what was read under the old ones. A page
 //! that fails is tried again later and never stops the source; a source that fails never stops the others;
 //! a store that fails stops everything.
 
-use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig, SourceKind};
 use pipelines::extract;
-use pipelines::record::{DropReason, FetchJob, Page};
+use pipelines::record::{DropReason, FetchJob};
 
 use super::backfill;
 use super::clock::Clock;
 use super::commit::{CommitError, Committer};
-use super::evidence;
 use super::hosts;
 use super::inbox;
 use super::process::Stages;
 use super::progress::{Event, Listener};
+use super::settings;
 use super::step::Step;
 use super::stop::Stop;
 use crate::store::{RunOutcome, Store, Tally};
-
-/// Entry pages of one source read in one run: next pages of lists, members of a sitemap index.
-const MAX_ENTRY_PAGES: usize = 1_000;
 
 /// What a run needs.
 #[derive(Clone)]
@@ -65,6 +62,7 @@ impl Collector {
     /// Only those of the store; what goes wrong with the source is in the outcome.
     pub async fn run(&self, source: &Arc<SourceConfig>) -> Result<RunOutcome, CommitError> {
         let started = (self.clock)();
+        settings::note(&*self.store, source)?;
         let source = &backfill::extended(&*self.store, source, started)?;
         (self.listener)(&Event::SourceStarted { source: source.id.clone() });
         let mut run = Run::default();
@@ -117,77 +115,6 @@ impl Collector {
         if step.jobs.is_empty() { Ok(()) } else { self.store_step(step, run).await }
     }
 
-    async fn read_entries(
-        &self,
-        source: &Arc<SourceConfig>,
-        run: &mut Run,
-    ) -> Result<(), CommitError> {
-        let mut waiting = crawl::entry_urls(source).into_iter().collect::<VecDeque<_>>();
-        let mut asked = HashSet::new();
-        let bound = entry_bound(source, waiting.len());
-        while let Some(url) = waiting.pop_front().filter(|_| !self.stop.is_asked()) {
-            if !asked.insert(url.clone()) || asked.len() > bound {
-                continue;
-            }
-            let job = self.store.entry_job(&source.id, &url)?;
-            let now = (self.clock)();
-            match self.fetcher.fetch(&job, source, now).await {
-                FetchOutcome::Page(page) => {
-                    waiting.extend(self.read_entry(source, job, *page, run).await?);
-                }
-                FetchOutcome::NotModified => {
-                    self.store_step(Step::new(&source.id, now), run).await?;
-                }
-                other => {
-                    run.error = Some(what_went_wrong(&other));
-                    let mut step = Step::new(&source.id, now);
-                    step.audit.extend(other.audit().map(|line| (url, line)));
-                    self.store_step(step, run).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// An entry is one step: its items are judged and stored, its links go to the frontier, and only with
-    /// them are its validators remembered. Answers the entry pages that continue it.
-    async fn read_entry(
-        &self,
-        source: &Arc<SourceConfig>,
-        job: FetchJob,
-        page: Page,
-        run: &mut Run,
-    ) -> Result<Vec<String>, CommitError> {
-        let (stages, store, source, now) =
-            (self.stages.clone(), self.store.clone(), source.clone(), (self.clock)());
-        let read = tokio::task::spawn_blocking(move || {
-            let mut entries = match crawl::read_entry(&page, &source, now) {
-                Ok(entries) => entries,
-                Err(error) => return Ok(Err((error.kind().to_owned(), error.to_string()))),
-            };
-            let more = std::mem::take(&mut entries.more);
-            let mut step = entry_step(&*store, &stages, &source, entries, now)?;
-            step.records = evidence::of_entry(&*store, &stages, &source, &step.posts, &page)?;
-            // An entry that goes on elsewhere is read in full each time: a 304 would hide what a killed run
-            // had not reached.
-            if more.is_empty() {
-                step.entry = Some(FetchJob { validators: page.validators(), ..job });
-            }
-            Ok::<_, CommitError>(Ok((step, more)))
-        })
-        .await??;
-        match read {
-            Ok((step, more)) => {
-                self.store_step(step, run).await?;
-                Ok(more)
-            }
-            Err(error) => {
-                run.error = Some(error);
-                Ok(Vec::new())
-            }
-        }
-    }
-
     pub(super) async fn store_step(
         &self,
         mut step: Step,
@@ -200,18 +127,6 @@ impl Collector {
         let waiting = self.store.waiting_jobs(&source)?;
         (self.listener)(&Event::Stored { source, tally, waiting });
         Ok(())
-    }
-}
-
-/// Entry pages read in one run: as many pages of each list as config says, so that a calendar without end is
-/// left where a list would be.
-fn entry_bound(source: &SourceConfig, entries: usize) -> usize {
-    match &source.kind {
-        SourceKind::List { urls, pages, .. } => {
-            entries.max(urls.len() * usize::try_from(*pages).unwrap_or(MAX_ENTRY_PAGES))
-        }
-        SourceKind::Search { .. } => entries,
-        _ => MAX_ENTRY_PAGES,
     }
 }
 
@@ -255,8 +170,11 @@ pub(super) fn entry_step(
             continue;
         }
         if !crawl::is_own_address(&url, source) {
-            // It would never be asked, and its row would keep the house itself from asking.
-            step.take_drop(DropReason::Excluded);
+            // It would never be asked, and its row would keep the house itself from asking: what the feed said stands.
+            match stages.in_its_stead(&url, hint, source, now) {
+                Some(verdict) => step.take(verdict),
+                None => step.take_drop(DropReason::OtherHost),
+            };
             continue;
         }
         let hint = extract::without_names(hint);

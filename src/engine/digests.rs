@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
 use pipelines::record::TopicId;
 
-use super::health::{silence_reason, trouble_in_words};
+use super::health::{all_lost, lost_in_words, silence_reason, trouble_in_words};
 use super::shared::Shared;
 use crate::config::{Config, DigestConfig, NotifierConfig, Period};
 use crate::notify::{Message, digest_message};
@@ -321,7 +321,10 @@ fn sources(
                 let reason = reason.map(|r| lang.text(&format!("record.silence.{}", r.as_str())));
                 SourceOutcome::Silent { since: state.last_post, reason }
             }
-            (None, Some(_)) => SourceOutcome::Good,
+            (None, Some(_)) => match all_lost(&tally) {
+                Some(lost) => SourceOutcome::Partial { reason: lost_in_words(&lost, lang) },
+                None => SourceOutcome::Good,
+            },
         };
         let measured = state.last_run.is_some();
         inputs.push(SourceInput {

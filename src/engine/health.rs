@@ -29,6 +29,8 @@ pub enum Standing {
     Never,
     /// The last run failed.
     Failed,
+    /// It answers, and nothing of what comes is kept.
+    Dropped,
     /// Nothing for longer than it may be silent, or on a day that usually brings much.
     Silent,
     /// Heard, but dates are no longer found on its pages.
@@ -45,6 +47,7 @@ impl Standing {
             Self::Off => "off",
             Self::Never => "never",
             Self::Failed => "failed",
+            Self::Dropped => "dropped",
             Self::Silent => "silent",
             Self::Undated => "undated",
             Self::Good => "good",
@@ -67,6 +70,8 @@ pub struct Health {
     pub unchanged_days: Option<i64>,
     /// Why it is silent, where the counts show it.
     pub reason: Option<SilenceReason>,
+    /// Where nothing of what came was kept: the drop reason that dominates, and how often.
+    pub lost: Option<(String, u64)>,
 }
 
 impl Health {
@@ -75,7 +80,15 @@ impl Health {
     pub fn never(source: &SourceConfig) -> Self {
         let standing = if source.enabled { Standing::Never } else { Standing::Off };
         let state = SourceState::default();
-        Self { standing, state, day: 0, usual: None, unchanged_days: None, reason: None }
+        Self {
+            standing,
+            state,
+            day: 0,
+            usual: None,
+            unchanged_days: None,
+            reason: None,
+            lost: None,
+        }
     }
 }
 
@@ -92,10 +105,14 @@ pub fn health(store: &dyn Store, source: &SourceConfig, now: DateTime<Utc>) -> R
         source.flatline_hours > 0 && state.last_post.is_some_and(|at| at < now - allowed);
     let silent = too_long || tally.kept == 0 && usual.is_some_and(|usual| usual >= LIVELY);
     let reason = silence_reason(store, source, now)?;
+    // Pages dropped once are known ones later: a source that never kept anything is judged by all its counts.
+    let never = if state.tally.kept == 0 { all_lost(&state.tally) } else { None };
+    let lost = all_lost(&tally).or(never);
     let standing = match (source.enabled, &state.last_run, &state.error) {
         (false, ..) => Standing::Off,
         (_, None, _) => Standing::Never,
         (_, _, Some(_)) => Standing::Failed,
+        _ if lost.is_some() => Standing::Dropped,
         _ if silent => Standing::Silent,
         _ if reason == Some(SilenceReason::DatesGone) => Standing::Undated,
         _ => Standing::Good,
@@ -103,7 +120,31 @@ pub fn health(store: &dyn Store, source: &SourceConfig, now: DateTime<Utc>) -> R
     let unchanged_days = state.last_change.map(|at| (now - at).num_days().max(0));
     let told = !matches!(standing, Standing::Good | Standing::Off | Standing::Never);
     let reason = reason.filter(|_| told);
-    Ok(Health { standing, state, day: tally.kept, usual, unchanged_days, reason })
+    let lost = lost.filter(|_| standing == Standing::Dropped);
+    Ok(Health { standing, state, day: tally.kept, usual, unchanged_days, reason, lost })
+}
+
+/// Where records came and none was kept: the drop reason that dominates, and how often. What was known already is
+/// no loss, and beside known records neither are old ones.
+#[must_use]
+pub fn all_lost(tally: &Tally) -> Option<(String, u64)> {
+    let of_no_loss = |reason: &str| matches!(reason, "duplicate" | "updated" | "not_modified");
+    let knows_some = tally.dropped.iter().any(|(reason, n)| *n > 0 && of_no_loss(reason));
+    let lost = tally.dropped.iter().filter(|(reason, n)| {
+        *n > 0
+            && !of_no_loss(reason)
+            && !(knows_some && matches!(reason.as_str(), "too_old" | "purged"))
+    });
+    // Of equals the first by name, so that it is told the same everywhere.
+    let most = lost.max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)))?;
+    (tally.kept == 0).then(|| most.clone())
+}
+
+/// [`all_lost`] for an officer.
+#[must_use]
+pub fn lost_in_words((reason, n): &(String, u64), lang: Lang) -> String {
+    let words = lang.text(&format!("record.drop.{reason}"));
+    lang.fill("crawl.all_lost", &[("reason", &words), ("n", n)])
 }
 
 /// Why nothing comes from `source`, as far as its last run and the counts of its last day tell.
@@ -128,6 +169,7 @@ pub fn silence_reason(
     let texts = tally.kept;
     Ok(match () {
         () if dropped("robots") > texts => Some(SilenceReason::Robots),
+        () if dropped("other_host") > texts => Some(SilenceReason::OtherHost),
         () if dropped("walled") > texts => Some(SilenceReason::Walled),
         () if dropped("too_short") + dropped("not_an_article") > texts => {
             Some(SilenceReason::TextTooShort)
@@ -186,17 +228,38 @@ fn usual(
     Ok((weeks > 0.0).then(|| sum / weeks))
 }
 
+/// Why a source is not well, for an officer: what went wrong, what was lost, or why it is silent.
+#[must_use]
+pub fn reason_in_words(health: &Health, lang: Lang) -> Option<String> {
+    let failed = health.state.error.as_ref().filter(|_| health.standing == Standing::Failed);
+    if let Some((kind, said)) = failed {
+        return Some(trouble_in_words(kind, said, lang));
+    }
+    let lost = health.lost.as_ref().map(|lost| lost_in_words(lost, lang));
+    lost.or_else(|| health.reason.map(|r| lang.text(&format!("record.silence.{}", r.as_str()))))
+}
+
 /// What went wrong with a run, for an officer: the kind in her words, with what the machine said.
 #[must_use]
 pub fn trouble_in_words(kind: &str, said: &str, lang: Lang) -> String {
+    match words_of(kind, lang) {
+        Some(words) => lang.fill("crawl.trouble", &[("words", &words), ("said", &said)]),
+        None => said.to_owned(),
+    }
+}
+
+/// A kind of error, refusal or drop in an officer's words; the name itself where there are none.
+#[must_use]
+pub fn kind_in_words(kind: &str, lang: Lang) -> String {
+    words_of(kind, lang).unwrap_or_else(|| kind.to_owned())
+}
+
+fn words_of(kind: &str, lang: Lang) -> Option<String> {
     let places = [
         format!("crawl.error.{kind}"),
         format!("crawl.refusal.{kind}"),
         format!("record.drop.{kind}"),
         format!("crawl.entry.{kind}"),
     ];
-    match places.iter().find_map(|place| lang.get(place)) {
-        Some(words) => lang.fill("crawl.trouble", &[("words", &words), ("said", &said)]),
-        None => said.to_owned(),
-    }
+    places.iter().find_map(|place| lang.get(place)).map(str::to_owned)
 }

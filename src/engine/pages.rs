@@ -1,20 +1,22 @@
 //! The waiting pages of a source: fetched, read, judged, each a step of its own.
 //!
-//! In: jobs that are due. Out: steps for the committer. A page that fails is tried again later; a page that was
-//! kept may be looked at again, where another text is an edit and 404 is its end. No page stops the others.
+//! In: jobs that are due. Out: steps for the committer. A page that fails is tried again later, and where the feed
+//! carried its text that is stored meanwhile; a page that was kept may be looked at again, where another text is an
+//! edit and 404 is its end. No page stops the others.
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use pipelines::crawl::{self, FetchOutcome, SourceConfig};
 use pipelines::extract;
-use pipelines::record::{AnnotatedPost, DropReason, FetchJob, Page, Validators, Verdict};
+use pipelines::record::{AnnotatedPost, DropReason, FetchJob, Page, PostId, Validators, Verdict};
 
 use super::collect::{Collector, Run};
 use super::commit::CommitError;
 use super::evidence;
 use super::look::{look_after, next_look};
+use super::process::Stages;
 use super::step::{PageDone, Seen, Step};
 use crate::store::Tally;
 
@@ -94,10 +96,20 @@ impl Collector {
                 step.take_drop(DropReason::NotModified)
             }
             FetchOutcome::Dropped { reason, .. } => {
-                evidence::note_gone(&mut step, reason, &job.url);
-                step.take_drop(reason)
+                // A page that was never had is not a post that was taken down.
+                if job.known_since.is_some() {
+                    evidence::note_gone(&mut step, reason, &job.url);
+                }
+                match self.in_its_stead(&job, source, now).await? {
+                    Some(verdict) => step.take(verdict),
+                    None => step.take_drop(reason),
+                }
             }
             FetchOutcome::Refused { until, .. } => {
+                // The page is read later; what the feed said of it is known now.
+                if let Some(verdict) = self.in_its_stead(&job, source, now).await? {
+                    step.take(verdict);
+                }
                 let url = job.url;
                 step.done.push(PageDone::Postponed { url, due: until, attempts: job.attempts });
                 return Ok((step, None));
@@ -105,7 +117,10 @@ impl Collector {
             FetchOutcome::Failed(failure) => {
                 let kind = failure.kind.as_str();
                 error = Some((kind.to_owned(), failure.to_string()));
-                let outcome = step.take_failure(kind);
+                let outcome = match self.in_its_stead(&job, source, now).await? {
+                    Some(verdict) => step.take(verdict),
+                    None => step.take_failure(kind),
+                };
                 let attempts = job.attempts + 1;
                 // Another look that failed is taken at the next turn; what is stored stands.
                 again = look_after(source, &job, now).map(|due| (due, job.validators.clone()));
@@ -127,6 +142,24 @@ impl Collector {
             (None, None) => PageDone::Finished { url: job.url, outcome: result },
         });
         Ok((step, error))
+    }
+
+    /// What the feed said of a page that did not come, as long as nothing of it is stored.
+    async fn in_its_stead(
+        &self,
+        job: &FetchJob,
+        source: &Arc<SourceConfig>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Verdict<AnnotatedPost>>, CommitError> {
+        let is_known = || self.store.standing(PostId::of_url(&job.url)).map(|s| s.is_some());
+        if job.known_since.is_some() || !Stages::has_text(&job.hint) || is_known()? {
+            return Ok(None);
+        }
+        let (stages, job, source) = (self.stages.clone(), job.clone(), source.clone());
+        let judged = tokio::task::spawn_blocking(move || {
+            stages.in_its_stead(&job.url, job.hint, &source, now)
+        });
+        Ok(judged.await?)
     }
 
     /// Reads a page that came: the verdict, and what makes the next GET of it conditional. Its evidence goes

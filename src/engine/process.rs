@@ -13,7 +13,7 @@ use pipelines::crawl::{self, SourceConfig};
 use pipelines::extract::{self, PostPlace, Privacy, ReadOptions};
 use pipelines::query::{Query, Target};
 use pipelines::record::{
-    AnnotatedPost, Channel, DropReason, Found, FoundComment, Page, SourceId, Verdict,
+    AnnotatedPost, Channel, DropReason, Found, FoundComment, Issue, Page, SourceId, Verdict,
 };
 
 use super::clock::Timekeeper;
@@ -82,7 +82,10 @@ impl Stages {
         };
         let mut found = match extract::read_page(page, &options) {
             Verdict::Keep(found) => found,
-            Verdict::Drop(reason) => return Verdict::Drop(reason),
+            Verdict::Drop(reason) => {
+                let stead = self.in_its_stead(&page.url, hint, source, now);
+                return stead.unwrap_or(Verdict::Drop(reason));
+            }
         };
         let is_thread = !found.comments.is_empty() || source.channel == Channel::Forum;
         for part in parts {
@@ -92,6 +95,29 @@ impl Stages {
         }
         let url = crawl::canonical_url(&page.url).unwrap_or_else(|_| page.url.clone());
         self.judge(&url, filled(found, hint), source, now, self.min_chars)
+    }
+
+    /// Whether a feed carried the text of its page.
+    #[must_use]
+    pub fn has_text(hint: &Found) -> bool {
+        hint.text.as_ref().is_some_and(|text| !text.trim().is_empty())
+    }
+
+    /// What the feed said of a page that cannot be had or read, as a post of its own; none where it carried no text.
+    #[must_use]
+    pub fn in_its_stead(
+        &self,
+        url: &str,
+        mut hint: Found,
+        source: &SourceConfig,
+        now: DateTime<Utc>,
+    ) -> Option<Verdict<AnnotatedPost>> {
+        if !Self::has_text(&hint) {
+            return None;
+        }
+        hint.issues.push(Issue::FeedTextOnly);
+        let url = crawl::canonical_url(url).unwrap_or_else(|_| url.to_owned());
+        Some(self.judge(&url, hint, source, now, 1))
     }
 
     /// An item whose text came with the feed, or a row of a file.
@@ -184,7 +210,14 @@ fn add_replies(found: &mut Found, more: Found) {
     }
 }
 
-fn filled(page: Found, hint: Found) -> Found {
+/// The page with what the feed said where the page says nothing. A text of the feed that is more than twice as long
+/// is the article, and what was read of the page a teaser of it.
+fn filled(mut page: Found, hint: Found) -> Found {
+    let chars = |text: &Option<String>| text.as_ref().map_or(0, |t| t.chars().count());
+    if page.comments.is_empty() && chars(&hint.text) > 2 * chars(&page.text) {
+        page.text = hint.text;
+        page.issues.push(Issue::FeedTextOnly);
+    }
     Found {
         title: page.title.or(hint.title),
         published: page.published.or(hint.published),

@@ -4,6 +4,7 @@
 //! way. Goes through the same fetcher, robots and stages as a run, at the same pace.
 
 use std::cell::OnceCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -58,6 +59,8 @@ pub enum RobotsSaid {
         /// As written.
         rule: String,
     },
+    /// It was not read: the host did not answer so far.
+    Unread,
     /// It could not be read, so nothing is asked.
     Unreachable {
         /// The status or error.
@@ -87,6 +90,29 @@ pub struct PostSeen {
     pub robots: RobotsSaid,
     /// What became of it, or why it was not read.
     pub read: Result<Verdict<AnnotatedPost>, Trouble>,
+    /// Why its page was not read, where the text of the feed stands in.
+    pub missed: Option<Trouble>,
+}
+
+impl PostSeen {
+    /// The post, where it would be kept.
+    #[must_use]
+    pub fn kept(&self) -> Option<&AnnotatedPost> {
+        match &self.read {
+            Ok(Verdict::Keep(post)) => Some(post),
+            _ => None,
+        }
+    }
+
+    /// Why it would not be kept: a drop reason, or what went wrong.
+    #[must_use]
+    pub fn lost(&self) -> Option<&str> {
+        match &self.read {
+            Ok(Verdict::Keep(_)) => None,
+            Ok(Verdict::Drop(reason)) => Some(reason.as_str()),
+            Err(trouble) => Some(&trouble.kind),
+        }
+    }
 }
 
 impl<'c> Trial<'c> {
@@ -158,7 +184,8 @@ impl<'c> Trial<'c> {
                 }
             }
             Some(RobotsStanding::Unreachable { cause, .. }) => RobotsSaid::Unreachable { cause },
-            Some(RobotsStanding::None { .. }) | None => RobotsSaid::Nothing,
+            Some(RobotsStanding::None { .. }) => RobotsSaid::Nothing,
+            None => RobotsSaid::Unread,
         }
     }
 
@@ -175,8 +202,10 @@ impl<'c> Trial<'c> {
 
     /// Asks the first entries of `source`.
     pub async fn entries(&self, source: &SourceConfig, now: DateTime<Utc>) -> Vec<EntrySeen> {
-        let mut seen = Vec::new();
-        for url in crawl::entry_urls(source).into_iter().take(ENTRIES) {
+        let mut seen: Vec<EntrySeen> = Vec::new();
+        let mut waiting: VecDeque<String> =
+            crawl::entry_urls(source).into_iter().take(ENTRIES).collect();
+        while let Some(url) = waiting.pop_front() {
             let answer = self.page(&url, source, now).await;
             let bytes = answer.as_ref().map_or(0, |page| page.body.len());
             let read = answer.and_then(|page| {
@@ -185,6 +214,10 @@ impl<'c> Trial<'c> {
                     said: error.to_string(),
                 })
             });
+            // A page that only points to another is followed, as a run does.
+            let moved = read.as_ref().ok().and_then(|entries| entries.moved.clone());
+            let is_new = |url: &String| seen.iter().all(|entry| entry.url != *url);
+            waiting.extend(moved.filter(|url| seen.len() < 2 * ENTRIES && is_new(url)));
             seen.push(EntrySeen { robots: self.robots(&url), url, read, bytes });
         }
         seen
@@ -218,12 +251,17 @@ impl<'c> Trial<'c> {
             if is_item {
                 let verdict = stages.item(url, found.clone(), source, now);
                 let robots = RobotsSaid::Nothing;
-                seen.push(PostSeen { url: url.clone(), robots, read: Ok(verdict) });
+                seen.push(PostSeen { url: url.clone(), robots, read: Ok(verdict), missed: None });
                 continue;
             }
-            let page = self.page(url, source, now).await;
-            let read = page.map(|page| stages.page(&[page], found.clone(), source, now));
-            seen.push(PostSeen { robots: self.robots(url), url: url.clone(), read });
+            let (read, missed) = match self.page(url, source, now).await {
+                Ok(page) => (Ok(stages.page(&[page], found.clone(), source, now)), None),
+                Err(trouble) => match stages.in_its_stead(url, found.clone(), source, now) {
+                    Some(verdict) => (Ok(verdict), Some(trouble)),
+                    None => (Err(trouble), None),
+                },
+            };
+            seen.push(PostSeen { robots: self.robots(url), url: url.clone(), read, missed });
         }
         Ok(seen)
     }

@@ -145,3 +145,14 @@ pub(super) fn put_entry(c: &Connection, job: &FetchJob) -> Result<()> {
     .execute(params![job.source.as_str(), job.url, to_json("entry", job)?])?;
     Ok(())
 }
+
+/// Pages that wait or were kept stay; those dropped or given up go, and with them the validators of the entries.
+pub(super) fn forget(c: &Connection, source: &SourceId) -> Result<()> {
+    c.prepare_cached("DELETE FROM entries WHERE source = ?1")?.execute([source.as_str()])?;
+    c.prepare_cached(
+        "DELETE FROM frontier WHERE source = ?1 AND due IS NULL AND outcome != 'dropped:not_modified'
+           AND (outcome LIKE 'dropped:%' OR outcome LIKE 'failed:%')",
+    )?
+    .execute([source.as_str()])?;
+    Ok(())
+}

@@ -63,6 +63,10 @@ impl StoreWrite for SqliteWrite<'_> {
         frontier::postpone(&self.tx, url, due, attempts)
     }
 
+    fn forget_readings(&self, source: &SourceId) -> Result<()> {
+        frontier::forget(&self.tx, source)
+    }
+
     fn put_entry(&self, job: &FetchJob) -> Result<()> {
         frontier::put_entry(&self.tx, job)
     }

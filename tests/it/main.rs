@@ -17,6 +17,7 @@ mod gate;
 mod import;
 mod kept;
 mod kill;
+mod listening;
 mod pages;
 mod privacy;
 mod rebuild;

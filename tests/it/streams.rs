@@ -1,4 +1,4 @@
-//! Eighteen live feeds, served on loopback: every item with a text and an address is kept exactly once.
+//! Eighteen live feeds, served on loopback: every article with a text and an address is kept exactly once.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -46,7 +46,10 @@ fn kept_addresses(feed: &Value, all: &mut BTreeSet<String>) -> usize {
             .iter()
             .any(|k| !without_tags(item[*k].as_str().unwrap_or_default()).trim().is_empty());
         let address = item["url"].as_str().or(item["external_url"].as_str()).unwrap_or_default();
-        if let (true, Ok(url)) = (has_text, canonical_url(address)) {
+        // Staff lines and tables of contents of a newspaper are no articles.
+        let title = item["title"].as_str().unwrap_or_default().trim();
+        let is_article = !["责编", "导读", "广告"].iter().any(|word| title.contains(word));
+        if let (true, Ok(url)) = (has_text && is_article, canonical_url(address)) {
             all.insert(url);
         }
     }

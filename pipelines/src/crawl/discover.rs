@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use scraper::{Html, Selector};
 use url::Url;
 
-use super::entry::{self, ListLink, find_article_links, read_feed, share_in_list};
+use super::entry::{self, ListLink, read_feed, share_in_list, signpost};
 use super::{Entries, EntryError, HtmlSelectors, SourceConfig, SourceKind, address, read_entry};
 use crate::extract::{PageKind, page_kind};
 use crate::record::{Channel, Page, SourceId, Trust};
@@ -42,6 +42,8 @@ pub struct Discovery {
     pub role: PageRole,
     /// Ways to listen to it, best first.
     pub proposals: Vec<Proposal>,
+    /// Where the page is but a signpost: the page to look at in its stead.
+    pub moved: Option<String>,
 }
 
 /// One way to listen.
@@ -70,19 +72,21 @@ pub fn discover(
         let title = feed.title.as_deref().and_then(entry::one_line);
         let kind = SourceKind::Feed { url: page.url.clone(), full_page: is_teaser(&feed) };
         let proposal = proposal(&base, title, kind, "is_feed").with_preview(page, now);
-        return Ok(Discovery { role: PageRole::Feed, proposals: vec![proposal] });
+        return Ok(Discovery { role: PageRole::Feed, proposals: vec![proposal], moved: None });
     }
     let sitemap =
         proposal(&base, None, sitemap_kind(&page.url), "is_sitemap").with_preview(page, now);
     if sitemap.preview.as_ref().is_some_and(|p| !p.jobs.is_empty() || !p.more.is_empty()) {
-        return Ok(Discovery { role: PageRole::Sitemap, proposals: vec![sitemap] });
+        return Ok(Discovery { role: PageRole::Sitemap, proposals: vec![sitemap], moved: None });
     }
-    let html = entry::document(page);
-    let links = find_article_links(&html, &base);
+    let (text, html) = entry::document(page);
+    let moved = signpost(&html, &base);
+    let links = entry::article_links(&text, &html, &base);
     let role = role_of(&text, &html, &links);
     let title = title_of(&html);
     let mut proposals = feeds(&html, &base, title.as_deref());
-    if role == PageRole::List || role == PageRole::Other && links.len() >= 5 {
+    let is_dated = !links.is_empty() && dated(&links) * 2 >= links.len();
+    if role == PageRole::List || role == PageRole::Other && (links.len() >= 5 || is_dated) {
         let listed = list(&html, &base, title.clone(), &links);
         proposals.push(listed.with_preview(page, now));
     }
@@ -91,14 +95,18 @@ pub fn discover(
         maps.map(|url| proposal(&base, title.clone(), sitemap_kind(url), "robots_sitemap")),
     );
     number_ids(&mut proposals);
-    Ok(Discovery { role, proposals })
+    Ok(Discovery { role, proposals, moved })
+}
+
+fn dated(links: &[ListLink]) -> usize {
+    links.iter().filter(|link| link.date.is_some()).count()
 }
 
 /// Is it a list or an article? The reader's judgement first; what it takes for one long text is a list all
 /// the same when the text stands in dated items (result pages, boards with excerpts).
 #[must_use]
 pub fn role_of(text: &str, html: &Html, links: &[ListLink]) -> PageRole {
-    let dated = links.iter().filter(|link| link.date.is_some()).count();
+    let dated = dated(links);
     match page_kind(text) {
         PageKind::List if links.len() >= 3 => PageRole::List,
         // Measured on 169 labelled and known pages (`tests/lists.rs`): 0.65 parts all lists from all articles.
@@ -113,7 +121,36 @@ pub fn role_of(text: &str, html: &Html, links: &[ListLink]) -> PageRole {
 impl Proposal {
     fn with_preview(mut self, page: &Page, now: DateTime<Utc>) -> Self {
         self.preview = read_entry(page, &self.source, now).ok();
+        if let Some(entries) = &self.preview {
+            fit(&mut self.source, entries, now);
+        }
         self
+    }
+}
+
+/// Days that a silence is no alarm yet, at least and at most.
+const SILENCE_DAYS: (i64, i64) = (3, 30);
+
+/// Makes `source` fit what its entry gives: the hosts its articles lie on, how far back they reach, and how long it
+/// is usually silent.
+pub fn fit(source: &mut SourceConfig, entries: &Entries, now: DateTime<Utc>) {
+    let found = || entries.items.iter().chain(&entries.jobs);
+    source.allow_hosts = other_hosts(source, found().map(|(url, _)| url.as_str()));
+    let mut times: Vec<_> =
+        found().filter_map(|(_, found)| found.published.as_ref().map(|p| p.at)).collect();
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    if let Some(latest) = times.first() {
+        let gaps = times.windows(2).map(|pair| (pair[0] - pair[1]).num_days());
+        let longest = gaps.take(20).max().unwrap_or(0).max((now - *latest).num_days());
+        let days = (longest * 2).clamp(SILENCE_DAYS.0, SILENCE_DAYS.1);
+        source.flatline_hours = u32::try_from(days * 24).unwrap_or(0);
+    }
+    // A feed holds what its site counts as new. Of a quiet list the latest few are wanted, whatever their age.
+    if let (false, Some(fifth)) =
+        (matches!(source.kind, SourceKind::Feed { .. }), times.get(4).or(times.last()))
+    {
+        let age = u32::try_from((now - *fifth).num_days() + 1).unwrap_or(0);
+        source.horizon_days = source.horizon_days.max(age);
     }
 }
 
@@ -142,7 +179,8 @@ fn proposal(base: &Url, title: Option<String>, kind: SourceKind, why: &'static s
     let mut source =
         SourceConfig::new(SourceId(id), title.unwrap_or_else(|| site.to_owned()), kind);
     source.channel = channel_of(site, base.path());
-    source.horizon_days = 30;
+    // A feed is its own horizon: what it holds its site counts as new.
+    source.horizon_days = if matches!(source.kind, SourceKind::Feed { .. }) { 0 } else { 30 };
     if site.ends_with(".gov.cn") {
         source.trust = Trust::High;
     }
@@ -212,7 +250,6 @@ fn list(html: &Html, base: &Url, title: Option<String>, links: &[ListLink]) -> P
     let mut proposal = proposal(base, title, kind, if is_board { "board" } else { "list" });
     // Written out, so that the officer sees what may be changed.
     proposal.source.revisit_days = is_board.then_some(7);
-    proposal.source.allow_hosts = other_hosts(&proposal.source, links);
     proposal
 }
 
@@ -222,20 +259,19 @@ fn is_thread(url: &str) -> bool {
         .any(|mark| url.contains(mark))
 }
 
-/// Hosts beside the list's own on which at least a tenth of its articles lie.
-fn other_hosts(source: &SourceConfig, links: &[ListLink]) -> Vec<String> {
+/// Hosts beside the source's own on which at least a tenth of its articles lie.
+fn other_hosts<'a>(source: &SourceConfig, links: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    let mut all = 0;
+    let bare = SourceConfig { allow_hosts: Vec::new(), ..source.clone() };
     for link in links {
-        let Ok(url) = address::parse(&link.url) else { continue };
-        if !super::fetch::is_allowed_host(&url, source) {
+        let Ok(url) = address::parse(link) else { continue };
+        all += 1;
+        if !super::fetch::is_allowed_host(&url, &bare) {
             *counts.entry(url.host_str().unwrap_or_default().to_owned()).or_default() += 1;
         }
     }
-    counts
-        .into_iter()
-        .filter(|(_, count)| count * 10 >= links.len())
-        .map(|(host, _)| host)
-        .collect()
+    counts.into_iter().filter(|(_, count)| count * 10 >= all).map(|(host, _)| host).collect()
 }
 
 fn title_of(html: &Html) -> Option<String> {

@@ -10,12 +10,18 @@ mod bounded;
 mod charset;
 mod feed;
 mod feed_xml;
+mod headline;
+mod identity;
+mod island;
 mod json;
 mod json_feed;
 mod links;
 mod list;
+mod shape;
+mod signpost;
 mod sitemap;
 mod stamp;
+mod target;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,11 +35,12 @@ use crate::record::{DropReason, Found, Issue, Page};
 
 pub use feed::{Feed, FeedItem, read_feed};
 pub use links::{ListLink, find_article_links, share_in_list};
+pub(crate) use signpost::signpost;
 pub use stamp::{ZONE, stamp};
 
 pub(crate) use charset::decoded;
 pub(crate) use json::count;
-pub(crate) use list::next_page;
+pub(crate) use list::{article_links, next_page};
 
 /// The most links and items taken from one entry page; a page with more is a trap or an archive, and the
 /// rest is counted as dropped. A sitemap may hold 50,000.
@@ -48,10 +55,25 @@ pub struct Entries {
     pub items: Vec<(String, Found)>,
     /// Entry pages that continue this one: next pages of a list, members of a sitemap index.
     pub more: Vec<String>,
+    /// Where the page is but a signpost (`meta refresh`): the page to read in its stead.
+    pub moved: Option<String>,
     /// What was not kept, by reason.
     pub drops: BTreeMap<DropReason, u64>,
     /// What the page says of itself (the feed's title).
     pub title: Option<String>,
+}
+
+impl Entries {
+    /// What is left behind the first `count` records, items before jobs.
+    #[must_use]
+    pub fn without_first(&self, count: usize) -> Self {
+        let of_jobs = count.saturating_sub(self.items.len());
+        Self {
+            items: self.items.iter().skip(count).cloned().collect(),
+            jobs: self.jobs.iter().skip(of_jobs).cloned().collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Why an entry page could not be read.
@@ -160,9 +182,13 @@ impl Collector {
     /// Adds one record of the page. Where the same address stands twice, the one with a text is kept.
     pub fn add(&mut self, base: &Url, href: Option<&str>, found: Found, wants_page: bool) {
         let href = href.map(str::trim).filter(|h| !h.is_empty());
-        let Some(url) = href.and_then(|href| address::canonical_link(base, href).ok()) else {
-            return self.drop(DropReason::NoAddress);
-        };
+        let url = href.and_then(|href| address::canonical_link(base, href).ok());
+        self.add_at(url, found, wants_page);
+    }
+
+    /// The same for a record whose address is known already.
+    pub fn add_at(&mut self, url: Option<String>, found: Found, wants_page: bool) {
+        let Some(url) = url else { return self.drop(DropReason::NoAddress) };
         if self.entries.jobs.len() + self.entries.items.len() >= MAX_ENTRIES {
             return self.drop(DropReason::Excluded);
         }
@@ -209,16 +235,23 @@ impl Collector {
     }
 }
 
-/// The document of an entry page, bounded.
-pub(crate) fn document(page: &Page) -> scraper::Html {
+/// The text and the document of an entry page, bounded.
+pub(crate) fn document(page: &Page) -> (String, scraper::Html) {
     let (text, _) = charset::decoded(&page.body, page.header("content-type"));
-    scraper::Html::parse_document(&bounded::bounded(&text))
+    let html = scraper::Html::parse_document(&bounded::bounded(&text));
+    (text, html)
 }
 
 /// The addresses a source is entered by: `{page}` counted out for lists, `{word}` filled in for searches.
 /// None for pages given one by one.
 #[must_use]
 pub fn entry_urls(source: &SourceConfig) -> Vec<String> {
+    entry_lists(source).into_iter().flatten().collect()
+}
+
+/// The same by list: the first address of each is where it begins, the others are its further pages.
+#[must_use]
+pub fn entry_lists(source: &SourceConfig) -> Vec<Vec<String>> {
     let (pages, words) = match &source.kind {
         SourceKind::Pages { .. } => return Vec::new(),
         SourceKind::List { pages, .. } => ((*pages).max(1), None),
@@ -233,7 +266,7 @@ pub fn entry_urls(source: &SourceConfig) -> Vec<String> {
         None => vec![url.to_owned()],
         Some(words) => words.iter().map(|word| url.replace("{word}", &encoded(word))).collect(),
     };
-    entry_addresses(source).into_iter().flat_map(asked).flat_map(numbered).collect()
+    entry_addresses(source).into_iter().flat_map(asked).map(numbered).collect()
 }
 
 /// A word as part of an address.

@@ -142,7 +142,7 @@ impl Fetcher {
         loop {
             if !is_allowed_host(&url, source) {
                 let detail = format!("host of {url} is not in the source's list");
-                return Err(FetchOutcome::dropped(DropReason::Excluded, detail));
+                return Err(FetchOutcome::dropped(DropReason::OtherHost, detail));
             }
             let host = self.host(&url);
             // The semaphore is never closed; were it, asking without a slot would still be orderly.

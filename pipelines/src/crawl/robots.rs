@@ -146,6 +146,11 @@ impl Rule {
         if wildcard(&self.pattern, path) {
             return Some(self.pattern.len());
         }
+        // The conformance cases compare as written, the RFC what is meant: both forbid, only the first allows.
+        let is_escaped = self.pattern.contains('%') || path.contains('%');
+        if !self.allow && is_escaped && wildcard(&unescaped(&self.pattern), &unescaped(path)) {
+            return Some(self.pattern.len());
+        }
         // `Allow: /a/index.html` also allows `/a/`.
         let folder = &self.pattern[..=self.pattern.rfind('/')?];
         let stands_for_folder = self.allow && self.pattern[folder.len()..].starts_with("index.htm");
@@ -201,15 +206,33 @@ fn key_value(line: &str) -> Option<(Key, &str)> {
 
 /// Non-ASCII as percent signs, hex in upper case: the form in which addresses arrive.
 fn escaped(pattern: &str) -> String {
+    spelt(pattern, |_| false)
+}
+
+/// The spelling in which paths are compared (RFC 9309, 2.2.2): what need not be escaped stands for itself.
+fn unescaped(pattern: &str) -> String {
+    spelt(pattern, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+}
+
+fn spelt(pattern: &str, stands_for_itself: impl Fn(u8) -> bool) -> String {
     let mut out = String::with_capacity(pattern.len());
     let bytes = pattern.as_bytes();
-    for (at, &byte) in bytes.iter().enumerate() {
-        let in_escape = |n: usize| at >= n && bytes[at - n] == b'%';
-        let is_hex = byte.is_ascii_hexdigit() && (in_escape(1) || in_escape(2));
-        match byte {
-            0x80.. => out.push_str(&format!("%{byte:02X}")),
-            _ if is_hex => out.push(byte.to_ascii_uppercase() as char),
-            _ => out.push(byte as char),
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        at += 1;
+        let code = bytes.get(at..at + 2).filter(|_| byte == b'%');
+        let code = code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match code {
+            Some(code) => {
+                at += 2;
+                match stands_for_itself(code) {
+                    true => out.push(code as char),
+                    false => out.push_str(&format!("%{code:02X}")),
+                }
+            }
+            None if byte >= 0x80 => out.push_str(&format!("%{byte:02X}")),
+            None => out.push(byte as char),
         }
     }
     out
@@ -276,6 +299,24 @@ mod tests {
         check("someone", "/a/b.pdf?x=1", (false, Some(6)));
         check("Guanlan", "/admin/x", (true, None));
         check("guanlan", "/%E5%86%85%E9%83%A8/1.html", (false, Some(10)));
+    }
+
+    #[test]
+    fn an_escaped_letter_is_that_letter_on_both_sides() {
+        for (rule, path, allowed) in [
+            ("/%61/", "/a/1.html", false),
+            ("/a/", "/%61/1.html", false),
+            ("/%7Eq", "/~q/1", false),
+            ("/a%2Fb", "/a/b", true),
+            ("/a%2fb", "/a%2Fb/1", false),
+            ("/%e5%86%85/", "/%E5%86%85/1", false),
+            ("/%zz", "/%zz/1", false),
+            ("/内/", "/%E5%86%85/1", false),
+        ] {
+            let robots = Robots::parse(format!("User-agent: *\nDisallow: {rule}\n").as_bytes());
+            let url = format!("https://example.cn{path}");
+            assert_eq!(robots.check("guanlan", &url).allowed, allowed, "{rule} {path}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::mask::mask;
+use super::no_article;
 use super::title::bare;
 use crate::crawl::{SourceConfig, is_own_address};
 use crate::record::{
@@ -68,6 +69,9 @@ pub fn assemble(found: Found, place: &PostPlace<'_>, privacy: &Privacy) -> Verdi
     if chars < place.min_chars.max(1) {
         return Verdict::Drop(DropReason::TooShort);
     }
+    if found.comments.is_empty() && no_article::is_none(given.unwrap_or_default(), text) {
+        return Verdict::Drop(DropReason::NotAnArticle);
+    }
     if found.published.as_ref().is_some_and(|p| is_future(p.at, place.fetched_at)) {
         note(&mut issues, Issue::FutureDate);
     }
@@ -116,8 +120,8 @@ pub fn assemble(found: Found, place: &PostPlace<'_>, privacy: &Privacy) -> Verdi
     })
 }
 
-/// What a list or feed said of a page, fit to wait on disk until the page is read: its title and outlets with
-/// numbers masked and its author's name taken out, no text, no replies.
+/// What a list or feed said of a page, fit to wait on disk until the page is read: its title, text and outlets with
+/// numbers masked and its author's name taken out, no replies.
 #[must_use]
 pub fn without_names(found: Found) -> Found {
     let author = found.author.as_deref().map(str::trim).filter(|name| name.chars().count() >= 2);
@@ -126,7 +130,7 @@ pub fn without_names(found: Found) -> Found {
         title: found.title.map(|title| clean(&title, author, &names)),
         outlet: found.outlet.map(|outlet| mask(&outlet).into_owned()),
         origin: found.origin.map(|origin| mask(&origin).into_owned()),
-        text: None,
+        text: found.text.map(|text| clean(&text, author, &names)),
         author: None,
         comments: Vec::new(),
         ..found

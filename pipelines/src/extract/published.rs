@@ -2,7 +2,11 @@
 //!
 //! In: what the page states (meta, JSON-LD, scripts), the lines around its main text, its address. Out: one time
 //! or none. Signs vote by day: each sign has a weight, the day with the most wins, and a day with too little
-//! is refused, because a wrong date is worse than none. Future dates are refused; "modified" is no sign.
+//! is refused, because a wrong date is worse than none. Future dates are refused. On a line each time goes by its own
+//! label (`label`): an update is a weak sign, a date of something else is none.
+
+mod label;
+mod shown;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -10,10 +14,9 @@ use chrono_tz::Tz;
 use super::blocks::Lines;
 use super::body::Body;
 use super::dom::{AttrName, Dom};
-use super::hint::Hint;
 use super::meta::{Meta, json_string};
 use super::tag::Tag;
-use super::time::{ParsedTime, find_absolute, normal, parse_time};
+use super::time::{ParsedTime, parse_time};
 use crate::record::{Confidence, Published};
 
 /// A zone that disagrees by a day is no future.
@@ -83,7 +86,7 @@ const PUBLISHED_TAGS: [&str; 28] = [
 pub(super) fn find(e: &Evidence<'_, '_>) -> Dated {
     let mut signs = Signs { zone: e.zone, now: e.now, found: Vec::new(), future: false };
     stated(e, &mut signs);
-    shown(e, &mut signs);
+    shown::shown(e, &mut signs);
     from_url(e.url, &mut signs);
     signs.decide()
 }
@@ -188,25 +191,35 @@ fn stated(e: &Evidence<'_, '_>, signs: &mut Signs) {
             break;
         }
     }
-    for script in &e.meta.scripts {
-        for (key, weight) in [
-            ("publish_time", 3),
-            ("publishTime", 3),
-            ("pubtime", 3),
-            ("ptime", 2),
-            ("pubDate", 3),
-            ("datePublished", 3),
-            ("createTime", 1),
-        ] {
-            if let Some(value) = script_value(script, key) {
-                signs.parse(&value, weight, "script");
-                return;
-            }
-        }
-        if let Some(value) = script_value(script, "ct").filter(|v| v.len() == 10) {
-            signs.parse(&value, 4, "script");
-            return;
-        }
+    in_scripts(e, signs);
+}
+
+/// Variables of scripts. `createTime` of a state may be that of anything; as a variable of its own it is what
+/// WeChat calls the time of the article.
+fn in_scripts(e: &Evidence<'_, '_>, signs: &mut Signs) {
+    const KEYS: [(&str, u32); 8] = [
+        ("publish_time", 3),
+        ("publishTime", 3),
+        ("pubtime", 3),
+        ("pubDate", 3),
+        ("datePublished", 3),
+        ("var createTime", 3),
+        ("ptime", 2),
+        ("createTime", 1),
+    ];
+    let scripts = &e.meta.scripts;
+    let seconds = scripts.iter().find_map(|s| script_value(s, "ct").filter(|v| v.len() == 10));
+    let keyed = KEYS.iter().find_map(|(key, weight)| {
+        let time = |script: &&str| {
+            parse_time(&script_value(script, key)?, signs.now, signs.zone)
+                .filter(|t| t.at <= signs.now)
+        };
+        Some((scripts.iter().find_map(time)?, *weight))
+    });
+    if let Some((time, weight)) = keyed {
+        signs.add(Some(time), weight, "script");
+    } else if let Some(seconds) = seconds {
+        signs.parse(&seconds, 4, "script");
     }
 }
 
@@ -237,98 +250,6 @@ fn script_value(script: &str, key: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// Dates in the lines near the title and the main text.
-fn shown(e: &Evidence<'_, '_>, signs: &mut Signs) {
-    let blocks = &e.lines.blocks;
-    let first = e.body.kept.first().copied().unwrap_or(blocks.len());
-    let last = e.body.kept.last().copied().unwrap_or(0);
-    let title = e.title.map(super::title::bare).unwrap_or_default();
-    let title_at = (0..first.min(blocks.len())).rev().find(|&i| {
-        !title.is_empty() && super::title::bare(e.lines.line(&blocks[i])).contains(&title)
-    });
-    let from = title_at
-        .map_or(first.saturating_sub(12), |t| t.saturating_sub(3))
-        .max(first.saturating_sub(40));
-    let mut near = 0;
-    for i in (from..(first + 4).min(blocks.len())).chain(last..(last + 6).min(blocks.len())) {
-        let block = &blocks[i];
-        let line = e.lines.line(block);
-        if block.chars > 120
-            || line.len() > 600
-            || !line.bytes().any(|b| b.is_ascii_digit()) && !line.contains('年')
-        {
-            continue;
-        }
-        let hint = e.lines.hints[block.owner as usize];
-        let in_list = block.link_chars * 2 > block.chars;
-        if in_list && block.chars > 24 {
-            continue;
-        }
-        let text = normal(line);
-        let Some(time) = line_time(&text, e, hint) else { continue };
-        let labelled = is_labelled(line);
-        let rest = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-        let inside_body = e.body.kept.binary_search(&i).is_ok() && i > first;
-        let weight: u32 = match (i <= first + 3, labelled, rest < 60) {
-            _ if inside_body && !(labelled || rest < 24) => 0,
-            (true, true, _) => 5,
-            (true, false, true) => {
-                if time.has_time {
-                    5
-                } else {
-                    4
-                }
-            }
-            (true, false, false) => 2,
-            (false, true, _) => 4,
-            (false, false, true) if rest < 24 => 3,
-            _ => 0,
-        };
-        if weight > 0 && !is_other_date(line) {
-            // Nearer lines first; of several in the head of a page each later one counts a little less.
-            let weight = if near > 2 { weight.saturating_sub(1) } else { weight };
-            near += 1;
-            signs.add(Some(time), weight, if i <= first + 3 { "byline" } else { "signature" });
-        }
-    }
-}
-
-fn line_time(text: &str, e: &Evidence<'_, '_>, hint: Hint) -> Option<ParsedTime> {
-    if let Some((_, time)) = find_absolute(text, e.zone) {
-        return Some(time);
-    }
-    // Relative times and days without a year only where the page marks them as such.
-    let short = text.chars().count() < 30;
-    (short && hint.has(Hint::META)).then(|| parse_time(text, e.now, e.zone)).flatten()
-}
-
-fn is_labelled(line: &str) -> bool {
-    ["发布", "发表", "时间", "日期", "来源", "刊发", "更新", "发于", "来自"]
-        .iter()
-        .any(|w| line.contains(w))
-}
-
-/// Dates of something else: copyright, effect, deadline, edits, the reader's today.
-fn is_other_date(line: &str) -> bool {
-    [
-        "版权",
-        "Copyright",
-        "copyright",
-        "ICP",
-        "备案",
-        "注册时间",
-        "最后登录",
-        "截止",
-        "今天是",
-        "有效期",
-        "生日",
-        "修改时间",
-        "最后编辑",
-    ]
-    .iter()
-    .any(|w| line.contains(w))
 }
 
 /// `/2005-08/16/`, `/20240513/`, `/2024/05/10/`, `t20240520_`, `/202311/17/`.
@@ -362,3 +283,6 @@ fn from_url(url: &str, signs: &mut Signs) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

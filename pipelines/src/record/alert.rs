@@ -70,6 +70,8 @@ pub enum SilenceReason {
     Walled,
     /// Its robots.txt says no, or cannot be read.
     Robots,
+    /// Its articles lie on hosts that it does not list.
+    OtherHost,
     /// Its entry address no longer exists.
     EntryGone,
     /// It does not answer, or with an error.
@@ -91,6 +93,7 @@ impl SilenceReason {
             Self::TooOld => "too_old",
             Self::Walled => "walled",
             Self::Robots => "robots",
+            Self::OtherHost => "other_host",
             Self::EntryGone => "entry_gone",
             Self::Unreachable => "unreachable",
             Self::NotAsked => "not_asked",

@@ -104,8 +104,10 @@ pub enum DropReason {
     TooShort,
     /// A list, index or other page that is not an article.
     NotAnArticle,
-    /// Matches the source's exclude terms, or is outside its allowed hosts.
+    /// Matches the source's exclude terms.
     Excluded,
+    /// Lies on a host that the source does not list.
+    OtherHost,
     /// Older than the source's horizon.
     TooOld,
     /// robots.txt says no.
@@ -130,13 +132,14 @@ pub enum DropReason {
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Duplicate,
         Self::Updated,
         Self::NotModified,
         Self::TooShort,
         Self::NotAnArticle,
         Self::Excluded,
+        Self::OtherHost,
         Self::TooOld,
         Self::Robots,
         Self::Walled,
@@ -159,6 +162,7 @@ impl DropReason {
             Self::TooShort => "too_short",
             Self::NotAnArticle => "not_an_article",
             Self::Excluded => "excluded",
+            Self::OtherHost => "other_host",
             Self::TooOld => "too_old",
             Self::Robots => "robots",
             Self::Walled => "walled",

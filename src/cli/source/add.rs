@@ -9,12 +9,13 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use pipelines::crawl::{
     Discovery, Entries, PageRole, Proposal, SourceConfig, SourceKind, authority, discover,
-    entry_addresses, source_toml,
+    entry_addresses, fit, source_toml,
 };
 use pipelines::locale::Lang;
 use serde_json::json;
 use url::Url;
 
+use super::settle::{none_kept, settle};
 use super::tell::{Teller, as_json};
 use crate::cli::{Format, Globals, Outcome, open};
 use crate::config::{Config, is_private_url};
@@ -36,7 +37,12 @@ pub struct AddArgs {
     allow_private: bool,
     #[arg(long)]
     dry_run: bool,
+    #[arg(long)]
+    anyway: bool,
 }
+
+/// Signposts followed one after the other.
+const MAX_SIGNPOSTS: usize = 3;
 
 /// One way to listen with what its entry gives.
 struct Way {
@@ -50,34 +56,86 @@ impl AddArgs {
             Ok(config) => config,
             Err(outcome) => return Ok(outcome),
         };
-        let Some(url) = self.address(globals) else { return Ok(Outcome::Usage) };
+        let Some(mut url) = self.address(globals) else { return Ok(Outcome::Usage) };
+        if let Some(taken) = self.id.as_ref().and_then(|id| taken(&config, id)) {
+            return Ok(told_taken(taken, globals));
+        }
         let teller = Teller { lang: globals.lang, zone: config.station.zone };
         let trial = Trial::new(&config, None)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let now = Utc::now();
-        let page = match runtime.block_on(trial.page(url.as_str(), &self.looker(&url), now)) {
-            Ok(page) => page,
-            Err(trouble) => {
-                let robots = teller.robots(&trial.robots(url.as_str()));
-                eprintln!("{}{}", globals.lang.text("cli.failed"), teller.trouble(&trouble));
-                eprintln!("{}", globals.lang.fill("cli.source.robots", &[("said", &robots)]));
-                return Ok(Outcome::Bad);
+        let mut signposts = 0;
+        let found = loop {
+            let page = match runtime.block_on(trial.page(url.as_str(), &self.looker(&url), now)) {
+                Ok(page) => page,
+                Err(trouble) => {
+                    let robots = teller.robots(&trial.robots(url.as_str()));
+                    eprintln!("{}{}", globals.lang.text("cli.failed"), teller.trouble(&trouble));
+                    eprintln!("{}", globals.lang.fill("cli.source.robots", &[("said", &robots)]));
+                    return Ok(Outcome::Bad);
+                }
+            };
+            let found = discover(&page, &trial.sitemaps(url.as_str()), now)?;
+            match found.moved.as_deref().map(Url::parse) {
+                Some(Ok(next)) if signposts < MAX_SIGNPOSTS && self.may_ask(&next) => {
+                    signposts += 1;
+                    eprintln!("{}", globals.lang.fill("cli.source.moved", &[("url", &next)]));
+                    url = next;
+                }
+                _ => break found,
             }
         };
-        let found = discover(&page, &trial.sitemaps(url.as_str()), now)?;
-        let (ways, silent) = runtime.block_on(self.ways(&trial, &found, &url, now));
-        let chosen = ways.get(self.pick.saturating_sub(1));
-        let posts = match chosen {
-            Some(way) => {
-                let entries = [&way.entries];
-                runtime.block_on(trial.posts(&way.proposal.source, &entries, self.posts, now))?
-            }
+        let (mut ways, silent) = runtime.block_on(self.ways(&trial, &found, &url, now));
+        let chosen = self.pick.saturating_sub(1);
+        let posts = match ways.get(chosen) {
+            Some(way) => runtime.block_on(self.tried(&trial, way, now))?,
             None => Vec::new(),
         };
+        let proposed = ways.get_mut(chosen).map(|way| {
+            settle(&mut way.proposal.source, &way.entries, &posts)
+        });
         let report = Report { found: &found, ways: &ways, silent: &silent, posts: &posts };
         report.write(teller, globals, out)?;
-        let Some(way) = chosen else { return Ok(Outcome::Bad) };
-        self.write(&config, &way.proposal.source, globals, out)
+        let Some(way) = ways.get(chosen) else { return Ok(Outcome::Bad) };
+        if globals.format == Format::Table {
+            let said = proposed.iter().flatten();
+            said.map(|said| said.in_words(globals.lang)).try_for_each(|said| writeln!(out, "{said}"))?;
+        }
+        if let Some(why) = none_kept(&posts, globals.lang) {
+            let args: [(&str, &dyn std::fmt::Display); 2] = [("n", &posts.len()), ("why", &why)];
+            if !self.anyway {
+                eprintln!("{}", globals.lang.fill("cli.source.none_kept", &args));
+                eprintln!("{}", globals.lang.text("cli.source.none_kept_way"));
+                return Ok(Outcome::Bad);
+            }
+            eprintln!("{}", globals.lang.fill("cli.source.none_kept_written", &args));
+        }
+        let mut source = way.proposal.source.clone();
+        if self.id.is_none() {
+            source.id = free_id(&config, source.id.as_str()).as_str().into();
+        }
+        self.write(&config, &source, globals, out)
+    }
+
+    /// Whether a page that the first one points to may be asked.
+    fn may_ask(&self, url: &Url) -> bool {
+        matches!(url.scheme(), "http" | "https") && (self.allow_private || !is_private_url(url))
+    }
+
+    /// The first few of what a way brings; some more of it where none of these would be kept.
+    async fn tried(
+        &self,
+        trial: &Trial<'_>,
+        way: &Way,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Vec<PostSeen>> {
+        let source = &way.proposal.source;
+        let mut posts = trial.posts(source, &[&way.entries], self.posts, now).await?;
+        if !posts.is_empty() && posts.iter().all(|post| post.kept().is_none()) {
+            let rest = way.entries.without_first(posts.len());
+            posts.extend(trial.posts(source, &[&rest], 3 * self.posts, now).await?);
+        }
+        Ok(posts)
     }
 
     /// The address, with `https://` where nothing is said; private ones only where that is asked for.
@@ -136,6 +194,7 @@ impl AddArgs {
                         && entries.jobs.is_empty()
                         && entries.more.is_empty()) =>
                 {
+                    fit(&mut proposal.source, &entries, now);
                     ways.push(Way { proposal, entries });
                 }
                 _ => silent.push(entry_addresses(&proposal.source).join(" ")),
@@ -190,12 +249,6 @@ impl AddArgs {
             eprintln!("{}", lang.text("cli.source.no_config"));
             return Ok(Outcome::Bad);
         };
-        if let Some(same) = config.sources.iter().find(|s| s.id == source.id) {
-            let args: [(&str, &dyn std::fmt::Display); 2] =
-                [("source", &same.id), ("name", &same.name)];
-            eprintln!("{}", lang.fill("cli.source.exists", &args));
-            return Ok(Outcome::Bad);
-        }
         let path = folder.join(format!("{}.toml", source.id.as_str().replace('/', "-")));
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make `{}`", folder.display()))?;
@@ -210,6 +263,24 @@ impl AddArgs {
         }
         Ok(Outcome::Good)
     }
+}
+
+/// The source that has this id already.
+fn taken<'c>(config: &'c Config, id: &str) -> Option<&'c SourceConfig> {
+    config.sources.iter().find(|s| s.id.as_str() == id)
+}
+
+fn told_taken(same: &SourceConfig, globals: &Globals) -> Outcome {
+    let args: [(&str, &dyn std::fmt::Display); 2] = [("source", &same.id), ("name", &same.name)];
+    eprintln!("{}", globals.lang.fill("cli.source.exists", &args));
+    Outcome::Bad
+}
+
+/// The id, or the first numbered one that no source has: a site has many columns.
+fn free_id(config: &Config, id: &str) -> String {
+    let numbered = (2..).map(|n| format!("{id}-{n}"));
+    let mut ids = std::iter::once(id.to_owned()).chain(numbered);
+    ids.find(|id| taken(config, id).is_none()).unwrap_or_else(|| id.to_owned())
 }
 
 /// Where source files lie: the folder of the first pattern of `paths.sources`.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::output::Table;
 use crate::cli::{Format, Globals, Outcome, open};
-use crate::engine::health::{Health, Standing, health, trouble_in_words};
+use crate::engine::health::{Health, Standing, health, reason_in_words};
 use crate::engine::{NoData, open_store};
 use crate::store::Store;
 
@@ -62,11 +62,12 @@ impl ListArgs {
 fn rank(standing: Standing) -> u8 {
     match standing {
         Standing::Failed => 0,
-        Standing::Silent => 1,
-        Standing::Undated => 2,
-        Standing::Never => 3,
-        Standing::Good => 4,
-        Standing::Off => 5,
+        Standing::Dropped => 1,
+        Standing::Silent => 2,
+        Standing::Undated => 3,
+        Standing::Never => 4,
+        Standing::Good => 5,
+        Standing::Off => 6,
     }
 }
 
@@ -104,13 +105,8 @@ fn row(
     };
     let standing = health.standing.as_str();
     let shown = lang.text(&format!("cli.source.standing_{standing}"));
-    let because = health.reason.map(|r| lang.text(&format!("record.silence.{}", r.as_str())));
     let error = health.state.error.as_ref();
-    let failed = error.filter(|_| health.standing == Standing::Failed);
-    let reason = match failed {
-        Some((kind, said)) => Some(trouble_in_words(kind, said, lang)),
-        None => because,
-    };
+    let reason = reason_in_words(health, lang);
     let Value::Object(row) = json!({
         "source": source.id,
         "name": source.name,
@@ -124,6 +120,7 @@ fn row(
         "unchanged_days": health.unchanged_days,
         "waiting": waiting,
         "silence": health.reason.map(|r| r.as_str()),
+        "lost": health.lost.as_ref().map(|(reason, _)| reason.clone()),
         "error_kind": error.map(|(kind, _)| kind.clone()),
         "reason": reason,
     }) else {

@@ -62,8 +62,11 @@ impl Teller {
     /// A post: whether it came, what was read, where each part was found, and what would become of it.
     pub fn post(self, number: usize, post: &PostSeen, out: &mut dyn Write) -> io::Result<()> {
         self.say(out, "post", &[("number", &number), ("url", &post.url)])?;
-        if post.robots != RobotsSaid::Nothing {
+        if !matches!(post.robots, RobotsSaid::Nothing | RobotsSaid::Unread) {
             self.say(out, "robots", &[("said", &self.robots(&post.robots))])?;
+        }
+        if let Some(missed) = &post.missed {
+            self.say(out, "missed", &[("why", &self.trouble(missed))])?;
         }
         match &post.read {
             Err(trouble) => self.say(out, "not_read", &[("why", &self.trouble(trouble))]),
@@ -119,6 +122,7 @@ impl Teller {
         };
         match said {
             RobotsSaid::Nothing => self.lang.text("cli.source.robots_nothing"),
+            RobotsSaid::Unread => self.lang.text("cli.source.robots_unread"),
             RobotsSaid::Allows { line, rule } => fill("allows", &[("line", line), ("rule", rule)]),
             RobotsSaid::Forbids { line, rule } => {
                 fill("forbids", &[("line", line), ("rule", rule)])
@@ -146,6 +150,7 @@ fn name_of(value: &impl serde::Serialize) -> String {
 pub fn as_json(entries: &[EntrySeen], posts: &[PostSeen]) -> Value {
     let robots = |said: &RobotsSaid| match said {
         RobotsSaid::Nothing => json!({ "said": "nothing" }),
+        RobotsSaid::Unread => json!({ "said": "unread" }),
         RobotsSaid::Allows { line, rule } => json!({ "said": "allows", "line": line, "rule": rule }),
         RobotsSaid::Forbids { line, rule } => {
             json!({ "said": "forbids", "line": line, "rule": rule })
@@ -168,6 +173,7 @@ pub fn as_json(entries: &[EntrySeen], posts: &[PostSeen]) -> Value {
             "title": kept.post.title, "published": kept.post.published,
             "author": author_of(kept), "chars": kept.post.text.chars().count(),
             "replies": kept.post.comments.len(), "issues": kept.post.issues,
+            "missed": post.missed.as_ref().map(trouble),
         }),
         Ok(Verdict::Drop(reason)) => json!({
             "url": post.url, "robots": robots(&post.robots), "outcome": "dropped",

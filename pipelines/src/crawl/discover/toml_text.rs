@@ -30,6 +30,9 @@ fn common(source: &SourceConfig, line: Line) {
     line("name", "name", quoted(&source.name));
     line("channel", "channel", quoted(source.channel.as_str()));
     line("horizon_days", "horizon_days", source.horizon_days.to_string());
+    if source.flatline_hours > 0 {
+        line("flatline_hours", "flatline_hours", source.flatline_hours.to_string());
+    }
     if !source.allow_hosts.is_empty() {
         line("allow_hosts", "allow_hosts", list(&source.allow_hosts));
     }

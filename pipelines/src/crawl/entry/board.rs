@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use regex::Regex;
 use url::Url;
 
+use super::signpost::signpost;
 use super::{Entries, EntryError, document, links, list};
 use crate::crawl::SourceConfig;
 use crate::record::Page;
@@ -19,9 +20,12 @@ pub(super) fn entries(
     source: &SourceConfig,
     now: DateTime<Utc>,
 ) -> Result<Entries, EntryError> {
-    let html = document(page);
-    let links = links::find_article_links(&html, base);
+    let (text, html) = document(page);
+    let links = list::article_links(&text, &html, base);
     if links.is_empty() {
+        if let Some(moved) = signpost(&html, base) {
+            return Ok(Entries { moved: Some(moved), ..Entries::default() });
+        }
         let why = format!("no group of links of board `{}` looks like threads", source.id);
         return Err(EntryError::NoLinks { url: page.url.clone(), why });
     }

@@ -2,14 +2,17 @@
 //!
 //! In: the page. Out: [`Feed`] with what each item says, links absolute, texts as HTML or plain as served;
 //! then entries. Reads broken XML and legacy charsets; refuses only what is no feed at all. An item without
-//! an address is a counted drop, one without a text a page to ask.
+//! an address is named by its guid or text (`identity`), one without a text is a page to ask.
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::stamp::stamp_or_issue;
-use super::{Collector, Entries, EntryError, charset, feed_xml, json_feed, one_line, plain};
+use super::stamp::{ZONE, stamp_in};
+use super::{
+    Collector, Entries, EntryError, charset, feed_xml, identity, json_feed, one_line, plain,
+};
 use crate::crawl::markup;
+use crate::extract::TimeContext;
 use crate::record::{Found, Issue, Page};
 
 /// A feed as served.
@@ -77,32 +80,42 @@ pub(super) fn entries(
         expected: "feed",
         found,
     })?;
+    let context = TimeContext { is_chinese: is_chinese(&text), ..TimeContext::new(now, ZONE) };
+    let places = identity::places(&feed, base);
     let mut collector = Collector::default();
-    for item in feed.items {
-        let link = item.link.clone();
-        let found = item.into_found(issue, now);
-        collector.add(base, link.as_deref(), found, full_page);
+    for (item, place) in feed.items.into_iter().zip(places) {
+        let found = item.into_found(issue, &context);
+        // A page that several items share cannot be read for one of them, and a name without a page for none.
+        let is_own_page = place.page == place.address;
+        let has_text = found.text.as_ref().is_some_and(|text| !text.is_empty());
+        let address = if has_text { place.address } else { place.page };
+        collector.add_at(address, found, full_page && is_own_page);
     }
     let more = feed.next.into_iter().filter(|next| *next != page.url).collect();
     Ok(collector.finish(more, feed.title.as_deref().and_then(one_line)))
 }
 
+/// Whether a feed speaks Chinese: what `CST` means depends on it.
+fn is_chinese(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'))
+}
+
 impl FeedItem {
-    fn into_found(self, charset_issue: Option<Issue>, now: DateTime<Utc>) -> Found {
+    fn into_found(self, charset_issue: Option<Issue>, context: &TimeContext) -> Found {
         let body = [self.content, self.summary]
             .into_iter()
             .flatten()
             .map(|body| if self.is_plain { body.trim().to_owned() } else { plain(&body) })
             .find(|text| !text.is_empty());
         let said = self.published.as_deref().or(self.updated.as_deref());
-        let (published, time_issue) = stamp_or_issue(said, "feed", now);
+        let published = said.and_then(|said| stamp_in(said, "feed", context));
         Found {
             title: self.title.as_deref().and_then(one_line),
             text: body,
             published,
             author: self.author.as_deref().and_then(one_line),
             origin: self.origin.as_deref().and_then(one_line),
-            issues: charset_issue.into_iter().chain(time_issue).collect(),
+            issues: charset_issue.into_iter().collect(),
             ..Found::default()
         }
     }

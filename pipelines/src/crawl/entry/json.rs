@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use url::Url;
 
-use super::stamp::stamp_or_issue;
+use super::stamp::{ZONE, stamp_in};
 use super::{Collector, Entries, EntryError, charset, one_line, plain};
 use crate::crawl::SourceConfig;
+use crate::extract::TimeContext;
 use crate::record::{Counts, Found, Page};
 
 pub(super) fn entries(
@@ -51,7 +52,8 @@ pub(super) fn entries(
 }
 
 fn found(said: &dyn Fn(&str) -> Option<String>, now: DateTime<Utc>) -> Found {
-    let (published, issue) = stamp_or_issue(said("published_at").as_deref(), "json", now);
+    let context = TimeContext::new(now, ZONE);
+    let published = said("published_at").and_then(|said| stamp_in(&said, "json", &context));
     let number = |field: &str| said(field).and_then(|n| count(&n));
     Found {
         title: said("title").as_deref().and_then(one_line),
@@ -66,7 +68,6 @@ fn found(said: &dyn Fn(&str) -> Option<String>, now: DateTime<Utc>) -> Found {
             comments: number("comments"),
             shares: number("shares"),
         },
-        issues: issue.into_iter().collect(),
         ..Found::default()
     }
 }

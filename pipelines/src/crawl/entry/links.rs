@@ -2,8 +2,9 @@
 //!
 //! In: a parsed page and its address. Out: the links that look like one list of articles, in page order,
 //! with the title shown and the date beside them. Links are grouped by their place in the page (tags and
-//! classes above them); a group is a list of articles when its texts are as long as headlines and its
-//! addresses are shaped like those of articles. Navigation, tags, authors and paging are left out.
+//! classes above them); a group is a list of articles when its texts are as long as headlines, or dated, and its
+//! addresses are shaped like those of articles. Navigation, tags, authors and paging are left out. A link is what
+//! leads somewhere: an anchor, or an element that goes there when it is clicked (`target`).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -13,7 +14,11 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
+use super::headline::{Headline, headline, is_navigation, is_paging, joined, own_text, shown};
+use super::shape::is_article_shaped;
+use super::target::{self, target};
 use crate::crawl::address;
+use crate::extract::time_words;
 
 /// More links than this are not looked at.
 const MAX_LINKS: usize = 10_000;
@@ -23,6 +28,12 @@ const PLACE_LEVELS: usize = 6;
 
 /// Shortest headline, in characters; navigation is shorter.
 const HEADLINE_CHARS: usize = 8;
+
+/// Shortest headline of a list whose items are dated (停水通知).
+const SHORT_HEADLINE_CHARS: usize = 3;
+
+/// Share of dated items from which short headlines make a list.
+const MOSTLY_DATED: f64 = 0.6;
 
 /// An element with more text than this, in bytes, is no item of a list.
 const MAX_ITEM_BYTES: usize = 4000;
@@ -55,24 +66,25 @@ struct Candidate {
     link: ListLink,
     place: String,
     is_article_shaped: bool,
+    /// No longer headline stands in the same item.
+    leads_its_item: bool,
 }
 
-static ANCHORS: LazyLock<Selector> =
-    LazyLock::new(|| Selector::parse("a[href]").expect("a fixed selector is valid"));
+impl Candidate {
+    fn chars(&self) -> usize {
+        self.link.title.chars().count()
+    }
 
-static HEADING: LazyLock<Selector> = LazyLock::new(|| {
-    Selector::parse("h1, h2, h3, h4, h5, h6, [class*=title]").expect("a fixed selector is valid")
-});
+    /// A headline by its length, or a short one that has an item of its own.
+    fn is_headline(&self) -> bool {
+        let is_short = (SHORT_HEADLINE_CHARS..HEADLINE_CHARS).contains(&self.chars());
+        self.chars() >= HEADLINE_CHARS || is_short && self.leads_its_item && !self.is_navigation()
+    }
 
-static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?x) (?:20|19)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*T?\s*\d{1,2}:\d{2}(?::\d{2})?)?
-        | \b\d{1,2}\s*[-/月]\s*\d{1,2}\s*日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?
-        | \d+\s*(?:秒|分钟|小时|天)前 | 刚刚 | (?:今天|昨天|前天)\s*(?:\d{1,2}:\d{2})?
-        | \b\d{1,2}:\d{2}(?::\d{2})?\b",
-    )
-    .expect("a fixed pattern is valid")
-});
+    fn is_navigation(&self) -> bool {
+        self.link.date.is_none() && is_navigation(&self.link.title)
+    }
+}
 
 /// The links of the page that form its list of articles; empty when there is none.
 #[must_use]
@@ -90,20 +102,30 @@ pub fn find_article_links(html: &Html, base: &Url) -> Vec<ListLink> {
         scored.get(place).copied().unwrap_or(0.0) * count.sqrt()
     };
     let best = scored.keys().copied().max_by(|a, b| weight(a).total_cmp(&weight(b)).then(b.cmp(a)));
-    let Some(best) = best.filter(|place| weight(place) > 0.0) else { return Vec::new() };
+    let Some(best) = best.filter(|place| weight(place) > 0.0) else { return few(&candidates) };
     let floor = scored.get(best).copied().unwrap_or(0.0) * CLOSE_TO_BEST;
+    let is_wanted = |c: &&Candidate| {
+        let quality = scored.get(c.place.as_str()).copied().unwrap_or(0.0);
+        let is_in_list = c.place == best && (c.is_headline() || c.is_article_shaped);
+        is_in_list || quality >= floor && quality > 0.0 && c.is_article_shaped
+    };
+    once_each(candidates.iter().filter(is_wanted).collect())
+}
+
+/// A list of one or two: dated headlines, each in an item of its own.
+fn few(candidates: &[Candidate]) -> Vec<ListLink> {
+    let is_item =
+        |c: &&Candidate| c.chars() >= HEADLINE_CHARS && c.link.date.is_some() && c.leads_its_item;
+    let found: Vec<&Candidate> = candidates.iter().filter(is_item).collect();
+    let is_one_list = found.windows(2).all(|pair| pair[0].place == pair[1].place);
+    if found.len() < FEWEST && is_one_list { once_each(found) } else { Vec::new() }
+}
+
+/// Each address once.
+fn once_each(wanted: Vec<&Candidate>) -> Vec<ListLink> {
     let mut seen = HashSet::new();
-    candidates
-        .iter()
-        .filter(|c| {
-            let quality = scored.get(c.place.as_str()).copied().unwrap_or(0.0);
-            let is_headline = c.link.title.chars().count() >= HEADLINE_CHARS;
-            let is_in_list = c.place == best && (is_headline || c.is_article_shaped);
-            is_in_list || quality >= floor && quality > 0.0 && c.is_article_shaped
-        })
-        .filter(|c| seen.insert(&c.link.url))
-        .map(|c| c.link.clone())
-        .collect()
+    let first = wanted.into_iter().filter(|c| seen.insert(&c.link.url));
+    first.map(|c| c.link.clone()).collect()
 }
 
 /// The share of a page's visible text that stands in the items of its list of articles.
@@ -137,33 +159,48 @@ fn quality(group: &[&Candidate]) -> f64 {
     let mut lengths: Vec<usize> = group.iter().map(|c| c.link.title.chars().count()).collect();
     lengths.sort_unstable();
     let median = lengths[lengths.len() / 2];
-    if median < HEADLINE_CHARS {
-        return 0.0;
-    }
     let share = |is: &dyn Fn(&&&Candidate) -> bool| {
         let count = group.iter().filter(|c| is(c)).count();
         count as f64 / group.len() as f64
     };
     let shaped = share(&|c| c.is_article_shaped);
     let dated = share(&|c| c.link.date.is_some());
-    let headline = if median >= 12 { 1.0 } else { 0.6 };
+    let is_short = median < HEADLINE_CHARS;
+    if is_short && (dated < MOSTLY_DATED || share(&|c| c.is_headline()) < MOSTLY_DATED) {
+        return 0.0;
+    }
+    let headline = match median {
+        12.. => 1.0,
+        HEADLINE_CHARS.. => 0.6,
+        _ => 0.4,
+    };
     headline * (0.1 + 0.9 * shaped) * (1.0 + dated)
 }
 
 fn candidates(html: &Html, base: &Url) -> Vec<Candidate> {
     let own = address::canonical_link(base, "").unwrap_or_default();
     let mut owners = Owners::new();
-    let anchors: Vec<(ElementRef<'_>, String, String)> = html
-        .select(&ANCHORS)
-        .take(MAX_LINKS)
+    let mut anchors: Vec<(ElementRef<'_>, String, Headline)> = html
+        .select(&target::LEADING)
         .filter_map(|a| {
-            let url = address::canonical_link(base, a.value().attr("href")?).ok()?;
-            (url != own).then(|| (a, url, shown(a)))
+            let url = address::canonical_link(base, &target(a)?).ok()?;
+            (url != own).then(|| (a, url, headline(a)))
         })
+        .take(MAX_LINKS)
         .collect();
+    // An address goes by its words where it has some, by its picture where it has none.
+    let worded: HashSet<String> = anchors
+        .iter()
+        .filter(|(_, _, title)| !title.is_picture && !title.text.is_empty())
+        .map(|(_, url, _)| url.clone())
+        .collect();
+    anchors.retain(|(_, url, title)| !title.is_picture || !worded.contains(url));
     // Under which elements does more than one article lie? The item of a link is the largest that is its own.
+    let rows = rows(&anchors);
     for (anchor, url, title) in &anchors {
-        if title.chars().count() < HEADLINE_CHARS {
+        let alone = row(*anchor).is_some_and(|row| rows.get(&row) == Some(&1));
+        let least = if alone { SHORT_HEADLINE_CHARS } else { HEADLINE_CHARS };
+        if title.text.chars().count() < least {
             continue;
         }
         for above in anchor.ancestors().take(PLACE_LEVELS) {
@@ -172,43 +209,42 @@ fn candidates(html: &Html, base: &Url) -> Vec<Candidate> {
     }
     anchors
         .into_iter()
-        .filter(|(_, _, title)| !title.is_empty() && !is_paging(title))
+        .filter(|(_, _, title)| !title.text.is_empty() && !is_paging(&title.text))
         .map(|(anchor, url, title)| {
             let date = date_beside(anchor, &owners);
             let replies = replies_beside(anchor, &owners);
             let is_article_shaped = is_article_shaped(&url);
-            let item_chars = own_text(item_of(anchor, &owners)).chars().count();
-            let link = ListLink { url, title, date, replies, item_chars };
-            Candidate { place: place(anchor), link, is_article_shaped }
+            let item = item_of(anchor, &owners);
+            let item_chars = own_text(item).chars().count();
+            let leads_its_item = leads(item, &title.text);
+            let link = ListLink { url, title: title.text, date, replies, item_chars };
+            Candidate { place: place(anchor), link, is_article_shaped, leads_its_item }
         })
         .collect()
 }
 
-/// The headline of a link: its heading where it is a whole card, else its text, or its `title` where the
-/// text is cut or a picture.
-pub(super) fn shown(anchor: ElementRef<'_>) -> String {
-    let heading = anchor.select(&HEADING).map(own_text).find(|text| !text.is_empty());
-    let text = heading.unwrap_or_else(|| own_text(anchor));
-    let full = anchor.value().attr("title").map(|t| joined([t].into_iter())).unwrap_or_default();
-    let is_cut = text.is_empty() || text.ends_with('…') || text.ends_with("...");
-    if is_cut && full.chars().count() > text.chars().count() { full } else { text }
+/// The row of a list or table around a link, if any.
+fn row(anchor: ElementRef<'_>) -> Option<NodeId> {
+    let is_row = |e: &ElementRef<'_>| matches!(e.value().name(), "li" | "tr" | "dd" | "dt");
+    let around = anchor.ancestors().take(PLACE_LEVELS).filter_map(ElementRef::wrap);
+    std::iter::once(anchor).chain(around).find(is_row).map(|e| e.id())
 }
 
-/// The text of an element as it runs: marks within a word do not part it.
-fn own_text(element: ElementRef<'_>) -> String {
-    let whole: String = element.text().collect();
-    joined([whole.as_str()].into_iter())
-}
-
-fn joined<'a>(parts: impl Iterator<Item = &'a str>) -> String {
-    let mut out = String::new();
-    for word in parts.flat_map(str::split_whitespace) {
-        if !out.is_empty() {
-            out.push(' ');
+/// Row → the links in it.
+fn rows(anchors: &[(ElementRef<'_>, String, Headline)]) -> HashMap<NodeId, usize> {
+    let mut rows: HashMap<NodeId, HashSet<&str>> = HashMap::new();
+    for (anchor, url, _) in anchors {
+        if let Some(row) = row(*anchor) {
+            rows.entry(row).or_default().insert(url);
         }
-        out.push_str(word);
     }
-    out
+    rows.into_iter().map(|(row, urls)| (row, urls.len())).collect()
+}
+
+/// Whether no longer headline than `title` is linked in `item`: a column's name before the headline does not lead.
+fn leads(item: ElementRef<'_>, title: &str) -> bool {
+    let chars = title.chars().count();
+    !item.select(&target::LEADING).any(|other| own_text(other).chars().count() > chars)
 }
 
 /// Tags and first classes from the link upwards.
@@ -236,8 +272,7 @@ fn date_beside(anchor: ElementRef<'_>, owners: &Owners) -> Option<String> {
     let beside = whole.replacen(&inside, " ", 1);
     // A card is one link around headline, summary and time.
     let card = inside.replacen(&shown(anchor), " ", 1);
-    let found = DATE.find(&beside).or_else(|| DATE.find(&card))?;
-    Some(found.as_str().trim().to_owned())
+    time_words(&beside).or_else(|| time_words(&card))
 }
 
 /// The largest element around a link that holds no other article.
@@ -254,7 +289,7 @@ fn item_of<'a>(anchor: ElementRef<'a>, owners: &Owners) -> ElementRef<'a> {
 
 /// The time an element shows.
 pub(super) fn date_in(element: ElementRef<'_>) -> Option<String> {
-    DATE.find(&short_text(element)?).map(|found| found.as_str().trim().to_owned())
+    time_words(&short_text(element)?)
 }
 
 fn short_text(element: ElementRef<'_>) -> Option<String> {
@@ -273,8 +308,6 @@ pub(super) fn replies_beside(anchor: ElementRef<'_>, owners: &Owners) -> Option<
         Selector::parse("[class*=repl], [class*=answer], [class*=comment]")
             .expect("a fixed selector is valid")
     });
-    static ANCHORS: LazyLock<Selector> =
-        LazyLock::new(|| Selector::parse("a[href]").expect("a fixed selector is valid"));
     let item = item_of(anchor, owners);
     let text = short_text(item)?;
     if let Some(found) = REPLIES.captures(&text) {
@@ -286,27 +319,6 @@ pub(super) fn replies_beside(anchor: ElementRef<'_>, owners: &Owners) -> Option<
     };
     let href = anchor.value().attr("href");
     let again = |other: &ElementRef<'_>| *other != anchor && other.value().attr("href") == href;
-    let linked = item.select(&ANCHORS).filter(again).find_map(number);
+    let linked = item.select(&target::LEADING).filter(again).find_map(number);
     linked.or_else(|| item.select(&CELLS).find_map(number))
-}
-
-fn is_paging(title: &str) -> bool {
-    title.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
-        || matches!(title, "上一页" | "下一页" | "首页" | "尾页" | "末页" | "更多" | "更多>>")
-}
-
-/// Whether an address looks like an article's: a date, a long number, an id, a slug.
-#[must_use]
-pub(crate) fn is_article_shaped(url: &str) -> bool {
-    static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?x) /(?:19|20)\d{2}[-/_]?(?:0?[1-9]|1[0-2])(?:[-/_]|\d) | \d{5,} | [/=_-]\d{3,}(?:[._/?&-]|$)
-            | /[0-9A-Z]{12,}(?:\.|$) | [?&](?:id|tid|aid|nid|mid|newsid|articleid|contentid|docid|infoid)=\w+
-            | /(?:p|t|a|q|s|detail|article|news|post|thread|topic|question)/[\w-]*\d[\w-]*(?:[/.?]|$)
-            | [a-z0-9]+(?:-[a-z0-9]+){3,}",
-        )
-        .expect("a fixed pattern is valid")
-    });
-    let Some(path) = url.splitn(4, '/').nth(3).filter(|p| !p.is_empty()) else { return false };
-    SHAPE.is_match(&format!("/{path}"))
 }

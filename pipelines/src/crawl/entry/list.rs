@@ -1,17 +1,22 @@
 //! List pages: links to detail pages by CSS selector, or found without.
 //!
 //! In: the page and the source's selectors. Out: jobs with the headline and date the list shows, and the
-//! next page where paging is wanted. No link at all is an error, not an empty list: a changed layout must
-//! not look like silence.
+//! next page where paging is wanted. Lists in scripts count like those shown; a page that only points to another
+//! is followed. No link at all is an error, not an empty list: a changed layout must not look like silence.
 
 use chrono::{DateTime, Utc};
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
+use super::bounded::bounded;
+use super::headline::headline;
 use super::links::{self, ListLink};
-use super::stamp::stamp_or_issue;
-use super::{Collector, Entries, EntryError, document, one_line};
+use super::signpost::signpost;
+use super::stamp::{ZONE, stamp_in};
+use super::target::{self, target};
+use super::{Collector, Entries, EntryError, document, island, one_line};
 use crate::crawl::{HtmlSelectors, SourceConfig, address};
+use crate::extract::TimeContext;
 use crate::record::{Confidence, Counts, Found, Page};
 
 pub(super) fn entries(
@@ -22,11 +27,19 @@ pub(super) fn entries(
     selectors: &HtmlSelectors,
     now: DateTime<Utc>,
 ) -> Result<Entries, EntryError> {
-    let html = document(page);
-    let links = match &selectors.links {
+    let (text, html) = document(page);
+    let mut links = match &selectors.links {
         Some(css) => selected(&html, css, base, source)?,
-        None => links::find_article_links(&html, base),
+        None => article_links(&text, &html, base),
     };
+    if links.is_empty() {
+        if let Some(moved) = signpost(&html, base) {
+            return Ok(Entries { moved: Some(moved), ..Entries::default() });
+        }
+        if let Some(css) = &selectors.links {
+            links = in_scripts(&text, |html| selected(html, css, base, source))?;
+        }
+    }
     if links.is_empty() {
         let why = selectors.links.as_ref().map_or_else(
             || "no group of links looks like a list of articles".to_owned(),
@@ -39,6 +52,39 @@ pub(super) fn entries(
     Ok(jobs(base, links, more, now))
 }
 
+/// The article links of a page: those it shows, and those of a list that stands in its scripts.
+pub(crate) fn article_links(text: &str, html: &Html, base: &Url) -> Vec<ListLink> {
+    let mut shown = links::find_article_links(html, base);
+    let dated = |links: &[ListLink]| links.iter().filter(|link| link.date.is_some()).count();
+    if let Some(markup) = island::markup(text) {
+        let hidden = links::find_article_links(&Html::parse_document(&bounded(&markup)), base);
+        // Beside a list that is shown only a dated one counts: scripts hold menus as well.
+        if shown.is_empty() || dated(&hidden) * 2 >= hidden.len() {
+            shown.extend(
+                hidden
+                    .into_iter()
+                    .filter(|link| !shown.iter().any(|s| s.url == link.url))
+                    .collect::<Vec<_>>(),
+            );
+        }
+    }
+    if !shown.is_empty() {
+        return shown;
+    }
+    let records = island::records(text);
+    records.map_or(shown, |list| {
+        links::find_article_links(&Html::parse_document(&bounded(&list)), base)
+    })
+}
+
+/// What `read` finds in the markup that stands in scripts.
+fn in_scripts(
+    text: &str,
+    read: impl Fn(&Html) -> Result<Vec<ListLink>, EntryError>,
+) -> Result<Vec<ListLink>, EntryError> {
+    island::markup(text).map_or(Ok(Vec::new()), |m| read(&Html::parse_document(&bounded(&m))))
+}
+
 /// Jobs from links, with what the list says of each.
 pub(super) fn jobs(
     base: &Url,
@@ -46,9 +92,10 @@ pub(super) fn jobs(
     more: Option<String>,
     now: DateTime<Utc>,
 ) -> Entries {
+    let context = TimeContext::new(now, ZONE);
     let mut collector = Collector::default();
     for link in links {
-        let (mut published, issue) = stamp_or_issue(link.date.as_deref(), "list", now);
+        let mut published = link.date.as_deref().and_then(|said| stamp_in(said, "list", &context));
         if let Some(published) = &mut published {
             published.confidence = Confidence::Medium;
         }
@@ -56,7 +103,6 @@ pub(super) fn jobs(
             title: one_line(&link.title),
             published,
             counts: Counts { comments: link.replies, ..Counts::default() },
-            issues: issue.into_iter().collect(),
             ..Found::default()
         };
         collector.add(base, Some(&link.url), found, true);
@@ -76,19 +122,14 @@ fn selected(
         kind: "CSS selector",
         value: css.to_owned(),
     })?;
-    let anchor = Selector::parse("a[href]").expect("a fixed selector is valid");
     let mut found = Vec::new();
     for element in html.select(&selector) {
-        let link = if element.value().name() == "a" {
-            Some(element)
-        } else {
-            element.select(&anchor).next()
-        };
-        let href = link.and_then(|a| a.value().attr("href"));
-        let Some(url) = href.and_then(|href| address::canonical_link(base, href).ok()) else {
+        let inside = || element.select(&target::LEADING).find_map(|e| Some((e, target(e)?)));
+        let Some((link, href)) = target(element).map(|href| (element, href)).or_else(inside) else {
             continue;
         };
-        let title = link.map(links::shown).unwrap_or_default();
+        let Ok(url) = address::canonical_link(base, &href) else { continue };
+        let title = headline(link).text;
         let date = links::date_in(element).or_else(|| parent(element).and_then(links::date_in));
         found.push(ListLink { url, title, date, replies: None, item_chars: 0 });
     }
@@ -117,3 +158,6 @@ pub(crate) fn next_page(html: &Html, base: &Url) -> Option<String> {
     let next = address::canonical_link(base, href).ok()?;
     (Some(&next) != address::canonical_link(base, "").ok().as_ref()).then_some(next)
 }
+
+#[cfg(test)]
+mod tests;

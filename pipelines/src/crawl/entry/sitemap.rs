@@ -10,10 +10,11 @@ use chrono::{DateTime, Utc};
 use flate2::read::MultiGzDecoder;
 use url::Url;
 
-use super::stamp::stamp_or_issue;
+use super::stamp::{ZONE, stamp_in};
 use super::{Collector, Entries, EntryError, charset, one_line};
 use crate::crawl::address;
 use crate::crawl::markup::{self, Element};
+use crate::extract::TimeContext;
 use crate::record::{DropReason, Found, Page};
 
 /// The sitemap protocol's limit for an unpacked file.
@@ -83,12 +84,12 @@ fn add(
 fn news(entry: &Element, now: DateTime<Utc>) -> Found {
     let Some(news) = entry.child(&["news:news"]) else { return Found::default() };
     let said = news.text_of(&["news:publication_date"]);
-    let (published, issue) = stamp_or_issue(said.as_deref(), "sitemap", now);
+    let context = TimeContext::new(now, ZONE);
+    let published = said.and_then(|said| stamp_in(&said, "sitemap", &context));
     Found {
         title: news.text_of(&["news:title"]).as_deref().and_then(one_line),
         outlet: news.child(&["news:publication"]).and_then(|p| p.text_of(&["news:name"])),
         published,
-        issues: issue.into_iter().collect(),
         ..Found::default()
     }
 }

@@ -67,12 +67,12 @@ fn rss_2() {
                 "第一段。\n第二段。",
                 "2026-11-21T00:00:00+00:00",
             ),
+            ("https://example.cn/feed/rss.xml#c4b86c9a5a02e6f9", "无址", "有文", ""),
             ("https://example.cn/a/2.html", "只有标题", "", ""),
         ],
     );
-    assert_eq!(entries.drops.get(&DropReason::NoAddress), Some(&1));
     assert_eq!(entries.drops.get(&DropReason::Duplicate), Some(&1));
-    assert_eq!((entries.items.len(), entries.jobs.len()), (1, 1));
+    assert_eq!((entries.items.len(), entries.jobs.len()), (2, 1));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn json_feed_with_odd_ids() {
     check(
         "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"t\",\"items\":[\
          {\"id\":7,\"url\":\"https://example.cn/7\",\"title\":\"七 & 八\",\"content_html\":\"<p>文</p>\",\
-         \"date_published\":\"2026-11-20T16:00:00.000Z\"},{\"title\":\"无址\",\"content_text\":\"x\"}]}",
+         \"date_published\":\"2026-11-20T16:00:00.000Z\"},{\"title\":\"无址\",\"content_text\":\"\"}]}",
         &[("https://example.cn/7", "七 & 八", "文", "2026-11-20T16:00:00+00:00")],
     );
 }
@@ -138,4 +138,92 @@ fn the_same_address_with_a_text_later_spares_the_job() {
         &[("https://example.cn/1", "一", "文", ""), ("https://example.cn/2", "二", "", "")],
     );
     assert_eq!(entries.drops.get(&DropReason::Duplicate), Some(&2));
+}
+
+fn rss(items: &str) -> String {
+    format!(
+        "<rss><channel><title>变更</title><link>https://example.cn/log.html</link>{items}</channel></rss>"
+    )
+}
+
+fn item(link: &str, guid: &str, text: &str) -> String {
+    let link = if link.is_empty() { String::new() } else { format!("<link>{link}</link>") };
+    let guid = match guid {
+        "" => String::new(),
+        guid => format!("<guid isPermaLink='false'>{guid}</guid>"),
+    };
+    format!("<item><title>{text}</title>{link}{guid}<description>{text}。</description></item>")
+}
+
+fn addresses(items: &[String]) -> Vec<String> {
+    let entries = read_entry(&page(&rss(&items.concat())), &source(), now()).unwrap();
+    assert!(entries.jobs.is_empty());
+    entries.items.into_iter().map(|(url, _)| url).collect()
+}
+
+#[test]
+fn items_that_differ_by_the_fragment_are_several() {
+    let page = "https://example.cn/log.html";
+    let links = [format!("{page}#a1"), format!("{page}#a2")];
+    let both = [item(&links[0], "", "通风改造完成"), item(&links[1], "", "洗选厂更换设备")];
+    assert_eq!(addresses(&both), links);
+    // On the home page of the feed a fragment counts also for an item alone, so that it keeps its address.
+    assert_eq!(addresses(&both[..1]), links[..1]);
+    // Elsewhere a fragment alone says nothing.
+    let thread = [item("https://example.cn/t/9#reply3", "g9", "求助")];
+    assert_eq!(addresses(&thread), ["https://example.cn/t/9"]);
+}
+
+#[test]
+fn items_that_differ_by_the_guid_are_several_and_copies_are_one() {
+    let page = "https://example.cn/live.html";
+    let two = [item(page, "n-1", "一号井通风"), item(page, "n-2", "二号井检修")];
+    assert_eq!(addresses(&two), [format!("{page}#n-1"), format!("{page}#n-2")]);
+    let copies = [item(page, "n-1", "一号井通风"), item(page, "n-2", "一号井通风")];
+    assert_eq!(addresses(&copies), [page]);
+}
+
+#[test]
+fn an_item_with_an_opaque_guid_and_no_link_is_kept() {
+    let named = [item("", "tag-20261122-77", "供水管线抢修完成")];
+    assert_eq!(addresses(&named), ["https://example.cn/log.html#tag-20261122-77"]);
+    let nameless = [item("", "", "班车时刻调整"), item("", "", "食堂重新开放")];
+    let got = addresses(&nameless);
+    assert!(got.len() == 2 && got[0] != got[1], "{got:?}");
+}
+
+#[test]
+fn a_shared_page_is_not_read_for_its_items() {
+    let items = rss(&[
+        item("https://example.cn/live.html", "n-1", "一号井通风"),
+        item("https://example.cn/live.html", "n-2", "二号井检修"),
+        item("https://example.cn/a/1.html", "n-3", "另有其页"),
+    ]
+    .concat());
+    let full = SourceConfig {
+        kind: crate::crawl::SourceKind::Feed { url: String::new(), full_page: true },
+        ..source()
+    };
+    let entries = read_entry(&page(&items), &full, now()).unwrap();
+    assert_eq!((entries.items.len(), entries.jobs.len()), (2, 1));
+    assert_eq!(
+        entries.jobs[0].1.text.as_deref(),
+        Some("另有其页。"),
+        "the text waits with the page"
+    );
+}
+
+#[test]
+fn cst_in_a_chinese_feed_is_the_time_of_china() {
+    let dated = |text: &str| {
+        let item = format!(
+            "<item><title>{text}</title><link>https://example.cn/1</link><description>{text}</description>\
+             <pubDate>Sun, 22 Nov 2026 08:30:00 CST</pubDate></item>"
+        );
+        let body = format!("<rss><channel><title>t</title>{item}</channel></rss>");
+        let entries = read_entry(&page(&body), &source(), now()).unwrap();
+        entries.items[0].1.published.as_ref().unwrap().at.to_rfc3339()
+    };
+    assert_eq!(dated("南关煤矿"), "2026-11-22T00:30:00+00:00");
+    assert_eq!(dated("a mine"), "2026-11-22T14:30:00+00:00");
 }
