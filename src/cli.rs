@@ -9,6 +9,7 @@ pub mod output;
 mod help;
 mod log;
 mod open;
+mod shown;
 mod standing;
 mod stop;
 
@@ -142,7 +143,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         format: cli.global.format,
         quiet: cli.global.quiet,
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = shown::Shown::new(std::io::stdout().lock());
     let ended = cli.command.run(&globals, &mut out).and_then(|outcome| {
         out.flush()?;
         Ok(outcome)
@@ -153,7 +154,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Usage) => ExitCode::from(2),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}{}", lang.text("cli.failed"), in_words(&error, lang));
+            let words = in_words(&error, lang);
+            eprintln!("{}{}", lang.text("cli.failed"), pipelines::text::visible(&words));
             ExitCode::from(1)
         }
     }

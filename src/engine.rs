@@ -45,7 +45,7 @@ mod thinning;
 mod transact;
 pub mod trial;
 pub mod watching;
-mod workbook;
+pub mod workbook;
 
 use chrono::{DateTime, Offset, TimeZone, Utc};
 use pipelines::query::Context;

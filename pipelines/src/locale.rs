@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::visible;
+
 /// A language of the texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,7 +97,8 @@ impl Lang {
                 continue;
             };
             match args.iter().find(|(name, _)| *name == &tail[..close]) {
-                Some((_, value)) => out.push_str(&value.to_string()),
+                // Values come from anywhere: a row of a file, an answer of a site, a title.
+                Some((_, value)) => out.push_str(&visible(&value.to_string())),
                 None => out.push_str(&rest[open..=open + 1 + close]),
             }
             rest = &tail[close + 1..];

@@ -21,11 +21,13 @@ mod fold;
 mod segment;
 mod split;
 mod table;
+mod visible;
 
 pub use cells::{Cell, Cells, cells, is_word_char};
 pub use fold::{Folded, fold};
 pub use segment::{Segmenter, Word};
 pub use split::{Splits, paragraphs, sentences, share_paragraph, share_sentence};
+pub use visible::{is_steering, visible, visible_line};
 
 /// Changes whenever folding or cells change: stamped in the index, which must then be rebuilt.
 pub const FOLD_VERSION: u32 = 1;

@@ -199,6 +199,7 @@ fn why_none(reading: &open::Reading, post: &AnnotatedPost) -> &'static str {
 fn in_words(finding: &Finding, lang: Lang) -> String {
     let (name, part, detail) = match finding {
         Finding::NoZip { why } => ("no_zip", "", why.as_str()),
+        Finding::Packed { part } => ("packed", part.as_str(), ""),
         Finding::Damaged { part, why } => ("damaged", part.as_str(), why.as_str()),
         Finding::Missing { part } => ("missing", part.as_str(), ""),
         Finding::Extra { part } => ("extra", part.as_str(), ""),

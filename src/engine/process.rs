@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use pipelines::annotate::Annotator;
-use pipelines::crawl::{self, SourceConfig};
+use pipelines::crawl::{self, SourceConfig, SourceKind};
 use pipelines::extract::{self, PostPlace, Privacy, ReadOptions};
 use pipelines::query::{Query, Target};
 use pipelines::record::{
@@ -162,8 +162,10 @@ impl Stages {
 }
 
 /// How old a post of `source` may be to be taken in: as its own config says, and no older than what the purge of
-/// the next day would delete; none: of any age.
+/// the next day would delete, since it would be back with the next reading; none: of any age. A file is read once, and
+/// who lays it down wants its rows.
 fn horizon(source: &SourceConfig, posts_days: u32) -> Option<TimeDelta> {
+    let posts_days = if matches!(source.kind, SourceKind::Files { .. }) { 0 } else { posts_days };
     let days = [source.horizon_days, posts_days].into_iter().filter(|days| *days > 0).min()?;
     Some(TimeDelta::days(i64::from(days)))
 }

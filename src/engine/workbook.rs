@@ -1,11 +1,18 @@
 //! Workbooks (Excel, OpenDocument): the first sheet as rows, its first row as the header.
 //!
-//! In: a file. Out: the same records as any export. Dates of cells become text that the row mapper reads.
+//! In: a file. Out: the same records as any export. Dates of cells become text that the row mapper reads. A file
+//! that unpacks or reaches beyond its bounds is refused (`bounds`).
+
+mod biff;
+mod bounds;
+mod ods;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use calamine::{Data, Reader, open_workbook_auto};
+use calamine::{Data, Reader};
 use chrono::{DateTime, Utc};
 use pipelines::crawl::{ColumnMap, FileError, FileRecord, RowError, map_row};
 
@@ -17,9 +24,10 @@ type Records = Box<dyn Iterator<Item = Result<FileRecord, RowError>> + Send>;
 /// The file is no workbook, or has no sheet.
 pub fn records(path: &Path, map: ColumnMap, now: DateTime<Utc>) -> Result<Records, FileError> {
     let header = |why: String| FileError::Header { path: path.to_owned(), why };
-    let mut workbook = open_workbook_auto(path).map_err(|e| header(e.to_string()))?;
-    let sheet = workbook.worksheet_range_at(0).ok_or_else(|| header("no sheet".to_owned()))?;
-    let sheet = sheet.map_err(|e| header(e.to_string()))?;
+    let mut workbook = bounds::open(path).map_err(header)?;
+    let names = workbook.sheet_names();
+    let first = names.first().ok_or_else(|| header("no sheet".to_owned()))?;
+    let sheet = bounds::sheet(&mut workbook, first).map_err(header)?;
     let mut rows = sheet.rows();
     let columns = rows.next().ok_or_else(|| header("the first sheet is empty".to_owned()))?;
     let columns = columns.iter().map(shown).collect::<Vec<_>>();

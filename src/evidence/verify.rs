@@ -14,9 +14,6 @@ use super::container::{self, Part};
 use super::manifest::{FORMAT, MANIFEST, Manifest, ManifestRecord, SUMS};
 use super::sha256;
 
-/// Most bytes read of one part.
-const MAX_PART_BYTES: u64 = 1 << 30;
-
 /// Something in a zip that is not as it was made. `cli.evidence.found_<name>` says it in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
@@ -24,6 +21,12 @@ pub enum Finding {
     NoZip {
         /// What the reader says.
         why: String,
+    },
+    /// A part is packed, or the parts together are longer than the file: no zip of ours is either. Nothing of the
+    /// file is unpacked then.
+    Packed {
+        /// Its name.
+        part: String,
     },
     /// A part cannot be read.
     Damaged {
@@ -108,6 +111,11 @@ fn read_parts(bytes: &[u8], findings: &mut Vec<Finding>) -> Vec<Part> {
             return Vec::new();
         }
     };
+    if let Some(part) = packed(&mut zip, bytes.len() as u64) {
+        findings.push(Finding::Packed { part });
+        return Vec::new();
+    }
+    let most = bytes.len() as u64;
     let mut parts = Vec::new();
     for i in 0..zip.len() {
         let name = zip.name_for_index(i).unwrap_or_default().to_owned();
@@ -115,13 +123,26 @@ fn read_parts(bytes: &[u8], findings: &mut Vec<Finding>) -> Vec<Part> {
         let read = zip
             .by_index(i)
             .map_err(std::io::Error::other)
-            .and_then(|part| part.take(MAX_PART_BYTES).read_to_end(&mut bytes));
+            .and_then(|part| part.take(most).read_to_end(&mut bytes));
         match read {
             Ok(_) => parts.push(Part { name, bytes }),
             Err(error) => findings.push(Finding::Damaged { part: name, why: error.to_string() }),
         }
     }
     parts
+}
+
+/// The first part that is not stored as it is, or that does not fit into a file of `length` beside those before it.
+/// Parts may be made to share their bytes, so that a small file reads as a very large one.
+fn packed(zip: &mut zip::ZipArchive<Cursor<&[u8]>>, length: u64) -> Option<String> {
+    let mut total = 0u64;
+    (0..zip.len()).find_map(|i| {
+        let name = zip.name_for_index(i).unwrap_or_default().to_owned();
+        let part = zip.by_index_raw(i).ok()?;
+        total = total.saturating_add(part.size().max(part.compressed_size()));
+        let is_stored = part.compression() == zip::CompressionMethod::Stored;
+        (!is_stored || part.size() != part.compressed_size() || total > length).then_some(name)
+    })
 }
 
 /// Every part but the list itself is in the list, and has the hash stated there.
@@ -216,5 +237,55 @@ fn check_record(stated: &ManifestRecord, parts: &BTreeMap<&str, &Part>) -> Resul
     match says.iter().find(|(_, is_same)| !is_same) {
         Some((what, _)) => Err(format!("its {what} is not what the manifest states")),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    fn zip_of(method: zip::CompressionMethod, parts: usize, bytes: &[u8]) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for i in 0..parts {
+            let options = SimpleFileOptions::default().compression_method(method);
+            zip.start_file(format!("{i}.bin"), options).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn is_packed(bytes: &[u8]) -> bool {
+        let verdict = verify(bytes);
+        verdict.parts == 0 && matches!(verdict.findings[0], Finding::Packed { .. })
+    }
+
+    #[test]
+    fn a_zip_that_unpacks_to_gigabytes_is_refused_without_unpacking() {
+        let bomb = zip_of(zip::CompressionMethod::Deflated, 40, &vec![0; 1 << 22]);
+        assert!(bomb.len() < 1 << 20, "{} bytes", bomb.len());
+        assert!(is_packed(&bomb));
+        assert!(!is_packed(&zip_of(zip::CompressionMethod::Stored, 3, b"whole")));
+    }
+
+    #[test]
+    fn parts_that_share_their_bytes_are_refused() {
+        let mut zip = zip_of(zip::CompressionMethod::Stored, 2, &[7; 1000]);
+        // The directory says of both that they are longer than they are.
+        let at: Vec<usize> = zip
+            .windows(4)
+            .enumerate()
+            .filter(|(_, w)| w == b"PK\x01\x02")
+            .map(|(n, _)| n)
+            .collect();
+        for at in at {
+            for field in [20, 24] {
+                zip[at + field..at + field + 4].copy_from_slice(&1_500u32.to_le_bytes());
+            }
+        }
+        assert!(is_packed(&zip));
     }
 }

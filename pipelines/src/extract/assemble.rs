@@ -1,4 +1,5 @@
-//! From raw fields to a post that may be stored: private numbers masked, private authors under a pseudonym.
+//! From raw fields to a post that may be stored: private numbers masked, private authors under a pseudonym,
+//! nothing in it that steers a terminal.
 //!
 //! In: `Found` (of a page, feed item or row), the place it comes from, the privacy settings. Out: a `Post`, or a
 //! named drop (too short). The only door to `Post`: what passes here has no private name or number in it that
@@ -15,6 +16,7 @@ use crate::crawl::{SourceConfig, is_own_address};
 use crate::record::{
     Author, Comment, DropReason, Found, FoundComment, Issue, Post, PostId, Verdict, is_future,
 };
+use crate::text::{visible, visible_line};
 
 /// Where a post comes from.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,7 @@ const TITLE_CHARS: usize = 40;
 /// Makes a post of what was found.
 #[must_use]
 pub fn assemble(found: Found, place: &PostPlace<'_>, privacy: &Privacy) -> Verdict<Post> {
+    let found = without_steering(found);
     let mut issues = found.issues;
     let text = found.text.unwrap_or_default();
     let text = text.trim();
@@ -124,6 +127,7 @@ pub fn assemble(found: Found, place: &PostPlace<'_>, privacy: &Privacy) -> Verdi
 /// numbers masked and its author's name taken out, no replies.
 #[must_use]
 pub fn without_names(found: Found) -> Found {
+    let found = without_steering(found);
     let author = found.author.as_deref().map(str::trim).filter(|name| name.chars().count() >= 2);
     let names: Vec<&str> = author.into_iter().collect();
     Found {
@@ -133,6 +137,25 @@ pub fn without_names(found: Found) -> Found {
         text: found.text.map(|text| clean(&text, author, &names)),
         author: None,
         comments: Vec::new(),
+        ..found
+    }
+}
+
+/// What was found without signs that steer a terminal or turn the direction of writing; names and titles on one line.
+fn without_steering(found: Found) -> Found {
+    let line = |text: Option<String>| text.map(|t| visible_line(&t).into_owned());
+    let comment = |comment: FoundComment| FoundComment {
+        text: visible(&comment.text).into_owned(),
+        author: line(comment.author),
+        ..comment
+    };
+    Found {
+        title: line(found.title),
+        text: found.text.map(|t| visible(&t).into_owned()),
+        author: line(found.author),
+        outlet: line(found.outlet),
+        origin: line(found.origin),
+        comments: found.comments.into_iter().map(comment).collect(),
         ..found
     }
 }

@@ -185,6 +185,8 @@ fn is_private_v6(ip: Ipv6Addr) -> bool {
         0x2002 => embedded(s[1], s[2]),
         // Teredo, documentation, ORCHID and the rest of 2001::/23; 2001:db8::/32.
         0x2001 => s[1] < 0x200 || s[1] == 0xdb8,
+        // Documentation, the larger block (RFC 9637).
+        0x3fff => s[1] < 0x1000,
         // Only 2000::/3 is global unicast.
         first => first & 0xe000 != 0x2000,
     }
@@ -226,11 +228,20 @@ mod tests {
             "2002:7f00:1::",
             "2001::1",
             "2001:db8::1",
+            "3fff::1",
+            "3fff:fff:ffff::1",
             "::7f00:1",
         ] {
             check(ip, true);
         }
-        for ip in ["1.1.1.1", "114.114.114.114", "172.32.0.1", "2400:3200::1", "64:ff9b::101:101"] {
+        for ip in [
+            "1.1.1.1",
+            "114.114.114.114",
+            "172.32.0.1",
+            "2400:3200::1",
+            "3fff:1000::1",
+            "64:ff9b::101:101",
+        ] {
             check(ip, false);
         }
     }

@@ -6,7 +6,7 @@ use crate::record::{Author, DropReason, Found, FoundComment, Issue, Post, Verdic
 
 fn source() -> SourceConfig {
     serde_json::from_str(
-        r#"{"id":"yunling","name":"云岭新闻网","kind":"feed","url":"https://news.yunling.example/rss",
+        r#"{"id":"yunling","name":"云岭新闻网","kind":"feed","url":"https://www.yunling.example/rss",
             "official_authors":["云岭矿业工会"]}"#,
     )
     .unwrap()
@@ -165,4 +165,32 @@ fn equal_texts_have_equal_hashes_however_they_are_written() {
     let hash = |body: &str| kept(text(body)).content_hash;
     assert_eq!(hash("南坡煤矿ＡＢＣ"), hash("南坡煤礦abc"));
     assert_ne!(hash("南坡煤矿"), hash("北山铁矿"));
+}
+
+#[test]
+fn a_hostile_title_cannot_steer_the_terminal_it_is_shown_on() {
+    let hostile = "\u{1b}]0;pwned\u{7}欠薪\u{202e}元\u{9b}2J";
+    let comment = FoundComment {
+        text: hostile.to_owned(),
+        author: Some(hostile.to_owned()),
+        ..FoundComment::default()
+    };
+    let found = Found {
+        title: Some(hostile.to_owned()),
+        outlet: Some(format!("云岭{hostile}晚报")),
+        origin: Some(hostile.to_owned()),
+        author: Some(format!("{hostile}公司工会有限公司")),
+        comments: vec![comment],
+        ..text(hostile)
+    };
+    let post = kept(found.clone());
+    let Some(Author::Official(author)) = &post.author else { panic!("an organisation") };
+    let outlets = [post.outlet.as_deref(), post.origin.as_deref(), Some(author.as_str())];
+    let comments = post.comments.iter().map(|c| c.text.as_str());
+    let texts = [post.title.as_str(), &post.text].into_iter().chain(comments);
+    for shown in texts.chain(outlets.into_iter().flatten()) {
+        assert!(!shown.contains(crate::text::is_steering) && shown.contains("欠薪"), "{shown:?}");
+    }
+    let hint = without_names(found);
+    assert!(hint.title.is_some_and(|title| !title.contains(crate::text::is_steering)));
 }
