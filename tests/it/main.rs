@@ -10,6 +10,7 @@ mod data;
 mod lab;
 
 mod collecting;
+mod console;
 mod demo;
 mod duties;
 mod evidence;
@@ -18,6 +19,7 @@ mod import;
 mod kept;
 mod kill;
 mod listening;
+mod packs;
 mod pages;
 mod privacy;
 mod rebuild;
@@ -26,6 +28,10 @@ mod rehearse;
 mod sources;
 mod stop;
 mod streams;
+<<<<<<< HEAD
 mod trouble;
+=======
+mod tables;
+>>>>>>> main
 mod truth;
 mod week;
