@@ -4,8 +4,8 @@
 //! that each door marks in its own way; no markup is made here.
 
 use chrono::{DateTime, Utc};
-use index::highlight::{self, Snippet};
 use index::Hit;
+use index::highlight::{self, Snippet};
 use pipelines::query::{Query, Target};
 use pipelines::record::{
     AnnotatedPost, Channel, Polarity, PostId, Severity, Span, StoryId, TextField,

@@ -28,10 +28,7 @@ mod rehearse;
 mod sources;
 mod stop;
 mod streams;
-<<<<<<< HEAD
-mod trouble;
-=======
 mod tables;
->>>>>>> main
+mod trouble;
 mod truth;
 mod week;
