@@ -117,10 +117,10 @@ pub fn run(dir: &Path, options: &EvalOptions) -> Result<EvalReport> {
         by_site.worst.truncate(options.worst);
         report.pages.get_or_insert_default().by_site = Some(Box::new(by_site));
     }
-    if options.wants("pages") || options.wants("sites") {
-        if let Some(pages) = &mut report.pages {
-            pages.worst.truncate(options.worst);
-        }
+    if (options.wants("pages") || options.wants("sites"))
+        && let Some(pages) = &mut report.pages
+    {
+        pages.worst.truncate(options.worst);
     }
     if options.wants("segmentation") {
         report.segmentation = segmentation::score(&dir.join("segmentation"))?;

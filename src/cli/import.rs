@@ -83,7 +83,6 @@ impl ImportArgs {
         };
         let known = config.sources.iter().find(|s| s.id.as_str() == self.source).cloned();
         let source = known.unwrap_or_else(|| file_source(&self.source, channel));
-        let mut rows = Vec::new();
         let mut good = true;
         let mut looked = Vec::new();
         let now = chrono::Utc::now();
@@ -106,30 +105,44 @@ impl ImportArgs {
         }
         let station = Station::open(config, system_clock(), nobody())?;
         stop::at_signal(&station.stop)?;
-        for (file, format, found) in looked {
-            match import::file(&station.collector, file, format, &map, &source) {
-                Ok(imported) => {
-                    if let Some(number) = imported.number.filter(|_| !globals.quiet) {
-                        eprintln!("{}", lang.fill("cli.import.taken", &[("number", &number)]));
-                    }
-                    rows.push(report(file, &found, Some(&imported)));
-                }
-                Err(ImportError::Stopped(imported)) => {
-                    good = false;
-                    rows.push(report(file, &found, Some(&imported)));
-                    eprintln!("{}", lang.text("cli.stopped"));
-                    break;
-                }
-                Err(error) => {
-                    good = false;
-                    eprintln!("{}{error}", lang.text("cli.failed"));
-                }
-            }
-        }
+        let (rows, all_taken) = take(&station, &looked, (&map, &source), globals);
         station.close()?;
         table(rows).write(globals.format, lang, out)?;
-        Ok(if good { Outcome::Good } else { Outcome::Bad })
+        Ok(if good && all_taken { Outcome::Good } else { Outcome::Bad })
     }
+}
+
+/// Takes the files in, one after the other, until one is stopped. Answers what became of each, and whether all
+/// of all of them is in.
+fn take(
+    station: &Station,
+    looked: &[(&PathBuf, FileFormat, Looked)],
+    (map, source): (&ColumnMap, &SourceConfig),
+    globals: &Globals,
+) -> (Vec<serde_json::Map<String, Value>>, bool) {
+    let lang = globals.lang;
+    let (mut rows, mut good) = (Vec::new(), true);
+    for (file, format, found) in looked {
+        match import::file(&station.collector, file, *format, map, source) {
+            Ok(imported) => {
+                if let Some(number) = imported.number.filter(|_| !globals.quiet) {
+                    eprintln!("{}", lang.fill("cli.import.taken", &[("number", &number)]));
+                }
+                rows.push(report(file, found, Some(&imported)));
+            }
+            Err(ImportError::Stopped(imported)) => {
+                good = false;
+                rows.push(report(file, found, Some(&imported)));
+                eprintln!("{}", lang.text("cli.stopped"));
+                break;
+            }
+            Err(error) => {
+                good = false;
+                eprintln!("{}{error}", lang.text("cli.failed"));
+            }
+        }
+    }
+    (rows, good)
 }
 
 /// The day from which posts are kept; none where they are kept for good.

@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
 use clap::Args;
+use pipelines::locale::Lang;
 
 use super::status::clock_line;
 use super::{Globals, Outcome, open, stop};
 use crate::engine::retention::{self, Cleared, Cut};
-
 use crate::engine::{LockError, Station, clock, nobody, open_store, system_clock};
 
 #[derive(Args)]
@@ -59,36 +60,48 @@ impl PurgeArgs {
         stop::at_signal(&station.stop)?;
         let cleared = retention::clear(&station.shared(), cut, now);
         station.close()?;
-        let Cleared { posts, evidence, alerts, digests } = cleared?;
-        let shown = |at: Option<DateTime<Utc>>| match at {
-            Some(at) => open::shown_time(at, zone),
-            None => lang.text("cli.purge.never"),
-        };
-        let before = shown(cut.posts);
-        writeln!(
-            out,
-            "{}",
-            lang.fill("cli.purge.done", &[("posts", &posts), ("before", &before)])
-        )?;
-        let line = lang.fill(
-            "cli.purge.evidence",
-            &[
-                ("records", &evidence.records),
-                ("before", &shown(cut.evidence)),
-                ("removed", &evidence.files_removed),
-                ("rewritten", &evidence.files_rewritten),
-                ("bytes", &evidence.bytes_freed),
-            ],
-        );
-        writeln!(out, "{line}")?;
-        if cut.alerts.is_some() || cut.digests.is_some() {
-            let args: [(&str, &dyn std::fmt::Display); 2] =
-                [("alerts", &alerts), ("digests", &digests)];
-            writeln!(out, "{}", lang.fill("cli.purge.papers", &args))?;
-        }
-        if evidence.lost > 0 {
-            writeln!(out, "{}", lang.fill("cli.purge.lost", &[("n", &evidence.lost)]))?;
-        }
+        report(&cleared?, cut, zone, lang, out)?;
         Ok(Outcome::Good)
     }
+}
+
+/// What went, and from when on things are kept.
+fn report(
+    cleared: &Cleared,
+    cut: Cut,
+    zone: Tz,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let Cleared { posts, evidence, alerts, digests } = cleared;
+    let shown = |at: Option<DateTime<Utc>>| match at {
+        Some(at) => open::shown_time(at, zone),
+        None => lang.text("cli.purge.never"),
+    };
+    let before = shown(cut.posts);
+    writeln!(
+        out,
+        "{}",
+        lang.fill("cli.purge.done", &[("posts", posts), ("before", &before)])
+    )?;
+    let line = lang.fill(
+        "cli.purge.evidence",
+        &[
+            ("records", &evidence.records),
+            ("before", &shown(cut.evidence)),
+            ("removed", &evidence.files_removed),
+            ("rewritten", &evidence.files_rewritten),
+            ("bytes", &evidence.bytes_freed),
+        ],
+    );
+    writeln!(out, "{line}")?;
+    if cut.alerts.is_some() || cut.digests.is_some() {
+        let args: [(&str, &dyn std::fmt::Display); 2] =
+            [("alerts", alerts), ("digests", digests)];
+        writeln!(out, "{}", lang.fill("cli.purge.papers", &args))?;
+    }
+    if evidence.lost > 0 {
+        writeln!(out, "{}", lang.fill("cli.purge.lost", &[("n", &evidence.lost)]))?;
+    }
+    Ok(())
 }

@@ -118,9 +118,9 @@ pub fn in_words(error: &anyhow::Error, lang: Lang) -> Option<String> {
 fn index_in_words(error: &IndexError, lang: Lang) -> Option<String> {
     Some(match error {
         IndexError::Missing { dir } => lang.fill("cli.index.missing", &[("dir", &dir.display())]),
-        IndexError::Format { .. } => lang.text("cli.index.format").to_owned(),
+        IndexError::Format { .. } => lang.text("cli.index.format"),
         IndexError::Damaged { what } => lang.fill("cli.index.damaged", &[("what", what)]),
-        IndexError::Rebuilding { .. } => lang.text("cli.index.rebuilding").to_owned(),
+        IndexError::Rebuilding { .. } => lang.text("cli.index.rebuilding"),
         lost if lost.is_lost() => lang.fill("cli.index.damaged", &[("what", lost)]),
         _ => return None,
     })

@@ -77,7 +77,7 @@ pub async fn serve(shared: Shared, way: String) -> anyhow::Result<()> {
                 }
             }
         }
-        if !round.is_good(shared, &part) || shared.stop.is_asked() {
+        if !round.goes_on(shared, &part) || shared.stop.is_asked() {
             return Ok(());
         }
     }
@@ -154,7 +154,7 @@ impl Round {
     }
 
     /// Puts on the board how the way stands; answers whether it goes on.
-    fn is_good(self, shared: &Shared, part: &Part) -> bool {
+    fn goes_on(self, shared: &Shared, part: &Part) -> bool {
         let fault = self.way.or(self.unclear.filter(|_| !self.passed));
         match fault {
             Some((words, asked)) => {

@@ -34,6 +34,9 @@ pub(super) fn open_index(dir: &DataDir, config: &Config) -> anyhow::Result<Index
     }
 }
 
+/// Tells how the follower's first round ended.
+pub(super) type Followed = mpsc::Receiver<Result<(), FollowError>>;
+
 /// Starts the thread that keeps the index level, and one that looks through its files once. What is received
 /// is how the first of them ended.
 pub(super) fn start_follower(
@@ -43,7 +46,7 @@ pub(super) fn start_follower(
     clock: &Clock,
     nudge: &Nudge,
     board: &Arc<Board>,
-) -> std::io::Result<(JoinHandle<()>, mpsc::Receiver<Result<(), FollowError>>)> {
+) -> std::io::Result<(JoinHandle<()>, Followed)> {
     let damaged = Arc::<AtomicBool>::default();
     let follower = Follower {
         store: store.clone(),

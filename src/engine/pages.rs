@@ -121,16 +121,10 @@ impl Collector {
                     Some(verdict) => step.take(verdict),
                     None => step.take_failure(kind),
                 };
-                let attempts = job.attempts + 1;
                 // Another look that failed is taken at the next turn; what is stored stands.
                 again = look_after(source, &job, now).map(|due| (due, job.validators.clone()));
-                if job.known_since.is_none()
-                    && attempts < MAX_ATTEMPTS
-                    && !failure.kind.is_permanent()
-                {
-                    let url = job.url;
-                    let due = now + retry_delay(attempts);
-                    step.done.push(PageDone::Postponed { url, due, attempts });
+                if let Some(postponed) = tried_again(&job, failure.kind.is_permanent(), now) {
+                    step.done.push(postponed);
                     return Ok((step, error));
                 }
                 outcome
@@ -237,4 +231,12 @@ fn next_address(page: &Page) -> Option<String> {
     let base = url::Url::parse(&page.url).ok()?;
     let next = base.join(&extract::next_page(&html)?).ok()?;
     (next.host() == base.host()).then(|| next.into())
+}
+
+/// When a page that could not be had is asked for again; none where that is for good, or was tried often enough.
+fn tried_again(job: &FetchJob, is_permanent: bool, now: DateTime<Utc>) -> Option<PageDone> {
+    let attempts = job.attempts + 1;
+    let goes_on = job.known_since.is_none() && attempts < MAX_ATTEMPTS && !is_permanent;
+    let due = now + retry_delay(attempts);
+    goes_on.then(|| PageDone::Postponed { url: job.url.clone(), due, attempts })
 }

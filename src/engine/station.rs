@@ -140,6 +140,16 @@ pub fn annotator_config(config: &Config) -> AnnotatorConfig {
     }
 }
 
+/// What the committer waits with while the store cannot be written; the board says so meanwhile.
+fn patience(board: &Arc<Board>, clock: &Clock, stop: &Stop) -> Patience {
+    let (board, clock) = (board.clone(), clock.clone());
+    let told = Arc::new(move |fault: Option<&CommitError>| match fault {
+        Some(error) => drop(board.failed(&Part::Store, error, clock())),
+        None => drop(board.worked(&Part::Store)),
+    });
+    Patience::new(told, stop.clone())
+}
+
 impl Station {
     /// Opens the data directory of `config`, making it if it is not there.
     ///
@@ -169,13 +179,6 @@ impl Station {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
         };
-        let told = {
-            let (board, clock) = (board.clone(), clock.clone());
-            Arc::new(move |fault: Option<&CommitError>| match fault {
-                Some(error) => drop(board.failed(&Part::Store, error, clock())),
-                None => drop(board.worked(&Part::Store)),
-            })
-        };
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
             archive: archive.clone(),
@@ -183,7 +186,7 @@ impl Station {
             annotator,
             watching: watching.clone(),
             stored,
-            patience: Patience::new(told, stop.clone()),
+            patience: patience(&board, &clock, &stop),
         });
         let collector = Collector {
             store: store.clone(),

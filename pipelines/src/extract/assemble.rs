@@ -14,7 +14,8 @@ use super::no_article;
 use super::title::bare;
 use crate::crawl::{SourceConfig, is_own_address};
 use crate::record::{
-    Author, Comment, DropReason, Found, FoundComment, Issue, Post, PostId, Verdict, is_future,
+    Author, Comment, DropReason, Found, FoundComment, Issue, Post, PostId, Published, Verdict,
+    is_future,
 };
 use crate::text::{visible, visible_line};
 
@@ -75,15 +76,7 @@ pub fn assemble(found: Found, place: &PostPlace<'_>, privacy: &Privacy) -> Verdi
     if found.comments.is_empty() && no_article::is_none(given.unwrap_or_default(), text) {
         return Verdict::Drop(DropReason::NotAnArticle);
     }
-    if found.published.as_ref().is_some_and(|p| is_future(p.at, place.fetched_at)) {
-        note(&mut issues, Issue::FutureDate);
-    }
-    if !is_own_address(place.url, place.source) {
-        note(&mut issues, Issue::ClaimedAddress);
-    }
-    if found.published.is_none() && !issues.contains(&Issue::FutureDate) {
-        note(&mut issues, Issue::NoDate);
-    }
+    note_lacks(&mut issues, &found.published, place);
     if found.author.is_none() && found.outlet.is_none() && found.origin.is_none() {
         note(&mut issues, Issue::NoAuthor);
     }
@@ -121,6 +114,19 @@ pub fn assemble(found: Found, place: &PostPlace<'_>, privacy: &Privacy) -> Verdi
         content_hash,
         site,
     })
+}
+
+/// A time to come, no time at all, and an address of another house are told with the post.
+fn note_lacks(issues: &mut Vec<Issue>, published: &Option<Published>, place: &PostPlace<'_>) {
+    if published.as_ref().is_some_and(|p| is_future(p.at, place.fetched_at)) {
+        note(issues, Issue::FutureDate);
+    }
+    if !is_own_address(place.url, place.source) {
+        note(issues, Issue::ClaimedAddress);
+    }
+    if published.is_none() && !issues.contains(&Issue::FutureDate) {
+        note(issues, Issue::NoDate);
+    }
 }
 
 /// What a list or feed said of a page, fit to wait on disk until the page is read: its title, text and outlets with

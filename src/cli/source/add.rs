@@ -98,27 +98,8 @@ impl AddArgs {
         let trial = Trial::new(&config, None)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let now = Utc::now();
-        let mut signposts = 0;
-        let found = loop {
-            let page = match runtime.block_on(trial.page(url.as_str(), &self.looker(&url), now)) {
-                Ok(page) => page,
-                Err(trouble) => {
-                    let robots = teller.robots(&trial.robots(url.as_str()));
-                    eprintln!("{}{}", globals.lang.text("cli.failed"), teller.trouble(&trouble));
-                    eprintln!("{}", globals.lang.fill("cli.source.robots", &[("said", &robots)]));
-                    return Ok(Outcome::Bad);
-                }
-            };
-            let found = discover(&page, &trial.sitemaps(url.as_str()), now)?;
-            match found.moved.as_deref().map(Url::parse) {
-                Some(Ok(next)) if signposts < MAX_SIGNPOSTS && self.may_ask(&next) => {
-                    signposts += 1;
-                    eprintln!("{}", globals.lang.fill("cli.source.moved", &[("url", &next)]));
-                    url = next;
-                }
-                _ => break found,
-            }
-        };
+        let looked = runtime.block_on(self.look(&trial, &mut url, teller, now))?;
+        let Some(found) = looked else { return Ok(Outcome::Bad) };
         let (mut ways, silent) = runtime.block_on(self.ways(&trial, &found, &url, now));
         let chosen = self.pick.saturating_sub(1);
         let posts = match ways.get(chosen) {
@@ -149,6 +130,38 @@ impl AddArgs {
             source.id = free_id(&config, source.id.as_str()).as_str().into();
         }
         self.write(&config, &source, globals, out)
+    }
+
+    /// What stands at the address, past the signposts before it; nothing where it cannot be had, which is said.
+    async fn look(
+        &self,
+        trial: &Trial<'_>,
+        url: &mut Url,
+        teller: Teller,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Option<Discovery>> {
+        let lang = teller.lang;
+        let mut signposts = 0;
+        loop {
+            let page = match trial.page(url.as_str(), &self.looker(url), now).await {
+                Ok(page) => page,
+                Err(trouble) => {
+                    let robots = teller.robots(&trial.robots(url.as_str()));
+                    eprintln!("{}{}", lang.text("cli.failed"), teller.trouble(&trouble));
+                    eprintln!("{}", lang.fill("cli.source.robots", &[("said", &robots)]));
+                    return Ok(None);
+                }
+            };
+            let found = discover(&page, &trial.sitemaps(url.as_str()), now)?;
+            match found.moved.as_deref().map(Url::parse) {
+                Some(Ok(next)) if signposts < MAX_SIGNPOSTS && self.may_ask(&next) => {
+                    signposts += 1;
+                    eprintln!("{}", lang.fill("cli.source.moved", &[("url", &next)]));
+                    *url = next;
+                }
+                _ => return Ok(Some(found)),
+            }
+        }
     }
 
     /// Whether a page that the first one points to may be asked.

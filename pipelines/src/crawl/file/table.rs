@@ -88,12 +88,12 @@ pub fn read_table(
             Ok(row) => row,
             Err(error) => return Some(Err(error)),
         };
-        is_written(&row).then(|| record(row, &layout, now))
+        is_written(&row).then(|| record(&row, &layout, now))
     });
     Ok(Opened { understood: Some(understood), records: Box::new(records) })
 }
 
-fn record(row: TableRow, layout: &Layout, now: DateTime<Utc>) -> Result<FileRecord, RowError> {
+fn record(row: &TableRow, layout: &Layout, now: DateTime<Utc>) -> Result<FileRecord, RowError> {
     let fault = |why| Err(RowError { row: row.number, why });
     let columns = layout.names.len();
     let cells = row.cells.iter().rposition(is_filled).map_or(0, |last| last + 1);
@@ -158,15 +158,7 @@ fn counter(layout: &Layout, rows: &[Result<TableRow, RowError>]) -> Option<Strin
     let column = layout.column("id")?;
     let rows = rows.iter().filter_map(|row| row.as_ref().ok()).filter(|row| is_written(row));
     let mut numbers = rows.map(|row| row.cells.get(column)?.text.trim().parse::<u64>().ok());
-    let mut last = numbers.next()??;
-    if last > 1 {
-        return None;
-    }
-    for number in numbers {
-        if number? != last + 1 {
-            return None;
-        }
-        last += 1;
-    }
-    Some(layout.names[column].clone())
+    let first = numbers.next()??;
+    let goes_on = (first + 1..).zip(numbers).all(|(next, number)| number == Some(next));
+    (first <= 1 && goes_on).then(|| layout.names[column].clone())
 }

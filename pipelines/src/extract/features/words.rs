@@ -58,7 +58,7 @@ pub(super) fn signs(line: &str, block: &Block, out: &mut Vec<f32>) {
     out.extend(kinds);
     let digits = short.bytes().filter(u8::is_ascii_digit).count() as f32;
     let latin = short.bytes().filter(u8::is_ascii_alphabetic).count() as f32;
-    let letters = (chars as f32).max(1.0).min(400.0);
+    let letters = (chars as f32).clamp(1.0, 400.0);
     out.extend([
         digits / letters,
         latin / letters,

@@ -124,11 +124,9 @@ fn read(e: &Evidence<'_, '_>, i: usize) -> Option<Line> {
             times.push((w.time, label));
         }
     }
-    if !has_day {
-        if let Some(time) = in_attribute(e, i, block, &context) {
-            let label = times.first().map_or(Label::Bare, |(_, label)| *label);
-            times = vec![(time, label)];
-        }
+    if !has_day && let Some(time) = in_attribute(e, i, block, &context) {
+        let label = times.first().map_or(Label::Bare, |(_, label)| *label);
+        times = vec![(time, label)];
     }
     (!times.is_empty()).then_some(Line { times, chars })
 }

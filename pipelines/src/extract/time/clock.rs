@@ -145,10 +145,10 @@ fn minutes(start: Cursor<'_>) -> Option<(i64, bool, bool, Cursor<'_>)> {
         let goes_on = spelt.peek().is_some_and(|c| c.is_alphanumeric() || c == '-');
         if has_unit || two_digits && !goes_on {
             let mut second = spelt;
-            if let Some(s) = second.blanks().number().filter(|s| has_unit && *s < 60) {
-                if second.one_of(&["秒"]) {
-                    return Some((i64::from(minute * 60 + s) * 1000, true, true, second));
-                }
+            if let Some(s) = second.blanks().number().filter(|s| has_unit && *s < 60)
+                && second.one_of(&["秒"])
+            {
+                return Some((i64::from(minute * 60 + s) * 1000, true, true, second));
             }
             return Some((i64::from(minute) * 60_000, false, true, spelt));
         }

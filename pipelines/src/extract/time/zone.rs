@@ -68,10 +68,10 @@ pub(super) fn zone(start: Cursor<'_>, is_precise: bool) -> Option<(Zone, Cursor<
         // `+0800 (CST)`, `+08:00[Asia/Shanghai]` say the same twice.
         let mut again = c;
         let opened = again.blanks().any(&['(', '[']).is_some();
-        if let Some((_, mut end)) = bare(again, is_precise).filter(|_| opened) {
-            if end.blanks().any(&[')', ']']).is_some() {
-                c = end;
-            }
+        if let Some((_, mut end)) = bare(again, is_precise).filter(|_| opened)
+            && end.blanks().any(&[')', ']']).is_some()
+        {
+            c = end;
         }
     }
     Some((zone, c))
