@@ -69,11 +69,12 @@ const GENERIC: [&str; 20] = [
 /// Characters a short name must have: two alone (二矿) hit everywhere.
 const LEAST_CHARS: usize = 3;
 
-/// The name without its legal form.
+/// The name without its legal form; 运输分公司 has none of its own.
 #[must_use]
 pub fn without_form(name: &str) -> &str {
     let stripped = LEGAL_FORMS.iter().find_map(|form| name.strip_suffix(form));
-    stripped.filter(|rest| !rest.is_empty()).unwrap_or(name)
+    let is_whole = |rest: &&str| !rest.is_empty() && !rest.ends_with(['分', '子', '总']);
+    stripped.filter(is_whole).unwrap_or(name)
 }
 
 /// What people will call `name`, which belongs to those who go by `above` (full and short names).

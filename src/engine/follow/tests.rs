@@ -85,6 +85,17 @@ impl Lab {
         Self { dir, store, nudge, damaged, told, follower: Some(follower) }
     }
 
+    /// One whose follower has the index open and is at work: it had to wait for it first, and said so.
+    fn at_work() -> Self {
+        let mut taken = None;
+        let lab =
+            Self::start(|index| taken = Some(index.writer(WriterOptions::default()).unwrap()));
+        assert!(lab.told.recv().unwrap().unwrap().contains("another process"));
+        drop(taken);
+        while lab.told.recv().unwrap().is_some() {}
+        lab
+    }
+
     /// A new post.
     fn change(&self, id: u64) {
         self.store.write(&mut |write| write.put_post(&post(id)).map(|_| ())).unwrap();
@@ -111,18 +122,14 @@ impl Lab {
 
 #[test]
 fn an_index_that_another_writes_to_is_followed_once_it_is_free() {
-    let mut taken = None;
-    let lab = Lab::start(|index| taken = Some(index.writer(WriterOptions::default()).unwrap()));
-    assert!(lab.told.recv().unwrap().unwrap().contains("another process"));
-    drop(taken);
-    while lab.told.recv().unwrap().is_some() {}
+    let lab = Lab::at_work();
     lab.change(1);
     lab.ends_level(1);
 }
 
 #[test]
 fn an_index_taken_away_under_the_follower_is_rebuilt_and_followed_on() {
-    let lab = Lab::start(|_| {});
+    let lab = Lab::at_work();
     lab.change(1);
     // Moved, not deleted piece by piece, which races with who writes there.
     std::fs::rename(lab.dir.path().join("index"), lab.dir.path().join("gone")).unwrap();
@@ -134,7 +141,7 @@ fn an_index_taken_away_under_the_follower_is_rebuilt_and_followed_on() {
 
 #[test]
 fn an_index_found_damaged_is_rebuilt() {
-    let lab = Lab::start(|_| {});
+    let lab = Lab::at_work();
     lab.change(1);
     lab.damaged.store(true, Ordering::SeqCst);
     lab.change(2);
