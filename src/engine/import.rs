@@ -14,6 +14,7 @@ use pipelines::crawl::{
     Understood,
 };
 use pipelines::record::{DropReason, Found, Page};
+use pipelines::text::visible_line;
 
 use super::collect::Collector;
 use super::commit::CommitError;
@@ -196,10 +197,17 @@ pub fn format_of(name: &str) -> Option<FileFormat> {
 /// The address of a row that has none on the web: by its id, else by all that tells it from another row.
 fn own_address(source: &SourceConfig, id: Option<&str>, found: &Found) -> String {
     if let Some(id) = id {
-        return format!("import:{}/{id}", source.id);
+        return format!("import:{}/{}", source.id, shown_id(id));
     }
     let said = (&found.title, &found.text, &found.author, &found.outlet, &found.origin);
     let at = found.published.as_ref().map(|published| published.at);
     let content = pipelines::record::PostId::of_url(&format!("{said:?} {at:?}"));
     format!("import:{}/{content}", source.id)
+}
+
+/// An id as it may stand in an address that is shown: one with a private number in it, or with signs that steer a
+/// terminal, is told by its print.
+fn shown_id(id: &str) -> String {
+    let is_plain = visible_line(id) == id && pipelines::extract::mask(id) == id;
+    if is_plain { id.to_owned() } else { pipelines::record::PostId::of_url(id).to_string() }
 }

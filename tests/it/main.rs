@@ -15,6 +15,7 @@ mod demo;
 mod duties;
 mod evidence;
 mod gate;
+mod hostile;
 mod import;
 mod kept;
 mod kill;
