@@ -79,7 +79,11 @@ impl Bench {
     fn again(&self, station: &Station, path: &str) {
         let sources = station.sources();
         let source = sources.iter().find(|s| s.id.as_str() == "full").unwrap();
-        let job = FetchJob::new(self.pages.url(path), &source.id, self.now());
+        // Looked at again: it was had before.
+        let job = FetchJob {
+            known_since: Some(self.now()),
+            ..FetchJob::new(self.pages.url(path), &source.id, self.now())
+        };
         let tally = self.pages.runtime.block_on(station.collector.read_again(source, job)).unwrap();
         assert!(tally.ties_out(), "{tally:?}");
     }
