@@ -260,7 +260,8 @@ fn every_dependency_is_used_by_the_package_that_names_it() {
     let mut findings = Vec::new();
     for (manifest, folders) in [
         ("Cargo.toml", &["src", "tests"][..]),
-        ("pipelines/Cargo.toml", &["pipelines"]),
+        // The loopback site of misbehaviours is included by path from tests of more than one package.
+        ("pipelines/Cargo.toml", &["pipelines", "tests/site"]),
         ("index/Cargo.toml", &["index"]),
     ] {
         let sources = folders.iter().flat_map(|folder| files(folder, "rs"));

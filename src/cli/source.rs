@@ -5,6 +5,7 @@ mod backfill;
 mod list;
 mod pack;
 mod policy;
+mod report;
 mod settle;
 mod test;
 mod tell;

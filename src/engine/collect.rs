@@ -19,6 +19,7 @@ use super::commit::{CommitError, Committer};
 use super::hosts;
 use super::inbox;
 use super::process::Stages;
+use super::patience::Patience;
 use super::progress::{Event, Listener};
 use super::settings;
 use super::step::Step;
@@ -44,6 +45,8 @@ pub struct Collector {
     pub clock: Clock,
     /// The wish to stop.
     pub stop: Stop,
+    /// What waits where the store is held or full.
+    pub patience: Patience,
 }
 
 /// The run so far.

@@ -167,12 +167,14 @@ fn begin(
     source: &SourceConfig,
     now: DateTime<Utc>,
 ) -> Result<i64, CommitError> {
-    let mut number = 0;
-    collector.store.write(&mut |write| {
-        number = write.begin_import(&source.id, &path.display().to_string(), now)?;
-        Ok(())
-    })?;
-    Ok(number)
+    collector.patience.until_it_passes(|| {
+        let mut number = 0;
+        collector.store.write(&mut |write| {
+            number = write.begin_import(&source.id, &path.display().to_string(), now)?;
+            Ok(())
+        })?;
+        Ok(number)
+    })
 }
 
 fn take_page(collector: &Collector, page: &Page, source: &SourceConfig, step: &mut Step) {

@@ -179,6 +179,7 @@ impl Station {
             let nudge = nudge.clone();
             Arc::new(move || nudge.nudge())
         };
+        let patience = patience(&board, &clock, &stop);
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
             archive: archive.clone(),
@@ -186,13 +187,14 @@ impl Station {
             annotator,
             watching: watching.clone(),
             stored,
-            patience: patience(&board, &clock, &stop),
+            patience: patience.clone(),
         });
         let collector = Collector {
             store: store.clone(),
             fetcher,
             stages,
             committer,
+            patience,
             listener,
             rejected: dir.rejected(),
             clock,

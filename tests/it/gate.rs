@@ -61,35 +61,6 @@ fn every_confirmed_defect_has_its_test() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
-/// A name under `[dependencies]` or `[dev-dependencies]` that stands in no source of its package.
-#[test]
-fn every_dependency_is_used_by_its_package() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut unused = Vec::new();
-    for package in ["", "pipelines", "index"] {
-        let home = root.join(package);
-        let manifest = std::fs::read_to_string(home.join("Cargo.toml")).unwrap();
-        let manifest: toml::Table = manifest.parse().unwrap();
-        let mut sources = String::new();
-        // Included by path from the tests of more than one package.
-        read_all(&root.join("tests/site"), &mut sources);
-        for dir in ["src", "tests", "benches", "examples"] {
-            read_all(&home.join(dir), &mut sources);
-        }
-        for section in ["dependencies", "dev-dependencies"] {
-            for name in manifest[section].as_table().unwrap().keys() {
-                let name = name.replace('-', "_");
-                let ways =
-                    [format!("{name}::"), format!("use {name}"), format!("extern crate {name}")];
-                if !ways.iter().any(|way| sources.contains(way)) {
-                    unused.push(format!("{package} {name}"));
-                }
-            }
-        }
-    }
-    assert_eq!(unused, Vec::<String>::new());
-}
-
 /// Appends every Rust source below `dir`.
 fn read_all(dir: &Path, into: &mut String) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };

@@ -391,7 +391,8 @@ fn everything_is_on_the_board(seen: &Seen) {
             Fault::Silent => stood(source, Standing::Silent, Some(SilenceReason::NothingNew)),
             Fault::NewLayout => stood(source, Standing::Failed, Some(SilenceReason::LayoutChanged)),
             Fault::Login => stood(source, Standing::Failed, Some(SilenceReason::Walled)),
-            Fault::NoText => stood(source, Standing::Silent, Some(SilenceReason::TextTooShort)),
+            // All of what it brings is dropped: that is said before it falls silent.
+            Fault::NoText => stood(source, Standing::Dropped, Some(SilenceReason::TextTooShort)),
             Fault::NoDates => stood(source, Standing::Undated, Some(SilenceReason::DatesGone)),
             Fault::Edits | Fault::TakesDown | Fault::None => {
                 let bad = seen[&source].iter().filter(|(s, _)| *s != Standing::Good).count();

@@ -11,14 +11,13 @@ use pipelines::crawl::{
     Discovery, Entries, PageRole, Proposal, SourceConfig, SourceKind, authority, discover,
     entry_addresses, fit, source_toml,
 };
-use pipelines::locale::Lang;
 use pipelines::record::{Channel, Trust};
-use serde_json::json;
 use url::Url;
 
 use super::pack::{PackWish, said_yes};
+use super::report::Report;
 use super::settle::{none_kept, settle};
-use super::tell::{Teller, as_json};
+use super::tell::Teller;
 use crate::cli::{Format, Globals, Outcome, open};
 use crate::config::{Config, is_private_url};
 use crate::engine::trial::{PostSeen, Trial};
@@ -57,9 +56,9 @@ pub struct AddArgs {
 const MAX_SIGNPOSTS: usize = 3;
 
 /// One way to listen with what its entry gives.
-struct Way {
-    proposal: Proposal,
-    entries: Entries,
+pub(super) struct Way {
+    pub(super) proposal: Proposal,
+    pub(super) entries: Entries,
 }
 
 impl AddArgs {
@@ -343,70 +342,4 @@ fn folder(config: &Config) -> Option<PathBuf> {
     let pattern = config.paths.sources.first()?;
     let folder = Path::new(pattern).parent().unwrap_or(Path::new(""));
     Some(main.parent().unwrap_or(Path::new("")).join(folder))
-}
-
-/// What was found, for people and for programs.
-struct Report<'a> {
-    found: &'a Discovery,
-    ways: &'a [Way],
-    silent: &'a [String],
-    posts: &'a [PostSeen],
-}
-
-impl Report<'_> {
-    fn write(&self, teller: Teller, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()> {
-        if globals.format != Format::Table {
-            let ways = self.ways.iter().map(|way| {
-                json!({
-                    "why": way.proposal.why, "source": way.proposal.source,
-                    "items": way.entries.items.len(), "links": way.entries.jobs.len(),
-                    "addresses": way.entries.jobs.iter().map(|(url, _)| url).collect::<Vec<_>>(),
-                })
-            });
-            let report = json!({
-                "page": role_name(self.found.role), "ways": ways.collect::<Vec<_>>(),
-                "silent": self.silent, "trial": as_json(&[], self.posts),
-            });
-            serde_json::to_writer_pretty(&mut *out, &report)?;
-            return Ok(writeln!(out)?);
-        }
-        let lang = teller.lang;
-        let role = lang.text(&format!("cli.source.page_{}", role_name(self.found.role)));
-        writeln!(out, "{}", lang.fill("cli.source.page", &[("role", &role)]))?;
-        for (number, way) in self.ways.iter().enumerate() {
-            writeln!(out, "{}", way_line(number + 1, way, lang))?;
-        }
-        for address in self.silent {
-            writeln!(out, "{}", lang.fill("cli.source.silent_way", &[("url", address)]))?;
-        }
-        if self.ways.is_empty() {
-            writeln!(out, "{}", lang.text("cli.source.no_way"))?;
-            return Ok(());
-        }
-        writeln!(out, "{}", lang.fill("cli.source.preview", &[("n", &self.posts.len())]))?;
-        for (number, post) in self.posts.iter().enumerate() {
-            teller.post(number + 1, post, out)?;
-        }
-        Ok(())
-    }
-}
-
-fn way_line(number: usize, way: &Way, lang: Lang) -> String {
-    let why = lang.text(&format!("crawl.discover.{}", way.proposal.why));
-    let address = entry_addresses(&way.proposal.source).join(" ");
-    let count = way.entries.items.len() + way.entries.jobs.len();
-    lang.fill(
-        "cli.source.way",
-        &[("number", &number), ("why", &why), ("url", &address), ("count", &count)],
-    )
-}
-
-fn role_name(role: PageRole) -> &'static str {
-    match role {
-        PageRole::Feed => "feed",
-        PageRole::Sitemap => "sitemap",
-        PageRole::List => "list",
-        PageRole::Article => "article",
-        PageRole::Other => "other",
-    }
 }

@@ -35,8 +35,8 @@ fn follows_scheme(reading: &Reading<'_>, at: usize) -> bool {
 }
 
 fn is_host(host: &str) -> bool {
-    host.contains('.') && host.contains(|c: char| c.is_ascii_lowercase())
-        || host.parse::<std::net::Ipv4Addr>().is_ok()
+    let is_name = host.contains('.') && host.contains(|c: char| c.is_ascii_lowercase());
+    is_name || (host.split('.').count() == 4 && host.split('.').all(|p| p.parse::<u8>().is_ok()))
 }
 
 fn end_of(reading: &Reading<'_>, from: usize, fits: impl Fn(char) -> bool) -> usize {
