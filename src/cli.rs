@@ -6,6 +6,7 @@
 
 pub mod output;
 
+mod console;
 mod help;
 mod log;
 mod open;

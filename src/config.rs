@@ -16,6 +16,7 @@ mod resolve;
 mod schema;
 mod settings;
 mod shipped;
+pub mod short_names;
 mod walk;
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod stop;
 mod thinning;
 mod transact;
 pub mod trial;
+pub mod undo;
 pub mod watching;
 pub mod workbook;
 
@@ -76,5 +77,6 @@ pub fn query_context(config: &Config, now: DateTime<Utc>) -> Context {
         zone: config.station.zone,
         subjects: config.subjects.clone(),
         segmenter: segmenter(config),
+        naming: Default::default(),
     }
 }

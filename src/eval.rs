@@ -34,7 +34,7 @@ pub struct EvalOptions {
     pub train: bool,
     /// How many mistakes to list a set.
     pub worst: usize,
-    /// Tasks to score: `pages`, `polarity`, `risk`, `petitions`, `stories`, `segmentation`, `speed`; all when
+    /// Tasks to score: `pages`, `sites` (pages again, by readers that have not seen their site), `polarity`, `risk`, `petitions`, `stories`, `segmentation`, `speed`; all when
     /// empty.
     pub tasks: Vec<String>,
 }
@@ -111,6 +111,13 @@ pub fn run(dir: &Path, options: &EvalOptions) -> Result<EvalReport> {
     let mut report = part(dir, options, &judges, false)?;
     if options.wants("pages") && dir.join("pages").is_dir() {
         report.pages = Some(pages::score(&dir.join("pages"))?).filter(|p| p.n > 0);
+    }
+    if options.wants("sites") && dir.join("pages").is_dir() {
+        let mut by_site = pages::score_by_site(&dir.join("pages"), crate::train::SEED)?;
+        by_site.worst.truncate(options.worst);
+        report.pages.get_or_insert_default().by_site = Some(Box::new(by_site));
+    }
+    if options.wants("pages") || options.wants("sites") {
         if let Some(pages) = &mut report.pages {
             pages.worst.truncate(options.worst);
         }

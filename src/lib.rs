@@ -6,12 +6,15 @@
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod desk;
 pub mod engine;
 pub mod eval;
 pub mod evidence;
 pub mod notify;
+pub mod packs;
 mod platform;
 pub mod report;
 pub mod schedule;
+pub mod serve;
 pub mod store;
 pub mod train;

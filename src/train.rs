@@ -12,8 +12,14 @@ use pipelines::annotate::lexicon::Lexicon;
 use pipelines::annotate::model::Model;
 use serde::{Deserialize, Serialize};
 
+mod boost;
+mod labels;
+pub mod pages;
 mod parties;
 mod texts;
+
+/// Order of rows and parts: the shipped models were made from it.
+pub const SEED: u64 = 1;
 
 /// How to train.
 #[derive(Clone, Debug, Default)]
@@ -108,6 +114,17 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
         report.models.insert(name.clone(), about);
         files.push((out.join(format!("{name}.glm")), bytes));
     }
+    if wanted("reader") && data.join("pages").is_dir() {
+        let (about, bytes) = reader(&data.join("pages"), options.seed)?;
+        for (figure, value) in &about.figures {
+            let figure = format!("reader.{figure}");
+            if let Some(floor) = options.floors.get(&figure).filter(|f| value < f) {
+                report.fell.insert(figure, (*value, *floor));
+            }
+        }
+        report.models.insert("reader".to_owned(), about);
+        files.push((out.join("reader.trees"), bytes));
+    }
     if let Some((figure, (value, floor))) =
         report.fell.iter().next().filter(|_| !options.even_if_lower)
     {
@@ -119,6 +136,26 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
     }
     write_figures(out, &report)?;
     Ok(report)
+}
+
+/// The reader of pages: its trees as a file, with figures on sites it had not seen.
+fn reader(pages: &Path, seed: u64) -> Result<(Trained, Vec<u8>)> {
+    let by_site = crate::eval::pages::score_by_site(pages, seed).context("model `reader`")?;
+    let bytes = crate::eval::pages::learn_reader(pages, seed)?.to_bytes();
+    let figures = [
+        ("f1", by_site.f1),
+        ("new_f1", by_site.new_f1),
+        ("hard_f1", by_site.hard_f1),
+        ("forum_f1", by_site.forum_f1),
+    ];
+    let about = Trained {
+        rows: by_site.n,
+        labels: 2,
+        bytes: bytes.len(),
+        learned_from: BTreeMap::new(),
+        figures: figures.into_iter().map(|(n, v)| (n.to_owned(), v as f32)).collect(),
+    };
+    Ok((about, bytes))
 }
 
 /// `figures.json` beside the models: what each learned from and how good it is. Models not made anew keep

@@ -1,9 +1,9 @@
 //! From the tree of a query to a tantivy query.
 //!
-//! In: a `Node`. Out: a tantivy query, and whether its documents are exactly the posts that match. Where
-//! they are not, they hold all that match and more, and each must be looked into by the in-memory
-//! matcher; that is so for regular expressions, word boundaries, and open ends in company. Refuses
-//! nothing: what it cannot narrow down it leaves open.
+//! In: a `Node`. Out: a tantivy query, and in which of its documents there is a doubt whether they match. The
+//! documents hold all posts that match; those in doubt must be looked into by the in-memory matcher: all of
+//! them for regular expressions, word boundaries, and open ends in company; for names of subjects only those
+//! that hold a word by which a name may be another's. Refuses nothing: what it cannot narrow down it leaves open.
 
 use std::ops::Bound;
 
@@ -28,17 +28,37 @@ use crate::timerange::TimeRangeQuery;
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub query: Box<dyn Query>,
-    /// Whether the documents are exactly those that match.
-    pub exact: bool,
+    pub doubt: Doubt,
+}
+
+/// Which of the documents of a query may not match.
+#[derive(Debug)]
+pub(crate) enum Doubt {
+    /// None: they are exactly those that match.
+    Nowhere,
+    /// Those that are documents of this query as well.
+    In(Box<dyn Query>),
+    /// Any.
+    Everywhere,
+}
+
+impl Doubt {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Everywhere, _) | (_, Self::Everywhere) => Self::Everywhere,
+            (Self::Nowhere, doubt) | (doubt, Self::Nowhere) => doubt,
+            (Self::In(one), Self::In(other)) => Self::In(any(vec![one, other])),
+        }
+    }
 }
 
 impl Compiled {
     fn exact(query: impl Query) -> Self {
-        Self { query: Box::new(query), exact: true }
+        Self { query: Box::new(query), doubt: Doubt::Nowhere }
     }
 
     fn unsure(query: Box<dyn Query>) -> Self {
-        Self { query, exact: false }
+        Self { query, doubt: Doubt::Everywhere }
     }
 }
 
@@ -72,18 +92,26 @@ impl Compiler {
     }
 
     fn all(&self, nodes: &[Node]) -> Compiled {
-        let mut exact = true;
+        let mut doubt = Doubt::Nowhere;
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for node in nodes {
-            let (occur, compiled) = match node {
-                Node::Not(inner) => (Occur::MustNot, self.node(inner)),
-                node => (Occur::Must, self.node(node)),
+            let Node::Not(inner) = node else {
+                let compiled = self.node(node);
+                doubt = doubt.and(compiled.doubt);
+                clauses.push((Occur::Must, compiled.query));
+                continue;
             };
-            exact &= compiled.exact;
+            let Compiled { query, doubt: of_inner } = self.node(inner);
             // What may hold too much must not exclude: the matcher will.
-            if compiled.exact || occur == Occur::Must {
-                clauses.push((occur, compiled.query));
+            match &of_inner {
+                Doubt::Nowhere => clauses.push((Occur::MustNot, query)),
+                Doubt::In(doubtful) => {
+                    let sure = vec![(Occur::Must, query), (Occur::MustNot, doubtful.box_clone())];
+                    clauses.push((Occur::MustNot, Box::new(BooleanQuery::new(sure))));
+                }
+                Doubt::Everywhere => {}
             }
+            doubt = doubt.and(of_inner);
         }
         if !clauses.iter().any(|(occur, _)| *occur == Occur::Must) {
             clauses.push((Occur::Must, Box::new(AllQuery)));
@@ -92,7 +120,7 @@ impl Compiler {
             1 => clauses.remove(0).1,
             _ => Box::new(BooleanQuery::new(clauses)),
         };
-        Compiled { query, exact }
+        Compiled { query, doubt }
     }
 
     fn texts(&self, scope: Scope) -> Vec<Field> {
@@ -105,17 +133,41 @@ impl Compiler {
 
     fn text(&self, test: &TextTest) -> Compiled {
         let texts = self.texts(test.scope);
-        if test.min == 1 && test.max.is_none() && is_exact(&test.pattern) {
-            return Compiled { query: self.candidates(&texts, &test.pattern, true), exact: true };
+        let doubt = self.doubt(&texts, &test.pattern);
+        let is_once = test.min == 1 && test.max.is_none();
+        if is_once && is_exact(&test.pattern) {
+            return Compiled { query: self.candidates(&texts, &test.pattern, true), doubt };
         }
         let recipes: Option<Vec<(Field, Places)>> =
             texts.iter().map(|t| Some((*t, Places::new(*t, &test.pattern)?))).collect();
+        // Places that do not count may stand in the way of those that do when they are counted.
+        let recipes = recipes.filter(|_| is_once || matches!(doubt, Doubt::Nowhere));
         let candidates = self.candidates(&texts, &test.pattern, recipes.is_none());
         match recipes {
             Some(texts) => {
-                Compiled::exact(PlacesQuery { candidates, texts, min: test.min, max: test.max })
+                let query = PlacesQuery { candidates, texts, min: test.min, max: test.max };
+                Compiled { query: Box::new(query), doubt }
             }
             None => Compiled::unsure(candidates),
+        }
+    }
+
+    /// Where a name in `pattern` may be another's.
+    fn doubt(&self, texts: &[Field], pattern: &Pattern) -> Doubt {
+        match pattern {
+            Pattern::Alias(alias) if alias.doubts.is_empty() => Doubt::Nowhere,
+            Pattern::Alias(alias) => {
+                let words = alias.doubts.iter().map(|word| self.literal(texts, word, true));
+                Doubt::In(any(words.collect()))
+            }
+            Pattern::Either(all) => {
+                let doubts = all.iter().map(|pattern| self.doubt(texts, pattern));
+                doubts.fold(Doubt::Nowhere, Doubt::and)
+            }
+            Pattern::Near { left, right, .. } | Pattern::Same { left, right, .. } => {
+                self.doubt(texts, left).and(self.doubt(texts, right))
+            }
+            Pattern::Literal(_) | Pattern::Word(_) | Pattern::Regex(_) => Doubt::Nowhere,
         }
     }
 
@@ -193,7 +245,9 @@ impl Compiler {
             FieldTest::Channel(channel) => term(f.channel, channel.as_str()),
             FieldTest::Site(host) => term(f.site_tree, host),
             FieldTest::Topic(topic) => term(f.topic_tree, topic.as_str()),
-            FieldTest::Subject(subject) => term(f.subject, subject.as_str()),
+            FieldTest::Subject(subjects) => {
+                combined(subjects.iter().map(|subject| term(f.subject, subject.as_str())), any)
+            }
             FieldTest::Polarity(polarity) => term(f.polarity, polarity.as_str()),
             FieldTest::Case(case) => term(f.case, case),
             FieldTest::Story(story) => Compiled::exact(TermQuery::new(
@@ -265,26 +319,22 @@ fn combined(
     parts: impl Iterator<Item = Compiled>,
     join: impl FnOnce(Vec<Box<dyn Query>>) -> Box<dyn Query>,
 ) -> Compiled {
-    let mut exact = true;
-    let queries = parts
-        .map(|part| {
-            exact &= part.exact;
-            part.query
-        })
-        .collect();
-    Compiled { query: join(queries), exact }
+    let mut doubt = Doubt::Nowhere;
+    let mut queries = Vec::new();
+    for part in parts {
+        doubt = doubt.and(part.doubt);
+        queries.push(part.query);
+    }
+    Compiled { query: join(queries), doubt }
 }
 
-/// Whether `candidates` of this pattern are exactly the posts in which it occurs.
+/// Whether `candidates` of this pattern are exactly the posts in which it occurs, doubts about names apart.
 fn is_exact(pattern: &Pattern) -> bool {
     match pattern {
         Pattern::Literal(literal) => {
             !has_open_run(literal) || cells(&literal.text).nth(1).is_none()
         }
-        Pattern::Alias(alias) => {
-            alias.names.iter().all(|l| !has_open_run(l))
-                && (alias.exclude.is_empty() || alias.certain == alias.names.len())
-        }
+        Pattern::Alias(alias) => alias.names.iter().all(|l| !has_open_run(l)),
         Pattern::Either(all) => all.iter().all(is_exact),
         Pattern::Word(_) | Pattern::Regex(_) | Pattern::Near { .. } | Pattern::Same { .. } => false,
     }

@@ -9,15 +9,15 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tantivy::query::EnableScoring;
-use tantivy::{DocSet, Searcher, TERMINATED};
+use tantivy::query::{EnableScoring, Scorer};
+use tantivy::{DocId, DocSet, Searcher, TERMINATED};
 
 use pipelines::query::{Literal, Node, Query, Scope, Target, WordsTest};
 use pipelines::record::PostId;
 use pipelines::text::{self, Segmenter};
 
 use crate::answer::{SearchOptions, SearchResults, Sort};
-use crate::compile::{Compiled, Compiler, words_asked, words_of};
+use crate::compile::{Compiled, Compiler, Doubt, words_asked, words_of};
 use crate::error::IndexError;
 use crate::examine::examine_generation;
 use crate::generation::{Generation, Root};
@@ -223,10 +223,10 @@ impl Index {
         let searcher = generation.reader.searcher();
         let compiler = Compiler { fields: generation.fields };
         let compiled = compiler.node(query.root());
-        let kept = match (compiled.exact, posts) {
-            (true, _) => None,
-            (false, None) => return Err(IndexError::NeedsPosts),
-            (false, Some(posts)) => Some(self.verify(&searcher, &compiled, query, posts)?),
+        let kept = match (&compiled.doubt, posts) {
+            (Doubt::Nowhere, _) => None,
+            (_, None) => return Err(IndexError::NeedsPosts),
+            (_, Some(posts)) => Some(self.verify(&searcher, &compiled, query, posts)?),
         };
         let rank = match options.sort {
             Sort::Relevance => {
@@ -262,7 +262,7 @@ impl Index {
         Ok(compiler.node(&test).query.count(&searcher)? as u64)
     }
 
-    /// Candidates of an inexact query that the matcher accepts.
+    /// Documents of a query that match: beyond doubt, or by the word of the matcher.
     fn verify(
         &self,
         searcher: &Searcher,
@@ -270,17 +270,26 @@ impl Index {
         query: &Query,
         posts: &dyn PostSource,
     ) -> Result<Kept, IndexError> {
-        let weight = compiled.query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+        let scoring = || EnableScoring::disabled_from_searcher(searcher);
+        let weight = compiled.query.weight(scoring())?;
+        let doubtful = match &compiled.doubt {
+            Doubt::In(query) => Some(query.weight(scoring())?),
+            _ => None,
+        };
         let mut kept = Kept::default();
         for (segment, reader) in searcher.segment_readers().iter().enumerate() {
             let ids = reader.fast_fields().column_first_or_default::<u64>("id")?;
             let heats = reader.fast_fields().column_first_or_default::<f64>("heat")?;
             let mut scorer = weight.scorer(reader, 1.0)?;
+            let mut doubts = doubtful.as_ref().map(|w| w.scorer(reader, 1.0)).transpose()?;
             let mut batch = Vec::with_capacity(VERIFY_BATCH);
             loop {
                 let doc = scorer.doc();
                 if doc != TERMINATED && reader.alive_bitset().is_none_or(|a| a.is_alive(doc)) {
-                    batch.push((ids.get_val(doc), doc));
+                    match doubts.as_mut().is_none_or(|doubts| stands_at(doubts, doc)) {
+                        true => batch.push((ids.get_val(doc), doc)),
+                        false => kept.insert(segment, doc),
+                    }
                 }
                 if batch.len() == VERIFY_BATCH || (doc == TERMINATED && !batch.is_empty()) {
                     let wanted: Vec<PostId> = batch.iter().map(|(id, _)| PostId(*id)).collect();
@@ -303,6 +312,14 @@ impl Index {
         }
         Ok(kept)
     }
+}
+
+/// Whether `doc` is among the documents of `scorer`, which is asked in ascending order.
+fn stands_at(scorer: &mut Box<dyn Scorer>, doc: DocId) -> bool {
+    if scorer.doc() < doc {
+        scorer.seek(doc);
+    }
+    scorer.doc() == doc
 }
 
 /// What the in-memory matcher says of a post.

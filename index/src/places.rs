@@ -23,7 +23,6 @@ pub(crate) enum Places {
     Either(Vec<Places>),
     Near { left: Box<Places>, right: Box<Places>, distance: u32, ordered: bool },
     Same { left: Box<Places>, right: Box<Places>, unit: Unit },
-    Alias { certain: Vec<Places>, doubtful: Vec<Places>, exclude: Vec<Places> },
 }
 
 impl Places {
@@ -36,11 +35,8 @@ impl Places {
         Some(match pattern {
             Pattern::Literal(l) => literal(l)?,
             Pattern::Word(_) | Pattern::Regex(_) => return None,
-            Pattern::Alias(alias) => Self::Alias {
-                certain: literals(&alias.names[..alias.certain])?,
-                doubtful: literals(&alias.names[alias.certain..])?,
-                exclude: literals(&alias.exclude)?,
-            },
+            // Every place of a name: which of them count is asked only where there is a doubt.
+            Pattern::Alias(alias) => Self::Either(literals(&alias.names)?),
             Pattern::Either(all) => {
                 Self::Either(all.iter().map(|p| Self::new(field, p)).collect::<Option<_>>()?)
             }
@@ -75,11 +71,6 @@ impl Places {
             Self::Same { left, right, unit } => {
                 Cursor::Same { left: one(left)?, right: one(right)?, unit: *unit }
             }
-            Self::Alias { certain, doubtful, exclude } => Cursor::Alias {
-                certain: all(certain)?,
-                doubtful: all(doubtful)?,
-                exclude: all(exclude)?,
-            },
         })
     }
 }
@@ -96,10 +87,6 @@ impl Place {
     fn precedes(self, other: Self, distance: u32) -> bool {
         self.end <= other.start && other.start - self.end <= distance
     }
-
-    fn overlaps(self, other: Self) -> bool {
-        self.start < other.end && other.start < self.end
-    }
 }
 
 /// A recipe over one segment.
@@ -108,7 +95,6 @@ enum Cursor {
     Either(Vec<Cursor>),
     Near { left: Box<Cursor>, right: Box<Cursor>, distance: u32, ordered: bool },
     Same { left: Box<Cursor>, right: Box<Cursor>, unit: Unit },
-    Alias { certain: Vec<Cursor>, doubtful: Vec<Cursor>, exclude: Vec<Cursor> },
 }
 
 impl Cursor {
@@ -142,21 +128,6 @@ impl Cursor {
                 let units: Vec<usize> =
                     others.iter().map(|l| marks.unit(*unit, doc, l.start)).collect();
                 found.retain(|r| units.contains(&marks.unit(*unit, doc, r.start)));
-                found
-            }
-            Self::Alias { certain, doubtful, exclude } => {
-                let mut found = every(certain, doc, marks);
-                let maybe = every(doubtful, doc, marks);
-                if maybe.is_empty() {
-                    return found;
-                }
-                let namesakes = every(exclude, doc, marks);
-                let sentences: Vec<usize> =
-                    namesakes.iter().map(|e| marks.unit(Unit::Sentence, doc, e.start)).collect();
-                found.extend(maybe.into_iter().filter(|n| {
-                    !namesakes.iter().any(|e| e.overlaps(*n))
-                        && !sentences.contains(&marks.unit(Unit::Sentence, doc, n.start))
-                }));
                 found
             }
         }

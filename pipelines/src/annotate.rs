@@ -39,7 +39,7 @@ pub use names::{Name, NameKind, names};
 pub use quantities::{Quantity, QuantityKind, quantities};
 pub use risk::{Counted, RiskInput, SeverityReason, TopicWeight, assess, severity};
 pub use stories::{Assigned, Level, StoryBook, StoryChange, StoryConfig, StorySummary, summarize};
-pub use subjects::{Named, SubjectFinder};
+pub use subjects::SubjectFinder;
 pub use topic::TopicConfig;
 pub use topics::{BrokenExample, TopicSet, broken_examples};
 

@@ -23,7 +23,10 @@ pub use fetch::{
     FetchError, FetchErrorKind, FetchOutcome, FetchPolicy, Fetcher, HostMemory, Names, Refusal,
     RobotsStanding, TimeTold, authority, entry_addresses, is_own_address,
 };
-pub use file::{ColumnMap, FileError, FileRecord, Row, RowError, map_row, parse_map, read_file};
+pub use file::{
+    Cell, ColumnMap, FileError, FileRecord, Opened, Remark, Row, RowError, RowFault, TableRow,
+    Understood, parse_map, read_file, read_table,
+};
 pub use frontier::Pace;
 pub use opml::{OpmlFeed, read_opml};
 pub use robots::{Robots, RobotsDecision};

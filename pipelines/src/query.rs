@@ -32,6 +32,7 @@ mod field;
 mod gate;
 mod literal;
 mod matching;
+mod naming;
 mod operand;
 mod parse;
 mod places;
@@ -48,8 +49,10 @@ pub use ast::{
     Alias, Bound, FieldTest, Literal, Node, NumberRange, Pattern, Regexp, Scope, TextTest,
     TimeRange, Unit, WordsTest,
 };
-pub use context::Context;
+pub use context::{Context, SharedNaming};
 pub use error::QueryError;
+pub(crate) use naming::sentence_around;
+pub use naming::{Named, Naming};
 pub use set::{QuerySet, QuerySetError};
 pub use target::{Facts, Target};
 pub use why::why;

@@ -41,13 +41,13 @@ impl AlertsArgs {
         if let Some(Action::Resend(args)) = &self.action {
             return args.run(globals, out);
         }
+        if let Some((id, state)) = self.change() {
+            return set_state(id, state, globals, out);
+        }
         let reading = match open::reading(globals)? {
             Ok(reading) => reading,
             Err(outcome) => return Ok(outcome),
         };
-        if let Some((id, state)) = self.change() {
-            return set_state(&reading, id, state, globals, out);
-        }
         let from = Utc::now() - TimeDelta::days(i64::from(self.days));
         let range = PostRange { from: Some(from), until: None };
         let alerts = reading.store.alerts(&range, self.limit)?;
@@ -110,25 +110,22 @@ pub fn show_reasons(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()
 }
 
 fn set_state(
-    reading: &open::Reading,
     id: i64,
     state: AlertState,
     globals: &Globals,
     out: &mut dyn Write,
 ) -> anyhow::Result<Outcome> {
-    let mut found = false;
-    let now = Utc::now();
-    reading.store.write(&mut |write| {
-        found = write.set_alert_state(id, state, now)?;
-        if found {
-            write.audit(now, "alert", &id.to_string(), state.as_str())?;
-        }
-        Ok(())
-    })?;
-    let key = if found { "cli.alerts.changed" } else { "cli.alerts.unknown" };
+    let desk = match open::desk(globals)? {
+        Ok(desk) => desk,
+        Err(outcome) => return Ok(outcome),
+    };
+    if let Err(error) = desk.move_alert(&open::who(globals), id, state) {
+        return open::refused(error, globals.lang);
+    }
     let state = globals.lang.text(&format!("record.alert_state.{}", state.as_str()));
-    writeln!(out, "{}", globals.lang.fill(key, &[("id", &id), ("state", &state)]))?;
-    Ok(if found { Outcome::Good } else { Outcome::Bad })
+    let said = [("id", &id as &dyn std::fmt::Display), ("state", &state)];
+    writeln!(out, "{}", globals.lang.fill("cli.alerts.changed", &said))?;
+    Ok(Outcome::Good)
 }
 
 fn row(

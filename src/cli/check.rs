@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use super::output::{Format, Table};
 use super::{Globals, Outcome};
-use crate::config::{Config, Level, Overrides, Problem, Problems};
+use crate::config::{short_names, Config, Level, Overrides, Problem, Problems};
 use crate::engine::annotator;
+use crate::packs;
 
 /// Arguments of `guanlan check`; the config is a global option.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -96,7 +97,34 @@ fn good(config: &Config, globals: &Globals) -> String {
     let args: Vec<(&str, &dyn std::fmt::Display)> =
         counts.iter().map(|(name, count)| (*name, count as &dyn std::fmt::Display)).collect();
     lines.push(lang.fill("config.check.counts", &args));
+    lines.extend(advice(config, lang));
     lines.join("\n")
+}
+
+/// What is not wrong and will be missed: units nobody calls by the name they have here, a station without sources.
+fn advice(config: &Config, lang: Lang) -> Vec<String> {
+    let mut lines = Vec::new();
+    for subject in config.subjects.iter().filter(|subject| subject.short_names.is_empty()) {
+        let above = config.subjects.iter().filter(|other| Some(&other.id) == subject.parent.as_ref());
+        let above: Vec<&str> = above.flat_map(|other| other.names()).collect();
+        let proposals = short_names::proposals(&subject.name, &above);
+        let quoted: Vec<String> = proposals.iter().map(|name| format!("\"{name}\"")).collect();
+        let args: [(&str, &dyn std::fmt::Display); 3] =
+            [("subject", &subject.id), ("name", &subject.name), ("names", &quoted.join(", "))];
+        let key = if quoted.is_empty() { "no_short_name" } else { "short_names" };
+        lines.push(lang.fill(&format!("config.check.{key}"), &args));
+    }
+    let gateway = &config.crawl.feed_gateway;
+    if !gateway.is_empty() && !crate::config::is_url(gateway) {
+        lines.push(lang.fill("config.check.bad_gateway", &[("url", gateway)]));
+    }
+    if let Err(errors) = packs::all(config.file.as_ref().and_then(|file| file.parent())) {
+        lines.extend(errors.iter().map(|error| error.render(lang)));
+    }
+    if config.file.is_some() && config.sources.is_empty() {
+        lines.push(lang.text("config.check.no_sources"));
+    }
+    lines
 }
 
 fn bad(problems: &Problems, globals: &Globals) -> String {
@@ -127,6 +155,18 @@ mod tests {
         let (outcome, text) = check(subject, Lang::Zh, Format::Table);
         assert_eq!(outcome, Outcome::Good);
         assert!(text.starts_with("配置无误。\n监测主体 1 个，信源 0 个"), "{text}");
+    }
+
+    #[test]
+    fn a_unit_without_a_short_name_is_told_with_the_names_people_use() {
+        let config = "[[subject]]\nid = \"main\"\nname = \"青岚集团有限公司\"\nshort_names = [\"青岚集团\"]\n\
+            [[subject]]\nid = \"unit-1\"\nname = \"山西青岚集团乙沟煤业有限责任公司\"\nparent = \"main\"\n\
+            [[subject]]\nid = \"unit-2\"\nname = \"青岚集团二矿\"\nparent = \"main\"\n";
+        let (outcome, text) = check(config, Lang::Zh, Format::Table);
+        assert_eq!(outcome, Outcome::Good);
+        assert!(text.contains("short_names = [\"乙沟煤业\"]"), "{text}");
+        assert!(text.contains("unit-2（青岚集团二矿）没有简称"), "{text}");
+        assert!(text.contains("guanlan source add"), "{text}");
     }
 
     #[test]

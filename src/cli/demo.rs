@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 use clap::Args;
 
-use super::{Globals, Outcome, alerts, crawl, open, search};
+use super::{Globals, Outcome, alerts, crawl, open, run, search};
 use crate::config::{Config, Period};
 use crate::demo;
 use crate::engine::{Station, digests, system_clock};
@@ -17,6 +17,8 @@ use crate::store::{PostRange, Store};
 pub struct DemoArgs {
     #[arg(long)]
     keep: bool,
+    #[arg(long)]
+    serve: bool,
 }
 
 impl DemoArgs {
@@ -45,6 +47,15 @@ impl DemoArgs {
             return Ok(collected);
         }
         show(&here, &dir, out)?;
+        if self.serve {
+            // The sites go on answering, so the station goes on collecting beside its console.
+            writeln!(out)?;
+            let ended = run::station(&here, out)?;
+            if temporary {
+                clear_but_digests(&dir)?;
+            }
+            return Ok(ended);
+        }
         if temporary {
             clear_but_digests(&dir)?;
         }

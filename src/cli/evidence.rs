@@ -7,16 +7,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use chrono::{TimeDelta, Utc};
 use clap::{Args, Subcommand};
-use pipelines::crawl::SourceKind;
 use pipelines::locale::Lang;
-use pipelines::record::AnnotatedPost;
-use sha2::{Digest, Sha256};
 
-use super::{Globals, Outcome, explain, open};
-use crate::evidence::{self, Bundle, BundleError, Finding};
-use crate::store::{Exhibit, ReadEvidence, Store};
+use super::{Globals, Outcome, open};
+use crate::evidence::{self, Finding};
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -58,36 +53,31 @@ impl EvidenceArgs {
         out: &mut dyn Write,
     ) -> anyhow::Result<Outcome> {
         let lang = globals.lang;
-        let reading = match open::reading(globals)? {
-            Ok(reading) => reading,
+        let desk = match open::desk(globals)? {
+            Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
         };
-        let Some(post) = explain::post_by_prefix(&reading.store, prefix, globals)? else {
-            return Ok(Outcome::Bad);
+        let who = open::who(globals);
+        let named = match desk.post_named(prefix) {
+            Ok(post) => post.post.id,
+            Err(error) => return open::refused(error, lang),
         };
-        let id = post.post.id;
-        let Some((exhibits, zip)) = zip_of(&reading, &post, lang)? else {
-            let why = lang.text(&format!("cli.evidence.none_{}", why_none(&reading, &post)));
-            eprintln!("{}", lang.fill("cli.evidence.none", &[("id", &id), ("why", &why)]));
-            return Ok(Outcome::Bad);
-        };
-        let path = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("evidence-{id}.zip")));
+        let path = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("evidence-{named}.zip")));
         if path.exists() {
             eprintln!("{}", lang.fill("cli.evidence.exists", &[("file", &path.display())]));
             return Ok(Outcome::Usage);
         }
-        let sum = sha256(&zip);
-        let (now, records) = (Utc::now(), exhibits.len());
-        let detail = format!("{records} records, sha256 {sum}");
-        reading.store.write(&mut |write| write.audit(now, "evidence", &id.to_string(), &detail))?;
-        write_private(&path, &zip)?;
-        let first = exhibits.first().map_or(now, |exhibit| exhibit.record.fetched_at);
-        let first = open::shown_time(first, reading.config.station.zone);
+        let handed = match desk.evidence(&who, &named.to_string()) {
+            Ok(handed) => handed,
+            Err(error) => return open::refused(error, lang),
+        };
+        write_private(&path, &handed.zip)?;
+        let first = open::shown_time(handed.first, desk.config.station.zone);
         let done = [
             ("file", &path.display() as &dyn std::fmt::Display),
-            ("records", &records),
+            ("records", &handed.records),
             ("first", &first),
-            ("sum", &sum),
+            ("sum", &handed.sha256),
         ];
         writeln!(out, "{}", lang.fill("cli.evidence.done", &done))?;
         Ok(Outcome::Good)
@@ -147,55 +137,6 @@ impl VerifyArgs {
     }
 }
 
-/// The exhibits of a post and the zip of them. A purge may move records while they are read: then once more.
-fn zip_of(
-    reading: &open::Reading,
-    post: &AnnotatedPost,
-    lang: Lang,
-) -> anyhow::Result<Option<(Vec<Exhibit>, Vec<u8>)>> {
-    let mut tried: Option<(Vec<Exhibit>, BundleError)> = None;
-    loop {
-        let exhibits = reading.store.evidence(post.post.id)?;
-        match tried {
-            // The places have not changed: it is not a purge that is in the way.
-            Some((before, error)) if before == exhibits => return Err(error.into()),
-            _ if exhibits.is_empty() => return Ok(None),
-            _ => {}
-        }
-        let bundle = Bundle {
-            post,
-            marks: reading.store.marks(post.post.id)?,
-            exhibits: &exhibits,
-            station: &reading.config.station.name,
-            zone: reading.config.station.zone,
-            lang,
-            now: Utc::now(),
-        };
-        match evidence::bundle(&bundle, &reading.dir.evidence()) {
-            Ok(zip) => return Ok(Some((exhibits, zip))),
-            Err(error) => tried = Some((exhibits, error)),
-        }
-    }
-}
-
-/// Why a post has no evidence; part of a locale key.
-fn why_none(reading: &open::Reading, post: &AnnotatedPost) -> &'static str {
-    let config = &reading.config;
-    let days = config.retention.evidence_days;
-    let source = config.sources.iter().find(|source| source.id == post.post.source);
-    let is_kept = source.and_then(|source| source.evidence).unwrap_or(config.crawl.evidence);
-    match source {
-        Some(source) if matches!(source.kind, SourceKind::Files { .. }) => "imported",
-        None => "imported",
-        _ if post.post.url.starts_with("import:") => "imported",
-        _ if days > 0 && post.post.fetched_at < Utc::now() - TimeDelta::days(i64::from(days)) => {
-            "expired"
-        }
-        _ if !is_kept => "off",
-        _ => "not_kept",
-    }
-}
-
 fn in_words(finding: &Finding, lang: Lang) -> String {
     let (name, part, detail) = match finding {
         Finding::NoZip { why } => ("no_zip", "", why.as_str()),
@@ -209,10 +150,6 @@ fn in_words(finding: &Finding, lang: Lang) -> String {
         Finding::Container => ("container", "", ""),
     };
     lang.fill(&format!("cli.evidence.found_{name}"), &[("part", &part), ("detail", &detail)])
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Writes a file that is its owner's alone; never over another.

@@ -48,12 +48,12 @@ pub fn post_by_prefix(
     match ids.as_slice() {
         [id] => Ok(store.post(*id)?),
         [] => {
-            eprintln!("{}", globals.lang.fill("cli.explain.no_post", &[("id", &prefix)]));
+            eprintln!("{}", globals.lang.fill("desk.no_post", &[("id", &prefix)]));
             Ok(None)
         }
         several => {
             let ids = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            eprintln!("{}", globals.lang.fill("cli.explain.several", &[("id", &prefix), ("ids", &ids)]));
+            eprintln!("{}", globals.lang.fill("desk.several", &[("id", &prefix), ("ids", &ids)]));
             Ok(None)
         }
     }

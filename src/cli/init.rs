@@ -103,13 +103,20 @@ impl InitArgs {
         if let Err(problems) = Config::load(Some(&self.dir), &overrides) {
             bail!("the config just written does not load:\n{}", problems.render(lang));
         }
-        self.next(lang, out)?;
+        self.next(!answers.sources.is_empty(), lang, out)?;
         Ok(true)
     }
 
-    fn next(&self, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn next(&self, has_sources: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "{}", lang.text("config.init.next"))?;
         let main = self.dir.join("guanlan.toml");
+        if !has_sources {
+            let what = lang.text("config.init.next_source");
+            writeln!(out, "  guanlan --config {} source add …   # {what}", main.display())?;
+            let what = lang.text("config.init.next_pack");
+            let pack = "source add --pack mining --place 山西";
+            writeln!(out, "  guanlan --config {} {pack}   # {what}", main.display())?;
+        }
         for command in ["check", "crawl", "run"] {
             let what = lang.text(&format!("config.init.next_{command}"));
             writeln!(out, "  guanlan --config {} {command:<6} # {what}", main.display())?;
@@ -139,6 +146,9 @@ impl InitArgs {
                 input.read_line(&mut line).context("cannot read the answer")?;
                 Ok(line.trim().to_owned())
             };
+            let again = |key: &str, name: &str, typed: &str| {
+                eprintln!("{}", lang.fill(&format!("config.init.{key}"), &[(name, &typed)]));
+            };
             if answers.name.is_empty() {
                 answers.name = ask("name")?;
             }
@@ -148,11 +158,25 @@ impl InitArgs {
             if answers.units.is_empty() {
                 answers.units = parts(&ask("unit")?, &[',', '，', '、']);
             }
-            if answers.contact.is_empty() {
-                answers.contact = ask("contact")?;
+            // A slip is asked for again: what was typed before it is not lost.
+            while answers.contact.is_empty() {
+                let typed = ask("contact")?;
+                if typed.is_empty() {
+                    break;
+                }
+                match crate::config::is_contact(&typed) {
+                    true => answers.contact = typed,
+                    false => again("bad_contact", "contact", &typed),
+                }
             }
-            if answers.sources.is_empty() {
-                answers.sources = parts(&ask("source")?, &[' ', '\u{3000}']);
+            while answers.sources.is_empty() {
+                let typed = parts(&ask("source")?, &[' ', '\u{3000}']);
+                let typed: Vec<String> = typed.into_iter().map(with_scheme).collect();
+                match typed.iter().find(|url| !crate::config::is_url(url)) {
+                    Some(url) => again("bad_url", "url", url),
+                    None if typed.is_empty() => break,
+                    None => answers.sources = typed,
+                }
             }
         }
         Ok(answers.checked(lang))
@@ -185,6 +209,11 @@ impl Answers {
         [&mut self.short_names, &mut self.units, &mut self.sources].into_iter().for_each(unique);
         Ok(self)
     }
+}
+
+/// `www.example.com` as it was meant.
+fn with_scheme(url: String) -> String {
+    if url.contains("://") || !url.contains('.') { url } else { format!("https://{url}") }
 }
 
 fn parts(line: &str, separators: &[char]) -> Vec<String> {
@@ -234,7 +263,7 @@ mod tests {
             config.subjects.iter().map(ids).collect::<Vec<_>>(),
             ["main", "unit-1", "unit-2"]
         );
-        assert_eq!(config.subjects[1].short_names, ["南关煤矿"]);
+        assert_eq!(config.subjects[1].short_names, ["南关煤矿", "南关矿"]);
         let kinds: Vec<_> = config.sources.iter().map(|s| format!("{:?}", s.kind)).collect();
         let kind = |name: &str| kinds.iter().filter(|k| k.starts_with(name)).count();
         assert_eq!((kind("Feed"), kind("List"), kind("Sitemap")), (1, 1, 1), "{kinds:?}");
@@ -266,6 +295,18 @@ mod tests {
         assert!(good && text.contains("企业全称"), "{text}");
         let config = Config::load(Some(dir.path()), &Overrides::default()).unwrap();
         assert_eq!(config.subjects[0].short_names, ["云岭矿业", "云岭集团"]);
+        assert_eq!(config.sources.len(), 1);
+    }
+
+    #[test]
+    fn a_slip_in_one_answer_loses_none_of_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let asked = InitArgs { dir: dir.path().to_owned(), ..InitArgs::default() };
+        let typed = "青岚集团有限公司\n青岚集团\n山西青岚集团乙沟煤业有限责任公司\nxuanchuan\npress@example.com\nnews\nwww.example.com/rss\n";
+        let (good, text) = run(&asked, Some(typed));
+        assert!(good, "{text}");
+        let config = Config::load(Some(dir.path()), &Overrides::default()).unwrap();
+        assert_eq!(config.subjects[1].short_names, ["乙沟煤业"], "a unit has the name people use");
         assert_eq!(config.sources.len(), 1);
     }
 

@@ -2,6 +2,8 @@
 //!
 //! In: the global options. Out: opened things, or problems shown as the officer can mend them.
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 use pipelines::locale::Lang;
 use pipelines::query::{Context, Query};
@@ -9,7 +11,8 @@ use pipelines::query::{Context, Query};
 use super::standing::{self, Asked};
 use super::{Globals, Outcome};
 use crate::config::{Config, Overrides};
-use crate::engine::{DataDir, open_store};
+use crate::desk::{Desk, DeskError, Who};
+use crate::engine::{DataDir, open_store, system_clock};
 use crate::store::{Marks, SqliteStore};
 
 /// The config of `--config`, of the current folder, of the data directory, or the shipped one; `Err` is the
@@ -57,6 +60,36 @@ pub fn reading(globals: &Globals) -> anyhow::Result<Result<Reading, Outcome>> {
     let store = open_store(&config.station.data_dir)?;
     let dir = DataDir(config.station.data_dir.clone());
     Ok(Ok(Reading { config, dir, store }))
+}
+
+/// The desk of a data directory, for acts; works beside a running station.
+pub fn desk(globals: &Globals) -> anyhow::Result<Result<Desk, Outcome>> {
+    let config = match config(globals) {
+        Ok(config) => config,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    let store = open_store(&config.station.data_dir)?;
+    Ok(Ok(Desk::new(Arc::new(config), Arc::new(store), system_clock())))
+}
+
+/// Who acts on a command line: the account, as the system names it.
+pub fn who(globals: &Globals) -> Who {
+    let account = std::env::var("USER").ok().filter(|name| !name.trim().is_empty());
+    Who { name: account.unwrap_or_else(|| "command line".to_owned()), lang: globals.lang }
+}
+
+/// What an act that was not done is told as, and the exit status; a broken part goes on as the failure it is.
+///
+/// # Errors
+/// `Broken`.
+pub fn refused(error: DeskError, lang: Lang) -> anyhow::Result<Outcome> {
+    let outcome = match &error {
+        DeskError::Query { .. } | DeskError::Value { .. } => Outcome::Usage,
+        DeskError::Broken(_) => return Err(error.into()),
+        _ => Outcome::Bad,
+    };
+    eprintln!("{}", error.in_words(lang));
+    Ok(outcome)
 }
 
 /// The zone and names a query is read with.

@@ -17,6 +17,7 @@ use pipelines::record::{Alert, PostId, RuleId, Severity, TextField};
 use pipelines::watch::{RuleConfig, RuleKind, reason};
 
 use super::{Globals, Outcome, explain, open};
+use crate::desk::rules::add_example;
 use crate::engine::rehearsal::{Past, Rehearsed};
 
 /// Sample posts shown.
@@ -250,13 +251,7 @@ fn mark(
     let Some(post) = explain::post_by_prefix(&reading.store, prefix, globals)? else {
         return Ok(Outcome::Bad);
     };
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read `{}`", file.display()))?;
-    let marked = with_example(&text, &candidate.rule.id, &post.post.title, &post.post.text)
-        .with_context(|| format!("rule `{}` is not in `{}`", candidate.rule.id, file.display()))?;
-    let half = file.with_extension("toml.part");
-    std::fs::write(&half, marked)?;
-    std::fs::rename(&half, file).with_context(|| format!("cannot write `{}`", file.display()))?;
+    add_example(file, &candidate.rule.id, &post.post)?;
     let shown = file.display().to_string();
     writeln!(
         out,
@@ -264,60 +259,4 @@ fn mark(
         lang.fill("cli.rule.marked", &[("post", &post.post.id), ("file", &shown)])
     )?;
     Ok(Outcome::Good)
-}
-
-/// `file` with an example that must not hit at the end of the table of `rule`; the rest is left as it is.
-fn with_example(file: &str, rule: &RuleId, title: &str, text: &str) -> Option<String> {
-    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let id_line = |line: &str| {
-        let value = line.trim().strip_prefix("id")?.trim_start().strip_prefix('=')?;
-        Some(value.trim().trim_matches(['"', '\'']) == rule.as_str())
-    };
-    let lines = file.lines().collect::<Vec<_>>();
-    let start = lines.iter().position(|line| id_line(line) == Some(true))?;
-    let next = lines[start..].iter().position(|line| line.trim() == "[[rule]]");
-    let end = next.map_or(lines.len(), |offset| start + offset);
-    // Comments and blank lines before the next rule belong to that rule.
-    let is_loose = |line: &&str| line.trim().is_empty() || line.trim().starts_with('#');
-    let end =
-        end - lines[start..end].iter().rev().take_while(|l| next.is_some() && is_loose(l)).count();
-    let example = format!(
-        "\n[[rule.example]]\ntitle = {}\ntext = {}\nhit = false",
-        quoted(title),
-        quoted(text)
-    );
-    let mut marked = lines[..end].to_vec();
-    marked.push(&example);
-    marked.extend(&lines[end..]);
-    Some(marked.join("\n") + "\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FILE: &str = "[[rule]]\nid = \"pay\"\nname = \"欠薪\"\nquery = \"欠薪\"\nkind = \"any\"\n\n# 事故\n[[rule]]\nid = \"accident\"\nname = \"事故\"\nquery = \"事故\"\nkind = \"any\"\n";
-
-    fn check(rule: &str, expected_in: usize) {
-        let marked = with_example(FILE, &RuleId::from(rule), "演练\"通知\"", "一行\n两行").unwrap();
-        #[derive(serde::Deserialize)]
-        struct File {
-            rule: Vec<RuleConfig>,
-        }
-        let file: File = toml::from_str(&marked).unwrap();
-        let examples = file.rule.iter().map(|r| r.examples.len()).collect::<Vec<_>>();
-        let mut expected = vec![0, 0];
-        expected[expected_in] = 1;
-        assert_eq!(examples, expected, "{marked}");
-        assert_eq!(file.rule[expected_in].examples[0].text, "一行\n两行");
-        assert!(!file.rule[expected_in].examples[0].hit);
-        assert!(marked.contains("# 事故\n[[rule]]"), "{marked}");
-    }
-
-    #[test]
-    fn an_example_goes_into_its_own_rule_and_nothing_else_changes() {
-        check("pay", 0);
-        check("accident", 1);
-        assert!(with_example(FILE, &RuleId::from("no"), "", "").is_none());
-    }
 }

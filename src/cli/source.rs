@@ -3,6 +3,7 @@
 mod add;
 mod backfill;
 mod list;
+mod pack;
 mod policy;
 mod settle;
 mod test;

@@ -9,13 +9,10 @@ use super::{Globals, Outcome, open};
 use crate::engine::open_store;
 use crate::store::Store;
 use crate::config::Config;
-use crate::train::{Correction, TrainOptions, pinned_floors, train};
+use crate::train::{Correction, SEED, TrainOptions, pinned_floors, train};
 
 /// What one correction counts against a row of a set: an officer looked at it, and it is of this house.
 const CORRECTION_WEIGHT: f32 = 3.0;
-
-/// Order of rows and parts: the shipped models were made from it.
-const SEED: u64 = 1;
 
 #[derive(Args)]
 pub struct TrainArgs {

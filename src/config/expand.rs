@@ -2,12 +2,13 @@
 //! names of all subjects.
 //!
 //! In: the sources as written. Out: those the station runs. A list that cannot be read is a problem of its line;
-//! reads that file and no other.
+//! reads that file and no other. Names lose what steers a terminal.
 
 use std::path::Path;
 
 use pipelines::crawl::{SourceConfig, SourceKind, read_opml};
 use pipelines::record::{PostId, SourceId};
+use pipelines::text::visible_line;
 
 use super::document::Placed;
 use super::load::Raw;
@@ -34,6 +35,10 @@ impl Raw {
                 },
                 _ => expanded.push(source),
             }
+        }
+        // A name is shown everywhere: on terminals, in digests, in messages; that of a list was written by others.
+        for source in &mut expanded {
+            source.item.name = visible_line(&source.item.name).into_owned();
         }
         self.sources = expanded;
     }

@@ -108,6 +108,8 @@ pub enum Fault {
     BadContact,
     /// Nobody to turn to, but sources to crawl.
     NoContact,
+    /// Not an address and port.
+    BadListen,
     /// Not a date or range of dates.
     BadDate,
     /// A query that cannot be read; the texts mark the place.
@@ -152,6 +154,8 @@ pub enum Fault {
     ExampleMissed,
     /// An example that should not match does.
     ExampleHit,
+    /// The console can be reached from other machines.
+    OpenListen,
     /// Nobody to watch for.
     NoSubjects,
     /// Passed the checks and was refused all the same.
@@ -188,6 +192,7 @@ impl Fault {
             Self::BadZone { nearest } => ("bad_zone", guess(lang, nearest, "")),
             Self::BadContact => ("bad_contact", vec![]),
             Self::NoContact => ("no_contact", vec![]),
+            Self::BadListen => ("bad_listen", vec![]),
             Self::BadDate => ("bad_date", vec![]),
             Self::BadQuery { zh, en } => {
                 ("bad_query", vec![("why", own(if lang == Lang::Zh { zh } else { en }))])
@@ -203,6 +208,7 @@ impl Fault {
             Self::SecretUnreadable { why } => ("secret_unreadable", vec![("why", own(why))]),
             Self::ExampleMissed => ("example_missed", vec![]),
             Self::ExampleHit => ("example_hit", vec![]),
+            Self::OpenListen => ("open_listen", vec![]),
             Self::NoSubjects => ("no_subjects", vec![]),
             Self::Refused { why } => ("refused", vec![("why", own(why))]),
         }

@@ -19,6 +19,7 @@ pub(super) enum Shape {
     Pacing,
     Zone,
     Contact,
+    Listen,
     Date,
     Path,
     Pointer,
@@ -52,8 +53,8 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 }
 
 use Shape::{
-    Contact, Count, Cron, Date, Flag, Host, Id, Kinds, List, Map, Number, OneOf, Pacing, Path,
-    Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
+    Contact, Count, Cron, Date, Flag, Host, Id, Kinds, List, Listen, Map, Number, OneOf, Pacing,
+    Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -69,6 +70,7 @@ const STATION: &[Key] = &[
     may("timezone", Zone),
     may("lang", OneOf(&["zh", "en"])),
     may("data_dir", Path),
+    may("listen", Listen),
 ];
 
 const PATHS: &[Key] = &[
@@ -95,6 +97,7 @@ const CRAWL: &[Key] = &[
     may("max_redirects", Count(0, 20)),
     may("ca_file", Path),
     may("robots_max_age_hours", Count(1, 24)),
+    may("feed_gateway", Text),
     may("evidence", Flag),
 ];
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -29,6 +30,9 @@ pub struct Station {
     pub lang: Lang,
     /// Where everything that is gathered lies; absolute once loaded.
     pub data_dir: PathBuf,
+    /// Where the console listens.
+    #[serde(deserialize_with = "parsed")]
+    pub listen: SocketAddr,
 }
 
 /// `[paths]`: the other files of the config. Relative to `guanlan.toml`.
@@ -81,6 +85,8 @@ pub struct CrawlSettings {
     pub ca_file: PathBuf,
     /// Hours a robots.txt is kept.
     pub robots_max_age_hours: u64,
+    /// Base address of the enterprise's own feed gateway (RSSHub and its like); empty: none.
+    pub feed_gateway: String,
     /// Whether pages are kept as they were served.
     pub evidence: bool,
 }

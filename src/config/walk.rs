@@ -3,7 +3,7 @@
 //! In: a parsed file and its schema. Out: problems. Goes on after each of them; looks at one file only,
 //! so that what refers to another one is checked in `cross`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use toml::Spanned;
@@ -254,6 +254,7 @@ fn text_fault(shape: Shape, text: &str, queries: QueryCheck) -> Option<Fault> {
             nearest: nearest(text, TZ_VARIANTS.iter().map(|zone| zone.name())),
         }),
         Shape::Contact => (!is_contact(text)).then_some(Fault::BadContact),
+        Shape::Listen => text.parse::<SocketAddr>().err().map(|_| Fault::BadListen),
         Shape::Date => Calendar::days_of(text).is_none().then_some(Fault::BadDate),
         Shape::Pointer => (!(text.is_empty() || text.starts_with('/')))
             .then_some(Fault::WrongType { expected: "pointer" }),

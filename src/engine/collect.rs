@@ -78,6 +78,10 @@ impl Collector {
             error: run.error.clone(),
             kept: run.tally.kept,
         };
+        // One that was cut is no run: it goes on at the next start, not at the next time of its schedule.
+        if self.stop.is_asked() {
+            return Ok(outcome);
+        }
         self.committer.end_run(&source.id, &outcome).await?;
         (self.listener)(&Event::SourceEnded {
             source: source.id.clone(),

@@ -11,6 +11,7 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::Context as _;
 use pipelines::crawl::{ColumnMap, FileFormat, SourceConfig, SourceKind};
+use pipelines::locale::Lang;
 
 use super::collect::Collector;
 use super::commit::CommitError;
@@ -100,7 +101,13 @@ fn one(
 fn list_of_rejected(imported: &import::Imported) -> String {
     imported.unreadable.iter().fold(String::new(), |mut list, row| {
         // Writing to a String cannot fail.
-        let _ = writeln!(list, "{}\t{}", row.row, row.why);
+        let _ = writeln!(
+            list,
+            "{}\t{}\t{}",
+            row.row,
+            row.why.render(Lang::Zh),
+            row.why.render(Lang::En)
+        );
         list
     })
 }

@@ -72,6 +72,12 @@ impl DataDir {
         self.0.join("evidence")
     }
 
+    /// The key that lets a browser into the console.
+    #[must_use]
+    pub fn console_key(&self) -> PathBuf {
+        self.0.join("console.key")
+    }
+
     /// Written digests.
     #[must_use]
     pub fn digests(&self) -> PathBuf {

@@ -46,7 +46,10 @@ impl ArchiveError {
     pub fn passes(&self) -> bool {
         match self {
             Self::Io { source, .. } => {
-                matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+                // A file that may not grow (a limit of the account or the file system) is a full disk to us.
+                let full =
+                    [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+                full.contains(&source.kind())
             }
             Self::Store(error) => error.passes(),
         }

@@ -1,10 +1,12 @@
 //! A cron expression: six sets of numbers.
 //!
-//! In: five or six fields. Out: the days it runs on and the seconds of a day. Refuses what it does not
-//! know (`L`, `W`, `#`) and names the field, rather than run at another time than was meant. Written here
-//! and not taken from a crate: the crate at hand counts Sunday as 1 and asks for both kinds of day at once.
+//! In: five or six fields. Out: the days it runs on and the seconds of a day. The `cron` crate reads the
+//! fields; a thin layer here gives what crontab means and the crate does not: five fields, Sunday as 0 or 7
+//! (the crate counts it as 1), either kind of day where both are limited, and errors that name the field.
+//! Refuses what is not known (`L`, `W`, `#`) rather than run at another time than was meant.
 
 use chrono::{Datelike, NaiveDate};
+use cron::TimeUnitSpec;
 use pipelines::locale::Lang;
 
 /// One field of the expression.
@@ -32,8 +34,6 @@ const FIELDS: [CronField; 6] = [
     CronField::Month,
     CronField::Weekday,
 ];
-const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 impl CronField {
@@ -58,51 +58,50 @@ impl CronField {
         }
     }
 
-    fn number(self, text: &str) -> Option<u32> {
-        let lower = text.to_ascii_lowercase();
-        let place = |names: &[&str]| names.iter().position(|n| *n == lower);
-        let named = match self {
-            Self::Month => place(&MONTHS).map(|i| i + 1),
-            Self::Weekday => place(&WEEKDAYS),
-            _ => None,
-        };
-        let number = match named {
-            Some(i) => u32::try_from(i).ok()?,
-            None if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok()?,
-            None => return None,
-        };
-        let (low, high) = self.bounds();
-        (low..=high).contains(&number).then_some(number)
-    }
-
-    /// The numbers of one field as bits.
+    /// The numbers of one field as bits: the field alone, the others open.
     fn set(self, text: &str) -> Option<u64> {
-        let (low, high) = self.bounds();
-        let mut bits = 0u64;
-        for part in text.split(',') {
-            let (range, step) = match part.split_once('/') {
-                Some((range, step)) => (range, Some(step.parse::<u32>().ok().filter(|s| *s > 0)?)),
-                None => (part, None),
-            };
-            let (first, last) = match range.split_once('-') {
-                Some((first, last)) => (self.number(first)?, self.number(last)?),
-                None if range == "*" || range == "?" => (low, high),
-                None => {
-                    let first = self.number(range)?;
-                    (first, if step.is_some() { high } else { first })
-                }
-            };
-            if first > last {
-                return None;
+        if text.is_empty() || text.contains(char::is_whitespace) {
+            return None;
+        }
+        let read = |expression: String| expression.parse::<cron::Schedule>().ok();
+        Some(match self {
+            Self::Second => bits(read(format!("{text} * * * * *"))?.seconds()),
+            Self::Minute => bits(read(format!("* {text} * * * *"))?.minutes()),
+            Self::Hour => bits(read(format!("* * {text} * * *"))?.hours()),
+            Self::Day => bits(read(format!("* * * {text} * *"))?.days_of_month()),
+            Self::Month => bits(read(format!("* * * * {text} *"))?.months()),
+            // Hours count from 0 as weekdays do in crontab.
+            Self::Weekday => {
+                let days = bits(read(format!("* * {} * * *", from_sunday(text)))?.hours());
+                // 8 and beyond are no weekdays; 7 is Sunday once more.
+                return (days < 1 << 8).then_some(days | days >> 7 & 1);
             }
-            let step = usize::try_from(step.unwrap_or(1)).ok()?;
-            bits |= (first..=last).step_by(step).fold(0, |bits, n| bits | 1 << n);
-        }
-        if self == Self::Weekday && bits & (1 << 7) != 0 {
-            bits |= 1;
-        }
-        Some(bits)
+        })
     }
+}
+
+fn bits(field: &impl TimeUnitSpec) -> u64 {
+    field.iter().fold(0, |bits, number| bits | 1 << number)
+}
+
+/// A field of weekdays in numbers from 0 to 7, with the open ends of steps closed.
+fn from_sunday(text: &str) -> String {
+    let numbered = |part: &str| {
+        let (range, step) = part.split_once('/').map_or((part, None), |(r, s)| (r, Some(s)));
+        let number = |name: &str| {
+            let lower = name.to_ascii_lowercase();
+            let place = WEEKDAYS.iter().position(|day| *day == lower);
+            place.map_or_else(|| name.to_owned(), |place| place.to_string())
+        };
+        let range = match range.split_once('-') {
+            Some((first, last)) => format!("{}-{}", number(first), number(last)),
+            None if matches!(range, "*" | "?") => "0-7".to_owned(),
+            None if step.is_some() => format!("{}-7", number(range)),
+            None => number(range),
+        };
+        step.map_or(range.clone(), |step| format!("{range}/{step}"))
+    };
+    text.split(',').map(numbered).collect::<Vec<_>>().join(",")
 }
 
 /// Why an expression cannot be read.

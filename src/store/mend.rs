@@ -21,6 +21,11 @@ pub(super) fn waits(c: &Connection, now: DateTime<Utc>) -> Result<()> {
         "UPDATE frontier SET due = ?1 WHERE due > ?2",
         params![at, millis(now + LONGEST_PAGE_WAIT)],
     )?;
+    // A page that was never read was due when it was found, by whatever clock.
+    c.execute(
+        "UPDATE frontier SET due = ?1 WHERE due > ?1 AND done_at IS NULL AND attempts = 0",
+        [at],
+    )?;
     Ok(())
 }
 
@@ -74,7 +79,7 @@ pub(super) fn latest(c: &Connection) -> Result<Option<DateTime<Utc>>> {
 
 #[cfg(test)]
 mod tests {
-    use pipelines::record::{RuleHit, RuleId, SourceId, StoryId};
+    use pipelines::record::{FetchJob, RuleHit, RuleId, SourceId, StoryId};
 
     use super::*;
     use crate::store::{RunOutcome, SqliteStore, Store};
@@ -119,5 +124,23 @@ mod tests {
         assert_eq!(store.hits(&rule, DateTime::UNIX_EPOCH).unwrap()[0].at, at(0));
         let due = store.deliveries("pending", at(0), 9).unwrap();
         assert_eq!(due.len(), 1, "it would have waited for a year");
+    }
+
+    #[test]
+    fn a_page_found_by_a_clock_an_hour_ahead_does_not_wait_for_that_hour() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        let source = SourceId::from("a");
+        let jobs = ["new", "tried"]
+            .map(|page| FetchJob::new(format!("https://a.example.cn/{page}"), &source, at(1)));
+        store
+            .write(&mut |write| {
+                write.add_jobs(&jobs)?;
+                write.postpone_job(&jobs[1].url, at(2), 1)?;
+                write.mend_waits(at(0))
+            })
+            .unwrap();
+        let due = store.due_jobs(&source, at(0), 9).unwrap();
+        assert_eq!(due.iter().map(|job| &job.url).collect::<Vec<_>>(), [&jobs[0].url]);
     }
 }

@@ -465,6 +465,29 @@ fn a_long_import_ends_between_two_batches_and_goes_on_at_the_next_start() {
 }
 
 #[test]
+fn a_run_that_was_cut_by_the_stop_is_due_at_the_next_start() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let bench = Bench::new("");
+    let map = "map = { id = \"编号\", text = \"内容\", published_at = \"时间\" }\n";
+    bench.lab.write("sources/s.toml", &format!("{EXPORTS}{map}"));
+    bench.lab.write("inbox/export.csv", &rows(600, "2026-11-19"));
+    let station = bench.station();
+    let source = station.sources().remove(0);
+    station.stop.ask();
+    let cut = runtime.block_on(station.collector.run(&source)).unwrap();
+    assert!(cut.kept > 0 && cut.kept < 600, "{cut:?}");
+    assert_eq!(station.store.source_state(&source.id).unwrap().last_run, None);
+    station.close().unwrap();
+    let station = bench.station();
+    runtime.block_on(async {
+        let mut rounds = Rounds::new(&station, bench.now()).unwrap();
+        step(&mut rounds, &bench).await;
+    });
+    assert_eq!(station.store.post_count().unwrap(), 600);
+    station.close().unwrap();
+}
+
+#[test]
 fn an_exclusion_that_reckons_from_the_present_moves_on_with_it() {
     let bench = Bench::new("");
     bench.lab.write("sources/s.toml", &format!("{EXPORTS}exclude = \"published:7d\"\n"));

@@ -37,3 +37,68 @@ fn every_test_on_shared_data_asks_the_one_function() {
     }
     assert_eq!(own, Vec::<std::path::PathBuf>::new());
 }
+
+/// `tests/defects.md` names a test for each defect that was confirmed; each of them is there.
+#[test]
+fn every_confirmed_defect_has_its_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = std::fs::read_to_string(root.join("tests/defects.md")).unwrap();
+    let (mut numbers, mut missing) = (Vec::new(), Vec::new());
+    for row in table.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [number, _, test, file, _] = cells[..] else { continue };
+        if let Ok(number) = number.parse::<u32>() {
+            numbers.push(number);
+        } else if !number.is_empty() {
+            continue;
+        }
+        let text = std::fs::read_to_string(root.join(file.trim_matches('`'))).unwrap_or_default();
+        if test.is_empty() || !text.contains(&format!("fn {}(", test.trim_matches('`'))) {
+            missing.push(format!("{number} {test} in {file}"));
+        }
+    }
+    assert_eq!(numbers, (1..=33).collect::<Vec<_>>());
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+/// A name under `[dependencies]` or `[dev-dependencies]` that stands in no source of its package.
+#[test]
+fn every_dependency_is_used_by_its_package() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut unused = Vec::new();
+    for package in ["", "pipelines", "index"] {
+        let home = root.join(package);
+        let manifest = std::fs::read_to_string(home.join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let mut sources = String::new();
+        // Included by path from the tests of more than one package.
+        read_all(&root.join("tests/site"), &mut sources);
+        for dir in ["src", "tests", "benches", "examples"] {
+            read_all(&home.join(dir), &mut sources);
+        }
+        for section in ["dependencies", "dev-dependencies"] {
+            for name in manifest[section].as_table().unwrap().keys() {
+                let name = name.replace('-', "_");
+                let ways =
+                    [format!("{name}::"), format!("use {name}"), format!("extern crate {name}")];
+                if !ways.iter().any(|way| sources.contains(way)) {
+                    unused.push(format!("{package} {name}"));
+                }
+            }
+        }
+    }
+    assert_eq!(unused, Vec::<String>::new());
+}
+
+/// Appends every Rust source below `dir`.
+fn read_all(dir: &Path, into: &mut String) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_all(&path, into);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            into.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+}

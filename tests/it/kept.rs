@@ -10,7 +10,11 @@ use pipelines::record::{AlertState, Polarity, PostId, RuleId};
 
 use crate::lab::Lab;
 
-fn copy(from: &Path, to: &Path) {
+/// Where the directory stands in the checkout.
+pub const V1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/kept/v1");
+
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -25,7 +29,7 @@ fn copy(from: &Path, to: &Path) {
 
 fn kept() -> Lab {
     let lab = Lab::new();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/kept/v1"), &lab.data());
+    copy(Path::new(V1), &lab.data());
     lab
 }
 

@@ -41,6 +41,11 @@ impl Lab {
         self.dir.path()
     }
 
+    /// Leaves the folder where it is, for whoever looks into a failure.
+    pub fn keep(self) -> PathBuf {
+        self.dir.keep()
+    }
+
     pub fn data(&self) -> PathBuf {
         self.path().join("data")
     }
@@ -89,4 +94,13 @@ impl Dice {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         usize::try_from((z ^ (z >> 31)) % n as u64).expect("below n")
     }
+}
+
+/// Signs drawn at random: a text of them tells the same story as no other.
+pub fn signs(dice: &mut Dice, count: usize) -> String {
+    let sign = |dice: &mut Dice| {
+        let place = u32::try_from(dice.below(9_000)).expect("small");
+        char::from_u32(0x4e00 + place).expect("an ideograph")
+    };
+    (0..count).map(|_| sign(dice)).collect()
 }

@@ -48,7 +48,8 @@ fn kept_addresses(feed: &Value, all: &mut BTreeSet<String>) -> usize {
         let address = item["url"].as_str().or(item["external_url"].as_str()).unwrap_or_default();
         // Staff lines and tables of contents of a newspaper are no articles.
         let title = item["title"].as_str().unwrap_or_default().trim();
-        let is_article = !["责编", "导读", "广告"].iter().any(|word| title.contains(word));
+        let name = title.rsplit('-').next().unwrap_or_default().trim();
+        let is_article = !title.contains("责编") && !matches!(name, "导读" | "广告");
         if let (true, Ok(url)) = (has_text && is_article, canonical_url(address)) {
             all.insert(url);
         }

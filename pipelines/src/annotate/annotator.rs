@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::query::{Context, Target};
+use crate::query::{Context, Named, Target};
 use crate::record::{
     AnnotatedPost, Channel, Mention, PolarityVerdict, Post, Risk, Span, StoryId, Subject,
     TextField, TopicHit,
@@ -20,7 +20,7 @@ use super::model::Model;
 use super::polarity::{FoldedPost, PolarityJudge};
 use super::quantities::quantities;
 use super::risk::{self, Counted, RiskInput, TopicWeight};
-use super::subjects::{Named, SubjectFinder};
+use super::subjects::SubjectFinder;
 use super::topic::TopicConfig;
 use super::topics::TopicSet;
 

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::numerals::parse_number;
-use super::subjects::sentence_around;
+use crate::query::sentence_around;
 use crate::text::Folded;
 
 /// What a number counts.

@@ -1,46 +1,21 @@
 //! Who is spoken of: finds the enterprise and its units by their alias sets.
 //!
-//! In: folded text. Out: places at which a subject is named, as byte ranges of the folded text. One
-//! automaton holds every name, place and exclude word of every subject. The longest name at the leftmost
-//! place wins; a unit named right behind its group counts for the unit only; latin codes count on word
-//! boundaries only; a short name near an exclude word of its subject is a namesake. It never guesses a
-//! subject from its place, and never finds persons.
+//! In: folded text. Out: places at which a subject is named, as byte ranges of the folded text. Where a name
+//! counts is decided by [`Naming`], as for `@` in queries; here a unit named right behind its group counts for
+//! the unit only. Refuses sets of subjects that cannot be told apart.
 
 use std::collections::HashMap;
-use std::ops::Range;
-
-use daachorse::CharwiseDoubleArrayAhoCorasick;
 
 use super::AnnotateError;
+use crate::query::{Named, Naming};
 use crate::record::{Subject, SubjectId};
 use crate::text::{Folded, fold};
-
-/// One place at which a subject is named.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// Index into the subjects the finder was built from.
-    pub subject: usize,
-    /// Byte range of the folded text.
-    pub range: Range<usize>,
-}
-
-/// What one word of the automaton means to the subjects.
-#[derive(Debug, Default)]
-struct Word {
-    /// The subject it names, and whether that is the full registered name.
-    names: Option<(usize, bool)>,
-    /// Subjects for which it is an exclude word.
-    excludes: Vec<usize>,
-    /// Subjects that are at this place.
-    places: Vec<usize>,
-}
 
 /// Finds subjects in folded text. Cheap to share between threads.
 pub struct SubjectFinder {
     subjects: Vec<Subject>,
     ancestors: Vec<Vec<usize>>,
-    words: Vec<Word>,
-    automaton: Option<CharwiseDoubleArrayAhoCorasick<u32>>,
+    naming: Naming,
 }
 
 impl SubjectFinder {
@@ -50,36 +25,21 @@ impl SubjectFinder {
     /// Two subjects with one id or one name, a parent that does not exist, or a circle of parents.
     pub fn new(subjects: Vec<Subject>) -> Result<Self, AnnotateError> {
         let ancestors = ancestors_of(&subjects)?;
-        let mut by_text: HashMap<String, Word> = HashMap::new();
+        let mut holders: HashMap<String, usize> = HashMap::new();
         for (index, subject) in subjects.iter().enumerate() {
             for name in subject.names() {
-                let full = name == subject.name;
-                let word = by_text.entry(folded(name)).or_default();
-                match word.names {
-                    Some((other, _)) if other != index => {
-                        return Err(AnnotateError::SameName {
-                            name: name.to_owned(),
-                            first: subjects[other].id.clone(),
-                            second: subject.id.clone(),
-                        });
-                    }
-                    Some((_, was_full)) => word.names = Some((index, was_full || full)),
-                    None => word.names = Some((index, full)),
+                let holder = *holders.entry(fold(name).text().trim().to_owned()).or_insert(index);
+                if holder != index {
+                    return Err(AnnotateError::SameName {
+                        name: name.to_owned(),
+                        first: subjects[holder].id.clone(),
+                        second: subject.id.clone(),
+                    });
                 }
             }
-            for exclude in &subject.exclude {
-                by_text.entry(folded(exclude)).or_default().excludes.push(index);
-            }
-            for place in &subject.places {
-                by_text.entry(folded(place)).or_default().places.push(index);
-            }
         }
-        by_text.remove("");
-        let mut entries: Vec<(String, Word)> = by_text.into_iter().collect();
-        entries.sort_by(|a, b| a.0.cmp(&b.0));
-        let automaton = automaton(entries.iter().map(|(text, _)| text.as_str()))?;
-        let words = entries.into_iter().map(|(_, word)| word).collect();
-        Ok(Self { subjects, ancestors, words, automaton })
+        let naming = Naming::new(&subjects);
+        Ok(Self { subjects, ancestors, naming })
     }
 
     /// The subjects, in the order of config.
@@ -88,46 +48,12 @@ impl SubjectFinder {
         &self.subjects
     }
 
-    /// Every place of `original`, given with its folded form, at which a subject is named: in order,
-    /// without overlaps.
+    /// Every place of `original`, given with its folded form, at which a subject is named, in order.
     #[must_use]
     pub fn find(&self, original: &str, folding: &Folded) -> Vec<Named> {
-        let Some(automaton) = &self.automaton else { return Vec::new() };
-        let folded = folding.text();
-        let mut names = Vec::new();
-        let mut context = Vec::new();
-        for hit in automaton.find_overlapping_iter(folded) {
-            let word = &self.words[hit.value() as usize];
-            if let Some((subject, full)) = word.names
-                && on_latin_boundary(folded, hit.start(), hit.end())
-            {
-                names.push((hit.start(), hit.end(), subject, full));
-            }
-            if !(word.excludes.is_empty() && word.places.is_empty()) {
-                context.push((hit.start(), hit.end(), word));
-            }
-        }
-        names.sort_by_key(|&(start, end, ..)| (start, usize::MAX - end));
-        let mut found: Vec<Named> = Vec::new();
-        let mut covered = 0;
-        for (start, end, subject, full) in names {
-            if start < covered {
-                continue;
-            }
-            covered = end;
-            if !full
-                && !context.is_empty()
-                && is_namesake(
-                    folded,
-                    &sentence_around(original, folding, &(start..end)),
-                    &(start..end),
-                    subject,
-                    &context,
-                )
-            {
-                continue;
-            }
-            self.push(&mut found, Named { subject, range: start..end });
+        let mut found = Vec::new();
+        for named in self.naming.places(original, folding) {
+            self.push(&mut found, named);
         }
         found
     }
@@ -144,23 +70,6 @@ impl SubjectFinder {
         }
         found.push(named);
     }
-}
-
-/// An automaton over `words`, whose values are their positions; `None` for no words.
-pub(super) fn automaton<'a>(
-    words: impl Iterator<Item = &'a str>,
-) -> Result<Option<CharwiseDoubleArrayAhoCorasick<u32>>, AnnotateError> {
-    let words: Vec<(&str, u32)> = words.zip(0..).collect();
-    if words.is_empty() {
-        return Ok(None);
-    }
-    CharwiseDoubleArrayAhoCorasick::with_values(words)
-        .map(Some)
-        .map_err(|e| AnnotateError::Automaton(e.to_string()))
-}
-
-fn folded(name: &str) -> String {
-    fold(name).text().trim().to_owned()
 }
 
 /// For each subject its parents, nearest first.
@@ -189,83 +98,6 @@ fn ancestors_of(subjects: &[Subject]) -> Result<Vec<Vec<usize>>, AnnotateError> 
         all.push(chain);
     }
     Ok(all)
-}
-
-/// A name that begins or ends with a latin letter or digit must not go on in one.
-fn on_latin_boundary(text: &str, start: usize, end: usize) -> bool {
-    let bytes = text.as_bytes();
-    let word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-    let open = start > 0 && word(start - 1) && word(start);
-    let close = word(end) && word(end - 1);
-    !open && !close
-}
-
-/// Whether the short name at `range` is somebody else's: an exclude word overlaps it, or stands in the
-/// same sentence and no place of the subject stands nearer.
-fn is_namesake(
-    text: &str,
-    sentence: &Range<usize>,
-    range: &Range<usize>,
-    subject: usize,
-    context: &[(usize, usize, &Word)],
-) -> bool {
-    let mut nearest_exclude = usize::MAX;
-    let mut nearest_place = usize::MAX;
-    for &(start, end, word) in context {
-        if start < sentence.start || end > sentence.end {
-            continue;
-        }
-        let overlaps = start < range.end && range.start < end;
-        let gap =
-            if end <= range.start { range.start - end } else { start.saturating_sub(range.end) };
-        if word.excludes.contains(&subject) {
-            if overlaps {
-                return true;
-            }
-            // 云岭矿业大学 does not speak for a 云岭矿业 elsewhere in the sentence; 云矿科技 does for a 云矿.
-            let name = &text[range.clone()];
-            if name.chars().count() < 4 || !text[start..end].contains(name) {
-                nearest_exclude = nearest_exclude.min(gap);
-            }
-        }
-        if word.places.contains(&subject) && !overlaps {
-            nearest_place = nearest_place.min(gap);
-        }
-    }
-    nearest_exclude < usize::MAX && nearest_exclude <= nearest_place
-}
-
-/// The sentence that holds the folded `range`, as a folded range. Folding takes out line breaks, so they
-/// are looked up in the original. A semicolon ends a sentence here: what is said beyond it is another matter.
-pub(super) fn sentence_around(
-    original: &str,
-    folding: &Folded,
-    range: &Range<usize>,
-) -> Range<usize> {
-    const ENDS: [char; 5] = ['。', '!', '?', ';', '…'];
-    let text = folding.text();
-    let mut start = text[..range.start]
-        .rfind(ENDS)
-        .map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
-    let mut end = text[range.end..].find(ENDS).map_or(text.len(), |at| range.end + at);
-    // Whether a line break lies between the character before `from` and the one at `to`.
-    let breaks = |from: usize, to: usize| {
-        let (from, to) = (folding.original_span(0, from).1, folding.original_start(to));
-        from < to && original[from..to].contains(['\n', '\r'])
-    };
-    // Few sentences hold a line break; only those are walked character by character.
-    if breaks(start, range.start) {
-        let chars = text[start..range.start].char_indices().rev().map(|(at, _)| start + at);
-        start = std::iter::once(range.start)
-            .chain(chars)
-            .find(|&at| breaks(at, range.start))
-            .unwrap_or(start);
-    }
-    if breaks(range.end, end) {
-        let mut chars = text[range.end..end].char_indices().map(|(at, _)| range.end + at);
-        end = chars.find(|&at| breaks(range.end, at)).unwrap_or(end);
-    }
-    start..end
 }
 
 #[cfg(test)]
@@ -340,6 +172,117 @@ mod tests {
         check("贵州今日有雨。南关煤矿正常生产", &[("nanguan", "南关煤矿")]);
         // The full name is never a namesake.
         check("云岭矿业集团南关煤矿支援贵州", &[("nanguan", "云岭矿业集团南关煤矿")]);
+    }
+
+    #[test]
+    fn a_name_within_a_longer_word_or_place_is_nobodys() {
+        let mut set = subjects();
+        set[1].short_names.push("南关矿".to_owned());
+        set[0].short_names.push("云岭".to_owned());
+        set[0].places.push("云岭县".to_owned());
+        let finder = SubjectFinder::new(set).unwrap();
+        let named = |text: &str| finder.find(text, &fold(text)).len();
+        for text in [
+            "南关矿泉水厂今日投产",
+            "南关矿务局旧址",
+            "西南关煤矿运输线检修",
+            "云岭县今天下雪",
+            "云岭市第一中学开学",
+            "云岭山下起了大雨",
+            "云岭大道封路",
+            "云岭日报讯",
+            "云岭茶叶有限公司上市",
+            "南关煤矿小学停课",
+            "河南关矿两座",
+        ] {
+            assert_eq!(named(text), 0, "{text}");
+        }
+        for text in [
+            "南关矿井下透水",
+            "南关矿工人上访",
+            "南关矿业绩下滑",
+            "山西南关煤矿复产",
+            "广东南关煤矿",
+            "云岭区域公司成立",
+            "云岭站出来道歉",
+            "云岭欠薪",
+            "云岭矿业今日停产",
+            "南关煤矿路面塌陷",
+            "南关煤矿的小学停课",
+        ] {
+            assert_eq!(named(text), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_sign_and_the_field_agree_on_every_text() {
+        use crate::query::{Context, Facts, Target, parse};
+        const PIECES: &[&str] = &[
+            "云岭矿业集团有限公司",
+            "云岭矿业集团",
+            "云岭矿业",
+            "云矿",
+            "南关煤矿",
+            "南关矿",
+            "云岭",
+            "云岭热电",
+            "大学",
+            "科技",
+            "县",
+            "市",
+            "值",
+            "小学",
+            "泉水",
+            "业绩",
+            "西",
+            "山西",
+            "东",
+            "河",
+            "贵州",
+            "毕节",
+            "云岭市",
+            "今天",
+            "停产",
+            "，",
+            "。",
+            "；",
+            "\n",
+            " ",
+            "ylky",
+            "600001",
+            "x",
+            "的",
+        ];
+        let mut set = subjects();
+        set[1].short_names.push("南关矿".to_owned());
+        set[0].short_names.push("云岭".to_owned());
+        let context =
+            Context { subjects: set.clone(), ..Context::at(chrono::DateTime::UNIX_EPOCH) };
+        let finder = SubjectFinder::new(set).unwrap();
+        let mut dice = 7_u64;
+        let mut roll = |n: usize| {
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (dice >> 33) as usize % n
+        };
+        let mut named = 0;
+        for _ in 0..4_000 {
+            let text: String = (0..1 + roll(7)).map(|_| PIECES[roll(PIECES.len())]).collect();
+            let found = finder.find(&text, &fold(&text));
+            let subjects: Vec<SubjectId> =
+                found.iter().map(|n| finder.subjects()[n.subject].id.clone()).collect();
+            let facts = Facts { subjects: subjects.iter().collect(), ..Facts::default() };
+            let target = Target::of_texts("", &text, facts);
+            for id in ["group", "nanguan", "power"] {
+                let says =
+                    |query: String| parse(&query, &context).unwrap().matches(&target).is_some();
+                let (sign, field) = (says(format!("@{id}")), says(format!("subject:{id}")));
+                assert_eq!(sign, field, "@{id} and subject:{id} in {text:?}");
+                named += usize::from(sign);
+            }
+        }
+        assert!(named > 1_000, "{named}");
     }
 
     #[test]

@@ -1,26 +1,45 @@
 //! Files on disk: exports and archives, read row by row.
 //!
-//! In: a path, its format, field → column. Out: an iterator of [`FileRecord`]s: rows with what was found, or
-//! saved pages to be read like fetched ones; a row that cannot be read is an error of its own with its number,
-//! and the rest goes on. It holds one row at a time (WARC: one record). Excel is read elsewhere and mapped here.
+//! In: a path, its format, field → column. Out: what was understood of its header, and an iterator of
+//! [`FileRecord`]s: rows with what was found, or saved pages to be read like fetched ones; a row that cannot
+//! be read is an error of its own with its number, and the rest goes on. JSON Lines and WARC are read a record
+//! at a time; a table is read whole, up to a bound, since its charset and separator are told from all of it.
+//! Workbooks are read elsewhere and mapped here.
 
+mod columns;
+mod delimited;
+mod html_table;
+mod names;
 mod row;
+mod table;
+mod when;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::crawl::entry::decoded;
 use crate::crawl::{FileFormat, address, warc};
 use crate::record::{Page, SourceId};
 
-pub use row::{ColumnMap, Row, RowError, map_row, parse_map};
+pub use columns::{ColumnMap, Layout, parse_map};
+pub use row::{Cell, Remark, Row, RowError, RowFault};
+pub use table::{Opened, TableRow, Understood, read_table};
+
+use row::map_row;
 
 /// Longest line of JSON Lines, in bytes.
 const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Largest text table that is read, in bytes: about a million rows of an export.
+const MAX_TABLE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Largest table in markup that is read, in bytes: its tree takes a dozen times as much.
+const MAX_MARKUP_BYTES: u64 = 32 * 1024 * 1024;
 
 /// One record of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +69,14 @@ pub enum FileError {
         /// What is wrong.
         why: String,
     },
+    /// It is larger than is read at once.
+    #[error("`{path}` is larger than {most} bytes; cut it into several files")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Bytes at most.
+        most: u64,
+    },
     /// The format is not read here.
     #[error("`{path}` is a workbook: it is read by the importer of workbooks")]
     Workbook {
@@ -71,12 +98,12 @@ pub fn read_file(
     map: &ColumnMap,
     source: &SourceId,
     now: DateTime<Utc>,
-) -> Result<Records, FileError> {
+) -> Result<Opened, FileError> {
     match format {
         FileFormat::Jsonl => jsonl(path, map.clone(), now),
-        FileFormat::Csv => csv(path, map.clone(), now),
-        FileFormat::Html => pages(path, source.clone(), now),
-        FileFormat::Warc => archive(path, source.clone()),
+        FileFormat::Csv => text_table(path, map, now),
+        FileFormat::Html => pages(path, source.clone(), now).map(Opened::without_header),
+        FileFormat::Warc => archive(path, source.clone()).map(Opened::without_header),
         FileFormat::Excel => Err(FileError::Workbook { path: path.to_owned() }),
     }
 }
@@ -85,22 +112,28 @@ fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> FileError + '_ {
     move |cause| FileError::Io { path: path.to_owned(), cause }
 }
 
-fn jsonl(path: &Path, map: ColumnMap, now: DateTime<Utc>) -> Result<Records, FileError> {
+/// Objects a line each, or one array of objects. The columns of the first object are told of.
+fn jsonl(path: &Path, map: ColumnMap, now: DateTime<Utc>) -> Result<Opened, FileError> {
+    map.check_fields().map_err(|why| FileError::Header { path: path.to_owned(), why })?;
     let mut reader = BufReader::new(File::open(path).map_err(io_error(path))?);
+    if starts_with_array(&mut reader) {
+        return json_array(path, map, now);
+    }
+    let understood = json_columns(reader.fill_buf().unwrap_or_default(), &map);
     let mut number = 0;
     let rows = std::iter::from_fn(move || {
         loop {
             number += 1;
             let mut line = Vec::new();
-            let error = |why: String| Some(Err(RowError { row: number, why }));
+            let error = |why| Some(Err(RowError { row: number, why }));
             match reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut line) {
                 Ok(0) => return None,
                 Ok(n) if n as u64 == MAX_LINE_BYTES => {
                     skip_line(&mut reader);
-                    return error(format!("longer than {MAX_LINE_BYTES} bytes"));
+                    return error(RowFault::TooLong(MAX_LINE_BYTES));
                 }
                 Ok(_) => {}
-                Err(cause) => return error(cause.to_string()),
+                Err(cause) => return error(RowFault::Unreadable(cause.to_string())),
             }
             let (text, _) = decoded(&line, None);
             if text.trim().is_empty() {
@@ -109,7 +142,40 @@ fn jsonl(path: &Path, map: ColumnMap, now: DateTime<Utc>) -> Result<Records, Fil
             return Some(json_row(text.trim(), &map, number, now));
         }
     });
-    Ok(Box::new(rows))
+    Ok(Opened { understood, records: Box::new(rows) })
+}
+
+fn starts_with_array(reader: &mut BufReader<File>) -> bool {
+    let head = reader.fill_buf().unwrap_or_default();
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
+}
+
+/// What is understood of the first object in `head`.
+fn json_columns(head: &[u8], map: &ColumnMap) -> Option<Understood> {
+    let (text, _) = decoded(head, None);
+    let first: Value = serde_json::from_str(text.lines().next()?).ok()?;
+    let names: Vec<String> = first.as_object()?.keys().cloned().collect();
+    let layout = Layout::of(&names, map);
+    Some(Understood { used: layout.used(), unused: layout.unused(), ..Understood::default() })
+}
+
+fn json_array(path: &Path, map: ColumnMap, now: DateTime<Utc>) -> Result<Opened, FileError> {
+    let bytes = bounded(path, MAX_TABLE_BYTES)?;
+    let (text, _) = decoded(&bytes, None);
+    let refused =
+        |e: serde_json::Error| FileError::Header { path: path.to_owned(), why: e.to_string() };
+    let values: Vec<Value> = serde_json::from_str(text.trim()).map_err(refused)?;
+    let first = values.first().and_then(Value::as_object);
+    let names: Option<Vec<String>> = first.map(|first| first.keys().cloned().collect());
+    let layout = Layout::of(&names.unwrap_or_default(), &map);
+    let understood =
+        Understood { used: layout.used(), unused: layout.unused(), ..Understood::default() };
+    let rows = values
+        .into_iter()
+        .zip(1..)
+        .map(move |(value, number)| json_value(&value, &map, number, now));
+    Ok(Opened { understood: Some(understood), records: Box::new(rows) })
 }
 
 fn skip_line(reader: &mut impl BufRead) {
@@ -130,56 +196,59 @@ fn json_row(
     number: u64,
     now: DateTime<Utc>,
 ) -> Result<FileRecord, RowError> {
-    let error = |why: String| RowError { row: number, why };
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|e| error(e.to_string()))?;
-    let object = value.as_object().ok_or_else(|| error("not a JSON object".to_owned()))?;
-    let columns = object
-        .iter()
-        .filter_map(|(name, value)| {
-            let text = match value {
-                serde_json::Value::Null => return None,
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            Some((name.clone(), text))
-        })
-        .collect();
-    map_row(&columns, map, number, now).map(|row| FileRecord::Row(Box::new(row)))
+    let error =
+        |e: serde_json::Error| RowError { row: number, why: RowFault::Unreadable(e.to_string()) };
+    json_value(&serde_json::from_str(text).map_err(error)?, map, number, now)
 }
 
-fn csv(path: &Path, map: ColumnMap, now: DateTime<Utc>) -> Result<Records, FileError> {
-    let bytes = std::fs::read(path).map_err(io_error(path))?;
-    let (text, _) = decoded(&bytes, None);
-    let delimiter = if first_line_has_more(&text, '\t', ',') { b'\t' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .from_reader(std::io::Cursor::new(text.into_bytes()));
-    let header_error = |why: String| FileError::Header { path: path.to_owned(), why };
-    let names: Vec<String> = reader
-        .headers()
-        .map_err(|e| header_error(e.to_string()))?
-        .iter()
-        .map(|name| name.trim().trim_start_matches('\u{feff}').to_owned())
-        .collect();
-    map.check_columns(&names).map_err(header_error)?;
-    let rows = reader.into_records().enumerate().map(move |(index, record)| {
-        // The header is line 1.
-        let number = index as u64 + 2;
-        let record = record.map_err(|e| RowError { row: number, why: e.to_string() })?;
-        if record.len() > names.len() {
-            let why = format!("{} cells under {} columns", record.len(), names.len());
-            return Err(RowError { row: number, why });
-        }
-        let columns = names.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
-        map_row(&columns, &map, number, now).map(|row| FileRecord::Row(Box::new(row)))
-    });
-    Ok(Box::new(rows))
+fn json_value(
+    value: &Value,
+    map: &ColumnMap,
+    number: u64,
+    now: DateTime<Utc>,
+) -> Result<FileRecord, RowError> {
+    let Some(object) = value.as_object() else {
+        let why = RowFault::Unreadable("not a JSON object".to_owned());
+        return Err(RowError { row: number, why });
+    };
+    let (mut names, mut cells) = (Vec::new(), Vec::new());
+    for (name, value) in object {
+        let text = match value {
+            Value::Null => continue,
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        names.push(name.clone());
+        cells.push(Cell::from(text));
+    }
+    let layout = Layout::of(&names, map);
+    map_row(&cells, &layout, number, now).map(|row| FileRecord::Row(Box::new(row)))
 }
 
-fn first_line_has_more(text: &str, one: char, other: char) -> bool {
-    let line = text.lines().next().unwrap_or_default();
-    line.matches(one).count() > line.matches(other).count()
+/// CSV and its kin, and what is called .csv or .xls and is markup.
+fn text_table(path: &Path, map: &ColumnMap, now: DateTime<Utc>) -> Result<Opened, FileError> {
+    let (text, _) = decoded(&bounded(path, MAX_TABLE_BYTES)?, None);
+    if !text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
+        return read_table(path, delimited::rows(text, map).map(Ok), map, now);
+    }
+    let header = |why: String| FileError::Header { path: path.to_owned(), why };
+    if text.len() as u64 > MAX_MARKUP_BYTES {
+        return Err(FileError::TooLarge { path: path.to_owned(), most: MAX_MARKUP_BYTES });
+    }
+    let rows =
+        html_table::rows(&text).ok_or_else(|| header("no table in the markup".to_owned()))?;
+    read_table(path, rows.into_iter().map(Ok), map, now)
+}
+
+/// The whole of a file, if it is no larger than `most`.
+fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(io_error(path))?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(io_error(path))?;
+    if bytes.len() as u64 > most {
+        return Err(FileError::TooLarge { path: path.to_owned(), most });
+    }
+    Ok(bytes)
 }
 
 fn pages(path: &Path, source: SourceId, now: DateTime<Utc>) -> Result<Records, FileError> {
@@ -195,7 +264,7 @@ fn pages(path: &Path, source: SourceId, now: DateTime<Utc>) -> Result<Records, F
     let rows = files.into_iter().enumerate().map(move |(index, file)| {
         let error = |cause: std::io::Error| RowError {
             row: index as u64 + 1,
-            why: format!("{}: {cause}", file.display()),
+            why: RowFault::Unreadable(format!("{}: {cause}", file.display())),
         };
         let body = std::fs::read(&file).map_err(error)?;
         let name = file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
@@ -266,7 +335,7 @@ fn archive(path: &Path, source: SourceId) -> Result<Records, FileError> {
                 let page = record.into_page(&source)?;
                 Some(Ok(FileRecord::Page(Box::new(page))))
             }
-            Err(error) => Some(Err(RowError { row, why: error.to_string() })),
+            Err(error) => Some(Err(RowError { row, why: RowFault::Unreadable(error.to_string()) })),
         }
     });
     Ok(Box::new(rows))

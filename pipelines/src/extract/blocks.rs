@@ -34,6 +34,8 @@ pub(super) struct Lines {
     pub(super) blocks: Vec<Block>,
     /// Per node: what the class and id of it and of all around it say.
     pub(super) hints: Vec<Hint>,
+    /// Per node: what its own class and id say.
+    pub(super) own: Vec<Hint>,
 }
 
 impl Lines {
@@ -81,7 +83,7 @@ pub(super) fn lines(dom: &Dom<'_>, with_hidden: bool) -> Lines {
         around.push(here);
     }
     cutter.close();
-    Lines { text: cutter.text, blocks: cutter.blocks, hints: hints.inherited }
+    Lines { text: cutter.text, blocks: cutter.blocks, hints: hints.inherited, own: hints.own }
 }
 
 /// Whether the page hides this element in its own markup.

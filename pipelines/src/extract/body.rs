@@ -12,10 +12,12 @@ use super::tag::Tag;
 use super::teaser;
 
 /// The main text that was found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Body {
     /// Indices of the kept blocks, in order.
     pub(super) kept: Vec<usize>,
+    /// The box they were taken from.
+    pub(super) root: NodeId,
 }
 
 /// A child that holds this share of a text is the text; the rest is what surrounds it. A first choice, kept because
@@ -23,6 +25,9 @@ pub(super) struct Body {
 const NEARLY_ALL: f32 = 0.88;
 /// When more of the prose than this lies in what is named furniture, the names are not believed.
 const NAMES_LIE: f32 = 0.85;
+
+/// Names of boxes in which no article stands.
+pub(super) const NAMED_AWAY: Hint = Hint::NOISE.with(Hint::EDGE).with(Hint::COMMENT);
 
 impl Body {
     /// Letters of the kept lines.
@@ -44,7 +49,7 @@ impl Body {
             && title
                 .is_some_and(|t| super::title::bare(t) == super::title::bare(lines.line(block)));
         let kept = self.kept[usize::from(is_title)..].to_vec();
-        Self { kept }.plain_text(lines)
+        Self { kept, root: self.root }.plain_text(lines)
     }
 }
 
@@ -73,7 +78,7 @@ pub(super) fn weight(block: &Block, line: &str) -> f32 {
 
 /// Finds the main text of an article.
 pub(super) fn find(dom: &Dom<'_>, lines: &Lines) -> Option<Body> {
-    let refused = Hint::NOISE.with(Hint::EDGE).with(Hint::COMMENT);
+    let refused = NAMED_AWAY;
     let (weights, believed) = weights(dom, lines, refused);
     let sums = sums(dom, lines, &weights);
     let root = narrow(dom, &sums, best(dom, &sums)?);
@@ -85,7 +90,7 @@ pub(super) fn find(dom: &Dom<'_>, lines: &Lines) -> Option<Body> {
     };
     let mut kept: Vec<usize> = (0..lines.blocks.len()).filter(keep).collect();
     phrase::trim(&mut kept, lines);
-    Some(Body { kept })
+    Some(Body { kept, root })
 }
 
 /// The weight of every line, and whether the names of elements are believed.

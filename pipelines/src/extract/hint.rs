@@ -11,7 +11,7 @@ use super::tag::Tag;
 
 /// What the names around a node say. Several may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Hint(u8);
+pub(super) struct Hint(u16);
 
 impl Hint {
     /// Furniture: menus, related links, share bars, advertisements.
@@ -28,6 +28,13 @@ impl Hint {
     /// Overlays that are never text, whatever else the page has.
     pub(super) const OVERLAY: Self = Self(32);
 
+    /// Numbers and buttons beside listings.
+    pub(super) const GUTTER: Self = Self(64);
+    /// Words of somebody else, repeated.
+    pub(super) const QUOTE: Self = Self(128);
+    /// Licence, signature, reward: notices at the foot of a text.
+    pub(super) const NOTICE: Self = Self(256);
+
     /// Whether it holds (any of) `other`.
     pub(super) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -39,7 +46,7 @@ impl Hint {
     }
 
     /// Both.
-    pub(super) fn with(self, other: Self) -> Self {
+    pub(super) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 }
@@ -48,6 +55,8 @@ impl Hint {
 pub(super) struct Hints {
     /// The node's own hint with those of everything around it.
     pub(super) inherited: Vec<Hint>,
+    /// What the node's own names say.
+    pub(super) own: Vec<Hint>,
 }
 
 impl Hints {
@@ -55,6 +64,8 @@ impl Hints {
     pub(super) fn of(dom: &Dom<'_>) -> Self {
         let mut known: HashMap<&str, Hint> = HashMap::new();
         let mut inherited = Vec::with_capacity(dom.nodes.len());
+        let mut owns = Vec::with_capacity(dom.nodes.len());
+        owns.push(Hint::default());
         // A byline's name reaches one level down only: `post by-user` is a whole post.
         let mut handed: Vec<Hint> = Vec::with_capacity(dom.nodes.len());
         inherited.push(Hint::default());
@@ -65,12 +76,14 @@ impl Hints {
             if node.tag == Tag::Text {
                 handed.push(around);
                 inherited.push(around);
+                owns.push(Hint::default());
                 continue;
             }
             let mut own = of_tag(node.tag);
             for attr in &dom.attrs[node.from as usize..node.to as usize] {
                 if matches!(attr.name, AttrName::Class | AttrName::Id) && !attr.value.is_empty() {
-                    own = own.with(*known.entry(attr.value).or_insert_with(|| of_name(attr.value)));
+                    let named = *known.entry(attr.value).or_insert_with(|| of_name(attr.value));
+                    own = agreed(own, named);
                 }
             }
             // A body inside furniture is still furniture; furniture named so inside a body as well.
@@ -78,9 +91,28 @@ impl Hints {
                 own = Hint::default();
             }
             inherited.push(around.with(own));
+            owns.push(own);
             handed.push(around.without(Hint::META).with(own));
         }
-        Self { inherited }
+        Self { inherited, own: owns }
+    }
+}
+
+/// What tag, class and id say together: where one of them names a text (`articleContent`) and another furniture
+/// (`ad_area2`), it is a text that the page puts furniture around or into.
+fn agreed(one: Hint, other: Hint) -> Hint {
+    let split = |text: Hint, noise: Hint| {
+        text.has(Hint::BODY)
+            && !text.has(Hint::NOISE)
+            && noise.has(Hint::NOISE)
+            && !noise.has(Hint::OVERLAY)
+    };
+    if split(one, other) {
+        one.with(other.without(Hint::NOISE))
+    } else if split(other, one) {
+        other.with(one.without(Hint::NOISE))
+    } else {
+        one.with(other)
     }
 }
 
@@ -170,6 +202,12 @@ fn of_word(word: &str) -> Hint {
         | "body" | "text" | "maintext" | "detail" | "details" | "post" | "entry" | "story"
         | "zoom" | "trs" | "zhengwen" | "neirong" | "cnt" | "paragraph" | "postmessage"
         | "richtext" | "rich" | "wenzhang" | "markdown" | "message" | "msg" => Hint::BODY,
+        "gutter" | "lineno" | "linenos" | "linenumber" | "linenumbers" | "lnum" | "linenums" => {
+            Hint::GUTTER
+        }
+        "quote" | "quoted" | "quotes" | "yinyong" => Hint::QUOTE,
+        "license" | "licence" | "reward" | "donate" | "sign" | "signature" | "sigline" | "cc"
+        | "creative" => Hint::NOTICE,
         _ => Hint::default(),
     }
 }
@@ -182,6 +220,14 @@ mod tests {
         let all = [Hint::NOISE, Hint::COMMENT, Hint::META, Hint::BODY, Hint::EDGE, Hint::OVERLAY];
         let got: Vec<Hint> = all.into_iter().filter(|h| of_name(name).has(*h)).collect();
         assert_eq!(got, expected, "{name}");
+    }
+
+    #[test]
+    fn a_text_with_an_advertisement_in_its_id_is_a_text() {
+        let dom =
+            super::super::markup::parse("<div class=articleContent id=keyword_ad_area>文</div>");
+        let own = super::Hints::of(&dom).own[1];
+        assert!(own.has(Hint::BODY) && !own.has(Hint::NOISE));
     }
 
     #[test]

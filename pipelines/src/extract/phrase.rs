@@ -205,7 +205,7 @@ pub(super) fn is_furniture(line: &str, chars: u32) -> bool {
 }
 
 /// Whether a line begins what follows an article.
-fn is_end(line: &str, chars: u32) -> bool {
+pub(super) fn is_end(line: &str, chars: u32) -> bool {
     let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
     let limit = if line.starts_with("凡") || line.contains("声明") || line.starts_with("以上内容")
     {
@@ -265,6 +265,12 @@ pub(super) fn trim(kept: &mut Vec<usize>, lines: &Lines) {
         let (text, chars) = line(i);
         chars > 0 && !is_furniture(text, chars)
     });
+    trim_head(kept, lines);
+}
+
+/// Cuts bylines, and what stands above them, from the front of the kept lines.
+pub(super) fn trim_head(kept: &mut Vec<usize>, lines: &Lines) {
+    let line = |i: usize| (lines.line(&lines.blocks[i]), lines.blocks[i].chars);
     let head = kept
         .iter()
         .take(8)

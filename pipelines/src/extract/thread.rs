@@ -93,8 +93,8 @@ pub(super) fn is_thread(url: &str, meta: &Meta<'_>) -> bool {
     named || software
 }
 
-/// Reads a thread; `None` where the page shows no post.
-pub(super) fn find(dom: &Dom<'_>, lines: &Lines, around: &Around<'_>) -> Option<Thread> {
+/// The lines of all posts of a thread by the rules; `None` where the page shows no post.
+pub(super) fn lines_of(dom: &Dom<'_>, lines: &Lines) -> Option<Body> {
     let refused = Hint::NOISE.with(Hint::EDGE);
     let mut weights: Vec<f32> =
         lines.blocks.iter().map(|b| body::weight(b, lines.line(b))).collect();
@@ -122,7 +122,12 @@ pub(super) fn find(dom: &Dom<'_>, lines: &Lines, around: &Around<'_>) -> Option<
                 && !is_post_meta(line, block.chars)
         })
         .collect();
-    Some(posts::split(dom, lines, root, kept, around))
+    Some(Body { kept, root })
+}
+
+/// Cuts the kept lines of a thread into its posts.
+pub(super) fn split(dom: &Dom<'_>, lines: &Lines, all: Body, around: &Around<'_>) -> Thread {
+    posts::split(dom, lines, all.root, all.kept, around)
 }
 
 /// Lines voted on by the name of the box they stand in.
@@ -234,7 +239,7 @@ fn hash_of(line: &str) -> u64 {
 }
 
 /// A line of a post that is not its text: floor, time, counters, 发表于.
-fn is_post_meta(line: &str, chars: u32) -> bool {
+pub(super) fn is_post_meta(line: &str, chars: u32) -> bool {
     if chars > 40 {
         return false;
     }

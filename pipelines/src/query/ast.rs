@@ -7,10 +7,13 @@
 //! rare, large parts are boxed: ten thousand trees that stay within a cache line a node are asked in two
 //! thirds of the time.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use regex::Regex;
 
+use super::naming::Naming;
 use crate::record::{Channel, Polarity, SourceId, StoryId, SubjectId, TopicId};
 
 /// A test of a whole post.
@@ -141,17 +144,28 @@ impl PartialEq for Regexp {
     }
 }
 
-/// A subject under any of its names, less its namesakes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A subject under any of its names, less its namesakes; a group under those of its units as well. It stands
+/// where the annotator says that one of them is named.
+#[derive(Clone, Debug)]
 pub struct Alias {
     /// Who.
     pub subject: SubjectId,
-    /// Its names: full, short, codes, homophones.
+    /// Its names and those of its units: full, short, codes, homophones.
     pub names: Vec<Literal>,
-    /// How many of `names`, from the first, are beyond doubt (the full name): they count in any company.
-    pub certain: usize,
-    /// A name that is not certain does not count where it overlaps one of these or shares its sentence.
+    /// Words of config that mean a namesake.
     pub exclude: Vec<Literal>,
+    /// Where none of these occurs, each place of a name counts.
+    pub doubts: Vec<Literal>,
+    /// The subjects that count as this one, among those of `naming`.
+    pub(super) members: Vec<usize>,
+    /// Who says where they are named.
+    pub(super) naming: Arc<Naming>,
+}
+
+impl PartialEq for Alias {
+    fn eq(&self, other: &Self) -> bool {
+        self.subject == other.subject && self.names == other.names && self.exclude == other.exclude
+    }
 }
 
 /// `words:(…)`: every one of the words occurs as a literal; relevance is by words.
@@ -174,8 +188,8 @@ pub enum FieldTest {
     Site(String),
     /// A topic, or one below it (`labour` holds `labour/pay`).
     Topic(TopicId),
-    /// A subject is spoken of.
-    Subject(SubjectId),
+    /// One of these subjects is spoken of: the one asked for, then its units.
+    Subject(Vec<SubjectId>),
     /// Polarity of the post as a whole.
     Polarity(Polarity),
     /// Risk from 0 to 100.

@@ -174,7 +174,9 @@ fn describe_field(test: &FieldTest, lang: Lang) -> String {
         }
         FieldTest::Site(site) => ("site", site.clone()),
         FieldTest::Topic(topic) => ("topic", topic.to_string()),
-        FieldTest::Subject(subject) => ("subject", subject.to_string()),
+        FieldTest::Subject(any) => {
+            ("subject", any.first().map_or_else(String::new, ToString::to_string))
+        }
         FieldTest::Polarity(polarity) => {
             ("polarity", lang.text(&format!("record.polarity.{}", polarity.as_str())))
         }

@@ -99,8 +99,8 @@ pub(super) fn field_test(
             value.parse().map(|id| FieldTest::Story(StoryId(id))).map_err(|_| "story")
         }
         FieldName::Subject => {
-            let subject = context.subject(value).ok_or("subject")?;
-            Ok(FieldTest::Subject(subject.id.clone()))
+            let members = context.members(context.subject_at(value).ok_or("subject")?);
+            Ok(FieldTest::Subject(members.into_iter().map(|subject| subject.id.clone()).collect()))
         }
         FieldName::Risk => number_range(value).map(FieldTest::Risk).ok_or("risk"),
         FieldName::Heat => number_range(value).map(FieldTest::Heat).ok_or("heat"),

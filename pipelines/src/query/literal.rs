@@ -7,7 +7,7 @@
 use regex::RegexBuilder;
 
 use super::ast::{Alias, Literal, Regexp};
-use crate::record::Subject;
+use super::context::Context;
 use crate::text::{cells, fold};
 
 /// Longest regular expression, in characters.
@@ -33,17 +33,23 @@ impl Literal {
 }
 
 impl Alias {
-    /// The names of `subject`; `None` if none of them has a cell.
-    pub(super) fn of(subject: &Subject) -> Option<Self> {
-        let mut names: Vec<Literal> = Vec::new();
-        for literal in subject.names().filter_map(Literal::new) {
-            if !names.contains(&literal) {
-                names.push(literal);
+    /// The names of the subject at `index` and of its units; `None` if none of them has a cell.
+    pub(super) fn of(context: &Context, index: usize) -> Option<Self> {
+        let naming = context.naming();
+        let members = naming.members(index).to_vec();
+        let (mut names, mut exclude): (Vec<Literal>, Vec<Literal>) = (Vec::new(), Vec::new());
+        let add = |all: &mut Vec<Literal>, text: &str| {
+            if let Some(literal) = Literal::new(text).filter(|literal| !all.contains(literal)) {
+                all.push(literal);
             }
+        };
+        for subject in members.iter().map(|member| &context.subjects[*member]) {
+            subject.names().for_each(|name| add(&mut names, name));
+            subject.exclude.iter().for_each(|word| add(&mut exclude, word));
         }
-        let certain = usize::from(Literal::new(&subject.name).is_some());
-        let exclude = subject.exclude.iter().filter_map(|word| Literal::new(word)).collect();
-        (!names.is_empty()).then(|| Self { subject: subject.id.clone(), names, certain, exclude })
+        let doubts = naming.doubts(&members);
+        let subject = context.subjects[index].id.clone();
+        (!names.is_empty()).then_some(Self { subject, names, exclude, doubts, members, naming })
     }
 }
 

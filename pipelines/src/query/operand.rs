@@ -9,6 +9,7 @@ use super::error::QueryError;
 use super::field::{FieldName, field_name, field_test, known_names, nearest_name};
 use super::parse::{MAX_PARTS, Parser, Part};
 use super::scan::{Typed, closing_quotes, ends_operand, is_blank};
+use crate::record::Subject;
 use crate::text::fold;
 
 /// Longest literal, in characters.
@@ -116,16 +117,20 @@ impl Parser<'_> {
         if self.as_word {
             return Err(fault("word_operand"));
         }
-        let Some(subject) = self.context.subject(&name) else {
+        let Some(subject) = self.context.subject_at(&name) else {
             return Err(fault("alias_unknown").with("name", name).with("known", self.subjects()));
         };
-        let alias = Alias::of(subject).ok_or_else(|| fault("nothing_left"))?;
+        let alias = Alias::of(self.context, subject).ok_or_else(|| fault("nothing_left"))?;
         Ok(self.text(Pattern::Alias(Box::new(alias))))
     }
 
     fn subjects(&self) -> String {
-        let ids: Vec<&str> = self.context.subjects.iter().map(|s| s.id.as_str()).take(20).collect();
-        if ids.is_empty() { "–".to_owned() } else { ids.join(", ") }
+        let shown = |subject: &Subject| {
+            let names = subject.names().take(3).collect::<Vec<_>>().join(" / ");
+            format!("{} ({names})", subject.id.as_str())
+        };
+        let known: Vec<String> = self.context.subjects.iter().map(shown).take(20).collect();
+        if known.is_empty() { "–".to_owned() } else { known.join(", ") }
     }
 
     /// A word or phrase, a field, or `N OF (…)`.

@@ -5,6 +5,7 @@
 //! linear in the number of places of its operands.
 
 use super::ast::{Alias, Literal, Pattern, Regexp, Unit};
+use super::naming::Named;
 use super::target::View;
 use crate::text::is_word_char;
 
@@ -134,20 +135,18 @@ fn regex_places(regexp: &Regexp, text: &str) -> Vec<Place> {
     found.filter(|place| place.start < place.end).collect()
 }
 
+/// The places of names that lie where one of the members is named: names within a longer one of theirs too.
 fn alias_places(alias: &Alias, text: View) -> Vec<Place> {
-    let of = |names: &[Literal]| -> Vec<Place> {
-        names.iter().flat_map(|name| literal_places(name, text).collect::<Vec<_>>()).collect()
-    };
-    let mut found = of(&alias.names[alias.certain..]);
-    if !found.is_empty() && !alias.exclude.is_empty() {
-        let namesakes = in_order(of(&alias.exclude));
-        let overlaps = |a: &Place, b: &Place| a.start < b.end && b.start < a.end;
-        found.retain(|place| {
-            !shares_unit(Unit::Sentence, *place, &namesakes, text)
-                && !namesakes.iter().any(|other| overlaps(place, other))
-        });
+    let names = alias.names.iter().flat_map(|name| literal_places(name, text).collect::<Vec<_>>());
+    let mut found: Vec<Place> = names.collect();
+    if found.is_empty() {
+        return found;
     }
-    found.extend(of(&alias.names[..alias.certain]));
+    let named = text.named(&alias.naming);
+    let named: Vec<&Named> = named.iter().filter(|n| alias.members.contains(&n.subject)).collect();
+    found.retain(|place| {
+        named.iter().any(|n| n.range.start <= place.start && place.end <= n.range.end)
+    });
     in_order(found)
 }
 

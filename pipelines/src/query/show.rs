@@ -152,7 +152,10 @@ impl Display for FieldTest {
             FieldTest::Channel(channel) => write!(f, "channel:{}", channel.as_str()),
             FieldTest::Site(site) => write!(f, "site:{site}"),
             FieldTest::Topic(topic) => write!(f, "topic:{}", quoted(topic.as_str())),
-            FieldTest::Subject(subject) => write!(f, "subject:{}", quoted(subject.as_str())),
+            FieldTest::Subject(any) => {
+                let asked = any.first().map_or("", |subject| subject.as_str());
+                write!(f, "subject:{}", quoted(asked))
+            }
             FieldTest::Polarity(polarity) => write!(f, "polarity:{}", polarity.as_str()),
             FieldTest::Risk(range) => write!(f, "risk:{range}"),
             FieldTest::Story(story) => write!(f, "story:{story}"),

@@ -77,7 +77,7 @@ impl Names {
         };
         visit(query.root(), &mut |pattern| match pattern {
             Pattern::Literal(literal) | Pattern::Word(literal) => see(literal),
-            Pattern::Alias(alias) => alias.names.iter().chain(&alias.exclude).for_each(&mut see),
+            Pattern::Alias(alias) => alias.names.iter().for_each(&mut see),
             _ => {}
         });
         let mut nodes = vec![query.root()];

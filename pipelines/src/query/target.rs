@@ -3,12 +3,14 @@
 //! In: an annotated post, or texts and facts given one by one. Out: folded text, words, what shares a
 //! sentence; texts are folded and cut once. Borrowed from the post; holds no query and judges nothing.
 
+use std::borrow::Cow;
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 
 use super::ast::{Literal, Unit};
+use super::naming::{Named, Naming};
 use super::places::Ends;
 use super::sight::{Names, Sightings, Starts, Table};
 use crate::record::{
@@ -60,6 +62,8 @@ pub(super) struct TargetText<'a> {
     segmenter: Option<&'a Segmenter>,
     folded: OnceLock<Folded>,
     words: OnceLock<Vec<Word>>,
+    /// Where subjects are named, by the finder that was first asked for.
+    named: OnceLock<(Arc<Naming>, Vec<Named>)>,
 }
 
 impl<'a> Target<'a> {
@@ -121,7 +125,14 @@ impl<'a> Target<'a> {
 
 impl<'a> TargetText<'a> {
     fn new(field: TextField, original: &'a str) -> Self {
-        Self { field, original, segmenter: None, folded: OnceLock::new(), words: OnceLock::new() }
+        Self {
+            field,
+            original,
+            segmenter: None,
+            folded: OnceLock::new(),
+            words: OnceLock::new(),
+            named: OnceLock::new(),
+        }
     }
 
     pub(super) fn folded(&self) -> &Folded {
@@ -134,6 +145,13 @@ impl<'a> TargetText<'a> {
 
     pub(super) fn original(&self) -> &'a str {
         self.original
+    }
+
+    /// Where `naming` finds its subjects.
+    pub(super) fn named(&self, naming: &Arc<Naming>) -> Cow<'_, [Named]> {
+        let find = || naming.places(self.original, self.folded());
+        let (finder, named) = self.named.get_or_init(|| (naming.clone(), find()));
+        if Arc::ptr_eq(finder, naming) { Cow::Borrowed(named) } else { Cow::Owned(find()) }
     }
 
     /// Whether the folded bytes `a` and `b` lie in one sentence or paragraph of the original.

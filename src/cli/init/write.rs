@@ -10,9 +10,7 @@ use pipelines::locale::Lang;
 use url::Url;
 
 use super::Answers;
-
-/// What the end of a registered name adds to what people call the enterprise.
-const LEGAL_FORMS: [&str; 4] = ["股份有限公司", "有限责任公司", "有限公司", "公司"];
+use crate::config::short_names::{proposals, without_form};
 
 /// Relative file name → content.
 pub(super) fn files(answers: &Answers, lang: Lang) -> BTreeMap<String, String> {
@@ -48,12 +46,14 @@ fn main(answers: &Answers) -> String {
     let values = [("station", station.as_str()), ("contact", contact.as_str())];
     let mut text = fill(include_str!("guanlan.toml"), &values);
     let mut short_names = answers.short_names.clone();
-    if short_names.is_empty() && without_form(&answers.name) != answers.name {
-        short_names.push(without_form(&answers.name).to_owned());
+    if short_names.is_empty() {
+        short_names = proposals(&answers.name, &[]);
     }
     subject(&mut text, "main", &answers.name, &short_names, None);
+    let above = std::iter::once(&answers.name).chain(&short_names).map(String::as_str);
+    let above: Vec<&str> = above.collect();
     for (i, unit) in answers.units.iter().enumerate() {
-        let own: Vec<String> = own_name(unit, answers).map(str::to_owned).into_iter().collect();
+        let own = proposals(unit, &above);
         subject(&mut text, &format!("unit-{}", i + 1), unit, &own, Some("main"));
     }
     text
@@ -74,26 +74,6 @@ fn subject(text: &mut String, id: &str, name: &str, short_names: &[String], pare
         comment("出现这些词即为同名者。Words that mean a namesake."),
     )
     .expect("writing to a string cannot fail");
-}
-
-fn without_form(name: &str) -> &str {
-    LEGAL_FORMS
-        .iter()
-        .find_map(|form| name.strip_suffix(form))
-        .filter(|n| !n.is_empty())
-        .unwrap_or(name)
-}
-
-/// What a unit is called without the enterprise before it, if it carries it.
-fn own_name<'u>(unit: &'u str, answers: &Answers) -> Option<&'u str> {
-    let names = answers.short_names.iter().map(String::as_str);
-    let mut names: Vec<&str> =
-        names.chain([answers.name.as_str(), without_form(&answers.name)]).collect();
-    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    let own = names.iter().find_map(|name| unit.strip_prefix(name))?;
-    let own = own.strip_prefix("集团").unwrap_or(own);
-    // One or two characters alone (二矿, 分公司 is three) would hit everywhere.
-    (own.chars().count() > 2).then_some(own)
 }
 
 /// Id and text of the source at `url`.

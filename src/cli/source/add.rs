@@ -12,9 +12,11 @@ use pipelines::crawl::{
     entry_addresses, fit, source_toml,
 };
 use pipelines::locale::Lang;
+use pipelines::record::{Channel, Trust};
 use serde_json::json;
 use url::Url;
 
+use super::pack::{PackWish, said_yes};
 use super::settle::{none_kept, settle};
 use super::tell::{Teller, as_json};
 use crate::cli::{Format, Globals, Outcome, open};
@@ -23,22 +25,32 @@ use crate::engine::trial::{PostSeen, Trial};
 
 #[derive(Args)]
 pub struct AddArgs {
-    #[arg(value_name = "URL")]
+    #[arg(value_name = "URL", required_unless_present = "pack", default_value = "", hide_default_value = true)]
     url: String,
     #[arg(long, value_name = "ID")]
     id: Option<String>,
     #[arg(long, value_name = "NAME")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     #[arg(long, value_name = "N", default_value_t = 1)]
     pick: usize,
     #[arg(long, value_name = "N", default_value_t = 5)]
-    posts: usize,
+    pub(super) posts: usize,
     #[arg(long)]
-    allow_private: bool,
+    pub(super) allow_private: bool,
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     #[arg(long)]
     anyway: bool,
+    #[arg(long, value_name = "PACK", conflicts_with_all = ["url", "id", "name", "pick"])]
+    pack: Option<String>,
+    #[arg(long, value_name = "PROVINCE", requires = "pack")]
+    pub(super) place: Option<String>,
+    #[arg(long, value_name = "N,…", requires = "pack")]
+    pub(super) take: Option<String>,
+    #[arg(skip)] // Channel and rank, where a pack says them.
+    pub(super) known: Option<(Channel, Trust)>,
+    #[arg(skip)] // Whether the officer is asked before the file is written.
+    pub(super) asks: bool,
 }
 
 /// Signposts followed one after the other.
@@ -51,7 +63,29 @@ struct Way {
 }
 
 impl AddArgs {
+    /// What one address alone asks for.
+    pub(super) fn of(url: String) -> Self {
+        Self {
+            url,
+            id: None,
+            name: None,
+            pick: 1,
+            posts: 5,
+            allow_private: false,
+            dry_run: false,
+            anyway: false,
+            pack: None,
+            place: None,
+            take: None,
+            known: None,
+            asks: false,
+        }
+    }
+
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        if let Some(pack) = &self.pack {
+            return PackWish { pack, wish: self }.run(globals, out);
+        }
         let config = match open::config(globals) {
             Ok(config) => config,
             Err(outcome) => return Ok(outcome),
@@ -223,6 +257,9 @@ impl AddArgs {
         if let Some(name) = &self.name {
             source.name.clone_from(name);
         }
+        if let Some((channel, trust)) = self.known {
+            (source.channel, source.trust) = (channel, trust);
+        }
         if self.allow_private {
             source.allow_private = vec![authority(url)];
         }
@@ -240,9 +277,13 @@ impl AddArgs {
         let text = source_toml(source, lang);
         let tell = globals.format == Format::Table;
         if self.dry_run {
-            if tell {
+            // Of a pack's many sites what they would bring is enough.
+            if tell && self.known.is_none() {
                 writeln!(out, "\n{text}")?;
             }
+            return Ok(Outcome::Good);
+        }
+        if self.asks && !said_yes(lang, out)? {
             return Ok(Outcome::Good);
         }
         let Some(folder) = folder(config) else {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::output::Table;
 use crate::cli::{Format, Globals, Outcome, open};
+use crate::desk::sources::rank;
 use crate::engine::health::{Health, Standing, health, reason_in_words};
 use crate::engine::{NoData, open_store};
 use crate::store::Store;
@@ -56,18 +57,6 @@ impl ListArgs {
         }
         table(rows).write(globals.format, globals.lang, out)?;
         Ok(Outcome::Good)
-    }
-}
-
-fn rank(standing: Standing) -> u8 {
-    match standing {
-        Standing::Failed => 0,
-        Standing::Dropped => 1,
-        Standing::Silent => 2,
-        Standing::Undated => 3,
-        Standing::Never => 4,
-        Standing::Good => 5,
-        Standing::Off => 6,
     }
 }
 

@@ -41,7 +41,7 @@ fn cell(place: &str, text: &str) -> String {
 }
 
 fn refusal(path: &std::path::Path) -> String {
-    match records(path, Default::default(), chrono::DateTime::UNIX_EPOCH) {
+    match records(path, &Default::default(), chrono::DateTime::UNIX_EPOCH) {
         Ok(_) => panic!("a bomb was read"),
         Err(error) => error.to_string(),
     }
@@ -173,7 +173,8 @@ fn an_ordinary_sheet_is_read() {
         format!(r#"<row r="{n}">{}</row>"#, cells.concat())
     });
     let (_dir, path) = workbook(rows);
-    let records = records(&path, Default::default(), chrono::DateTime::UNIX_EPOCH).unwrap();
+    let records =
+        records(&path, &Default::default(), chrono::DateTime::UNIX_EPOCH).unwrap().records;
     assert_eq!(records.filter(|r| r.is_ok()).count(), 2);
 }
 

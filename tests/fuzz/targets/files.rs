@@ -141,8 +141,8 @@ pub fn table(input: &[u8], dir: &Path) {
         ],
     };
     for path in books {
-        if let Ok(records) = workbook::records(&path, ColumnMap::default(), now()) {
-            let _ = records.take(5_000).count();
+        if let Ok(opened) = workbook::records(&path, &ColumnMap::default(), now()) {
+            let _ = opened.records.take(5_000).count();
         }
     }
     let source = SourceId::from("fuzz");
@@ -150,8 +150,8 @@ pub fn table(input: &[u8], dir: &Path) {
         [("t.csv", FileFormat::Csv), ("t.jsonl", FileFormat::Jsonl), ("t.html", FileFormat::Html)]
     {
         let path = write(name, input);
-        if let Ok(records) = read_file(&path, format, &ColumnMap::default(), &source, now()) {
-            let _ = records.take(5_000).count();
+        if let Ok(opened) = read_file(&path, format, &ColumnMap::default(), &source, now()) {
+            let _ = opened.records.take(5_000).count();
         }
     }
 }

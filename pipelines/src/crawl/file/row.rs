@@ -1,58 +1,44 @@
 //! One row of an export → what was found of a post.
 //!
-//! In: column → text, field → column. Out: a [`Row`], or why it cannot be read. Without a map the common
-//! column names, Chinese and English, are understood. A row needs a text or a title, and an address or an
-//! id; everything else may be missing.
-
-use std::collections::BTreeMap;
+//! In: the cells of a row and the layout of its table. Out: a [`Row`], or why it cannot be read. A row needs
+//! words: a text, or a title with an address where the table has a column of texts. Everything else may be
+//! missing, and what was written there but cannot be used is remarked upon, never guessed at.
 
 use chrono::{DateTime, Utc};
 
 use crate::crawl::address;
-use crate::crawl::entry::{count, one_line, plain, stamp};
+use crate::crawl::entry::{count, one_line, plain};
+use crate::locale::Lang;
 use crate::record::{Counts, Found, Issue};
 
-/// The fields a column may fill, each with the column names understood when no map is given.
-const FIELDS: &[(&str, &[&str])] = &[
-    ("id", &["id", "编号", "序号", "信息id", "文章id", "mid"]),
-    ("url", &["url", "link", "链接", "网址", "原文链接", "文章链接", "地址", "信息链接"]),
-    ("title", &["title", "标题", "文章标题", "主题"]),
-    (
-        "text",
-        &["text", "content", "body", "正文", "内容", "全文", "文章内容", "信息内容", "微博正文"],
-    ),
-    (
-        "published_at",
-        &[
-            "published_at",
-            "posted_at",
-            "time",
-            "date",
-            "pubdate",
-            "发布时间",
-            "发布日期",
-            "时间",
-            "日期",
-            "发表时间",
-        ],
-    ),
-    ("author", &["author", "作者", "发布人", "用户", "昵称", "用户昵称", "博主", "发布者"]),
-    ("outlet", &["outlet", "媒体", "媒体名称", "站点", "网站", "平台", "来源网站"]),
-    ("origin", &["origin", "source", "来源", "首发媒体"]),
-    ("likes", &["likes", "点赞", "点赞数", "赞"]),
-    ("comments", &["comments", "评论", "评论数", "回复数"]),
-    ("shares", &["shares", "转发", "转发数", "分享数"]),
-    ("views", &["views", "阅读", "阅读数", "阅读量", "浏览量", "点击量"]),
+use super::columns::Layout;
+use super::when::when;
+
+/// What stands in a cell where nothing is known.
+const NOTHING: &[&str] = &[
+    "无", "暂无", "空", "略", "不详", "未知", "-", "--", "—", "——", "/", "\\", "n/a", "na", "null",
+    "none", "nan", "#n/a", "#value!", "#ref!",
 ];
 
-/// Field → column. Empty: the common names are understood.
+/// One cell: what is written there, and the address it leads to where the file says one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ColumnMap(pub BTreeMap<String, String>);
+pub struct Cell {
+    /// As written.
+    pub text: String,
+    /// Of a link of the cell (workbooks, tables in HTML).
+    pub link: Option<String>,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self { text, link: None }
+    }
+}
 
 /// One row that can be read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
-    /// Its number in the file; the header line is 1.
+    /// Its number in the file, counted from 1 with everything above it.
     pub number: u64,
     /// Canonical address, where the row has one.
     pub url: Option<String>,
@@ -60,113 +46,121 @@ pub struct Row {
     pub id: Option<String>,
     /// What it says of the post.
     pub found: Found,
+    /// What was written in it and could not be used.
+    pub remarks: Vec<Remark>,
 }
 
-/// A row that cannot be read: it is kept aside and reported, the rest goes in.
+/// Something of a row that was not used; the row itself is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// What stands for the address is none.
+    Link(String),
+    /// What stands for the time cannot be read as one.
+    Time(String),
+    /// A quote was opened and never closed: the line was read by itself.
+    OpenQuote,
+}
+
+/// A row that cannot be read: it is set aside and reported, the rest goes in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("row {row}: {why}")]
 pub struct RowError {
-    /// Its number in the file; the header line is 1.
+    /// Its number in the file, counted from 1 with everything above it.
     pub row: u64,
     /// What is wrong with it.
-    pub why: String,
+    pub why: RowFault,
 }
 
-/// Reads `id=id,title=标题,published_at=posted_at`.
-///
-/// # Errors
-/// What is wrong with it, and what fields there are.
-pub fn parse_map(text: &str) -> Result<ColumnMap, String> {
-    let mut map = BTreeMap::new();
-    for pair in text.split([',', '，']).map(str::trim).filter(|p| !p.is_empty()) {
-        let Some((field, column)) = pair.split_once('=') else {
-            return Err(format!("`{pair}` is not of the form field=column"));
-        };
-        map.insert(field.trim().to_owned(), column.trim().to_owned());
-    }
-    let map = ColumnMap(map);
-    map.check_fields()?;
-    Ok(map)
+/// Why a row was set aside.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RowFault {
+    /// It says nothing.
+    #[error("neither text nor title")]
+    NoWords,
+    /// A title, but neither the text that others have nor an address where it could be read.
+    #[error("a title without text and without an address")]
+    TitleAlone,
+    /// A separator or line break stands within a cell without quotes.
+    #[error("{cells} cells under {columns} columns")]
+    TooWide {
+        /// Its cells.
+        cells: usize,
+        /// The columns of the header.
+        columns: usize,
+    },
+    /// The header once more.
+    #[error("the header again")]
+    HeaderAgain,
+    /// A line or record over the bound.
+    #[error("longer than {0} bytes")]
+    TooLong(u64),
+    /// Another fault, as the reader of the format says it.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
-impl ColumnMap {
-    /// Whether every field of the map is one there is.
-    ///
-    /// # Errors
-    /// The first that is not, and the fields there are.
-    pub fn check_fields(&self) -> Result<(), String> {
-        let known: Vec<&str> = FIELDS.iter().map(|(field, _)| *field).collect();
-        match self.0.keys().find(|field| !known.contains(&field.as_str())) {
-            Some(field) => Err(format!("no field `{field}`; fields are {}", known.join(", "))),
-            None => Ok(()),
+impl RowFault {
+    /// For an officer.
+    #[must_use]
+    pub fn render(&self, lang: Lang) -> String {
+        match self {
+            Self::NoWords => lang.text("crawl.row.no_words"),
+            Self::TitleAlone => lang.text("crawl.row.title_alone"),
+            Self::TooWide { cells, columns } => {
+                lang.fill("crawl.row.too_wide", &[("cells", cells), ("columns", columns)])
+            }
+            Self::HeaderAgain => lang.text("crawl.row.header_again"),
+            Self::TooLong(bytes) => lang.fill("crawl.row.too_long", &[("bytes", bytes)]),
+            Self::Unreadable(why) => lang.fill("crawl.row.unreadable", &[("why", why)]),
         }
-    }
-
-    /// Whether a header has every column of the map and, without a map, a text or title at all.
-    ///
-    /// # Errors
-    /// What is missing, and what columns there are.
-    pub fn check_columns(&self, names: &[String]) -> Result<(), String> {
-        self.check_fields()?;
-        let missing = self.0.values().find(|column| !names.iter().any(|n| same(n, column)));
-        if let Some(column) = missing {
-            return Err(format!("no column `{column}`; columns are {}", names.join(", ")));
-        }
-        let listed: Vec<&str> = names.iter().map(String::as_str).collect();
-        let has = |field: &str| self.column_of(field, &listed).is_some();
-        if has("text") || has("title") {
-            return Ok(());
-        }
-        Err(format!("no column with the text; name it by a map; columns are {}", names.join(", ")))
-    }
-
-    /// The column that fills `field`, as it is named in the file.
-    fn column_of<'a>(&self, field: &str, names: &[&'a str]) -> Option<&'a str> {
-        let named = |word: &str| names.iter().copied().find(|n| same(n, word));
-        if !self.0.is_empty() {
-            return named(self.0.get(field)?);
-        }
-        let (_, common) = FIELDS.iter().find(|(known, _)| *known == field)?;
-        common.iter().find_map(|word| named(word))
     }
 }
 
-fn same(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+impl Remark {
+    /// For an officer.
+    #[must_use]
+    pub fn render(&self, lang: Lang) -> String {
+        match self {
+            Self::Link(text) => lang.fill("crawl.row.link", &[("text", text)]),
+            Self::Time(text) => lang.fill("crawl.row.time", &[("text", text)]),
+            Self::OpenQuote => lang.text("crawl.row.open_quote"),
+        }
+    }
 }
 
 /// Maps one row.
 ///
 /// # Errors
-/// [`RowError`] when the row has neither text nor title, neither address nor id.
+/// Why it says too little to be a post.
 pub fn map_row(
-    columns: &BTreeMap<String, String>,
-    map: &ColumnMap,
+    cells: &[Cell],
+    layout: &Layout,
     number: u64,
     now: DateTime<Utc>,
 ) -> Result<Row, RowError> {
-    let error = |why: String| RowError { row: number, why };
-    let names: Vec<&str> = columns.keys().map(String::as_str).collect();
-    let said = |field: &str| {
-        let column = map.column_of(field, &names)?;
-        let text = columns.get(column)?.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    };
+    let cell = |field: &str| layout.column(field).and_then(|column| cells.get(column));
+    let said = |field: &str| cell(field).and_then(|cell| said(&cell.text));
+    let fault = |why| Err(RowError { row: number, why });
     let title = said("title").as_deref().and_then(one_line);
-    let text = said("text").map(|t| if looks_like_html(&t) { plain(&t) } else { t });
-    if title.is_none() && text.is_none() {
-        return Err(error("neither text nor title".to_owned()));
+    let text = said("text").or_else(|| said("summary"));
+    let text = text.map(|t| if looks_like_html(&t) { plain(&t) } else { t });
+    let mut remarks = Vec::new();
+    let url = address_of(cells, layout, &mut remarks);
+    match (&title, &text) {
+        (None, None) => return fault(RowFault::NoWords),
+        (Some(_), None) if url.is_none() && layout.column("text").is_some() => {
+            return fault(RowFault::TitleAlone);
+        }
+        _ => {}
     }
-    let url = match said("url") {
-        Some(url) => Some(address::canonical_url(&url).map_err(|e| error(e.to_string()))?),
-        None => None,
-    };
-    let id = said("id");
-    if url.is_none() && id.is_none() {
-        return Err(error("neither address nor id".to_owned()));
+    let written = (said("published_at"), said("clock"));
+    let published = when(written.0.as_deref(), written.1.as_deref(), now);
+    if published.is_none()
+        && let Some(time) = written.0.or(written.1)
+    {
+        remarks.push(Remark::Time(time));
     }
     // A time that cannot be read is missing, not wrong: the post matters more.
-    let published = said("published_at").and_then(|said| stamp(&said, "import", now));
     let issues = if published.is_none() { vec![Issue::NoDate] } else { Vec::new() };
     let number_of = |field: &str| said(field).and_then(|n| count(&n));
     let counts = Counts {
@@ -187,7 +181,50 @@ pub fn map_row(
         issues,
         ..Found::default()
     };
-    Ok(Row { number, url, id, found })
+    Ok(Row { number, url, id: said("id"), found, remarks })
+}
+
+/// What a cell says; none for a blank one and for the signs of nothing.
+fn said(text: &str) -> Option<String> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let is_nothing = text.is_empty() || NOTHING.contains(&text.to_lowercase().as_str());
+    (!is_nothing).then(|| text.to_owned())
+}
+
+/// The address of the row: of its column, else of the link behind its title.
+fn address_of(cells: &[Cell], layout: &Layout, remarks: &mut Vec<Remark>) -> Option<String> {
+    let cell = |field: &str| layout.column(field).and_then(|column| cells.get(column));
+    let linked = ["url", "title", "text"].iter().find_map(|field| cell(field)?.link.clone());
+    let written = cell("url").and_then(|cell| said(&cell.text));
+    let url = written.as_deref().and_then(web_address);
+    if let (None, Some(text)) = (&url, written) {
+        match linked.as_deref().and_then(web_address) {
+            Some(url) => return Some(url),
+            None => remarks.push(Remark::Link(text)),
+        }
+    }
+    url.or_else(|| linked.as_deref().and_then(web_address))
+}
+
+/// The canonical address in a text: with its scheme, alone or in company, or a bare host with a path.
+fn web_address(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let start = ["http://", "https://"].iter().filter_map(|scheme| lower.find(scheme)).min();
+    if let Some(start) = start {
+        let ends = |c: char| c.is_whitespace() || "，。；、）】》\"'<>".contains(c);
+        let url = text[start..].split(ends).next()?;
+        return address::canonical_url(url).ok();
+    }
+    let bare = text.trim_start_matches("//");
+    let host = bare.split(['/', '?', '#']).next()?;
+    let is_host = host.contains('.')
+        && host.split('.').all(|part| !part.is_empty())
+        && host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c))
+        && host.rsplit('.').next().is_some_and(|top| top.chars().any(|c| c.is_ascii_alphabetic()));
+    if !is_host || text.contains(char::is_whitespace) {
+        return None;
+    }
+    address::canonical_url(&format!("https://{bare}")).ok()
 }
 
 fn looks_like_html(text: &str) -> bool {

@@ -17,11 +17,13 @@ fn check(
     let path = dir.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     let map = parse_map(map).unwrap();
-    let records = read_file(&path, format, &map, &"export".into(), now()).unwrap();
-    let got: Vec<Result<(String, String), u64>> = records
+    let opened = read_file(&path, format, &map, &"export".into(), now()).unwrap();
+    let got: Vec<Result<(String, String), u64>> = opened
+        .records
         .map(|record| match record {
             Ok(FileRecord::Row(row)) => {
-                Ok((row.url.or(row.id).unwrap(), row.found.text.or(row.found.title).unwrap()))
+                let name = row.url.or(row.id).unwrap_or_default();
+                Ok((name, row.found.text.or(row.found.title).unwrap()))
             }
             Ok(FileRecord::Page(page)) => {
                 Ok((page.url.clone(), String::from_utf8(page.body).unwrap()))
@@ -48,8 +50,7 @@ fn csv_from_a_chinese_office_is_gbk() {
     let text = "序号,标题,正文,发布时间,链接\r\n1,通报,\"云岭矿业，今日\n复产\",2026-11-20,https://example.cn/1\r\n\
                 2,无正文无地址,,,\r\n3,多,一,2026-1-1,https://example.cn/3,x\r\n";
     let (bytes, _, _) = encoding_rs::GBK.encode(text);
-    let expected =
-        [Ok(("https://example.cn/1", "云岭矿业，今日\n复产")), Ok(("2", "无正文无地址")), Err(4)];
+    let expected = [Ok(("https://example.cn/1", "云岭矿业，今日\n复产")), Err(3), Err(4)];
     check("a.csv", &bytes, FileFormat::Csv, "", &expected);
 }
 

@@ -37,7 +37,7 @@ pub(super) fn split(
         kept.drain(..=at);
     }
     let Some(posts) = posts_of(dom, lines, root, &kept) else {
-        return Thread { first: Body { kept }, ..Thread::default() };
+        return Thread { first: Body { kept, root }, ..Thread::default() };
     };
     // Before the boxes stands the first post, or nothing but names of boards.
     let mut first: Vec<usize> =
@@ -55,7 +55,7 @@ pub(super) fn split(
     let replies =
         boxes.map(|&post| reply(dom, lines, &kept, post, around)).filter(|r| !r.text.is_empty());
     let replies = replies.chain(strays(dom, lines, &kept, &posts)).collect();
-    Thread { first: Body { kept: first }, author, replies }
+    Thread { first: Body { kept: first, root }, author, replies }
 }
 
 /// Text after the first box that lies in no box (pages that wrap some posts otherwise): kept, author unknown.

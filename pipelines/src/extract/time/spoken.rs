@@ -211,6 +211,10 @@ fn day_word<'t>(
     if is_short && clock.is_none() {
         return None;
     }
+    // 今天是… is what the site tells its reader.
+    if c.stands(&["是"]) {
+        return Some((None, c));
+    }
     let day = context.today() - Duration::days(back);
     match clock {
         Some((clock, end)) => Some((context.instant(day, Some(clock)), end)),

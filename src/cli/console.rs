@@ -1,0 +1,59 @@
+//! The console beside a station at work: its address taken, its key read, both told; then served until stopped.
+//!
+//! In: an open station. Out: a console, or a word on why there is none: a station goes on without its console,
+//! since collecting must not end because a port is taken.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use super::Globals;
+use crate::desk::Desk;
+use crate::engine::Station;
+use crate::serve::{self, Key, Listening};
+
+/// A console that has its address and is not served yet.
+pub struct Console {
+    listening: Listening,
+    key: Key,
+    desk: Arc<Desk>,
+}
+
+impl Console {
+    /// Takes the address of config and tells how to get in; tells why where that fails.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub async fn open(
+        station: &Station,
+        globals: &Globals,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<Option<Self>> {
+        let opened = async {
+            let listening = serve::listen(station.config.station.listen).await?;
+            let key = Key::of(&station.dir.console_key())?;
+            anyhow::Ok((listening, key))
+        };
+        match opened.await {
+            Ok((listening, key)) => {
+                let entry = listening.entry(&key);
+                writeln!(out, "{}", globals.lang.fill("cli.run.console", &[("url", &entry)]))?;
+                let (config, store) = (station.config.clone(), station.store.clone());
+                let desk = Desk::new(config, store, station.collector.clock.clone());
+                Ok(Some(Self { listening, key, desk: Arc::new(desk) }))
+            }
+            Err(error) => {
+                let why = format!("{error:#}");
+                eprintln!("{}", globals.lang.fill("cli.run.no_console", &[("why", &why)]));
+                tracing::error!(error = why, "there is no console");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Serves until `stop`; a failure ends the console alone.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        if let Err(error) = self.listening.serve(self.desk, self.key, stop).await {
+            tracing::error!(error = format!("{error:#}"), "the console has ended");
+        }
+    }
+}

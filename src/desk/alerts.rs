@@ -1,0 +1,167 @@
+//! Alerts: what fired, why, on which posts; acknowledged, closed, reopened, or marked as a false alarm.
+//!
+//! In: a span of days, or an alert's number. Out: plain values. Each change of state is audited with the name of
+//! who made it; a false alarm closes the alert and becomes an example that its rule must not hit.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pipelines::record::{AlertState, Severity, StoryId};
+use serde::Serialize;
+
+use super::line::PostLine;
+use super::{Desk, DeskError, Result, Who};
+use crate::engine::watching::rule_of;
+use crate::report;
+use crate::store::{PostRange, StoredAlert};
+
+/// One line of the queue.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlertRow {
+    /// Its number.
+    pub id: i64,
+    /// When it fired.
+    pub fired: DateTime<Utc>,
+    /// When a further post was last merged into it.
+    pub updated: DateTime<Utc>,
+    /// Its grade.
+    pub severity: Severity,
+    /// What became of it.
+    pub state: AlertState,
+    /// The rule's id.
+    pub rule: String,
+    /// The rule's name; its id where the rule is gone.
+    pub rule_name: String,
+    /// What the rule asks; none where the rule is gone.
+    pub query: Option<String>,
+    /// Why it fired, in words.
+    pub why: String,
+    /// Posts merged into it.
+    pub posts: u64,
+    /// The story, for rules that fire by story.
+    pub story: Option<StoryId>,
+    /// The newest post it rests on.
+    pub newest: Option<PostLine>,
+}
+
+/// Everything shown of one alert.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlertSheet {
+    /// As in the queue.
+    pub row: AlertRow,
+    /// The posts it rests on that are still stored, newest first.
+    pub posts: Vec<PostLine>,
+    /// Posts it rested on that are past their date.
+    pub purged: usize,
+    /// What was done to it, oldest first.
+    pub history: Vec<(DateTime<Utc>, String)>,
+}
+
+impl Desk {
+    /// The alerts of the last `days`, open ones first, then newest first; `state` narrows them.
+    ///
+    /// # Errors
+    /// A broken store.
+    pub fn alerts(
+        &self,
+        who: &Who,
+        days: u32,
+        state: Option<AlertState>,
+        limit: usize,
+    ) -> Result<Vec<AlertRow>> {
+        let from = self.now() - TimeDelta::days(i64::from(days));
+        let range = PostRange { from: Some(from), until: None };
+        let mut stored = self.store.alerts(&range, usize::MAX)?;
+        stored.retain(|alert| state.is_none_or(|state| alert.alert.state == state));
+        stored.sort_by_key(|stored| {
+            let alert = &stored.alert;
+            (alert.state != AlertState::Open, std::cmp::Reverse((alert.fired_at, stored.id)))
+        });
+        stored.iter().take(limit).map(|alert| self.row(who, alert)).collect()
+    }
+
+    /// One alert with the posts it rests on.
+    ///
+    /// # Errors
+    /// `Unknown`; a broken store.
+    pub fn alert(&self, who: &Who, id: i64) -> Result<AlertSheet> {
+        let stored = self.stored_alert(id)?;
+        let query = rule_of(&self.config, &stored.alert.rule).map(|rule| self.query(&rule.query));
+        let query = query.transpose()?;
+        let mut posts = Vec::new();
+        for evidence in &stored.alert.evidence {
+            if let Some(post) = self.store.post(evidence.post)? {
+                posts.push(self.line(&post, query.as_ref())?);
+            }
+        }
+        let mut history = self.store.audits("alert", &id.to_string(), usize::MAX)?;
+        history.retain(|line| line.object == id.to_string());
+        history.reverse();
+        Ok(AlertSheet {
+            row: self.row(who, &stored)?,
+            purged: stored.alert.evidence.len() - posts.len(),
+            posts,
+            history: history.into_iter().map(|line| (line.at, line.detail)).collect(),
+        })
+    }
+
+    /// Moves an alert to another state.
+    ///
+    /// # Errors
+    /// `Unknown`; a broken store.
+    pub fn move_alert(&self, who: &Who, id: i64, state: AlertState) -> Result<()> {
+        let now = self.now();
+        let act = ("alert", id.to_string(), state.as_str());
+        let moved = self.audited(who, (act.0, &act.1, act.2), &mut |write| {
+            write.set_alert_state(id, state, now)
+        })?;
+        if moved { Ok(()) } else { Err(unknown(id)) }
+    }
+
+    /// A false alarm: the newest post it rests on becomes an example that the rule must not hit, and the alert
+    /// is closed. Answers the file the example was written into.
+    ///
+    /// # Errors
+    /// `Unknown` where alert, rule or post is gone; a file that cannot be written.
+    pub fn false_alarm(&self, who: &Who, id: i64) -> Result<std::path::PathBuf> {
+        let stored = self.stored_alert(id)?;
+        let evidence = stored.alert.evidence.first().ok_or_else(|| unknown(id))?;
+        let post = self.store.post(evidence.post)?.ok_or_else(|| unknown(id))?;
+        let file = self.mark_false(&stored.alert.rule, &post.post)?;
+        let now = self.now();
+        self.audited(who, ("alert", &id.to_string(), "closed as a false alarm"), &mut |write| {
+            write.set_alert_state(id, AlertState::Closed, now)
+        })?;
+        Ok(file)
+    }
+
+    fn stored_alert(&self, id: i64) -> Result<StoredAlert> {
+        let all = self.store.alerts(&PostRange::default(), usize::MAX)?;
+        all.into_iter().find(|stored| stored.id == id).ok_or_else(|| unknown(id))
+    }
+
+    fn row(&self, who: &Who, stored: &StoredAlert) -> Result<AlertRow> {
+        let alert = &stored.alert;
+        let rule = rule_of(&self.config, &alert.rule);
+        let newest = match alert.evidence.first() {
+            Some(evidence) => self.store.post(evidence.post)?,
+            None => None,
+        };
+        Ok(AlertRow {
+            id: stored.id,
+            fired: alert.fired_at,
+            updated: stored.updated_at,
+            severity: alert.severity,
+            state: alert.state,
+            rule: alert.rule.0.clone(),
+            rule_name: rule.as_ref().map_or_else(|| alert.rule.0.clone(), |r| r.name.clone()),
+            query: rule.as_ref().map(|rule| rule.query.clone()),
+            why: report::why(rule.as_ref(), alert, who.lang),
+            posts: stored.hits,
+            story: alert.story,
+            newest: newest.map(|post| self.line(&post, None)).transpose()?,
+        })
+    }
+}
+
+fn unknown(id: i64) -> DeskError {
+    DeskError::Unknown { what: "alert", id: id.to_string() }
+}

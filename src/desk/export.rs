@@ -1,0 +1,134 @@
+//! Handing out what a search finds: every post, its texts and verdicts, in local time.
+//!
+//! In: a query and a form. Out: the bytes of a file. The audit line with name, query and number is written
+//! before anything is handed out. Names of authors are in no post and so in no export.
+
+use index::{SearchIndex, SearchOptions};
+use pipelines::record::AnnotatedPost;
+use serde_json::json;
+
+use super::{Desk, Result, Who};
+use crate::engine::StoredPosts;
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportForm {
+    /// With a mark that makes spreadsheets read it as UTF-8; formulas defused.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// Columns of the CSV; locale keys under `desk.column`, and the headings of it.
+const COLUMNS: [&str; 12] = [
+    "id", "time", "title", "text", "outlet", "source", "channel", "polarity", "risk", "severity",
+    "subjects", "url",
+];
+
+impl Desk {
+    /// All posts that `query` finds, newest first.
+    ///
+    /// # Errors
+    /// A query that cannot be read; a broken store or index.
+    pub fn export(&self, who: &Who, query: &str, form: ExportForm) -> Result<Vec<u8>> {
+        let parsed = self.query(query)?;
+        let (index, _) = self.asked()?;
+        let limit = usize::try_from(index.posts()).unwrap_or(usize::MAX - 1).max(1);
+        let options = SearchOptions { limit, group_by_story: false, ..SearchOptions::default() };
+        let results = index.search(&parsed, &options, Some(&StoredPosts(&*self.store)))?;
+        let detail = format!("{} posts", results.hits.len());
+        self.audited(who, ("export", query, &detail), &mut |_| Ok(true))?;
+        let mut rows = Rows {
+            desk: self,
+            who,
+            form,
+            csv: csv::Writer::from_writer(Vec::new()),
+            lines: Vec::new(),
+        };
+        rows.head()?;
+        for hit in &results.hits {
+            if let Some(post) = self.store.post(hit.post)? {
+                rows.put(&post)?;
+            }
+        }
+        rows.end()
+    }
+}
+
+struct Rows<'a> {
+    desk: &'a Desk,
+    who: &'a Who,
+    form: ExportForm,
+    csv: csv::Writer<Vec<u8>>,
+    lines: Vec<u8>,
+}
+
+impl Rows<'_> {
+    fn head(&mut self) -> Result<()> {
+        if self.form == ExportForm::Csv {
+            let heading = |column: &&str| self.who.lang.text(&format!("desk.column.{column}"));
+            let headings = COLUMNS.iter().map(heading).collect::<Vec<_>>();
+            self.csv.write_record(headings).map_err(anyhow::Error::from)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, annotated: &AnnotatedPost) -> Result<()> {
+        let (desk, lang, post) = (self.desk, self.who.lang, &annotated.post);
+        let time = post.time().with_timezone(&desk.config.station.zone);
+        let subjects = desk.subjects_of(annotated);
+        let outlet = post.outlet.clone().unwrap_or_default();
+        let source = desk.source_name(&post.source);
+        let (polarity, severity) = (annotated.polarity.polarity, annotated.risk.severity);
+        if self.form == ExportForm::JsonLines {
+            let row = json!({
+                "id": post.id, "time": time.to_rfc3339(), "title": post.title, "text": post.text,
+                "outlet": outlet, "source": post.source, "source_name": source,
+                "channel": post.channel, "polarity": polarity, "risk": annotated.risk.score,
+                "severity": severity, "subjects": subjects, "story": annotated.story, "url": post.url,
+            });
+            serde_json::to_writer(&mut self.lines, &row).map_err(anyhow::Error::from)?;
+            self.lines.push(b'\n');
+            return Ok(());
+        }
+        let named = |kind: &str, name: &str| lang.text(&format!("record.{kind}.{name}"));
+        let cells = [
+            post.id.to_string(),
+            time.format("%Y-%m-%d %H:%M").to_string(),
+            post.title.clone(),
+            post.text.clone(),
+            outlet,
+            source,
+            named("channel", post.channel.as_str()),
+            named("polarity", polarity.as_str()),
+            annotated.risk.score.to_string(),
+            named("severity", severity.as_str()),
+            subjects.join(" "),
+            post.url.clone(),
+        ];
+        self.csv
+            .write_record(cells.iter().map(|cell| defused(cell)))
+            .map_err(anyhow::Error::from)?;
+        Ok(())
+    }
+
+    fn end(self) -> Result<Vec<u8>> {
+        if self.form == ExportForm::JsonLines {
+            return Ok(self.lines);
+        }
+        let rows = self.csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
+        let mut whole = "\u{feff}".as_bytes().to_vec();
+        whole.extend(rows);
+        Ok(whole)
+    }
+}
+
+/// A leading sign that a spreadsheet would run is defused by an apostrophe.
+#[must_use]
+pub fn defused(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}

@@ -1,0 +1,169 @@
+//! One post: its text with the words each verdict rests on, what was judged and why, and an officer's correction.
+//!
+//! In: an id, or the beginning of one that names one post only. Out: a sheet of plain values, or the zip of its
+//! pages as they were served. A correction and a handing out are audited with the name of who did it.
+
+use chrono::{DateTime, Utc};
+use index::highlight;
+use pipelines::annotate;
+use pipelines::query::Target;
+use pipelines::record::{AnnotatedPost, Issue, Polarity, PostId, Span, TextField};
+use serde::Serialize;
+
+use super::line::{Piece, PostLine, pieces, spans};
+use super::{Desk, DeskError, Result, Who};
+
+/// Posts told of where a beginning names several.
+const SEVERAL: usize = 5;
+
+/// A reply as shown: never with a name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reply {
+    /// Its text.
+    pub text: String,
+    /// When, where the page says so.
+    pub time: Option<DateTime<Utc>>,
+}
+
+/// Everything shown of one post.
+#[derive(Clone, Debug, Serialize)]
+pub struct PostSheet {
+    /// As in lists.
+    pub line: PostLine,
+    /// The text by paragraphs, with marks.
+    pub paragraphs: Vec<Vec<Piece>>,
+    /// Each verdict in words, one paragraph each.
+    pub explanation: Vec<String>,
+    /// When it was fetched.
+    pub fetched: DateTime<Utc>,
+    /// The original outlet of a repost.
+    pub origin: Option<String>,
+    /// The source as officers know it.
+    pub source: String,
+    /// Replies of a thread.
+    pub replies: Vec<Reply>,
+    /// What could not be read as it should.
+    pub issues: Vec<Issue>,
+    /// The verdict an officer gave, where one did.
+    pub corrected: Option<Polarity>,
+    /// Pages kept as they were served.
+    pub records: usize,
+    /// Posts of its story.
+    pub story_posts: usize,
+}
+
+impl Desk {
+    /// The sheet of a post; the words of `query` are marked, else those its polarity rests on.
+    ///
+    /// # Errors
+    /// `Unknown`; a query that cannot be read; a broken store.
+    pub fn post(&self, who: &Who, id: &str, query: Option<&str>) -> Result<PostSheet> {
+        let annotated = self.post_named(id)?;
+        let query = query.filter(|text| !text.trim().is_empty());
+        let query = query.map(|text| self.query(text)).transpose()?;
+        let marks = match &query {
+            Some(query) => spans(&annotated, Some(query)),
+            None => annotated.polarity.basis.iter().map(|basis| basis.span).collect(),
+        };
+        let explained = annotate::explain(self.annotator()?, &annotated, who.lang);
+        let post = &annotated.post;
+        let corrections = self.store.corrections()?;
+        Ok(PostSheet {
+            line: self.line(&annotated, query.as_ref())?,
+            paragraphs: paragraphs(&post.text, &marks),
+            explanation: explained.split("\n\n").skip(1).map(str::to_owned).collect(),
+            fetched: post.fetched_at,
+            origin: post.origin.clone(),
+            source: self.source_name(&post.source),
+            replies: post
+                .comments
+                .iter()
+                .map(|reply| Reply { text: reply.text.clone(), time: reply.published_at })
+                .collect(),
+            issues: post.issues.clone(),
+            corrected: corrections.iter().find(|(of, _)| *of == post.id).map(|(_, is)| *is),
+            records: self.store.evidence(post.id)?.len(),
+            story_posts: self.store.story_posts(annotated.story, usize::MAX)?.len(),
+        })
+    }
+
+    /// The one post whose id begins with `id`.
+    ///
+    /// # Errors
+    /// `Unknown` where there is none, `Several` where there are more.
+    pub fn post_named(&self, id: &str) -> Result<AnnotatedPost> {
+        let unknown = || DeskError::Unknown { what: "post", id: id.to_owned() };
+        match self.store.posts_by_prefix(id, SEVERAL)?.as_slice() {
+            [one] => self.store.post(*one)?.ok_or_else(unknown),
+            [] => Err(unknown()),
+            several => {
+                let ids = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                Err(DeskError::Several { id: id.to_owned(), ids })
+            }
+        }
+    }
+
+    /// An officer's word on the polarity of a post; in force at once. Answers what it was.
+    ///
+    /// # Errors
+    /// `Unknown`, a broken store.
+    pub fn correct(&self, who: &Who, id: &str, polarity: Polarity) -> Result<(PostId, Polarity)> {
+        let post = self.post_named(id)?;
+        let (id, was, now) = (post.post.id, post.polarity.polarity, self.now());
+        let change = format!("polarity {} -> {}", was.as_str(), polarity.as_str());
+        self.audited(who, ("label", &id.to_string(), &change), &mut |write| {
+            write.correct_polarity(id, polarity, now)?;
+            Ok(true)
+        })?;
+        Ok((id, was))
+    }
+
+    /// Clause by clause, why a post meets a query or does not.
+    ///
+    /// # Errors
+    /// `Unknown`, a query that cannot be read.
+    pub fn why(&self, who: &Who, id: &str, query: &str) -> Result<String> {
+        let query = self.query(query)?;
+        let post = self.post_named(id)?;
+        let segmenter = crate::engine::segmenter(&self.config);
+        let target = Target::new(&post).segmented_by(&segmenter);
+        Ok(pipelines::query::why(&query, &target, who.lang).trim_end().to_owned())
+    }
+}
+
+/// `text` by its lines, each with the marks that fall into it.
+fn paragraphs(text: &str, spans: &[Span]) -> Vec<Vec<Piece>> {
+    let whole = highlight::mark_all(text, TextField::Body, spans);
+    let mut out = Vec::new();
+    let mut at = 0;
+    for line in text.split('\n') {
+        let end = at + line.len();
+        let marks = whole.marks.iter().filter(|(from, to)| *from < end && *to > at);
+        let part = highlight::Snippet {
+            text: line.to_owned(),
+            marks: marks.map(|(from, to)| (from.max(&at) - at, to.min(&end) - at)).collect(),
+            ..highlight::Snippet::default()
+        };
+        if !line.trim().is_empty() {
+            out.push(pieces(&part));
+        }
+        at = end + 1;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_stay_in_their_paragraph_and_run_over_its_end_into_the_next() {
+        let text = "工资拖欠\n四个月";
+        let span = |start, end| Span { field: TextField::Body, start, end };
+        let shown = paragraphs(text, &[span(6, 19)]);
+        let marked = |n: usize| {
+            shown[n].iter().filter(|p| p.marked).map(|p| p.text.as_str()).collect::<String>()
+        };
+        assert_eq!((marked(0).as_str(), marked(1).as_str()), ("拖欠", "四个"));
+    }
+}

@@ -1,0 +1,156 @@
+//! The day at a glance: what is new, what is open, which happenings matter, which sources are in trouble.
+//!
+//! In: the time. Out: counts of the last 24 hours beside the day before and the same day of the week before,
+//! happenings by risk, open alerts, troubled sources, and how far the index is behind. Every count is of stored
+//! posts that the search named beside it finds.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use index::{Facet, SearchIndex, SearchOptions, SearchResults, Sort};
+use pipelines::query::Query;
+use pipelines::record::{AlertState, Polarity};
+use serde::Serialize;
+
+use super::alerts::AlertRow;
+use super::line::PostLine;
+use super::search::Day;
+use super::sources::SourceRow;
+use super::{Desk, Result, Who};
+use crate::engine::StoredPosts;
+
+/// Happenings on the page.
+const HAPPENINGS: usize = 10;
+
+/// Open alerts on the page.
+const ALERTS: usize = 10;
+
+/// Days of the curve.
+const CURVE_DAYS: i64 = 14;
+
+/// Every post: the widest span that the language can name.
+const ALL: &str = "published:1970-01-01..2199-12-31";
+
+/// Posts of a span.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Volume {
+    /// All.
+    pub posts: u64,
+    /// Those judged negative.
+    pub negative: u64,
+    /// Those judged positive.
+    pub positive: u64,
+}
+
+/// The page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Today {
+    /// As of when.
+    pub now: DateTime<Utc>,
+    /// The last 24 hours.
+    pub day: Volume,
+    /// The 24 hours before.
+    pub day_before: Volume,
+    /// The same 24 hours a week before.
+    pub week_before: Volume,
+    /// Posts by local day.
+    pub curve: Vec<Day>,
+    /// Happenings of the last 24 hours, highest risk first.
+    pub happenings: Vec<PostLine>,
+    /// How many there are.
+    pub stories: u64,
+    /// Open alerts of the last 30 days.
+    pub alerts: Vec<AlertRow>,
+    /// How many of them there are.
+    pub open_alerts: usize,
+    /// Sources to look at.
+    pub troubled: Vec<SourceRow>,
+    /// All sources.
+    pub sources: usize,
+    /// Posts stored in all.
+    pub posts: u64,
+    /// Changes that the index has not taken up.
+    pub behind: u64,
+    /// Messages that wait to be sent, and that were given up.
+    pub outbox: (usize, usize),
+}
+
+impl Desk {
+    /// The day as of now.
+    ///
+    /// # Errors
+    /// A broken store or index.
+    pub fn today(&self, who: &Who) -> Result<Today> {
+        let now = self.now();
+        let day = TimeDelta::days(1);
+        let latest = self.span(now - day, now, HAPPENINGS)?;
+        let curve = self.span(now - TimeDelta::days(CURVE_DAYS), now, 0)?;
+        let mut alerts = self.alerts(who, 30, Some(AlertState::Open), usize::MAX)?;
+        let open_alerts = alerts.len();
+        alerts.truncate(ALERTS);
+        let board = self.sources(who)?;
+        let (_, behind) = self.asked()?;
+        let count = |state, due| self.store.deliveries(state, due, 1_000).map(|list| list.len());
+        Ok(Today {
+            now,
+            day: volume(&latest),
+            day_before: volume(&self.span(now - day * 2, now - day, 0)?),
+            week_before: volume(&self.span(now - day * 8, now - day * 7, 0)?),
+            curve: curve
+                .histogram
+                .iter()
+                .map(|day| Day { day: day.day.to_string(), posts: day.posts })
+                .collect(),
+            happenings: latest
+                .hits
+                .iter()
+                .map(|hit| self.line_of(hit, None))
+                .collect::<Result<_>>()?,
+            stories: latest.stories.unwrap_or(0),
+            alerts,
+            open_alerts,
+            sources: board.len(),
+            troubled: board.into_iter().filter(|row| row.troubled).collect(),
+            posts: self.store.post_count()?,
+            behind,
+            outbox: (count("pending", DateTime::<Utc>::MAX_UTC)?, count("dead", now)?),
+        })
+    }
+
+    /// Posts stored, and open alerts of the last 30 days: what a page looks at now and then.
+    ///
+    /// # Errors
+    /// A broken store.
+    pub fn pulse(&self, who: &Who) -> Result<(u64, usize)> {
+        let open = self.alerts(who, 30, Some(AlertState::Open), usize::MAX)?;
+        Ok((self.store.post_count()?, open.len()))
+    }
+
+    fn span(&self, from: DateTime<Utc>, to: DateTime<Utc>, lines: usize) -> Result<SearchResults> {
+        let query: Query = self.query(ALL)?;
+        let within = query.during(Some(from), Some(to), self.config.station.zone);
+        let options = SearchOptions {
+            limit: lines.max(1),
+            sort: Sort::Risk,
+            after: None,
+            group_by_story: true,
+            facets: vec![Facet::Polarity],
+            histogram: Some(crate::engine::zone_offset_secs(&self.config, self.now())),
+            totals: true,
+        };
+        let (index, _) = self.asked()?;
+        let mut results = index.search(&within, &options, Some(&StoredPosts(&*self.store)))?;
+        results.hits.truncate(lines);
+        Ok(results)
+    }
+}
+
+fn volume(results: &SearchResults) -> Volume {
+    let of = |polarity: Polarity| {
+        let counts = results.facets.iter().flat_map(|facet| &facet.counts);
+        counts.filter(|(value, _)| value == polarity.as_str()).map(|(_, n)| n).sum()
+    };
+    Volume {
+        posts: results.posts.unwrap_or(0),
+        negative: of(Polarity::Negative),
+        positive: of(Polarity::Positive),
+    }
+}

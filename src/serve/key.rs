@@ -1,0 +1,133 @@
+//! The key of the console: who has it is let in, and forms carry a mark made with it.
+//!
+//! In: the file it lies in, made at the first start, its owner's alone. Out: the secret of the entry address, the
+//! cookie of a browser that was let in, the mark of forms. Nothing here is ever logged; the cookie and the mark
+//! do not tell the key.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Bytes of a new key.
+const KEY_BYTES: usize = 32;
+
+/// The key.
+#[derive(Clone)]
+pub struct Key(String);
+
+impl Key {
+    /// The key in `file`, made where there is none.
+    ///
+    /// # Errors
+    /// A file that cannot be read or made, or holds no key.
+    pub fn of(file: &Path) -> anyhow::Result<Self> {
+        let shown = file.display();
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Self::make(file).with_context(|| format!("cannot make `{shown}`"));
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot read `{shown}`")),
+        };
+        let key = text.trim();
+        let is_whole = key.len() == 2 * KEY_BYTES && key.bytes().all(|b| b.is_ascii_hexdigit());
+        anyhow::ensure!(
+            is_whole,
+            "`{shown}` holds no key of the console; delete it and start again"
+        );
+        Ok(Self(key.to_owned()))
+    }
+
+    /// Written beside and renamed, so that a kill leaves no half of one.
+    fn make(file: &Path) -> anyhow::Result<Self> {
+        let mut random = [0u8; KEY_BYTES];
+        std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut random)?;
+        let key = hex(&random);
+        let half = file.with_extension("part");
+        let _ = std::fs::remove_file(&half);
+        let mut options = std::fs::OpenOptions::new();
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut written = options.write(true).create_new(true).open(&half)?;
+        writeln!(written, "{key}")?;
+        written.sync_all()?;
+        std::fs::rename(&half, file)?;
+        Ok(Self(key))
+    }
+
+    /// What the entry address carries.
+    pub(super) fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `said` is the key; takes the same time whatever is said.
+    pub(super) fn opens(&self, said: &str) -> bool {
+        same(&self.mark_of("entry", &self.0), &self.mark_of("entry", said))
+    }
+
+    /// What the cookie of a browser that was let in holds.
+    pub(super) fn pass(&self) -> String {
+        self.mark_of("pass", "")
+    }
+
+    /// Whether `cookie` is such a one.
+    pub(super) fn knows(&self, cookie: &str) -> bool {
+        same(&self.pass(), cookie)
+    }
+
+    /// What every form carries.
+    pub(super) fn form_mark(&self) -> String {
+        self.mark_of("form", "")
+    }
+
+    /// Whether a form carried it.
+    pub(super) fn is_form_mark(&self, said: &str) -> bool {
+        same(&self.form_mark(), said)
+    }
+
+    fn mark_of(&self, purpose: &str, text: &str) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
+            .expect("HMAC takes keys of any length");
+        mac.update(purpose.as_bytes());
+        mac.update(b"\n");
+        mac.update(text.as_bytes());
+        hex(&mac.finalize().into_bytes())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Equal, compared in a time that depends on the lengths alone.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_tells_its_own_marks_from_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("console.key");
+        let key = Key::of(&file).unwrap();
+        assert_eq!(Key::of(&file).unwrap().0, key.0);
+        assert!(key.opens(key.secret()) && key.knows(&key.pass()) && !key.knows(key.secret()));
+        assert!(!key.opens("") && !key.knows("") && !key.is_form_mark(&key.pass()));
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(&file).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o600);
+        std::fs::write(&file, "").unwrap();
+        assert!(Key::of(&file).is_err());
+    }
+}

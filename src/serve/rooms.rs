@@ -1,0 +1,122 @@
+//! The rooms of the console: which path leads where, and how an act of the desk becomes an answer.
+//!
+//! In: requests that passed the guard. Out: pages. Acts read disk and may take their time, so they run apart
+//! from the threads that answer; forms are taken only with the mark that our own pages put into them.
+
+pub(super) mod assets;
+
+mod alerts;
+mod digests;
+mod enter;
+mod export;
+mod post;
+mod reading;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Serialize;
+
+use super::Console;
+use super::guard::{self, Visit};
+use crate::desk::{Desk, DeskError, Who};
+
+/// Bytes of a form.
+const FORM_BYTES: usize = 64 * 1024;
+
+/// All paths.
+pub(super) fn router(console: Arc<Console>) -> Router {
+    Router::new()
+        .route("/", get(reading::today))
+        .route("/search", get(reading::search))
+        .route("/export", post(export::export))
+        .route("/post/{id}", get(post::post))
+        .route("/post/{id}/label", post(post::label))
+        .route("/post/{id}/evidence", post(post::evidence))
+        .route("/story/{id}", get(reading::story))
+        .route("/alerts", get(alerts::alerts))
+        .route("/alerts/{id}", get(alerts::alert))
+        .route("/alerts/{id}/state", post(alerts::state))
+        .route("/rules", get(reading::rules))
+        .route("/sources", get(reading::sources))
+        .route("/digests", get(digests::digests).post(digests::write))
+        .route("/digests/{name}", get(digests::file))
+        .route("/pulse", get(reading::pulse))
+        .route("/enter", get(enter::enter))
+        .route("/lang/{lang}", get(enter::lang))
+        .route("/assets/{name}", get(assets::asset))
+        .fallback(nowhere)
+        .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES))
+        .layer(middleware::from_fn_with_state(console.clone(), guard::guard))
+        .with_state(console)
+}
+
+async fn nowhere(State(console): State<Arc<Console>>, visit: Visit) -> Response {
+    console.pages.refused(&visit, StatusCode::NOT_FOUND, "nowhere")
+}
+
+/// Does an act of the desk where it may wait for disk.
+async fn act<T: Send + 'static>(
+    console: &Console,
+    visit: &Visit,
+    act: impl FnOnce(&Desk, &Who) -> Result<T, DeskError> + Send + 'static,
+) -> Result<T, Box<Response>> {
+    let (desk, who) = (console.desk.clone(), visit.who.clone());
+    let done = tokio::task::spawn_blocking(move || act(&desk, &who)).await;
+    let done = done.unwrap_or_else(|error| {
+        Err(DeskError::Broken(anyhow::anyhow!("the act ended with a panic: {error}")))
+    });
+    done.map_err(|error| Box::new(console.pages.failed(visit, &error)))
+}
+
+/// The page of `template` with what an act answers.
+async fn show<T: Serialize + Send + 'static>(
+    console: &Console,
+    visit: &Visit,
+    template: &str,
+    work: impl FnOnce(&Desk, &Who) -> Result<T, DeskError> + Send + 'static,
+) -> Response {
+    match act(console, visit, work).await {
+        Ok(data) => console.pages.show(template, visit, &console.key.form_mark(), &data),
+        Err(page) => *page,
+    }
+}
+
+/// Where to go after a form was taken: back to a page of ours, wherever the form says.
+fn back(to: &str) -> Response {
+    Redirect::to(own_path(to)).into_response()
+}
+
+/// `to` where it is a path of this station; a foreign address or a second host in disguise leads home.
+fn own_path(to: &str) -> &str {
+    let is_own = to.starts_with('/')
+        && !to.starts_with("//")
+        && !to.contains('\\')
+        && !to.chars().any(char::is_control);
+    if is_own { to } else { "/" }
+}
+
+/// A form without our mark.
+fn unmarked(console: &Console, visit: &Visit) -> Response {
+    console.pages.refused(visit, StatusCode::FORBIDDEN, "form")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn only_our_own_paths_are_gone_back_to() {
+        assert_eq!(own_path("/search?q=欠薪"), "/search?q=欠薪");
+        for foreign in
+            ["", "//evil.example", "https://evil.example", "/\\evil", "/a\r\nSet-Cookie: x"]
+        {
+            assert_eq!(own_path(foreign), "/", "{foreign:?}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The rooms that are only read: the day, search, a happening, rules and rehearsal, the health board, the pulse.
+//!
+//! In: the state of a view, all of it in the address, so that going back, loading anew and a mailed link show
+//! the same. Out: pages.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::{act, show};
+use crate::desk::DeskError;
+use crate::desk::rules::{RehearsalSheet, RuleRow};
+use crate::desk::search::{Ask, Found, Order, PAGE};
+use crate::serve::Console;
+use crate::serve::guard::Visit;
+
+/// Days a rehearsal may reach back.
+const MOST_DAYS: u32 = 366;
+
+pub(super) async fn today(State(console): State<Arc<Console>>, visit: Visit) -> Response {
+    show(&console, &visit, "today", |desk, who| desk.today(who)).await
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(super) struct View {
+    q: String,
+    sort: String,
+    posts: bool,
+    after: Option<String>,
+}
+
+impl View {
+    pub(super) fn ask(&self) -> Ask {
+        let sort = match self.sort.as_str() {
+            "relevance" => Order::Relevance,
+            "risk" => Order::Risk,
+            "heat" => Order::Heat,
+            _ => Order::Newest,
+        };
+        let after = self.after.clone().filter(|after| !after.is_empty());
+        Ask { query: self.q.clone(), sort, posts: self.posts, limit: PAGE, after }
+    }
+}
+
+#[derive(Serialize)]
+struct SearchPage {
+    view: View,
+    /// None before anything was asked.
+    found: Option<Found>,
+}
+
+pub(super) async fn search(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Query(view): Query<View>,
+) -> Response {
+    show(&console, &visit, "search", move |desk, who| {
+        let is_asked = !view.q.trim().is_empty();
+        let found = is_asked.then(|| desk.search(who, &view.ask())).transpose()?;
+        Ok(SearchPage { view, found })
+    })
+    .await
+}
+
+pub(super) async fn story(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Response {
+    show(&console, &visit, "story", move |desk, who| desk.story(who, &id)).await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Rehearse {
+    rule: String,
+    q: String,
+    days: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct RulesPage {
+    rules: Vec<RuleRow>,
+    q: String,
+    days: u32,
+    rehearsal: Option<RehearsalSheet>,
+}
+
+pub(super) async fn rules(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Query(asked): Query<Rehearse>,
+) -> Response {
+    show(&console, &visit, "rules", move |desk, who| {
+        let days = asked.days.unwrap_or(30).clamp(1, MOST_DAYS);
+        let rehearsal = match (asked.rule.as_str(), asked.q.trim()) {
+            ("", "") => None,
+            ("", query) => Some(desk.rehearse_query(who, query, days)?),
+            (rule, _) => Some(desk.rehearse_rule(who, rule, days)?),
+        };
+        Ok(RulesPage { rules: desk.rules(who)?, q: asked.q, days, rehearsal })
+    })
+    .await
+}
+
+pub(super) async fn sources(State(console): State<Arc<Console>>, visit: Visit) -> Response {
+    #[derive(Serialize)]
+    struct Board {
+        rows: Vec<crate::desk::sources::SourceRow>,
+    }
+    show(&console, &visit, "sources", |desk, who| Ok(Board { rows: desk.sources(who)? })).await
+}
+
+/// What the script asks now and then.
+#[derive(Serialize)]
+struct Pulse {
+    posts: u64,
+    open_alerts: usize,
+}
+
+pub(super) async fn pulse(State(console): State<Arc<Console>>, visit: Visit) -> Response {
+    let pulse = act(&console, &visit, |desk, who| {
+        let (posts, open_alerts) = desk.pulse(who)?;
+        Ok::<_, DeskError>(Pulse { posts, open_alerts })
+    });
+    match pulse.await {
+        Ok(pulse) => Json(pulse).into_response(),
+        Err(page) => *page,
+    }
+}
