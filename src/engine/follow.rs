@@ -28,6 +28,13 @@ const SLICE: usize = 2_000;
 /// Without a nudge, the index is looked for this often: somebody may have taken it away.
 const LOOK: Duration = Duration::from_secs(30);
 
+/// Failures in a row after which a follower that is to end catching up gives up: a lock that is just being let go
+/// must not cost a whole import its index.
+const LAST_TRIES: u32 = 4;
+
+/// The wait between these.
+const LAST_WAIT: Duration = Duration::from_millis(250);
+
 /// Changes that are still committed where the station is to end at once: about a second's work.
 const COMMITTED_IN_HASTE: u64 = 5_000;
 
@@ -99,15 +106,21 @@ impl Follower {
                 Err(FollowError::Index(IndexError::Superseded)) => continue,
                 Err(error) => error,
             };
-            let mut wait = (self.told)(Some(&error));
-            if failures == 0 && error.is_lost() {
-                // No waiting brings it back.
-                wait = Duration::ZERO;
-            } else if nudge.ending() > Ending::No {
+            let wait = (self.told)(Some(&error));
+            let ending = nudge.ending();
+            if ending == Ending::AsItStands
+                || (ending == Ending::CaughtUp && failures >= LAST_TRIES)
+            {
                 return Err(error);
             }
+            if failures > 0 || !error.is_lost() {
+                // No waiting brings a lost index back.
+                match ending {
+                    Ending::No => nudge.pause(wait),
+                    _ => std::thread::sleep(LAST_WAIT),
+                }
+            }
             failures += 1;
-            nudge.pause(wait);
         }
     }
 
