@@ -175,10 +175,7 @@ impl Station {
 
         let nudge = Nudge::default();
         let (follower, followed) = start_follower(&store, &index, &dir, &clock, &nudge, &board)?;
-        let stored = {
-            let nudge = nudge.clone();
-            Arc::new(move || nudge.nudge())
-        };
+        let waking = nudge.clone();
         let patience = patience(&board, &clock, &stop);
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
@@ -186,7 +183,7 @@ impl Station {
             stories: restore::stories(&*store, clock())?,
             annotator,
             watching: watching.clone(),
-            stored,
+            stored: Arc::new(move || waking.nudge()),
             patience: patience.clone(),
         });
         let collector = Collector {

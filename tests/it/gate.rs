@@ -60,16 +60,3 @@ fn every_confirmed_defect_has_its_test() {
     assert_eq!(numbers, (1..=33).collect::<Vec<_>>());
     assert_eq!(missing, Vec::<String>::new());
 }
-
-/// Appends every Rust source below `dir`.
-fn read_all(dir: &Path, into: &mut String) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
-    for entry in entries {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            read_all(&path, into);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            into.push_str(&std::fs::read_to_string(path).unwrap());
-        }
-    }
-}

@@ -95,9 +95,9 @@ fn the_store_knows_itself_and_its_history() {
     let here = store.position(last).unwrap().unwrap();
     assert!(store.holds(&here).unwrap());
     let apart = [
-        guanlan::store::Position { store: "another".to_owned(), ..here.clone() },
-        guanlan::store::Position { seq: last + 1, ..here.clone() },
-        guanlan::store::Position { mark: here.mark ^ 1, ..here.clone() },
+        guanlan::store::Position { store: "another".to_owned(), ..here },
+        guanlan::store::Position { seq: last + 1, ..here },
+        guanlan::store::Position { mark: here.mark ^ 1, ..here },
     ];
     assert!(apart.iter().all(|position| !store.holds(position).unwrap()));
     assert!(store.position(0).unwrap().is_none(), "the log before was cut");

@@ -166,7 +166,7 @@ async fn hook(State(ears): State<Ears>, uri: Uri, headers: HeaderMap, body: Stri
 
 /// Post `n` tells of an accident.
 fn is_accident(n: u64) -> bool {
-    n % 5 == 0 && n < 3_000
+    n.is_multiple_of(5) && n < 3_000
 }
 
 fn title(n: u64) -> String {
