@@ -160,7 +160,10 @@ impl Week {
         let data = self.lab.data();
         match hour {
             DISK_FULL_AT => fill_disk(true),
-            INDEX_GONE_AT => std::fs::remove_dir_all(data.join("index")).unwrap(),
+            // The follower may be writing into it just now.
+            INDEX_GONE_AT => {
+                until("the index is gone", || std::fs::remove_dir_all(data.join("index")).is_ok())
+            }
             LOCKED_AT => {
                 let db = rusqlite::Connection::open(data.join("guanlan.db")).unwrap();
                 db.busy_timeout(PATIENCE).unwrap();
