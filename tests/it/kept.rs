@@ -96,7 +96,7 @@ fn the_store_knows_itself_and_its_history() {
     assert!(store.holds(&here).unwrap());
     let apart = [
         guanlan::store::Position { store: "another".to_owned(), ..here },
-        guanlan::store::Position { seq: last + 1, ..here },
+        guanlan::store::Position { seq: last + 1, ..here.clone() },
         guanlan::store::Position { mark: here.mark ^ 1, ..here },
     ];
     assert!(apart.iter().all(|position| !store.holds(position).unwrap()));
