@@ -10,6 +10,7 @@ pub mod desk;
 pub mod engine;
 pub mod eval;
 pub mod evidence;
+mod key_file;
 pub mod notify;
 pub mod packs;
 mod platform;

@@ -5,15 +5,15 @@
 //! do not tell the key.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::Context as _;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Bytes of a new key.
-const KEY_BYTES: usize = 32;
+use crate::key_file;
+
+/// Hex digits that a key has at least.
+const LEAST_CHARS: usize = 64;
 
 /// The key.
 #[derive(Clone)]
@@ -23,38 +23,15 @@ impl Key {
     /// The key in `file`, made where there is none.
     ///
     /// # Errors
-    /// A file that cannot be read or made, or holds no key.
+    /// A file that cannot be read or made, or holds something too short to protect anything.
     pub fn of(file: &Path) -> anyhow::Result<Self> {
-        let shown = file.display();
-        let text = match std::fs::read_to_string(file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Self::make(file).with_context(|| format!("cannot make `{shown}`"));
-            }
-            Err(error) => return Err(error).with_context(|| format!("cannot read `{shown}`")),
-        };
-        let key = text.trim();
-        let is_whole = key.len() == 2 * KEY_BYTES && key.bytes().all(|b| b.is_ascii_hexdigit());
+        let key = String::from_utf8(key_file::read_or_make(file)?).unwrap_or_default();
+        let is_whole = key.len() >= LEAST_CHARS && key.bytes().all(|b| b.is_ascii_hexdigit());
         anyhow::ensure!(
             is_whole,
-            "`{shown}` holds no key of the console; delete it and start again"
+            "`{}` holds no key of the console; delete it and start again",
+            file.display()
         );
-        Ok(Self(key.to_owned()))
-    }
-
-    /// Written beside and renamed, so that a kill leaves no half of one.
-    fn make(file: &Path) -> anyhow::Result<Self> {
-        let mut random = [0u8; KEY_BYTES];
-        std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut random)?;
-        let key = hex(&random);
-        let half = file.with_extension("part");
-        let _ = std::fs::remove_file(&half);
-        let mut options = std::fs::OpenOptions::new();
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut written = options.write(true).create_new(true).open(&half)?;
-        writeln!(written, "{key}")?;
-        written.sync_all()?;
-        std::fs::rename(&half, file)?;
         Ok(Self(key))
     }
 
@@ -127,7 +104,7 @@ mod tests {
             &std::fs::metadata(&file).unwrap().permissions(),
         );
         assert_eq!(mode & 0o777, 0o600);
-        std::fs::write(&file, "").unwrap();
+        std::fs::write(&file, "00").unwrap();
         assert!(Key::of(&file).is_err());
     }
 }
