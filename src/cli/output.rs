@@ -9,6 +9,8 @@ use pipelines::locale::Lang;
 use serde_json::{Map, Value};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::desk::export::defused;
+
 /// How rows are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -83,8 +85,7 @@ impl Table {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(self.columns.iter().map(|(field, _)| *field))?;
         for row in &self.rows {
-            writer
-                .write_record(self.columns.iter().map(|(f, _)| unformula(&shown(row.get(*f)))))?;
+            writer.write_record(self.columns.iter().map(|(f, _)| defused(&shown(row.get(*f)))))?;
         }
         writer.flush()
     }
@@ -119,15 +120,6 @@ fn clip(text: &str) -> String {
     }
     cut.push('…');
     cut
-}
-
-/// A leading sign that a spreadsheet would run is defused by an apostrophe.
-fn unformula(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
 }
 
 #[cfg(test)]

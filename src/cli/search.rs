@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::output::Table;
 use super::standing::{self, Asked};
 use super::{Format, Globals, Outcome, open};
+use crate::desk::search::field_of;
 use crate::engine::StoredPosts;
 use crate::store::{ReadEvidence, Store};
 
@@ -153,7 +154,7 @@ impl View<'_> {
         }
         for facet in &results.facets {
             let counts = facet.counts.iter().take(8).map(|(v, n)| format!("{v} {n}")).collect::<Vec<_>>();
-            let name = lang.text(&format!("cli.search.facet_{}", facet_name(facet.facet)));
+            let name = lang.text(&format!("cli.search.facet_{}", field_of(facet.facet)));
             writeln!(out, "{name}: {}", counts.join("  "))?;
         }
         for day in &results.histogram {
@@ -242,16 +243,5 @@ impl View<'_> {
             unreachable!("an object literal")
         };
         Ok(Some(row))
-    }
-}
-
-fn facet_name(facet: Facet) -> &'static str {
-    match facet {
-        Facet::Source => "source",
-        Facet::Channel => "channel",
-        Facet::Site => "site",
-        Facet::Topic => "topic",
-        Facet::Subject => "subject",
-        Facet::Polarity => "polarity",
     }
 }
