@@ -180,8 +180,6 @@ pub trait Store: ReadEvidence + Send + Sync {
     fn holds(&self, position: &Position) -> Result<bool> {
         Ok(self.position(position.seq)?.as_ref() == Some(position))
     }
-    /// The latest time the station's clock has shown; none before it was first noted.
-    fn latest_seen(&self) -> Result<Option<DateTime<Utc>>>;
     /// Files taken in by hand, newest first.
     fn imports(&self, limit: usize) -> Result<Vec<Import>>;
     /// Posts that came with an import and are still stored, by id.
@@ -358,8 +356,6 @@ pub trait StoreWrite: WriteEvidence {
     fn claim_for_import(&self, import: i64, post: PostId) -> Result<()>;
     /// Notes that an import was taken back.
     fn mark_import_undone(&self, import: i64, now: DateTime<Utc>) -> Result<()>;
-    /// Keeps the latest time the station's clock has shown, whatever stood there.
-    fn put_latest_seen(&self, at: DateTime<Utc>) -> Result<()>;
     /// Deletes a post on purpose: its id is never taken in again.
     fn bury_post(&self, id: PostId, now: DateTime<Utc>) -> Result<bool>;
     /// Makes room: counts by the hour before `before` become counts by the day.

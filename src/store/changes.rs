@@ -4,12 +4,10 @@
 //! store, the change and the random mark of that change, so that a copy put back, or another store, is never taken
 //! for the history an index has followed. The last change is never cut.
 
-use chrono::{DateTime, Utc};
 use pipelines::record::PostId;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::sqlite::{instant, millis};
 use super::{Result, StoreError};
 
 /// A line of the change log that the index follows.
@@ -84,24 +82,6 @@ pub(super) fn position(c: &Connection, seq: u64) -> Result<Option<Position>> {
         .query_row([seq.cast_signed()], |r| r.get(0))
         .optional()?;
     Ok(mark.map(|mark| Position { store, seq, mark }))
-}
-
-pub(super) fn latest_seen(c: &Connection) -> Result<Option<DateTime<Utc>>> {
-    let corrupt = |cause: std::num::ParseIntError| StoreError::Corrupt {
-        what: "latest time seen".to_owned(),
-        cause: cause.to_string(),
-    };
-    let seen = meta(c, "latest_seen")?.map(|text| text.parse().map_err(corrupt)).transpose()?;
-    Ok(seen.map(instant))
-}
-
-pub(super) fn put_latest_seen(c: &Connection, at: DateTime<Utc>) -> Result<()> {
-    c.prepare_cached(
-        "INSERT INTO meta (name, value) VALUES ('latest_seen', ?1)
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    )?
-    .execute([millis(at).to_string()])?;
-    Ok(())
 }
 
 fn meta(c: &Connection, name: &str) -> Result<Option<String>> {

@@ -273,10 +273,6 @@ impl Store for SqliteStore {
         self.read(|c| changes::position(c, seq))
     }
 
-    fn latest_seen(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
-        self.read(changes::latest_seen)
-    }
-
     fn imports(&self, limit: usize) -> Result<Vec<super::Import>> {
         self.read(|c| imports::list(c, limit))
     }

@@ -213,10 +213,6 @@ impl StoreWrite for SqliteWrite<'_> {
         imports::mark_undone(&self.tx, import, now)
     }
 
-    fn put_latest_seen(&self, at: DateTime<Utc>) -> Result<()> {
-        changes::put_latest_seen(&self.tx, at)
-    }
-
     fn bury_post(&self, id: PostId, now: DateTime<Utc>) -> Result<bool> {
         posts::bury(&self.tx, id, now)
     }
