@@ -67,15 +67,28 @@ impl Desk {
         state: Option<AlertState>,
         limit: usize,
     ) -> Result<Vec<AlertRow>> {
-        let from = self.now() - TimeDelta::days(i64::from(days));
-        let range = PostRange { from: Some(from), until: None };
-        let mut stored = self.store.alerts(&range, usize::MAX)?;
-        stored.retain(|alert| state.is_none_or(|state| alert.alert.state == state));
+        let mut stored = self.stored_alerts(days, state)?;
         stored.sort_by_key(|stored| {
             let alert = &stored.alert;
             (alert.state != AlertState::Open, std::cmp::Reverse((alert.fired_at, stored.id)))
         });
         stored.iter().take(limit).map(|alert| self.row(who, alert)).collect()
+    }
+
+    /// How many alerts of the last `days` nobody has looked at.
+    ///
+    /// # Errors
+    /// A broken store.
+    pub fn open_alerts(&self, days: u32) -> Result<usize> {
+        Ok(self.stored_alerts(days, Some(AlertState::Open))?.len())
+    }
+
+    fn stored_alerts(&self, days: u32, state: Option<AlertState>) -> Result<Vec<StoredAlert>> {
+        let from = self.now() - TimeDelta::days(i64::from(days));
+        let range = PostRange { from: Some(from), until: None };
+        let mut stored = self.store.alerts(&range, usize::MAX)?;
+        stored.retain(|alert| state.is_none_or(|state| alert.alert.state == state));
+        Ok(stored)
     }
 
     /// One alert with the posts it rests on.

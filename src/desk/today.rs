@@ -23,6 +23,9 @@ const HAPPENINGS: usize = 10;
 /// Open alerts on the page.
 const ALERTS: usize = 10;
 
+/// Days whose open alerts are shown and counted.
+const ALERT_DAYS: u32 = 30;
+
 /// Days of the curve.
 const CURVE_DAYS: i64 = 14;
 
@@ -83,9 +86,7 @@ impl Desk {
         let day = TimeDelta::days(1);
         let latest = self.span(now - day, now, HAPPENINGS)?;
         let curve = self.span(now - TimeDelta::days(CURVE_DAYS), now, 0)?;
-        let mut alerts = self.alerts(who, 30, Some(AlertState::Open), usize::MAX)?;
-        let open_alerts = alerts.len();
-        alerts.truncate(ALERTS);
+        let alerts = self.alerts(who, ALERT_DAYS, Some(AlertState::Open), ALERTS)?;
         let board = self.sources(who)?;
         let (_, behind) = self.asked()?;
         let count = |state, due| self.store.deliveries(state, due, 1_000).map(|list| list.len());
@@ -106,7 +107,7 @@ impl Desk {
                 .collect::<Result<_>>()?,
             stories: latest.stories.unwrap_or(0),
             alerts,
-            open_alerts,
+            open_alerts: self.open_alerts(ALERT_DAYS)?,
             sources: board.len(),
             troubled: board.into_iter().filter(|row| row.troubled).collect(),
             posts: self.store.post_count()?,
@@ -119,9 +120,8 @@ impl Desk {
     ///
     /// # Errors
     /// A broken store.
-    pub fn pulse(&self, who: &Who) -> Result<(u64, usize)> {
-        let open = self.alerts(who, 30, Some(AlertState::Open), usize::MAX)?;
-        Ok((self.store.post_count()?, open.len()))
+    pub fn pulse(&self) -> Result<(u64, usize)> {
+        Ok((self.store.post_count()?, self.open_alerts(ALERT_DAYS)?))
     }
 
     fn span(&self, from: DateTime<Utc>, to: DateTime<Utc>, lines: usize) -> Result<SearchResults> {
