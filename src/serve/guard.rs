@@ -82,7 +82,8 @@ pub(super) async fn guard(
 fn finish(mut response: Response, is_asset: bool) -> Response {
     let headers = response.headers_mut();
     for (name, value) in FIXED {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A room may have a policy of its own for what it hands out.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     // Assets carry a hash in their name and never change; pages are of the moment and of this officer.
     let keep = if is_asset { "public, max-age=31536000, immutable" } else { "no-store" };

@@ -288,6 +288,11 @@ fn acts_are_done_once_and_stand_in_the_audit_with_a_name() {
     assert_eq!(written.status, 303, "{}", written.body);
     let name = between(&served.page("/digests"), "href=\"/digests/", "\"").to_owned();
     assert_eq!(served.get(&format!("/digests/{name}")).status, 200);
+    let page = format!("/digests/{}.html", name.rsplit_once('.').unwrap().0);
+    let head = served.get(&page).head;
+    // Its style stands in it and is to be seen; everything else stays forbidden.
+    assert!(head.contains("default-src 'none'; style-src 'unsafe-inline'"), "{head}");
+    assert!(head.contains("nosniff") && !head.contains("script-src"), "{head}");
     let wrong = served.post("/digests", &[("mark", &mark), ("period", "day"), ("last", "soon")]);
     assert_eq!(wrong.status, 400);
 }

@@ -19,6 +19,10 @@ use crate::desk::digests::DigestFile;
 use crate::serve::Console;
 use crate::serve::guard::Visit;
 
+/// A digest is one file with its style in it; beyond that it may load and run nothing.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
+     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
 #[derive(Serialize)]
 struct Shelf {
     files: Vec<DigestFile>,
@@ -44,7 +48,10 @@ pub(super) async fn file(
         _ => ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", false),
     };
     let mut answer = ([(header::CONTENT_TYPE, kind)], bytes).into_response();
-    if !is_shown {
+    if is_shown {
+        let policy = HeaderValue::from_static(POLICY);
+        answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    } else {
         // A name of a digest holds nothing that would have to be quoted; foreign letters are percent-encoded.
         let name = url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>();
         let value = format!("attachment; filename*=UTF-8''{name}");
