@@ -107,6 +107,7 @@ fn post(n: u64, at: DateTime<Utc>, title: &str, text: &str) -> IndexedPost {
     let post = AnnotatedPost {
         post,
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
         mentions: Vec::new(),
         topics: Vec::new(),
         risk: Risk::default(),

@@ -72,6 +72,7 @@ const TOKENS: &[&str] = &[
     "channel:(weibo|forum)",
     "site:gov.cn",
     "topic:labour",
+    "keyword:欠薪",
     "subject:fenxi",
     "polarity:负面",
     "risk:>=60",

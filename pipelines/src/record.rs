@@ -11,6 +11,7 @@ mod post;
 mod severity;
 mod source;
 mod subject;
+mod words;
 
 pub use alert::{Alert, AlertState, Evidence, RuleHit, SilenceReason};
 pub use annotated::{
@@ -26,3 +27,4 @@ pub use post::{
 pub use severity::{Polarity, Severity};
 pub use source::{Channel, Trust};
 pub use subject::Subject;
+pub use words::{Keyword, PostWords, SentimentWord};

@@ -211,6 +211,7 @@ impl Iterator for Corpus {
         let annotated = AnnotatedPost {
             post,
             polarity,
+            words: Default::default(),
             mentions: mentions.into_iter().collect(),
             topics,
             risk,

@@ -74,6 +74,7 @@ pub fn post(id: u64, title: &str, text: &str) -> IndexedPost {
         story: StoryId(post.id),
         post,
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
         mentions: Vec::new(),
         topics: Vec::new(),
         risk: Risk::default(),

@@ -38,6 +38,7 @@ fn post(id: u64) -> AnnotatedPost {
         story: StoryId(post.id),
         post,
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
         mentions: Vec::new(),
         topics: Vec::new(),
         risk: Risk::default(),

@@ -22,6 +22,7 @@ fn post(url: &str, source: &str, text: &str) -> AnnotatedPost {
     AnnotatedPost {
         story: StoryId(id),
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
         mentions: Vec::new(),
         topics: Vec::new(),
         risk: Risk::default(),
