@@ -15,6 +15,7 @@ pub mod search;
 pub mod sources;
 pub mod story;
 pub mod today;
+pub mod words;
 
 mod index_door;
 

@@ -10,8 +10,10 @@
 
 mod cutter;
 mod fresh;
+mod hot;
 mod rarity;
 
 pub use cutter::{Cutter, FoldedTexts, MAX_KEYWORDS};
 pub use fresh::{FreshWord, fresh_words};
+pub use hot::{Counts, HotWord, hot_words};
 pub use rarity::{Class, Rarity, RarityBuilder};

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use index::IndexedPost;
 use pipelines::record::{
-    Channel, Keyword, Mention, Polarity, PolarityVerdict, PostId, SourceId, StoryId, SubjectId, TopicHit,
-    Span, TextField, TopicId,
+    Channel, Keyword, Mention, Polarity, PolarityVerdict, PostId, SourceId, Span, StoryId,
+    SubjectId, TextField, TopicHit, TopicId,
 };
 
 use crate::dice::Dice;
