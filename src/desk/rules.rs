@@ -123,7 +123,7 @@ impl Desk {
     }
 
     fn rule_row(&self, who: &Who, rule: &RuleConfig) -> Result<RuleRow> {
-        let file = self.config.rule_files.get(&rule.id);
+        let file = self.config.file_of("rule", rule.id.as_str());
         Ok(RuleRow {
             id: rule.id.0.clone(),
             name: rule.name.clone(),
@@ -143,9 +143,9 @@ impl Desk {
     /// `Unknown` where the rule has no file; a file that cannot be read or written.
     pub fn mark_false(&self, rule: &RuleId, post: &Post) -> Result<PathBuf> {
         let unknown = || DeskError::Unknown { what: "rule", id: rule.0.clone() };
-        let file = self.config.rule_files.get(rule).ok_or_else(unknown)?;
+        let file = self.config.file_of("rule", rule.as_str()).ok_or_else(unknown)?;
         add_example(file, rule, post)?;
-        Ok(file.clone())
+        Ok(file.to_owned())
     }
 }
 

@@ -66,7 +66,7 @@ async fn act<T: Send + 'static>(
     visit: &Visit,
     act: impl FnOnce(&Desk, &Who) -> Result<T, DeskError> + Send + 'static,
 ) -> Result<T, Box<Response>> {
-    let (desk, who) = (console.desk.clone(), visit.who.clone());
+    let (desk, who) = (console.seat.desk(), visit.who.clone());
     let done = tokio::task::spawn_blocking(move || act(&desk, &who)).await;
     let done = done.unwrap_or_else(|error| {
         Err(DeskError::Broken(anyhow::anyhow!("the act ended with a panic: {error}")))
