@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod export;
 pub mod line;
 pub mod post;
+pub mod rule_form;
 pub mod rules;
 pub mod search;
 pub mod seat;

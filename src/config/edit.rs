@@ -114,7 +114,8 @@ pub fn with_values(
     table: &str,
     values: &[(&str, Option<Value>)],
 ) -> Result<String, String> {
-    let mut document: DocumentMut = entry.parse().map_err(|e: toml_edit::TomlError| e.to_string())?;
+    let mut document: DocumentMut =
+        entry.parse().map_err(|e: toml_edit::TomlError| e.to_string())?;
     let first = document.get_mut(table).and_then(Item::as_array_of_tables_mut);
     let Some(first) = first.and_then(|tables| tables.get_mut(0)) else {
         return Err(format!("there is no [[{table}]]"));
@@ -176,8 +177,11 @@ mod tests {
     #[test]
     fn values_are_set_and_comments_stay() {
         let entry = "# 欠薪\n[[rule]]\nid = \"pay\" # 编号\n# 名称\nname = \"旧\"\ndays = 3\n\n[[rule.example]]\ntext = \"甲\"\n";
-        let values =
-            [("name", Some(Value::from("新"))), ("enabled", Some(Value::from(false))), ("days", None)];
+        let values = [
+            ("name", Some(Value::from("新"))),
+            ("enabled", Some(Value::from(false))),
+            ("days", None),
+        ];
         let set = with_values(entry, "rule", &values).unwrap();
         let expected = "# 欠薪\n[[rule]]\nid = \"pay\" # 编号\n# 名称\nname = \"新\"\nenabled = false\n\n[[rule.example]]\ntext = \"甲\"\n";
         assert_eq!(set, expected);

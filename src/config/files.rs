@@ -51,7 +51,8 @@ fn glob(dir: &Path, pattern: &str, as_if: Option<&Path>) -> Vec<PathBuf> {
     let path = dir.join(pattern);
     let Some((before, after)) = pattern.rsplit('/').next().and_then(|name| name.split_once('*'))
     else {
-        let is_there = path.is_file() || as_if.is_some_and(|file| absolute(file) == absolute(&path));
+        let is_there =
+            path.is_file() || as_if.is_some_and(|file| absolute(file) == absolute(&path));
         return if is_there { vec![path] } else { Vec::new() };
     };
     let matches = |name: &str| {

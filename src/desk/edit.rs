@@ -234,10 +234,16 @@ impl Desk {
     ///
     /// # Errors
     /// A broken store.
-    pub fn entry_history(&self, _who: &Who, table: &'static str, id: &str) -> Result<Vec<VersionRow>> {
+    pub fn entry_history(
+        &self,
+        _who: &Who,
+        table: &'static str,
+        id: &str,
+    ) -> Result<Vec<VersionRow>> {
         let kept = self.store.states(&format!("{HISTORY}{table}/{id}/"))?;
         let rows = kept.into_iter().rev().take(SHOWN).map(|(name, text)| {
-            let version: Version = serde_json::from_str(&text).context("a change as it was kept")?;
+            let version: Version =
+                serde_json::from_str(&text).context("a change as it was kept")?;
             let (before, after) = (version.before.as_deref(), version.after.as_deref());
             Ok(VersionRow {
                 number: name.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -262,8 +268,8 @@ impl Desk {
     ) -> Result<Saved> {
         let unknown = || DeskError::Unknown { what: "version", id: number.to_owned() };
         let kept = self.store.state(&format!("{HISTORY}{table}/{id}/{number}"))?;
-        let version: Version = serde_json::from_str(&kept.ok_or_else(unknown)?)
-            .context("a change as it was kept")?;
+        let version: Version =
+            serde_json::from_str(&kept.ok_or_else(unknown)?).context("a change as it was kept")?;
         let _one = SAVING.lock().unwrap_or_else(PoisonError::into_inner);
         let now = match self.entry(who, table, id) {
             Ok(sheet) => Some(sheet.text),
@@ -272,6 +278,25 @@ impl Desk {
         };
         let there = now.is_some().then_some(id);
         self.write_change(who, table, (there, now), version.before.as_deref())
+    }
+
+    /// Whether a station at work takes up what is saved here by itself.
+    #[must_use]
+    pub fn takes_up_changes(&self) -> bool {
+        self.renewal.is_some()
+    }
+
+    /// Ids and names of the subjects or topics that stand in files of the user, in the order of config.
+    #[must_use]
+    pub fn own_entries(&self, table: &'static str) -> Vec<(String, String)> {
+        let all: Vec<(&str, &str)> = match table {
+            "subject" => {
+                self.config.subjects.iter().map(|s| (s.id.as_str(), s.name.as_str())).collect()
+            }
+            _ => self.config.topics.iter().map(|t| (t.id.as_str(), t.name.as_str())).collect(),
+        };
+        let own = all.into_iter().filter(|(id, _)| self.config.file_of(table, id).is_some());
+        own.map(|(id, name)| (id.to_owned(), name.to_owned())).collect()
     }
 
     /// Judges, writes, keeps and tells. Who calls it holds `SAVING`.
@@ -306,7 +331,9 @@ impl Desk {
             // Without its line in the audit a change does not stand.
             match old {
                 Some(old) => put_file(&change.file, &old)?,
-                None => std::fs::remove_file(&change.file).context("cannot take a new file back")?,
+                None => {
+                    std::fs::remove_file(&change.file).context("cannot take a new file back")?
+                }
             }
             return Err(error);
         }
@@ -320,10 +347,9 @@ impl Desk {
             Some(id) => self.config.file_of(table, id).map(Path::to_owned),
             None => None,
         };
-        let file = file.or_else(|| self.home_of(table)).ok_or_else(|| DeskError::Value {
-            what: "config_file",
-            value: table.to_owned(),
-        })?;
+        let file = file
+            .or_else(|| self.home_of(table))
+            .ok_or_else(|| DeskError::Value { what: "config_file", value: table.to_owned() })?;
         let whole = if file.exists() { read(&file)? } else { String::new() };
         let changed = match (text, id) {
             (Some(text), _) => {
@@ -402,3 +428,6 @@ fn put_file(file: &Path, bytes: &[u8]) -> Result<()> {
     });
     Ok(written.with_context(|| format!("cannot write `{shown}`"))?)
 }
+
+#[cfg(test)]
+mod tests;

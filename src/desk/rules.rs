@@ -102,6 +102,22 @@ impl Desk {
         self.rehearse(who, &rule, days)
     }
 
+    /// What the rule in `text`, one `[[rule]]` of config, would have done over the last `days`.
+    ///
+    /// # Errors
+    /// `Value` where it cannot be read; a broken store or index.
+    pub fn rehearse_text(&self, who: &Who, text: &str, days: u32) -> Result<RehearsalSheet> {
+        #[derive(serde::Deserialize)]
+        struct File {
+            rule: Vec<RuleConfig>,
+        }
+        let unread = |value: String| DeskError::Value { what: "one_entry", value };
+        let file: File =
+            toml::from_str(text).map_err(|error| unread(error.message().to_owned()))?;
+        let rule = file.rule.first().ok_or_else(|| unread(String::new()))?;
+        self.rehearse(who, rule, days)
+    }
+
     fn rehearse(&self, who: &Who, rule: &RuleConfig, days: u32) -> Result<RehearsalSheet> {
         let row = self.rule_row(who, rule)?;
         let (index, _) = self.asked()?;

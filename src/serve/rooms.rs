@@ -8,6 +8,7 @@ pub(super) mod assets;
 mod alerts;
 mod digests;
 mod enter;
+mod entry;
 mod export;
 mod post;
 mod reading;
@@ -43,6 +44,9 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/alerts/{id}", get(alerts::alert))
         .route("/alerts/{id}/state", post(alerts::state))
         .route("/rules", get(reading::rules))
+        .route("/entries", get(entry::entries))
+        .route("/entry/{table}/new", get(entry::new).post(entry::put_new))
+        .route("/entry/{table}/{id}", get(entry::entry).post(entry::put))
         .route("/sources", get(reading::sources))
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))
