@@ -151,7 +151,10 @@ pub fn query(input: &[u8], _: &Path) {
             for span in spans.iter().flatten() {
                 let text = if span.field == TextField::Title { TITLE } else { body };
                 let place = span.start as usize..span.end as usize;
-                assert!(text.get(place).is_some_and(|words| !words.is_empty()), "a span of no words");
+                assert!(
+                    text.get(place).is_some_and(|words| !words.is_empty()),
+                    "a span of no words"
+                );
             }
             let shown = query.root().to_string();
             let again = parse(&shown, &context).unwrap_or_else(|e| panic!("{shown}: {e}"));
