@@ -1,3 +1,5 @@
+//! Entries saved, refused, overtaken, taken away and brought back, on a station of two rules.
+
 use std::sync::Arc;
 
 use pipelines::locale::Lang;
