@@ -108,6 +108,7 @@ fn post(n: u64, at: DateTime<Utc>, title: &str, text: &str) -> IndexedPost {
         post,
         polarity: PolarityVerdict::default(),
         words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
         risk: Risk::default(),

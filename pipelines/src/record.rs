@@ -5,6 +5,7 @@
 
 mod alert;
 mod annotated;
+mod fact;
 mod id;
 mod page;
 mod post;
@@ -18,6 +19,7 @@ pub use annotated::{
     AnnotatedPost, Basis, Fingerprint, Mention, PolarityVerdict, Risk, RiskPart, Span, StoryId,
     TextField, TopicHit,
 };
+pub use fact::{Fact, FactKind, FactStatus};
 pub use id::{PostId, RuleId, SourceId, SubjectId, TopicId};
 pub use page::{FetchJob, Page, Validators};
 pub use post::{

@@ -121,7 +121,7 @@ impl Desk {
         }
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let segmenter = crate::engine::segmenter(&self.config);
-        let names = self.config.subjects.iter().flat_map(|s| s.names().map(|n| fold(n)));
+        let names = self.config.subjects.iter().flat_map(|s| s.names().map(fold));
         let names: Vec<String> = names.map(|name| name.text().to_owned()).collect();
         let known = |word: &str| {
             is_dictionary_word(word)
@@ -129,13 +129,13 @@ impl Desk {
                 || names.iter().any(|name| name.contains(word) || word.contains(name.as_str()))
         };
         let mut new = Vec::new();
-        let has_past = self.has_older(self.query(ALL)?, from)?;
+        let has_past = self.has_older(&self.query(ALL)?, from)?;
         for fresh in fresh_words(&texts, &segmenter, LEAST, CANDIDATES, known) {
             if new.len() == limit || !has_past {
                 break;
             }
             // Letters only, so that nothing in it is a sign of the language.
-            if !self.has_older(self.query(&format!("“{}”", fresh.word))?, from)? {
+            if !self.has_older(&self.query(&format!("“{}”", fresh.word))?, from)? {
                 new.push(NewWord { word: fresh.word, posts: fresh.texts });
             }
         }
@@ -143,14 +143,14 @@ impl Desk {
     }
 
     /// Whether a post before `from` meets `query`.
-    fn has_older(&self, query: Query, from: DateTime<Utc>) -> Result<bool> {
+    fn has_older(&self, query: &Query, from: DateTime<Utc>) -> Result<bool> {
         let options = SearchOptions {
             limit: 1,
             group_by_story: false,
             totals: false,
             ..SearchOptions::default()
         };
-        Ok(!self.found(&query, (None, Some(from)), &options)?.hits.is_empty())
+        Ok(!self.found(query, (None, Some(from)), &options)?.hits.is_empty())
     }
 
     fn found(

@@ -212,6 +212,7 @@ impl Iterator for Corpus {
             post,
             polarity,
             words: Default::default(),
+            facts: Vec::new(),
             mentions: mentions.into_iter().collect(),
             topics,
             risk,

@@ -75,6 +75,7 @@ pub fn post(id: u64, title: &str, text: &str) -> IndexedPost {
         post,
         polarity: PolarityVerdict::default(),
         words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
         risk: Risk::default(),

@@ -8,13 +8,14 @@ use chrono::{DateTime, Utc};
 
 use crate::query::{Context, Named, Target};
 use crate::record::{
-    AnnotatedPost, Channel, Mention, PolarityVerdict, Post, Risk, Span, StoryId, Subject,
+    AnnotatedPost, Channel, Fact, Mention, PolarityVerdict, Post, Risk, Span, StoryId, Subject,
     TextField, TopicHit,
 };
 use crate::text::Folded;
 
 use super::AnnotateError;
 use super::classify::{ClassHit, Classifier};
+use super::facts::facts;
 use super::fingerprint::fingerprint;
 use super::lexicon::Lexicon;
 use super::model::Model;
@@ -133,12 +134,22 @@ impl Annotator {
         let (polarity, mentions) = self.polarity(&texts);
         let topics = self.topics.hits(&texts.target, &self.classes(&texts, !mentions.is_empty()));
         let fingerprint = fingerprint(texts.target.folded_body().text());
-        let counted = counted(&texts);
+        let facts = facts(&texts.both());
+        let counted = counted_beside(&texts, &facts);
         let story = StoryId(post.id);
         let risk = Risk::default();
         drop(texts);
-        let mut annotated =
-            AnnotatedPost { post, words, polarity, mentions, topics, risk, fingerprint, story };
+        let mut annotated = AnnotatedPost {
+            post,
+            words,
+            facts,
+            polarity,
+            mentions,
+            topics,
+            risk,
+            fingerprint,
+            story,
+        };
         annotated.risk = self.assess(&annotated, &counted, 1);
         annotated
     }
@@ -207,11 +218,19 @@ fn cutter(config: &AnnotatorConfig) -> Result<Cutter, AnnotateError> {
     Ok(Cutter::new(Segmenter::new(names), lexicon))
 }
 
-/// The people and money named in a post.
+/// The people and money named in a post: people whose number is refuted, or who are safe by now, do not count.
 pub(super) fn counted(texts: &Texts<'_>) -> Vec<Counted> {
+    counted_beside(texts, &facts(&texts.both()))
+}
+
+fn counted_beside(texts: &Texts<'_>, facts: &[Fact]) -> Vec<Counted> {
     let mut all = Vec::new();
-    for (_, original, folding) in texts.both() {
+    for (field, original, folding) in texts.both() {
         for quantity in quantities(original, folding) {
+            let span = span_of(field, folding, &quantity.range);
+            if facts.iter().any(|fact| fact.span == span && !fact.status.counts()) {
+                continue;
+            }
             let (start, end) = folding.original_span(quantity.range.start, quantity.range.end);
             let words = original[start..end].to_owned();
             all.push(Counted { kind: quantity.kind, value: quantity.value, words });

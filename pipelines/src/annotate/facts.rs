@@ -47,7 +47,9 @@ static NOBODY: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static UNHURT_TRAPPED: LazyLock<Regex> = LazyLock::new(|| {
-    regex("(?:没有|无|未有|并无)(?:人员|人|矿工|职工|工人){0,2}(?:被困|失联|失踪)|全部(?:安全)?(?:升井|获救|脱险)")
+    regex(
+        "(?:没有|无|未有|并无)(?:人员|人|矿工|职工|工人){0,2}(?:被困|失联|失踪)|全部(?:安全)?(?:升井|获救|脱险)",
+    )
 });
 static SPEAKER: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -62,15 +64,10 @@ fn regex(source: &str) -> Regex {
 /// Words one of which a text has that says anything of people in need.
 const CUES: [char; 12] = ['死', '亡', '难', '丧', '失', '困', '伤', '埋', '毒', '救', '井', '移'];
 
-struct Read {
-    fact: Fact,
-    sentence: Range<usize>,
-}
-
 /// Every counted fact of a title and a text.
 #[must_use]
 pub(super) fn facts(texts: &[(TextField, &str, &Folded); 2]) -> Vec<Fact> {
-    let mut all: Vec<Read> = Vec::new();
+    let mut all: Vec<Fact> = Vec::new();
     let (mut nobody_dead, mut nobody_inside) = (false, false);
     for (field, original, folded) in texts {
         let text = folded.text();
@@ -81,19 +78,19 @@ pub(super) fn facts(texts: &[(TextField, &str, &Folded); 2]) -> Vec<Fact> {
         nobody_inside |= UNHURT_TRAPPED.is_match(text);
         read(*field, original, folded, &mut all);
     }
-    all.sort_by_key(|r| (r.fact.span.field, r.fact.span.start));
+    all.sort_by_key(|fact| (fact.span.field, fact.span.start));
     settle(&mut all, nobody_dead, nobody_inside);
-    all.into_iter().map(|read| read.fact).collect()
+    all
 }
 
-fn read(field: TextField, original: &str, folded: &Folded, into: &mut Vec<Read>) {
+fn read(field: TextField, original: &str, folded: &Folded, into: &mut Vec<Fact>) {
     let text = folded.text();
     let mut add = |kind: FactKind, count: u64, range: Range<usize>| {
         let sentence = sentence_around(original, folded, &range);
         let status = status(text, &sentence, &range);
         let by = (status == FactStatus::Stated).then(|| speaker(text, &sentence)).flatten();
         let span: Span = span_of(field, folded, &range);
-        into.push(Read { fact: Fact { kind, count, status, by, span }, sentence });
+        into.push(Fact { kind, count, status, by, span });
     };
     for quantity in quantities(original, folded) {
         let kind = match quantity.kind {
@@ -142,15 +139,15 @@ fn speaker(text: &str, sentence: &Range<usize>) -> Option<String> {
 }
 
 /// What one place of the post says of another.
-fn settle(all: &mut [Read], nobody_dead: bool, nobody_inside: bool) {
+fn settle(all: &mut [Fact], nobody_dead: bool, nobody_inside: bool) {
     let refuted: Vec<(FactKind, u64)> = all
         .iter()
-        .filter(|r| r.fact.status == FactStatus::Refuted)
-        .map(|r| (r.fact.kind, r.fact.count))
+        .filter(|fact| fact.status == FactStatus::Refuted)
+        .map(|fact| (fact.kind, fact.count))
         .collect();
     let most_rescued =
-        all.iter().filter(|r| r.fact.kind == FactKind::Rescued).map(|r| r.fact.count).max();
-    for Read { fact, .. } in all {
+        all.iter().filter(|fact| fact.kind == FactKind::Rescued).map(|fact| fact.count).max();
+    for fact in all {
         let is_rumour = fact.status == FactStatus::Rumoured;
         let denied = match fact.kind {
             FactKind::Dead => nobody_dead,
@@ -214,11 +211,7 @@ mod tests {
     fn who_is_rescued_is_trapped_no_more() {
         check("", "2名被困人员于17时05分安全升井。", &[(Trapped, 2, Over), (Rescued, 2, Stated)]);
         check("", "12名矿工被困,救援仍在进行。", &[(Trapped, 12, Stated)]);
-        check(
-            "",
-            "5名矿工被困。已救出3人。",
-            &[(Trapped, 5, Stated), (Rescued, 3, Stated)],
-        );
+        check("", "5名矿工被困。已救出3人。", &[(Trapped, 5, Stated), (Rescued, 3, Stated)]);
     }
 
     #[test]

@@ -57,6 +57,7 @@ pub(super) fn annotated(slug: &str, title: &str, text: &str, hours: i64) -> Anno
         post,
         polarity: PolarityVerdict::default(),
         words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
         risk: Risk::default(),

@@ -88,11 +88,11 @@ pub fn fresh_words(
         let longer = b.word.len().cmp(&a.word.len());
         b.texts.cmp(&a.texts).then(longer).then_with(|| a.word.cmp(&b.word))
     });
-    without_parts(fresh, limit)
+    without_parts(&fresh, limit)
 }
 
 /// Parts of a longer word that is (nearly) as frequent are dropped.
-fn without_parts(fresh: Vec<FreshWord>, limit: usize) -> Vec<FreshWord> {
+fn without_parts(fresh: &[FreshWord], limit: usize) -> Vec<FreshWord> {
     let is_part = |a: &FreshWord, b: &FreshWord| {
         a.word.len() < b.word.len() && b.word.contains(&a.word) && a.texts * 2 <= b.texts * 3
     };

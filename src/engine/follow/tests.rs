@@ -39,6 +39,7 @@ fn post(id: u64) -> AnnotatedPost {
         post,
         polarity: PolarityVerdict::default(),
         words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
         risk: Risk::default(),
