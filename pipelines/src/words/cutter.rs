@@ -16,7 +16,7 @@ pub const MAX_KEYWORDS: usize = 12;
 /// Keywords of a post at least, where it has so many.
 const MIN_KEYWORDS: usize = 5;
 /// One keyword more for so many different words.
-const WORDS_A_KEYWORD: usize = 12;
+const WORDS_A_KEYWORD: usize = 4;
 /// Sentiment words kept of a post.
 const MAX_SENTIMENT: usize = 24;
 /// What a word of the title counts against one of the text.

@@ -2,8 +2,8 @@
 //!
 //! In: the folded texts of a period, and who is known already. Out: candidates, most frequent first; whether one
 //! was ever written before is for the caller to ask of the index, which finds every substring. **Cohesion** is the
-//! least, over all ways to cut the string in two, of ln(p(whole) / (p(left) × p(right))): 机 and 关 meet by chance
-//! far less often than they stand together. **Freedom** is the smaller entropy (nats) of what stands before and
+//! least, over all ways to cut the string in two, of ln(p(whole) / (p(left) × p(right))) over −ln p(whole): 0 where
+//! the parts meet by chance, 1 where neither is ever seen without the other. **Freedom** is the smaller entropy (nats) of what stands before and
 //! after it; the edge of a clause is a neighbour of its own. What begins or ends with a word that says nothing
 //! (的, 我们), and what stands only within one longer string, is left out.
 
@@ -15,8 +15,8 @@ use super::rarity::Rarity;
 use crate::text::Segmenter;
 
 const LONGEST: usize = 6;
-/// Chance meetings stay below it (ln 20): 发生 with 在, 公司 with 的.
-const COHESION: f64 = 3.0;
+/// Chance meetings (发生 with 在, 公司 with 的) stay well below it.
+const COHESION: f64 = 0.6;
 /// Less than three neighbours on a side in equal parts (ln 3 = 1.1) is the inside of something longer.
 const FREEDOM: f64 = 1.0;
 /// Pieces of the cut that a new word may be made of.
@@ -29,7 +29,7 @@ pub struct FreshWord {
     pub word: String,
     /// How many of the texts have it.
     pub texts: u32,
-    /// See the header; at least 3.
+    /// See the header; 0.6 to 1.
     pub cohesion: f64,
     /// See the header; at least 1.
     pub freedom: f64,
@@ -121,7 +121,8 @@ fn each_gram<'a>(run: &'a str, starts: &[usize], mut tell: impl FnMut(&'a str, u
 fn cohesion(gram: &str, chance: impl Fn(&str) -> f64) -> f64 {
     let whole = chance(gram);
     let cuts = gram.char_indices().skip(1).map(|(at, _)| gram.split_at(at));
-    cuts.map(|(a, b)| (whole / (chance(a) * chance(b))).ln()).fold(f64::INFINITY, f64::min)
+    let least = cuts.map(|(a, b)| (whole / (chance(a) * chance(b))).ln());
+    least.fold(f64::INFINITY, f64::min) / -whole.ln()
 }
 
 /// Few pieces, and neither end of it a word that says nothing.
