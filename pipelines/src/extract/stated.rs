@@ -48,7 +48,7 @@ fn in_scripts(meta: &Meta<'_>) -> Option<String> {
     let strings = |script: &&str| -> Vec<String> {
         KEYS.iter().flat_map(|key| json_strings(script, key)).take(MOST_STRINGS).collect()
     };
-    let longest = meta.scripts.iter().flat_map(|s| strings(&s)).max_by_key(String::len)?;
+    let longest = meta.scripts.iter().flat_map(strings).max_by_key(String::len)?;
     Some(fragment::html_to_text(&longest)).filter(|text| text.chars().count() >= LEAST)
 }
 

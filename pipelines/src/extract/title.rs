@@ -82,8 +82,9 @@ fn headings(
         let own = bare(&text);
         let chars = own.chars().count();
         // A short headline (位运算) is one only where the title says it whole, before its first border.
-        let is_whole = || parts.iter().any(|part| *part == own);
-        if !(4..=MAX_CHARS).contains(&chars) && !(chars >= 2 && rank <= 2 && is_whole()) {
+        let is_whole = || parts.contains(&own);
+        let is_short = chars < 4 && !(chars >= 2 && rank <= 2 && is_whole());
+        if is_short || chars > MAX_CHARS {
             continue;
         }
         if rank == 1 && id < body_start {
@@ -101,7 +102,7 @@ fn headings(
     if let Some(((_, chars), text)) = best {
         // A heading that is only the first word of a long title (a column's name) is not it.
         let longest = known.iter().map(|k| k.chars().count()).min().unwrap_or(0);
-        let is_whole = parts.iter().any(|part| *part == bare(&text));
+        let is_whole = parts.contains(&bare(&text));
         if chars >= 8 || chars * 3 >= longest || is_whole {
             return Some(text);
         }
