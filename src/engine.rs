@@ -56,7 +56,7 @@ use crate::config::Config;
 pub use clock::{Clock, system_clock};
 pub use commit::CommitError;
 pub use follow::FollowError;
-pub use lock::{LockError, StationLock};
+pub use lock::{LockError, StationLock, lend, wanted};
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{RebuildError, StoredPosts, rebuild_index};
 pub use standing::{Apart, Standing, StandingError, standing};
