@@ -19,6 +19,7 @@ use pipelines::text::Segmenter;
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
 use super::commit::{CommitError, CommitParts, Committer};
+use super::data_dir::DataDir;
 use super::faults::{Board, Part};
 use super::follow::FollowError;
 use super::hosts;
@@ -42,48 +43,6 @@ const SOURCES_AT_ONCE: usize = 64;
 
 /// How long closing in haste waits for the index.
 const HASTE: Duration = Duration::from_secs(3);
-
-/// Where things lie in a data directory.
-#[derive(Clone, Debug)]
-pub struct DataDir(pub PathBuf);
-
-impl DataDir {
-    /// The store's file.
-    #[must_use]
-    pub fn store(&self) -> PathBuf {
-        self.0.join("guanlan.db")
-    }
-
-    /// The index.
-    #[must_use]
-    pub fn index(&self) -> PathBuf {
-        self.0.join("index")
-    }
-
-    /// Lists of rows that could not be read.
-    #[must_use]
-    pub fn rejected(&self) -> PathBuf {
-        self.0.join("rejected")
-    }
-
-    /// Pages as they were served, apart from everything else.
-    #[must_use]
-    pub fn evidence(&self) -> PathBuf {
-        self.0.join("evidence")
-    }
-
-    /// The key that lets a browser into the console.
-    #[must_use]
-    pub fn console_key(&self) -> PathBuf {
-        self.0.join("console.key")
-    }
-
-    /// Written digests.
-    #[must_use]
-    pub fn digests(&self) -> PathBuf {
-        self.0.join("digests")
-    }
-}
 
 /// A station at work. One per data directory.
 pub struct Station {
