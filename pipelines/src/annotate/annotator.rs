@@ -324,6 +324,19 @@ mod tests {
     }
 
     #[test]
+    fn a_refutation_lowers_and_a_rescue_does_not_raise() {
+        let rumour = judge("网传南关煤矿透水3人遇难", "群里说南关煤矿井下透水，3人遇难。");
+        let refuted = judge("网传南关煤矿透水“3人遇难”不实", "南关煤矿井下透水，没有人员死亡。");
+        assert!(refuted.risk.score < rumour.risk.score, "{:?} {:?}", refuted.risk, rumour.risk);
+        let trapped = judge("南关煤矿透水", "南关煤矿井下透水，2名工人被困。");
+        let rescued = judge("南关煤矿透水", "南关煤矿井下透水，2名被困工人安全升井。");
+        assert!(rescued.risk.score < trapped.risk.score, "{:?} {:?}", rescued.risk, trapped.risk);
+        let has_casualties =
+            |p: &AnnotatedPost| p.risk.parts.iter().any(|p| p.name == "casualties");
+        assert!(!has_casualties(&refuted) && !has_casualties(&rescued));
+    }
+
+    #[test]
     fn a_spreading_story_raises_the_risk() {
         let judged = judge("南关煤矿透水", "南关煤矿井下发生透水");
         let annotator = annotator();
