@@ -19,6 +19,7 @@ mod schema;
 mod sources;
 mod sqlite;
 mod tally;
+mod terms;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -27,6 +28,7 @@ use pipelines::record::{
     StoryId, Validators,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub use changes::{Change, Position};
 pub use error::{Result, StoreError};
@@ -214,6 +216,8 @@ pub trait Store: ReadEvidence + Send + Sync {
     fn source_state(&self, source: &SourceId) -> Result<SourceState>;
     /// Counts of a source in the hours that the range touches.
     fn source_tally(&self, source: &SourceId, range: &PostRange) -> Result<Tally>;
+    /// Since when each of these words is known; those that are not are left out.
+    fn terms_since(&self, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>>;
     /// A named piece of state (robots cache, host back-off, digest marks).
     fn state(&self, name: &str) -> Result<Option<String>>;
 
@@ -306,6 +310,10 @@ pub trait StoreWrite: WriteEvidence {
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>>;
     /// The latest alert of a rule, whenever it fired.
     fn latest_alert(&self, rule: &RuleId) -> Result<Option<Alert>>;
+    /// Notes words of a post of the time `at`; each is known since the earliest time it was noted with.
+    fn note_terms(&self, terms: &[String], at: DateTime<Utc>) -> Result<()>;
+    /// Since when each of these words is known; those that are not are left out.
+    fn first_seen(&self, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>>;
     /// The time of the newest hit of a rule before `before`.
     fn last_hit_before(
         &self,

@@ -12,6 +12,7 @@
 //!   `merge_hours` of that, the alert grows. A late post that completes it for a later one counts too.
 //! * `flatline`: silence fires when it has lasted the window, whenever that is noticed; a late post does
 //!   not take it back.
+//! * `new_term`: as `frequency`, for each word that the station had never seen before (`new_days`), among its hits.
 //! * `first_mention`: a hit with none before it (for `quiet_days`, if given) fires and grows like `any`.
 //!
 //! The key of an alert names rule, story and the time of the hit that made it fire, and stays when it
@@ -22,10 +23,12 @@
 
 mod evaluate;
 mod examples;
+mod new_term;
 mod reason;
 mod rule;
 
 pub use evaluate::{Firing, Window, evaluate, lookback, rehearse};
 pub use examples::{ExampleFailure, check_examples};
+pub use new_term::{Terms, evaluate_terms, rare_terms, term_of};
 pub use reason::reason;
 pub use rule::{Example, RuleConfig, RuleKind};

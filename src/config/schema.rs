@@ -252,6 +252,14 @@ const RULE_KINDS: &[(&str, &[Key])] = &[
     ),
     ("flatline", &[need("window_minutes", MINUTES)]),
     ("first_mention", &[need("quiet_days", DAYS)]),
+    (
+        "new_term",
+        &[
+            need("count", Count(2, 1_000_000)),
+            need("window_minutes", MINUTES),
+            need("new_days", Count(1, 366)),
+        ],
+    ),
 ];
 
 /// `rules/*.toml`.

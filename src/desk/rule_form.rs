@@ -10,12 +10,13 @@ use super::{DeskError, Result};
 use crate::config::edit;
 
 /// The numbers of each kind of rule, in the order of the form.
-pub const NUMBERS: [(&str, &[&str]); 5] = [
+pub const NUMBERS: [(&str, &[&str]); 6] = [
     ("any", &[]),
     ("frequency", &["count", "window_minutes"]),
     ("spike", &["count", "window_minutes", "factor", "baseline_days"]),
     ("flatline", &["window_minutes"]),
     ("first_mention", &["quiet_days"]),
+    ("new_term", &["count", "window_minutes", "new_days"]),
 ];
 
 /// What stands in the fields; numbers as typed.
@@ -46,6 +47,8 @@ pub struct RuleForm {
     pub baseline_days: String,
     /// Days.
     pub quiet_days: String,
+    /// Days.
+    pub new_days: String,
 }
 
 impl RuleForm {

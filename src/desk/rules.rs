@@ -172,6 +172,7 @@ fn kind_name(kind: &RuleKind) -> &'static str {
         RuleKind::Spike { .. } => "spike",
         RuleKind::Flatline { .. } => "flatline",
         RuleKind::FirstMention { .. } => "first_mention",
+        RuleKind::NewTerm { .. } => "new_term",
     }
 }
 

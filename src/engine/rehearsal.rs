@@ -10,7 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use index::{Facet, Hit, Index, SearchIndex, SearchOptions, SearchResults};
 use pipelines::query::{Query, parse};
 use pipelines::record::{Alert, RuleHit};
-use pipelines::watch::{RuleConfig, RuleKind, Window, lookback, rehearse};
+use pipelines::watch::{
+    Firing, RuleConfig, RuleKind, Terms, Window, evaluate_terms, lookback, rare_terms, rehearse,
+};
 
 use super::rebuild::StoredPosts;
 use super::watching::SINCE;
@@ -59,7 +61,14 @@ impl Past<'_> {
             before.last_before = found.hits.first().map(|hit| hit.time);
         }
         let hits = earlier.hits.iter().chain(&results.hits).map(|hit| rule_hit(rule, hit));
-        let mut alerts = rehearse(rule, &before, &hits.collect::<Vec<_>>(), now);
+        let hits: Vec<RuleHit> = hits.collect();
+        let mut alerts = match rule.kind {
+            RuleKind::NewTerm { .. } => {
+                let terms = self.terms(&hits)?;
+                fired(evaluate_terms(rule, &before, &hits, &terms, now))
+            }
+            _ => rehearse(rule, &before, &hits, now),
+        };
         alerts.retain(|alert| alert.fired_at >= begin);
         Ok(Rehearsed { query, results, alerts })
     }
@@ -84,6 +93,21 @@ impl Past<'_> {
         };
         let results = self.posts(&query, (Some(begin), None), &options)?;
         Ok((query, results))
+    }
+
+    /// The rare words of the hits' posts, and since when each is known.
+    fn terms(&self, hits: &[RuleHit]) -> anyhow::Result<Terms> {
+        let mut terms = Terms::default();
+        for hit in hits {
+            if let Some(post) = self.store.post(hit.post)? {
+                terms.of.insert(hit.post, rare_terms(&post));
+            }
+        }
+        let mut asked: Vec<&str> = terms.of.values().flatten().map(String::as_str).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        terms.first_seen = self.store.terms_since(&asked)?;
+        Ok(terms)
     }
 
     fn all_hits(&self) -> SearchOptions {
@@ -113,6 +137,18 @@ impl Past<'_> {
         })?;
         Ok(collecting.into_iter().chain(first).min())
     }
+}
+
+/// The alerts of a batch, in order of firing.
+fn fired(firings: Vec<Firing>) -> Vec<Alert> {
+    let mut alerts: Vec<Alert> = firings
+        .into_iter()
+        .map(|firing| match firing {
+            Firing::New(alert) | Firing::Grown(alert) => alert,
+        })
+        .collect();
+    alerts.sort_by(|a, b| (a.fired_at, &a.key).cmp(&(b.fired_at, &b.key)));
+    alerts
 }
 
 fn rule_hit(rule: &RuleConfig, hit: &Hit) -> RuleHit {

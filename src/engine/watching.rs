@@ -12,7 +12,9 @@ use pipelines::locale::Lang;
 use pipelines::query::{self, Query, QuerySet, Target};
 use pipelines::record::{Alert, AnnotatedPost, RuleHit, RuleId, Severity};
 use pipelines::text::Segmenter;
-use pipelines::watch::{Firing, RuleConfig, RuleKind, Window, evaluate, lookback};
+use pipelines::watch::{
+    Firing, RuleConfig, RuleKind, Terms, Window, evaluate, evaluate_terms, lookback, rare_terms,
+};
 
 use super::health::silence_reason;
 use super::reread::Reread;
@@ -67,6 +69,9 @@ impl Watching {
         fresh: &[AnnotatedPost],
         now: DateTime<Utc>,
     ) -> Result<()> {
+        for post in fresh {
+            write.note_terms(&rare_terms(post), post.post.time())?;
+        }
         let asked = self.asked.as_of(now);
         let mut new: BTreeMap<usize, Vec<RuleHit>> = BTreeMap::new();
         for post in fresh {
@@ -87,7 +92,14 @@ impl Watching {
             for hit in &hits {
                 write.put_hit(hit)?;
             }
-            for firing in evaluate(rule, &window, &hits, now) {
+            let firings = match rule.kind {
+                RuleKind::NewTerm { .. } => {
+                    let terms = terms(write, fresh, &window, &hits)?;
+                    evaluate_terms(rule, &window, &hits, &terms, now)
+                }
+                _ => evaluate(rule, &window, &hits, now),
+            };
+            for firing in firings {
                 self.store_firing(write, rule, Some(&asked.queries[number]), firing, now)?;
             }
         }
@@ -208,6 +220,29 @@ fn mark_words(write: &dyn StoreWrite, alert: &mut Alert) -> Result<()> {
         evidence.spans = write.hit_spans(&alert.rule, evidence.post)?;
     }
     Ok(())
+}
+
+/// The rare words of new and known hits, and since when the new ones' words are known.
+fn terms(
+    write: &dyn StoreWrite,
+    fresh: &[AnnotatedPost],
+    window: &Window,
+    new: &[RuleHit],
+) -> Result<Terms> {
+    let mut terms = Terms::default();
+    let is_hit = |post: &&AnnotatedPost| new.iter().any(|hit| hit.post == post.post.id);
+    terms.of = fresh.iter().filter(is_hit).map(|p| (p.post.id, rare_terms(p))).collect();
+    let asked: Vec<&str> = terms.of.values().flatten().map(String::as_str).collect();
+    if asked.is_empty() {
+        return Ok(terms);
+    }
+    terms.first_seen = write.first_seen(&asked)?;
+    for hit in &window.hits {
+        if let Some(post) = write.post(hit.post)? {
+            terms.of.entry(hit.post).or_insert_with(|| rare_terms(&post));
+        }
+    }
+    Ok(terms)
 }
 
 /// What is known of a rule's past when `new` hits come.

@@ -45,6 +45,14 @@ pub fn why(rule: Option<&RuleConfig>, alert: &Alert, lang: Lang) -> String {
                 None => told,
             }
         }
+        RuleKind::NewTerm { window_minutes, .. } => lang.fill(
+            "digest.why.new_term",
+            &[
+                ("term", &pipelines::watch::term_of(rule, alert).unwrap_or_default()),
+                ("window", &span(*window_minutes, lang)),
+                ("measured", &measured),
+            ],
+        ),
         RuleKind::FirstMention { quiet_days } => {
             lang.fill("digest.why.first_mention", &[("days", quiet_days)])
         }

@@ -335,6 +335,13 @@ impl Store for SqliteStore {
         self.read(|c| super::sources::tally(c, source, range))
     }
 
+    fn terms_since(
+        &self,
+        terms: &[&str],
+    ) -> Result<std::collections::BTreeMap<String, chrono::DateTime<chrono::Utc>>> {
+        self.read(|c| super::terms::first_seen(c, terms))
+    }
+
     fn state(&self, name: &str) -> Result<Option<String>> {
         self.read(|c| super::sources::named_state(c, name))
     }

@@ -1,5 +1,7 @@
 //! One transaction of the SQLite store: hands each step on to the file that owns its tables.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use pipelines::record::{
     Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
@@ -9,7 +11,7 @@ use pipelines::record::{
 use super::sqlite::SqliteWrite;
 use super::{
     Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, frontier, imports,
-    intake, mend, outbox, posts, sources,
+    intake, mend, outbox, posts, sources, terms,
 };
 
 impl StoreWrite for SqliteWrite<'_> {
@@ -121,6 +123,14 @@ impl StoreWrite for SqliteWrite<'_> {
         before: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>> {
         alerts::last_hit_before(&self.tx, rule, before)
+    }
+
+    fn note_terms(&self, terms: &[String], at: DateTime<Utc>) -> Result<()> {
+        terms::note(&self.tx, terms, at)
+    }
+
+    fn first_seen(&self, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>> {
+        terms::first_seen(&self.tx, terms)
     }
 
     fn last_post_of(&self, source: &SourceId) -> Result<Option<DateTime<Utc>>> {

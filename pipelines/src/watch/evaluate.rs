@@ -50,6 +50,7 @@ pub fn lookback(rule: &RuleConfig) -> Duration {
             days(*baseline_days) + minutes(*window_minutes) + merge
         }
         RuleKind::FirstMention { quiet_days } => days(*quiet_days).max(merge),
+        RuleKind::NewTerm { window_minutes, .. } => minutes(*window_minutes) + merge,
     }
 }
 
@@ -106,7 +107,7 @@ fn minutes(count: u32) -> Duration {
     Duration::minutes(i64::from(count))
 }
 
-fn days(count: u32) -> Duration {
+pub(super) fn days(count: u32) -> Duration {
     Duration::days(i64::from(count))
 }
 
@@ -199,7 +200,8 @@ impl<'a> Watch<'a> {
                         .map(|usual| (usual * factor).max(f64::from(*count)))
                 });
             }
-            RuleKind::Flatline { .. } => {}
+            // Words are counted by `new_term`.
+            RuleKind::Flatline { .. } | RuleKind::NewTerm { .. } => {}
             RuleKind::FirstMention { quiet_days } => self.first_mention(hit, before, *quiet_days),
         }
         self.last = self.last.max(Some(hit.at));

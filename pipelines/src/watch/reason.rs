@@ -17,6 +17,7 @@ pub fn reason(rule: &RuleConfig, alert: &Alert, lang: Lang) -> String {
             ("spike", *window_minutes, *baseline_days)
         }
         RuleKind::Flatline { window_minutes } => ("flatline", *window_minutes, 0),
+        RuleKind::NewTerm { window_minutes, .. } => ("new_term", *window_minutes, 0),
         RuleKind::FirstMention { quiet_days } => ("first_mention", 0, *quiet_days),
     };
     let span = match (window % 1440, window % 60) {
@@ -33,6 +34,7 @@ pub fn reason(rule: &RuleConfig, alert: &Alert, lang: Lang) -> String {
             ("measured", &measured),
             ("threshold", &threshold),
             ("days", &extra),
+            ("term", &super::term_of(rule, alert).unwrap_or_default()),
         ],
     )
 }

@@ -72,6 +72,15 @@ pub enum RuleKind {
         /// How long.
         window_minutes: u32,
     },
+    /// A word that the station had never seen stands in at least `count` matching posts within `window_minutes`.
+    NewTerm {
+        /// How many.
+        count: u32,
+        /// Within how long.
+        window_minutes: u32,
+        /// How long a word counts as new after it was first seen; the station must have collected for as long before.
+        new_days: u32,
+    },
     /// The first matching post ever, or after `quiet_days` without one.
     FirstMention {
         /// Days without one.
