@@ -8,7 +8,7 @@
 mod features;
 mod file;
 
-pub(super) use features::named_bucket;
+pub(super) use features::{Seen, TEXT_ENDS, look, named_bucket, stir};
 pub use features::{Gram, GramSpec, Grams};
 pub use file::{Head, ModelError};
 

@@ -9,6 +9,7 @@ mod folds;
 mod offsets;
 mod quantise;
 
+pub(in crate::annotate) use folds::Shuffle;
 pub use folds::{folds, macro_f1};
 pub use offsets::{offsets, shifted};
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// news says what it says at its head.
 const MOST_CHARS: usize = 1200;
 const TEXT_BEGINS: char = '\u{2}';
-const TEXT_ENDS: char = '\u{5}';
+pub(in crate::annotate) const TEXT_ENDS: char = '\u{5}';
 const SOMEBODY: char = '\u{3}';
 const ADDRESS: char = '\u{4}';
 
@@ -38,10 +38,10 @@ impl Default for GramSpec {
 
 /// One character that is looked at, and the bytes of the folded text it stands for.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
-    sign: char,
-    start: u32,
-    end: u32,
+pub(in crate::annotate) struct Seen {
+    pub sign: char,
+    pub start: u32,
+    pub end: u32,
 }
 
 /// One occurrence of a feature: characters `first..first + length` of its field.
@@ -69,7 +69,7 @@ impl Grams {
         let mut grams = Self::default();
         for (field, text) in [title, body].into_iter().enumerate() {
             if !text.is_empty() {
-                grams.seen[field] = look(text, spec.letters_only);
+                grams.seen[field] = look(text, spec.letters_only, MOST_CHARS);
                 grams.take(field, spec);
             }
         }
@@ -192,12 +192,13 @@ pub(in crate::annotate) fn named_bucket(name: &str, bits: u32) -> u32 {
     settle(name.bytes().fold(SEED, |hash, byte| stir(hash, u64::from(byte)))) & ((1 << bits) - 1)
 }
 
-fn look(text: &str, letters_only: bool) -> Vec<Seen> {
-    let mut seen = Vec::with_capacity(text.len().min(MOST_CHARS * 3) / 3 + 8);
+/// The signs of a folded text, at most `most` and one for each end.
+pub(in crate::annotate) fn look(text: &str, letters_only: bool, most: usize) -> Vec<Seen> {
+    let mut seen = Vec::with_capacity(text.len().min(most * 3) / 3 + 8);
     seen.push(Seen { sign: TEXT_BEGINS, start: 0, end: 0 });
     let mut rest = text.char_indices().peekable();
     while let Some((start, c)) = rest.next() {
-        if seen.len() > MOST_CHARS {
+        if seen.len() > most {
             break;
         }
         let (sign, length) = match c {
