@@ -122,13 +122,14 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
         report.models.insert(name.clone(), about);
         files.push((out.join(format!("{name}.glm")), bytes));
     }
-    if wanted("officer")
-        && let Some((about, bytes)) =
-            officer::officer(data, options, &lexicon).context("model `officer`")?
-    {
-        report.hold("officer", &about, options);
-        report.models.insert("officer".to_owned(), about);
-        files.push((out.join("officer.gom"), bytes));
+    if wanted("officer") {
+        let made = officer::officer(data, options, &lexicon).context("model `officer`")?;
+        for (about, bytes, file) in made {
+            let name = file.split('.').next().unwrap_or(file);
+            report.hold(name, &about, options);
+            report.models.insert(name.to_owned(), about);
+            files.push((out.join(file), bytes));
+        }
     }
     if wanted("reader") && data.join("pages").is_dir() {
         let (about, bytes) = reader(&data.join("pages"), options.seed)?;

@@ -16,7 +16,10 @@ use pipelines::annotate::polarity::FoldedPost;
 use pipelines::annotate::train::{folds, macro_f1};
 use pipelines::record::{Polarity, PostKind};
 use pipelines::text::fold;
+use parties::{Judged, PartyCase};
 use serde_json::Value;
+
+mod parties;
 
 use super::{TrainOptions, Trained};
 use crate::eval::auc;
@@ -32,7 +35,11 @@ struct Case {
     /// Its fold of sources, where its source is in one.
     of_source: Option<usize>,
     is_first_set: bool,
+    party: Option<PartyCase>,
 }
+
+/// What was made, the bytes of its file, and the file.
+pub(super) type MadeFile = (Trained, Vec<u8>, &'static str);
 
 /// The labels of a row of the set; none where it lacks one.
 pub(crate) fn labels_of(row: &Value) -> Option<Labels> {
@@ -50,10 +57,10 @@ pub(super) fn officer(
     data: &Path,
     options: &TrainOptions,
     lexicon: &Lexicon,
-) -> Result<Option<(Trained, Vec<u8>)>> {
+) -> Result<Vec<MadeFile>> {
     let sets: Vec<_> = sets(data, "domain")?.into_iter().filter(|s| s.for_training).collect();
     if sets.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let source_folds = source_folds(&data.join("domain/source-folds.json"))?;
     let mut cases = Vec::new();
@@ -62,9 +69,10 @@ pub(super) fn officer(
         for row in &set.rows {
             let Some(labels) = labels_of(row) else { continue };
             let source = text(row, "id").rsplit_once('-').map_or("", |(source, _)| source);
+            let party = parties::case(row);
             let row = ready(lexicon, text(row, "title"), text(row, "text"), labels, 1.0);
             let of_source = source_folds.get(source).copied();
-            cases.push(Case { row, of_source, is_first_set });
+            cases.push(Case { row, of_source, is_first_set, party });
         }
     }
     let mut about = Trained {
@@ -79,10 +87,26 @@ pub(super) fn officer(
             .collect(),
         ..Trained::default()
     };
-    let model = measured(&cases, options, &mut about.figures);
+    let (model, judged) = measured(&cases, options, &mut about.figures);
     let bytes = model.to_bytes()?;
     about.bytes = bytes.len();
-    Ok(Some((about, bytes)))
+    let named: Vec<Judged<'_>> = judged
+        .iter()
+        .filter_map(|(at, margins)| {
+            let polarity = model.heads(margins).polarity().0;
+            Some((cases[*at].party.as_ref()?, *margins, polarity))
+        })
+        .collect();
+    let mut made = vec![(about.clone(), bytes, "officer.gom")];
+    if !named.is_empty() {
+        let (party, figures) = parties::party(&named, options.seed)?;
+        let bytes = party.to_bytes()?;
+        let learned_from = about.learned_from;
+        let (rows, bytes_of) = (named.len(), bytes.len());
+        let about = Trained { rows, labels: 3, bytes: bytes_of, learned_from, figures };
+        made.push((about, bytes, "party.glm"));
+    }
+    Ok(made)
 }
 
 fn ready(lexicon: &Lexicon, title: &str, body: &str, labels: Labels, weight: f32) -> OfficerRow {
@@ -97,12 +121,13 @@ fn source_folds(path: &Path) -> Result<BTreeMap<String, usize>> {
     serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The model of all rows, its heads calibrated; the figures of the folds are written down.
+/// The model of all rows, its heads calibrated, and margins of rows by models that did not learn from them; the
+/// figures of the folds are written down.
 fn measured(
     cases: &[Case],
     options: &TrainOptions,
     figures: &mut BTreeMap<String, f32>,
-) -> OfficerModel {
+) -> (OfficerModel, Vec<(usize, [f32; COLUMNS])>) {
     let by_source: Vec<usize> = (0..cases.len()).filter(|i| cases[*i].of_source.is_some()).collect();
     let fold_of = |at: usize| cases[at].of_source.unwrap_or(FOLDS);
     let margins = held_out(cases, &by_source, &fold_of, options.seed);
@@ -110,7 +135,7 @@ fn measured(
     let all: Vec<&OfficerRow> = cases.iter().map(|c| &c.row).collect();
     let model = train_officer(&all, options.seed);
     if by_source.is_empty() {
-        return model;
+        return (model, Vec::new());
     }
     let mut outcome = Outcome::default();
     for held in 0..FOLDS {
@@ -131,11 +156,12 @@ fn measured(
     let mut part = vec![FOLDS; cases.len()];
     let parts = folds(&kinds, FOLDS, options.seed);
     by_post.iter().zip(parts).for_each(|(at, p)| part[*at] = p);
-    let margins = held_out(cases, &by_post, &|at| part[at], options.seed);
+    let of_posts = held_out(cases, &by_post, &|at| part[at], options.seed);
     let mut outcome = Outcome::default();
-    by_post.iter().zip(&margins).for_each(|(at, m)| outcome.add(&model, m, &cases[*at].row));
+    by_post.iter().zip(&of_posts).for_each(|(at, m)| outcome.add(&model, m, &cases[*at].row));
     outcome.tell("posts", figures);
-    model
+    let judged = by_source.into_iter().zip(margins).chain(by_post.into_iter().zip(of_posts));
+    (model, judged.collect())
 }
 
 /// Margins of the rows at `judged` by models that learned from all rows of another fold.

@@ -18,7 +18,7 @@ use super::classify::{ClassHit, Classifier};
 use super::fingerprint::fingerprint;
 use super::lexicon::Lexicon;
 use super::model::Model;
-use super::officer::{OfficerJudge, OfficerModel};
+use super::officer::{OfficerJudge, OfficerModel, PartyJudge};
 use super::polarity::{FoldedPost, JudgeError, PolarityJudge};
 use super::quantities::quantities;
 use super::risk::{self, Counted, RiskInput, TopicWeight};
@@ -251,7 +251,10 @@ fn officer(config: &AnnotatorConfig) -> Result<Option<OfficerJudge>, AnnotateErr
     let Some((name, bytes)) = model else { return Ok(None) };
     let lexicons = config.lexicons.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     let lexicon = Lexicon::read(lexicons).map_err(JudgeError::from)?;
-    Ok(Some(OfficerJudge::load(name, bytes, lexicon)?))
+    let of_parties = |(_, bytes): &&(String, Vec<u8>)| Model::name_of(bytes) == Some(PartyJudge::NAME);
+    let party = config.models.iter().find(of_parties);
+    let party = party.map(|(name, bytes)| PartyJudge::load(name, bytes)).transpose()?;
+    Ok(Some(OfficerJudge::load(name, bytes, lexicon)?.with_parties(party)))
 }
 
 /// The people and money named in a post.

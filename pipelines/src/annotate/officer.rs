@@ -11,17 +11,18 @@ mod grams;
 mod heads;
 mod lean;
 mod model;
+mod party;
 mod training;
 mod words;
 
-use crate::record::{Filing, Polarity, PolarityVerdict, Span};
-use crate::text::fold;
+use crate::record::{Filing, Polarity, PolarityVerdict, Span, TextField};
+use crate::text::{Folded, fold};
 
 use super::lexicon::Lexicon;
 use super::model::ModelError;
 use super::polarity::{Evidence, FoldedPost, Own, evidence, score};
 
-use grams::Texts;
+use grams::{BETWEEN, Texts};
 use heads::urgency_of;
 use lean::numbers;
 use model::{KINDS, Scored, URGENCIES};
@@ -29,6 +30,7 @@ use model::{KINDS, Scored, URGENCIES};
 pub use file::{Layer, OfficerHead};
 pub use heads::{Heads, log_softmax};
 pub use model::{COLUMNS, OfficerModel};
+pub use party::{PartyJudge, labels as party_labels, party_rows};
 pub use training::{Labels, OfficerRow, calibrated, margins_of, officer_row, train_officer};
 
 /// The lexicons' score from which they take a side: two clear words.
@@ -41,6 +43,7 @@ const AT_ODDS: f32 = 0.85;
 pub struct OfficerJudge {
     lexicon: Lexicon,
     model: OfficerModel,
+    party: Option<PartyJudge>,
 }
 
 /// What was read of one post, before anything is decided.
@@ -58,13 +61,13 @@ impl OfficerJudge {
     /// # Errors
     /// [`ModelError`] naming the file.
     pub fn load(name: &str, bytes: &[u8], lexicon: Lexicon) -> Result<Self, ModelError> {
-        Ok(Self { lexicon, model: OfficerModel::load(name, bytes)? })
+        Ok(Self { lexicon, model: OfficerModel::load(name, bytes)?, party: None })
     }
 
-    /// A judge of parts at hand, as training needs it.
+    /// The same, with a judge of what is said of a party.
     #[must_use]
-    pub fn of(lexicon: Lexicon, model: OfficerModel) -> Self {
-        Self { lexicon, model }
+    pub fn with_parties(self, party: Option<PartyJudge>) -> Self {
+        Self { party, ..self }
     }
 
     /// Its model.
@@ -96,8 +99,8 @@ impl OfficerJudge {
         (verdict, heads.filing(self.model.head.unsure_kind))
     }
 
-    /// The verdict on a subject, by the sentences that name it and the post as a whole, half and half; where all
-    /// sentences do, that on the post (`whole`).
+    /// The verdict on a subject: by the judge of parties where there is one, else by the sentences that name it and
+    /// the post as a whole, half and half; a subject that is named nowhere has the verdict of the post (`whole`).
     #[must_use]
     pub fn of_subject(
         &self,
@@ -108,6 +111,12 @@ impl OfficerJudge {
         spans: &[Span],
     ) -> PolarityVerdict {
         let own = Own::of(post, spans);
+        let Some(first) = spans.first() else { return whole.clone() };
+        if let Some(party) = &self.party {
+            let name = if first.field == TextField::Title { post.title } else { post.body };
+            let name = fold(&name[first.start as usize..first.end as usize]);
+            return self.of_party(party, post, reading, heads, &name, &own);
+        }
         if own.is_all {
             return whole.clone();
         }
@@ -122,6 +131,28 @@ impl OfficerJudge {
         let mut verdict =
             self.model.decided(&heads.mixed(&part.heads, 0.5), score(&part.evidence));
         verdict.basis = words::basis(&self.model, post, reading, verdict.polarity, Some(&own));
+        verdict
+    }
+
+    fn of_party(
+        &self,
+        party: &PartyJudge,
+        post: &FoldedPost<'_>,
+        reading: &Reading,
+        heads: &Heads,
+        name: &Folded,
+        own: &Own,
+    ) -> PolarityVerdict {
+        let (title, body) = (post.title_folded.text(), post.body_folded.text());
+        let text =
+            if title.is_empty() { body.to_owned() } else { format!("{title}{BETWEEN}{body}") };
+        let of = party.heads(&text, &[name.text()], &reading.scored.margins, heads.polarity().0);
+        let polarity = of.first().copied().unwrap_or(heads.polarity);
+        let in_own = reading.evidence.iter().filter(|e| own.holds(&e.span)).cloned();
+        let lean = score(&in_own.collect::<Vec<_>>());
+        let mut verdict = self.model.decided(&Heads { polarity, ..*heads }, lean);
+        let within = (!own.is_all).then_some(own);
+        verdict.basis = words::basis(&self.model, post, reading, verdict.polarity, within);
         verdict
     }
 

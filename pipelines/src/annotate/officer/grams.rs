@@ -12,7 +12,7 @@ const MOST_SIGNS: usize = 640;
 /// Longest run in signs.
 pub(super) const LONGEST: usize = 4;
 /// What stands between title and body.
-const BETWEEN: char = '。';
+pub(super) const BETWEEN: char = '。';
 /// First state of the hash of each group.
 const SEEDS: [u64; 2] = [0xcbf2_9ce4_8422_2325, 0x8422_2325_cbf2_9ce5];
 
