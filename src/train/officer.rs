@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use parties::{Judged, PartyCase};
 use pipelines::annotate::lexicon::Lexicon;
 use pipelines::annotate::officer::{
     COLUMNS, Labels, OfficerModel, OfficerRow, calibrated, margins_of, officer_row, train_officer,
@@ -16,7 +17,6 @@ use pipelines::annotate::polarity::FoldedPost;
 use pipelines::annotate::train::{folds, macro_f1};
 use pipelines::record::{Polarity, PostKind};
 use pipelines::text::fold;
-use parties::{Judged, PartyCase};
 use serde_json::Value;
 
 mod parties;
@@ -111,8 +111,7 @@ pub(super) fn officer(
 
 fn ready(lexicon: &Lexicon, title: &str, body: &str, labels: Labels, weight: f32) -> OfficerRow {
     let (title_folded, body_folded) = (fold(title), fold(body));
-    let post =
-        FoldedPost { title, body, title_folded: &title_folded, body_folded: &body_folded };
+    let post = FoldedPost { title, body, title_folded: &title_folded, body_folded: &body_folded };
     officer_row(lexicon, &post, labels, weight)
 }
 
@@ -128,7 +127,8 @@ fn measured(
     options: &TrainOptions,
     figures: &mut BTreeMap<String, f32>,
 ) -> (OfficerModel, Vec<(usize, [f32; COLUMNS])>) {
-    let by_source: Vec<usize> = (0..cases.len()).filter(|i| cases[*i].of_source.is_some()).collect();
+    let by_source: Vec<usize> =
+        (0..cases.len()).filter(|i| cases[*i].of_source.is_some()).collect();
     let fold_of = |at: usize| cases[at].of_source.unwrap_or(FOLDS);
     let margins = held_out(cases, &by_source, &fold_of, options.seed);
     let labels: Vec<Labels> = by_source.iter().map(|i| cases[*i].row.labels).collect();

@@ -200,8 +200,7 @@ impl Annotator {
             });
             found.collect()
         };
-        let spans: Vec<Vec<Span>> =
-            names.iter().filter(|n| !n.is_empty()).map(spans_of).collect();
+        let spans: Vec<Vec<Span>> = names.iter().filter(|n| !n.is_empty()).map(spans_of).collect();
         let places: Vec<&[Span]> = spans.iter().map(Vec::as_slice).collect();
         self.judged(&texts, &places).2
     }
@@ -251,7 +250,8 @@ fn officer(config: &AnnotatorConfig) -> Result<Option<OfficerJudge>, AnnotateErr
     let Some((name, bytes)) = model else { return Ok(None) };
     let lexicons = config.lexicons.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     let lexicon = Lexicon::read(lexicons).map_err(JudgeError::from)?;
-    let of_parties = |(_, bytes): &&(String, Vec<u8>)| Model::name_of(bytes) == Some(PartyJudge::NAME);
+    let of_parties =
+        |(_, bytes): &&(String, Vec<u8>)| Model::name_of(bytes) == Some(PartyJudge::NAME);
     let party = config.models.iter().find(of_parties);
     let party = party.map(|(name, bytes)| PartyJudge::load(name, bytes)).transpose()?;
     Ok(Some(OfficerJudge::load(name, bytes, lexicon)?.with_parties(party)))

@@ -23,8 +23,14 @@ const WORDS: usize = 6;
 pub fn explain(annotator: &Annotator, annotated: &AnnotatedPost, lang: Lang) -> String {
     let teller = Teller { annotator, annotated, lang };
     let mut out = teller.say("heading", &[("title", &annotated.post.title)]);
-    let paragraphs =
-        [teller.polarity(), teller.filing(), teller.subjects(), teller.topics(), teller.risk(), teller.story()];
+    let paragraphs = [
+        teller.polarity(),
+        teller.filing(),
+        teller.subjects(),
+        teller.topics(),
+        teller.risk(),
+        teller.story(),
+    ];
     for paragraph in paragraphs {
         out.push_str("\n\n");
         out.push_str(&paragraph);

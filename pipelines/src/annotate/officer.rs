@@ -128,8 +128,7 @@ impl OfficerJudge {
             body_folded: &body,
         };
         let part = self.read(&part);
-        let mut verdict =
-            self.model.decided(&heads.mixed(&part.heads, 0.5), score(&part.evidence));
+        let mut verdict = self.model.decided(&heads.mixed(&part.heads, 0.5), score(&part.evidence));
         verdict.basis = words::basis(&self.model, post, reading, verdict.polarity, Some(&own));
         verdict
     }

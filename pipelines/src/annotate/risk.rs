@@ -7,7 +7,8 @@
 
 use crate::locale::Lang;
 use crate::record::{
-    Channel, Filing, Mention, Polarity, PolarityVerdict, Post, PostKind, Risk, RiskPart, Severity, TopicHit, Trust,
+    Channel, Filing, Mention, Polarity, PolarityVerdict, Post, PostKind, Risk, RiskPart, Severity,
+    TopicHit, Trust,
 };
 
 use super::quantities::QuantityKind;
@@ -91,7 +92,8 @@ pub fn assess(input: &RiskInput<'_>) -> Risk {
     parts.push(reach_part(input.post, badness));
     parts.push(speed_part(input.story_posts, badness));
     if input.mentions.is_empty() {
-        let left = if input.filing.is_some() { WITHOUT_SUBJECT } else { WITHOUT_SUBJECT_OR_URGENCY };
+        let left =
+            if input.filing.is_some() { WITHOUT_SUBJECT } else { WITHOUT_SUBJECT_OR_URGENCY };
         parts.iter_mut().for_each(|part| part.points *= left);
     }
     for part in &mut parts {

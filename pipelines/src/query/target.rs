@@ -14,7 +14,8 @@ use super::naming::{Named, Naming};
 use super::places::Ends;
 use super::sight::{Names, Sightings, Starts, Table};
 use crate::record::{
-    AnnotatedPost, Channel, Filing, Polarity, Post, SourceId, StoryId, SubjectId, TextField, TopicId,
+    AnnotatedPost, Channel, Filing, Polarity, Post, SourceId, StoryId, SubjectId, TextField,
+    TopicId,
 };
 use crate::text::{Folded, Segmenter, Word, fold, share_paragraph, share_sentence};
 

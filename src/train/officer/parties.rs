@@ -16,7 +16,6 @@ use serde_json::Value;
 use crate::eval::sets::text;
 
 const FOLDS: usize = 5;
-const BITS: u32 = 20;
 
 /// A post and the parties it names.
 pub(super) struct PartyCase {
@@ -52,7 +51,8 @@ pub(super) type Judged<'a> = (&'a PartyCase, [f32; COLUMNS], Polarity);
 pub(super) fn party(cases: &[Judged<'_>], seed: u64) -> Result<(Model, BTreeMap<String, f32>)> {
     let recipe = Recipe {
         name: PartyJudge::NAME.to_owned(),
-        grams: GramSpec { bits: BITS, ..GramSpec::default() },
+        grams: GramSpec::default(),
+        cut: 2,
         cost: 0.2,
         balance: 0.0,
         passes: 15,
@@ -61,7 +61,7 @@ pub(super) fn party(cases: &[Judged<'_>], seed: u64) -> Result<(Model, BTreeMap<
     let labels: Vec<String> = party_labels().map(str::to_owned).collect();
     let rows_of = |(case, margins, post): &Judged<'_>| -> Vec<Row> {
         let names: Vec<&str> = case.names.iter().map(String::as_str).collect();
-        party_rows(&case.text, &names, margins, *post, &case.truth, BITS)
+        party_rows(&case.text, &names, margins, *post, &case.truth)
     };
     let rows: Vec<Vec<Row>> = cases.iter().map(rows_of).collect();
     let all: Vec<Row> = rows.iter().flatten().cloned().collect();

@@ -11,7 +11,7 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 
-use super::super::model::ModelError;
+use super::super::model::{ModelError, ascending, write_ascending};
 use super::lean::EXTRAS;
 use super::model::{COLUMNS, OfficerModel};
 
@@ -112,7 +112,8 @@ impl OfficerModel {
             .map_err(|_| ModelError::Body(name.into()))?;
         let (keys, used) =
             ascending(&body, head.runs).ok_or_else(|| ModelError::Body(name.into()))?;
-        let (rarity, weights) = body[used..].split_at_checked(head.runs).unwrap_or_default();
+        let parts = body[used..].split_at_checked(head.runs);
+        let (rarity, weights) = parts.ok_or_else(|| ModelError::Body(name.into()))?;
         if weights.len() != head.runs * COLUMNS {
             return Err(ModelError::Body(name.into()));
         }
@@ -133,11 +134,7 @@ impl OfficerModel {
         out.extend(serde_json::to_vec(&self.head)?);
         out.push(b'\n');
         let mut body = ZlibEncoder::new(out, Compression::best());
-        let mut last = 0u32;
-        for key in &self.keys {
-            body.write_all(&sevens(key - last))?;
-            last = *key;
-        }
+        write_ascending(&self.keys, &mut body)?;
         body.write_all(&self.rarity)?;
         for column in 0..COLUMNS {
             let bytes: Vec<u8> = self.weights.iter().map(|w| w[column].cast_unsigned()).collect();
@@ -145,38 +142,4 @@ impl OfficerModel {
         }
         body.finish()
     }
-}
-
-/// A number in bytes of seven bits, the lowest first.
-fn sevens(mut number: u32) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(3);
-    while number >= 0x80 {
-        bytes.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-    bytes
-}
-
-/// `count` ascending numbers and the bytes they took; none where the bytes are cut or do not ascend.
-fn ascending(bytes: &[u8], count: usize) -> Option<(Vec<u32>, usize)> {
-    let (mut keys, mut at, mut last) = (Vec::with_capacity(count), 0, 0u32);
-    for first in 0..count {
-        let (mut step, mut shift) = (0u32, 0);
-        loop {
-            let byte = *bytes.get(at)?;
-            at += 1;
-            step |= u32::from(byte & 0x7f).checked_shl(shift)?;
-            if byte < 0x80 {
-                break;
-            }
-            shift += 7;
-        }
-        if first > 0 && step == 0 {
-            return None;
-        }
-        last = last.checked_add(step)?;
-        keys.push(last);
-    }
-    Some((keys, at))
 }

@@ -5,7 +5,7 @@
 //! are, since the model keeps what stands in three texts or more: the search for longer ones ends at the first
 //! that is unknown.
 
-use super::super::model::{Seen, TEXT_ENDS, look, stir};
+use super::super::model::{Seen, TEXT_ENDS, look, settle, stir};
 
 /// Signs of the whole that are looked at: the texts learned from end before it.
 const MOST_SIGNS: usize = 640;
@@ -83,14 +83,9 @@ impl Texts {
                 let mut hash = SEEDS[group];
                 for sign in signs[first..].iter().take(LONGEST) {
                     hash = stir(hash, sign.seen.sign as u64);
-                    visit(group, key(hash));
+                    visit(group, settle(hash));
                 }
             }
         }
     }
-}
-
-/// The key of a run. Part of the file format: a change makes every file useless.
-pub(super) fn key(hash: u64) -> u32 {
-    ((hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }

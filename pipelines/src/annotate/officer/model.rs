@@ -6,8 +6,9 @@
 
 use std::cell::RefCell;
 
+use super::super::model::{Table, settle};
 use super::file::OfficerHead;
-use super::grams::{LONGEST, Run, Texts, key};
+use super::grams::{LONGEST, Run, Texts};
 use super::lean::EXTRAS;
 
 /// Judgements of the model: 3 polarities, 13 kinds, urgency of at least 1, 2 and 3; one is spare.
@@ -50,48 +51,6 @@ pub(super) struct Scored {
     pub values: Vec<f32>,
 }
 
-/// Keys to places: open addressing, half full at most.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Table {
-    slots: Vec<(u32, u32)>,
-    shift: u32,
-}
-
-const FREE: u32 = u32::MAX;
-
-impl Table {
-    fn of(keys: &[u32]) -> Self {
-        let bits = (keys.len() * 2).next_power_of_two().trailing_zeros().max(4);
-        let mut table = Self { slots: vec![(0, FREE); 1 << bits], shift: 32 - bits };
-        for (place, key) in keys.iter().enumerate() {
-            let mut at = table.home(*key);
-            while table.slots[at].1 != FREE {
-                at = (at + 1) & (table.slots.len() - 1);
-            }
-            table.slots[at] = (*key, u32::try_from(place).unwrap_or(FREE));
-        }
-        table
-    }
-
-    fn home(&self, key: u32) -> usize {
-        (key.wrapping_mul(0x9E37_79B1) >> self.shift) as usize
-    }
-
-    fn place(&self, key: u32) -> Option<u32> {
-        let mut at = self.home(key);
-        loop {
-            let (found, place) = self.slots[at];
-            if place == FREE {
-                return None;
-            }
-            if found == key {
-                return Some(place);
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-    }
-}
-
 thread_local! {
     /// How often each known run was met; all zero between two texts.
     static MET: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
@@ -125,7 +84,7 @@ impl OfficerModel {
                 let mut kept = 0;
                 for at in 0..runs.len() {
                     let run = runs[at];
-                    let Some(place) = self.table.place(key(run.hash)) else { continue };
+                    let Some(place) = self.table.place(settle(run.hash)) else { continue };
                     let (first, length, group) = (run.first, length as u8, group as u8);
                     hits.push(Hit { place, first, length, group });
                     if length as usize == LONGEST {

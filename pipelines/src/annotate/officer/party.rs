@@ -5,7 +5,7 @@
 //! and how it lies within other names (`target::party_features`), of the post's margins, and of name and place
 //! crossed with the post's polarity: a bank in a complaint is spoken ill of, a bureau that answers it is not.
 
-use super::super::model::{Model, ModelError, named_bucket};
+use super::super::model::{Model, ModelError, named_key};
 use super::super::target::party_features;
 use super::super::train::Row;
 use super::heads::log_softmax;
@@ -53,7 +53,7 @@ impl PartyJudge {
         margins: &[f32; COLUMNS],
         post: Polarity,
     ) -> Vec<[f32; 3]> {
-        features(text, names, margins, post, self.model.spec().bits)
+        features(text, names, margins, post)
             .into_iter()
             .map(|features| {
                 let margins = self.model.score_counted(features.into_iter()).margins;
@@ -77,9 +77,8 @@ pub fn party_rows(
     margins: &[f32; COLUMNS],
     post: Polarity,
     truth: &[usize],
-    bits: u32,
 ) -> Vec<Row> {
-    let features = features(text, names, margins, post, bits);
+    let features = features(text, names, margins, post);
     let rows = features.into_iter().zip(truth);
     rows.map(|(features, label)| Row { features, label: *label, weight: 1.0 }).collect()
 }
@@ -89,19 +88,20 @@ fn features(
     names: &[&str],
     margins: &[f32; COLUMNS],
     post: Polarity,
-    bits: u32,
 ) -> Vec<Vec<(u32, f32)>> {
-    let mut all = party_features(text, names, bits);
+    let mut all = party_features(text, names, None);
     for (features, name) in all.iter_mut().zip(names) {
         for (column, margin) in margins[..URGENCIES + 3].iter().enumerate() {
-            features.push((named_bucket(&format!("post {column}"), bits), POST * margin));
+            features.push((named_key(&format!("post {column}"), None), POST * margin));
         }
         let signs: Vec<char> = name.chars().collect();
         let ending: String = signs[signs.len().saturating_sub(ENDING)..].iter().collect();
         let at = text.find(name).map_or(9, |at| (at * 4 / text.len().max(1)).min(3));
-        let crossed =
-            [format!("ends {ending} in {}", post.as_str()), format!("at {at} in {}", post.as_str())];
-        let crossed = crossed.iter().map(|name| (named_bucket(name, bits), CROSSED));
+        let crossed = [
+            format!("ends {ending} in {}", post.as_str()),
+            format!("at {at} in {}", post.as_str()),
+        ];
+        let crossed = crossed.iter().map(|name| (named_key(name, None), CROSSED));
         features.extend(crossed);
         features.sort_by_key(|f| f.0);
         features.dedup_by_key(|f| f.0);

@@ -212,8 +212,7 @@ impl<'a> Ground<'a> {
         let signs = &self.reading.texts.groups[0];
         let (first, last) = (signs[candidate.first], signs[candidate.end - 1]);
         let folding = self.folding(first.field);
-        let (start, end) =
-            folding.original_span(first.seen.start as usize, last.seen.end as usize);
+        let (start, end) = folding.original_span(first.seen.start as usize, last.seen.end as usize);
         let field = if first.field == 0 { TextField::Title } else { TextField::Body };
         Span { field, start: start as u32, end: end as u32 }
     }

@@ -101,7 +101,13 @@ fn of_sentence(found: &[Found<'_>], field: TextField, folding: &Folded, all: &mu
         }
         let (start, end) = folding.original_span(hit.start, hit.end);
         let span = Span { field, start: start as u32, end: end as u32 };
-        all.push(Evidence { span, weight, word: hit.entry.word.clone(), domain: hit.entry.domain.clone(), rule });
+        all.push(Evidence {
+            span,
+            weight,
+            word: hit.entry.word.clone(),
+            domain: hit.entry.domain.clone(),
+            rule,
+        });
     }
 }
 

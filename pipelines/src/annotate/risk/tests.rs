@@ -54,8 +54,7 @@ fn judge(case: &Case) -> Risk {
 fn hit((points, branch): &(f32, &'static str)) -> (TopicHit, TopicWeight) {
     let hit = TopicHit { topic: (*branch).into(), confidence: 1.0, basis: Vec::new() };
     let name = (*branch).to_owned();
-    let weight =
-        TopicWeight { points: *points, name_en: name.clone(), branch: name.clone(), name };
+    let weight = TopicWeight { points: *points, name_en: name.clone(), branch: name.clone(), name };
     (hit, weight)
 }
 
@@ -94,8 +93,7 @@ fn deaths_on_a_national_medium_are_high_and_graded_by_law() {
     accident.topics = vec![(35.0, "safety")];
     accident.counted = vec![(QuantityKind::Dead, 1)];
     check(&accident, 80..=100, Severity::Major);
-    for (dead, severity) in
-        [(9, Severity::Major), (10, Severity::Major), (30, Severity::Critical)]
+    for (dead, severity) in [(9, Severity::Major), (10, Severity::Major), (30, Severity::Critical)]
     {
         accident.counted = vec![(QuantityKind::Dead, dead)];
         check(&accident, 90..=100, severity);

@@ -16,9 +16,8 @@ pub fn calibrated(
     margins: &[[f32; COLUMNS]],
     labels: &[Labels],
 ) -> OfficerModel {
-    let own = |from: usize, to: usize| -> Vec<&[f32]> {
-        margins.iter().map(|m| &m[from..to]).collect()
-    };
+    let own =
+        |from: usize, to: usize| -> Vec<&[f32]> { margins.iter().map(|m| &m[from..to]).collect() };
     let polarity: Vec<usize> = labels.iter().map(|l| l.polarity).collect();
     let kind: Vec<usize> = labels.iter().map(|l| l.kind).collect();
     model.head.polarity = layer(&own(0, KINDS), &polarity, KINDS);
@@ -32,7 +31,8 @@ pub fn calibrated(
             let mirrored: Vec<[f32; 2]> = margins.iter().map(|m| [-m[at], m[at]]).collect();
             let rows: Vec<&[f32]> = mirrored.iter().map(|m| m.as_slice()).collect();
             let of = layer(&rows, &truth, 2);
-            let slope = (of.weights[1][1] - of.weights[1][0]) - (of.weights[0][1] - of.weights[0][0]);
+            let slope =
+                (of.weights[1][1] - of.weights[1][0]) - (of.weights[0][1] - of.weights[0][0]);
             [slope, of.bias[1] - of.bias[0]]
         })
         .collect();
