@@ -218,13 +218,12 @@ fn descend(rows: &[Ready], features: usize, seed: u64) -> (Vec<[f32; COLUMNS]>, 
             }
             let give = 0.5 / row.cost;
             let mut steps = [0f32; COLUMNS];
-            for column in 0..COLUMNS {
-                let multiplier = &mut multipliers[at][column];
-                let side = row.sides[column];
-                let slope = side * margins[column] - 1.0 + *multiplier * give;
+            let columns = steps.iter_mut().zip(&mut multipliers[at]).zip(&row.sides).zip(&margins);
+            for (((step, multiplier), side), margin) in columns {
+                let slope = side * margin - 1.0 + *multiplier * give;
                 let next = (*multiplier - slope / (row.length + give)).max(0.0);
                 most = most.max((next - *multiplier).abs());
-                steps[column] = (next - *multiplier) * side;
+                *step = (next - *multiplier) * side;
                 *multiplier = next;
             }
             bias.iter_mut().zip(&steps).for_each(|(b, s)| *b += s);
