@@ -87,8 +87,9 @@ fn posts_of(dom: &Dom<'_>, lines: &Lines, root: NodeId, kept: &[usize]) -> Optio
     }
     for block in &lines.blocks {
         let line = lines.line(block);
-        let is_sign =
-            is_post_meta(line, block.chars) || lines.hints[block.owner as usize].has(Hint::META);
+        let is_sign = is_post_meta(line, block.chars)
+            || ends_with_ago(line, block.chars)
+            || lines.hints[block.owner as usize].has(Hint::META);
         signs[block.owner as usize] += u32::from(is_sign);
     }
     for id in (1..dom.nodes.len()).rev() {
@@ -175,6 +176,12 @@ fn reply(
         published_at,
         author: author.map(str::to_owned),
     }
+}
+
+/// A short line that ends with how long ago it was: `coalface 3 天前`.
+fn ends_with_ago(line: &str, chars: u32) -> bool {
+    const ENDS: [&str; 6] = ["秒前", "分钟前", "小时前", "天前", "月前", "年前"];
+    chars <= 40 && ENDS.iter().any(|end| line.ends_with(end))
 }
 
 /// The words before the time of a line, as a name.
