@@ -89,6 +89,7 @@ impl RuleForm {
             factor: field("factor"),
             baseline_days: field("baseline_days"),
             quiet_days: field("quiet_days"),
+            new_days: field("new_days"),
         })
     }
 
