@@ -121,6 +121,7 @@ impl RuleForm {
             ("factor", &self.factor),
             ("baseline_days", &self.baseline_days),
             ("quiet_days", &self.quiet_days),
+            ("new_days", &self.new_days),
         ];
         values.extend(
             numbers.map(|(key, text)| (key, said(text).filter(|_| of_kind.contains(&key)))),
