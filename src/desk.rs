@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod digests;
 pub mod evidence;
 pub mod export;
+pub mod grouping;
 pub mod line;
 pub mod post;
 pub mod rules;

@@ -25,6 +25,7 @@ mod lock;
 mod look;
 mod nudge;
 mod pages;
+mod past;
 mod patience;
 mod plan;
 mod process;

@@ -12,7 +12,7 @@ mod severity;
 mod source;
 mod subject;
 
-pub use alert::{Alert, AlertState, Evidence, RuleHit, SilenceReason};
+pub use alert::{Alert, AlertState, Evidence, RuleHit, SilenceReason, Told};
 pub use annotated::{
     AnnotatedPost, Basis, Fingerprint, Mention, PolarityVerdict, Risk, RiskPart, Span, StoryId,
     TextField, TopicHit,
