@@ -4,15 +4,19 @@
 //! that says what it was about. An act that changes something or hands something out writes its audit line with
 //! the name in it. Doors (command line, console) call these and show the answer; none reaches past the desk.
 
+pub mod adding;
 pub mod alerts;
 pub mod digests;
+pub mod edit;
 pub mod evidence;
 pub mod export;
 pub mod grouping;
 pub mod line;
 pub mod post;
+pub mod rule_form;
 pub mod rules;
 pub mod search;
+pub mod seat;
 pub mod sources;
 pub mod story;
 pub mod today;
@@ -32,6 +36,7 @@ use crate::config::Config;
 use crate::engine::{Clock, DataDir, Standing, standing};
 use crate::store::{Store, StoreWrite};
 use index_door::IndexDoor;
+use seat::Renewal;
 
 /// Who acts, and the language they are answered in.
 #[derive(Clone, Debug)]
@@ -139,6 +144,7 @@ pub struct Desk {
     clock: Clock,
     index: IndexDoor,
     annotator: OnceLock<Annotator>,
+    renewal: Option<Renewal>,
 }
 
 impl Desk {
@@ -147,7 +153,13 @@ impl Desk {
     pub fn new(config: Arc<Config>, store: Arc<dyn Store>, clock: Clock) -> Self {
         let dir = DataDir(config.station.data_dir.clone());
         let index = IndexDoor::new(dir.index(), crate::engine::segmenter(&config));
-        Self { config, store, dir, clock, index, annotator: OnceLock::new() }
+        Self { config, store, dir, clock, index, annotator: OnceLock::new(), renewal: None }
+    }
+
+    /// The desk of a station that reads its config anew when `renewal` is asked for.
+    #[must_use]
+    pub fn renewed_by(self, renewal: Renewal) -> Self {
+        Self { renewal: Some(renewal), ..self }
     }
 
     /// The station's time.
