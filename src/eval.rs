@@ -150,7 +150,7 @@ fn happenings(dir: &Path, figures: Option<&str>) -> Result<Option<happenings::Ha
     let is_seen = judge.is_some_and(|judge| judge.learned_from.values().any(|d| *d == set.digest));
     Ok(Some(if is_seen {
         let shipped = pipelines::annotate::Judge::shipped();
-        crate::train::happenings::folds_like(shipped, &set, crate::train::SEED).score(&set)
+        crate::train::happenings::folds_like(dir, shipped, &set, crate::train::SEED)?.score(&set)
     } else {
         let answer = happenings::stories(&set, None);
         happenings::score(&set, &[answer], &vec![0; set.posts.len()])

@@ -97,7 +97,14 @@ fn item(row: &Value) -> Result<AnnotatedPost> {
     let (id, source, at) = (text(row, "id"), text(row, "source"), text(row, "published_at"));
     let at =
         time_of(at).with_context(|| format!("`{id}` has no time in `published_at`: `{at}`"))?;
-    let (title, body) = (text(row, "title"), text(row, "text"));
+    Ok(post_of((id, source), (text(row, "title"), text(row, "text")), at))
+}
+
+fn post_of(
+    (id, source): (&str, &str),
+    (title, body): (&str, &str),
+    at: DateTime<Utc>,
+) -> AnnotatedPost {
     let url = format!("import:{source}/{id}");
     let folded = fold(body);
     let whole = format!("{}\n{}", fold(title).text(), folded.text());
@@ -127,7 +134,7 @@ fn item(row: &Value) -> Result<AnnotatedPost> {
         issues: Vec::new(),
         content_hash,
     };
-    Ok(AnnotatedPost {
+    AnnotatedPost {
         fingerprint: fingerprint(folded.text()),
         story: StoryId(post.id),
         post,
@@ -135,7 +142,13 @@ fn item(row: &Value) -> Result<AnnotatedPost> {
         mentions: Vec::new(),
         topics: Vec::new(),
         risk: Risk::default(),
-    })
+    }
+}
+
+/// A headline without a text, as a post of its own site, so many hours after a fixed instant.
+pub(crate) fn headline(id: &str, title: &str, hour: i64) -> AnnotatedPost {
+    let at = DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::hours(hour);
+    post_of((id, id), (title, ""), at)
 }
 
 fn time_of(text: &str) -> Option<DateTime<Utc>> {
