@@ -230,7 +230,9 @@ impl StoryBook {
         let judge = self.judge();
         for candidate in self.candidates(member, order) {
             let score = judge.likely(&candidate.figures);
-            if score >= judge.join {
+            // Headlines that say the same need less beside them.
+            let bound = if candidate.says_the_same() { judge.join / 2.0 } else { judge.join };
+            if score >= bound {
                 note(candidate.story, Level::SameHappening, score);
             }
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::super::fingerprint::resemblance;
 use super::super::happening::{COMMON_FIGURES, Order, PAIR_FIGURES, Weighed, pair};
-use super::super::headline::same_happening;
+use super::super::headline::{same_happening, same_happening_threshold};
 use super::member::Member;
 use super::{Place, StoryBook};
 use crate::record::StoryId;
@@ -25,6 +25,10 @@ const STORIES: usize = 12;
 const CORE: usize = 6;
 /// Figures beside those of a pair.
 const BESIDE: usize = 5;
+/// Where among them the score of the headlines stands.
+const HEADLINES: usize = 4;
+/// Headlines further apart than this many hours may be of another happening of its kind.
+const HEADLINE_HOURS: f32 = 72.0;
 /// Figures of a story.
 const OF_WHOLE: usize = 11;
 
@@ -35,6 +39,14 @@ pub(super) const FIGURES: usize = PAIR_FIGURES + BESIDE + COMMON_FIGURES + OF_WH
 pub(super) struct Candidate {
     pub(super) story: StoryId,
     pub(super) figures: [f32; FIGURES],
+}
+
+impl Candidate {
+    /// Whether the headlines alone, by their own judge, tell of the same happening.
+    pub(super) fn says_the_same(&self) -> bool {
+        self.figures[PAIR_FIGURES + HEADLINES] >= same_happening_threshold()
+            && self.figures[PAIR_FIGURES] <= HEADLINE_HOURS
+    }
 }
 
 /// What of a story was found, in the order of finding.
@@ -168,6 +180,11 @@ fn beside_of(member: &Member, other: &Member) -> [f32; BESIDE] {
         f32::from(member.site == other.site),
         body.common,
         body.within,
-        same_happening(&member.profile, &other.profile),
+        // What stands on all pages of a site is nobody's words.
+        if member.words_are_its_own(other) {
+            same_happening(&member.profile, &other.profile)
+        } else {
+            0.0
+        },
     ]
 }

@@ -100,7 +100,7 @@ impl Member {
     }
 
     /// Whether what the words of both have in common can be more than a frame their site puts around texts.
-    fn words_are_its_own(&self, other: &Self) -> bool {
+    pub(super) fn words_are_its_own(&self, other: &Self) -> bool {
         self.site != other.site || !(self.has_lead || other.has_lead)
     }
 
