@@ -20,6 +20,7 @@ pub mod seat;
 pub mod sources;
 pub mod story;
 pub mod today;
+pub mod words;
 
 mod index_door;
 

@@ -42,12 +42,16 @@ pub enum Facet {
     Subject,
     /// Polarity of the post as a whole.
     Polarity,
+    /// Keywords (a post counts for each of its own).
+    Keyword,
 }
 
 impl Facet {
-    /// All facets, in the order in which they are shown.
+    /// The facets shown beside a search, in their order. Keywords are thousands: who wants them asks for them.
     pub const ALL: [Self; 6] =
         [Self::Source, Self::Channel, Self::Site, Self::Topic, Self::Subject, Self::Polarity];
+    /// How many there are, with those that are not shown.
+    pub(crate) const COUNT: usize = Self::ALL.len() + 1;
 }
 
 /// How a search is to be answered. The default: the ten newest lines, one per story, no facets.

@@ -13,7 +13,7 @@ use tantivy::schema::{
 use crate::tokenize;
 
 /// Raised whenever the fields, their tokenisers or the meaning of a value change.
-pub(crate) const SCHEMA_VERSION: u32 = 2;
+pub(crate) const SCHEMA_VERSION: u32 = 3;
 
 /// Name of the field that segments are sorted by, newest first.
 pub(crate) const TIME: &str = "time";
@@ -55,6 +55,7 @@ pub(crate) struct Fields {
     pub site: Field,
     pub polarity: Field,
     pub topic: Field,
+    pub keyword: Field,
     pub subject: Field,
     pub risk: Field,
     pub heat: Field,
@@ -94,6 +95,7 @@ impl Fields {
             site: b.add_text_field("site", STRING | FAST),
             polarity: b.add_text_field("polarity", STRING | FAST),
             topic: b.add_text_field("topic", STRING | FAST),
+            keyword: b.add_text_field("keyword", STRING | FAST),
             subject: b.add_text_field("subject", STRING | FAST),
             risk: b.add_u64_field("risk", FAST),
             heat: b.add_f64_field("heat", FAST),
@@ -130,6 +132,9 @@ impl Fields {
                 doc.add_text(self.topic_tree, &topic[..end]);
             }
             doc.add_text(self.topic_tree, topic);
+        }
+        for keyword in &annotated.words.keywords {
+            doc.add_text(self.keyword, &keyword.word);
         }
         for mention in &annotated.mentions {
             doc.add_text(self.subject, mention.subject.as_str());

@@ -9,6 +9,7 @@
 mod annotator;
 pub mod classify;
 mod explain;
+mod facts;
 mod fingerprint;
 mod happening;
 mod headline;

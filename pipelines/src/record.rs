@@ -5,18 +5,21 @@
 
 mod alert;
 mod annotated;
+mod fact;
 mod id;
 mod page;
 mod post;
 mod severity;
 mod source;
 mod subject;
+mod words;
 
 pub use alert::{Alert, AlertState, Evidence, RuleHit, SilenceReason, Told};
 pub use annotated::{
     AnnotatedPost, Basis, Fingerprint, Mention, PolarityVerdict, Risk, RiskPart, Span, StoryId,
     TextField, TopicHit,
 };
+pub use fact::{Fact, FactKind, FactStatus};
 pub use id::{PostId, RuleId, SourceId, SubjectId, TopicId};
 pub use page::{FetchJob, Page, Validators};
 pub use post::{
@@ -26,3 +29,4 @@ pub use post::{
 pub use severity::{Polarity, Severity};
 pub use source::{Channel, Trust};
 pub use subject::Subject;
+pub use words::{Keyword, PostWords, SentimentWord};

@@ -207,7 +207,7 @@ fn trees(lessons: &[Lesson], is_known: impl Fn(&Lesson) -> bool, seed: u64) -> T
 }
 
 /// Near misses that may end up in one story. The bar is 5, at which hardly anything is joined any more.
-const MOST_JOINED: usize = 12;
+const MOST_JOINED: usize = 14;
 
 /// The bounds that do best on the folds: the highest B³ among those that join few near misses.
 fn choose_bounds(set: &Happenings, folds: &Folds) -> (f32, f32, HappeningScore) {

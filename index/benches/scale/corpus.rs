@@ -211,6 +211,8 @@ impl Iterator for Corpus {
         let annotated = AnnotatedPost {
             post,
             polarity,
+            words: Default::default(),
+            facts: Vec::new(),
             mentions: mentions.into_iter().collect(),
             topics,
             risk,

@@ -21,6 +21,7 @@ pub(super) enum FieldName {
     Channel,
     Site,
     Topic,
+    Keyword,
     Subject,
     Polarity,
     Risk,
@@ -31,7 +32,7 @@ pub(super) enum FieldName {
 }
 
 /// Every field with the names it goes by; the first is the one shown.
-const NAMES: [(FieldName, &[&str]); 15] = [
+const NAMES: [(FieldName, &[&str]); 16] = [
     (FieldName::Title, &["title", "标题"]),
     (FieldName::Body, &["body", "正文"]),
     (FieldName::Word, &["word", "词"]),
@@ -40,6 +41,7 @@ const NAMES: [(FieldName, &[&str]); 15] = [
     (FieldName::Channel, &["channel", "渠道"]),
     (FieldName::Site, &["site", "站点"]),
     (FieldName::Topic, &["topic", "专题"]),
+    (FieldName::Keyword, &["keyword", "关键词"]),
     (FieldName::Subject, &["subject", "主体"]),
     (FieldName::Polarity, &["polarity", "倾向"]),
     (FieldName::Risk, &["risk", "风险"]),
@@ -91,6 +93,11 @@ pub(super) fn field_test(
     match name {
         FieldName::Source => Ok(FieldTest::Source(value.into())),
         FieldName::Topic => Ok(FieldTest::Topic(value.trim_end_matches('/').into())),
+        FieldName::Keyword => {
+            let word = fold(value);
+            let is_word = word.text().chars().any(char::is_alphanumeric);
+            is_word.then(|| FieldTest::Keyword(word.text().to_owned())).ok_or("keyword")
+        }
         FieldName::Site => site(value).map(FieldTest::Site).ok_or("site"),
         FieldName::Case => Ok(FieldTest::Case(value.to_owned())),
         FieldName::Channel => channel(value).map(FieldTest::Channel).ok_or("channel"),
