@@ -227,7 +227,6 @@ fn next(hash: u64, c: char) -> u64 {
     mix(hash ^ (u64::from(c as u32) + 0x9e37_79b9))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the upper half of a hash")]
 fn short(hash: u64) -> u32 {
     (hash >> 32) as u32 | 1
 }

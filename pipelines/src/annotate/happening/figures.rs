@@ -8,6 +8,8 @@ use super::{Order, Telling, Weighed};
 /// Figures of a pair.
 pub(in super::super) const PAIR_FIGURES: usize = 40;
 
+/// Figures of where two tellings part.
+const APART: usize = 16;
 /// The first figures of a pair: the more of them the better, whoever of a story has them.
 pub(in super::super) const COMMON_FIGURES: usize = 22;
 
@@ -146,26 +148,35 @@ pub(in super::super) fn pair(
     ] {
         put(value);
     }
-    let missing = |a: &[u32], b: &[u32]| (a.len() - count_shared(a, b)) as f32;
-    put(missing(&own.title_numbers, &other.numbers)
-        .min(missing(&other.title_numbers, &own.numbers)));
-    put(missing(&own.numbers, &other.numbers).min(missing(&other.numbers, &own.numbers)));
-    put(f32::from(own.days != 0 && other.days != 0 && own.days & other.days == 0));
-    put(f32::from(own.direction * other.direction));
-    let speaks = |a: &Telling, b: &Telling| a.speaker != 0 && a.speaker == b.speaker;
-    put(f32::from(speaks(own, other)));
-    put(f32::from(own.speaker != 0 && other.speaker != 0 && own.speaker != other.speaker));
-    put(f32::from(own.headline != 0 && own.headline == other.headline));
-    put(f32::from(own.template != 0 && own.template == other.template));
-    put(f32::from(own.matter.differs(&other.matter)));
-    put(f32::from(own.matter.is_opposite(&other.matter)));
-    put(f32::from(own.asks || other.asks));
-    put(f32::from(own.parts.max(other.parts)));
-    put(f32::from(own.title_chars.min(other.title_chars)));
-    put(f32::from(own.title_chars.max(other.title_chars)));
-    put(f32::from(own.lead_chars.min(other.lead_chars)));
-    put(f32::from(own.lead_chars.max(other.lead_chars)));
+    for value in apart(own, other) {
+        put(value);
+    }
     put(words.a.min(words.b));
     put(words.a.max(words.b));
     out
+}
+
+/// Figures of where two tellings part, and of their forms.
+fn apart(own: &Telling, other: &Telling) -> [f32; APART] {
+    let missing = |a: &[u32], b: &[u32]| (a.len() - count_shared(a, b)) as f32;
+    let speaks = |a: &Telling, b: &Telling| a.speaker != 0 && a.speaker == b.speaker;
+    [
+        missing(&own.title_numbers, &other.numbers)
+            .min(missing(&other.title_numbers, &own.numbers)),
+        missing(&own.numbers, &other.numbers).min(missing(&other.numbers, &own.numbers)),
+        f32::from(own.days != 0 && other.days != 0 && own.days & other.days == 0),
+        f32::from(own.direction * other.direction),
+        f32::from(speaks(own, other)),
+        f32::from(own.speaker != 0 && other.speaker != 0 && own.speaker != other.speaker),
+        f32::from(own.headline != 0 && own.headline == other.headline),
+        f32::from(own.template != 0 && own.template == other.template),
+        f32::from(own.matter.differs(&other.matter)),
+        f32::from(own.matter.is_opposite(&other.matter)),
+        f32::from(own.asks || other.asks),
+        f32::from(own.parts.max(other.parts)),
+        f32::from(own.title_chars.min(other.title_chars)),
+        f32::from(own.title_chars.max(other.title_chars)),
+        f32::from(own.lead_chars.min(other.lead_chars)),
+        f32::from(own.lead_chars.max(other.lead_chars)),
+    ]
 }

@@ -174,7 +174,7 @@ impl<K: Copy + Eq + std::hash::Hash> KeyIndex<K> {
         budget: usize,
         limit: usize,
     ) -> Vec<(f32, Place)> {
-        let mut lists: Vec<(usize, usize, &Vec<(Place, StoryId)>)> = Vec::new();
+        let mut lists = Vec::new();
         for (at, (key, _)) in keys.iter().enumerate() {
             if let Some(Under::Few(list)) = self.under.get(key) {
                 lists.push((list.len(), at, list));
