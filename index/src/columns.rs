@@ -34,6 +34,9 @@ impl Facet {
             Self::Subject => "subject",
             Self::Keyword => "keyword",
             Self::Polarity => "polarity",
+            Self::Kind => "kind",
+            Self::Urgency => "urgency",
+            Self::Unsure => "unsure",
         }
     }
 }

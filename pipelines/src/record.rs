@@ -6,6 +6,7 @@
 mod alert;
 mod annotated;
 mod fact;
+mod filing;
 mod id;
 mod page;
 mod post;
@@ -20,6 +21,7 @@ pub use annotated::{
     TextField, TopicHit,
 };
 pub use fact::{Fact, FactKind, FactStatus};
+pub use filing::{Filing, PostKind};
 pub use id::{PostId, RuleId, SourceId, SubjectId, TopicId};
 pub use page::{FetchJob, Page, Validators};
 pub use post::{

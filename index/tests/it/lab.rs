@@ -78,6 +78,7 @@ pub fn post(id: u64, title: &str, text: &str) -> IndexedPost {
         facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
     };

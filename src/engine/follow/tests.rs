@@ -42,6 +42,7 @@ fn post(id: u64) -> AnnotatedPost {
         facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
     }

@@ -26,6 +26,7 @@ fn post(url: &str, source: &str, text: &str) -> AnnotatedPost {
         facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
         post: Post {
