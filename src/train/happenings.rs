@@ -81,14 +81,13 @@ pub fn make(data: &Path, seed: u64) -> Result<Option<(Trained, Vec<u8>)>> {
         rows: lessons.len(),
         labels: 2,
         bytes: bytes.len(),
-        learned_from: BTreeMap::from([(set.name.clone(), set.digest.clone())]),
+        learned_from: BTreeMap::from([(set.name, set.digest)]),
         figures: figures.into_iter().map(|(n, v)| (n.to_owned(), v as f32)).collect(),
     };
     Ok(Some((about, bytes)))
 }
 
 /// For a set that the shipped judge learned from: judges of folds, with its words and bounds.
-#[must_use]
 ///
 /// # Errors
 /// A set that cannot be read.
