@@ -118,6 +118,7 @@ commands! {
     Digest(digest::DigestArgs),
     Rule(rule::RuleArgs),
     Label(label::LabelArgs),
+    Story(story::StoryArgs),
     Eval(eval::EvalArgs),
     Train(train::TrainArgs),
     Status(status::StatusArgs),

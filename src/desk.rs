@@ -10,6 +10,7 @@ pub mod digests;
 pub mod edit;
 pub mod evidence;
 pub mod export;
+pub mod grouping;
 pub mod line;
 pub mod post;
 pub mod rule_form;

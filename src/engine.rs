@@ -26,6 +26,7 @@ mod lock;
 mod look;
 mod nudge;
 mod pages;
+mod past;
 mod patience;
 mod plan;
 mod process;

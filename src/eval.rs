@@ -13,6 +13,7 @@ use pipelines::annotate::AnnotatorConfig;
 use serde::Serialize;
 
 mod domain;
+pub mod happenings;
 pub mod pages;
 mod score;
 mod segmentation;
@@ -36,7 +37,7 @@ pub struct EvalOptions {
     pub train: bool,
     /// How many mistakes to list a set.
     pub worst: usize,
-    /// Tasks to score: `pages`, `sites` (pages again, by readers that have not seen their site), `domain`, `polarity`, `risk`, `petitions`, `stories`, `segmentation`, `speed`; all when
+    /// Tasks to score: `pages`, `sites` (pages again, by readers that have not seen their site), `domain`, `polarity`, `risk`, `petitions`, `stories`, `happenings`, `segmentation`, `speed`; all when
     /// empty.
     pub tasks: Vec<String>,
 }
@@ -87,6 +88,9 @@ pub struct EvalReport {
     /// Pairs of headlines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stories: Option<stories::StoryScore>,
+    /// Items of feeds that tell of happenings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub happenings: Option<happenings::HappeningScore>,
     /// Word F1 by corpus (`pku`, `msr`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub segmentation: BTreeMap<String, SegmentationScore>,
@@ -133,6 +137,9 @@ pub fn run(dir: &Path, options: &EvalOptions) -> Result<EvalReport> {
     {
         pages.worst.truncate(options.worst);
     }
+    if options.wants("happenings") {
+        report.happenings = happenings(dir, options.figures.as_deref())?;
+    }
     if options.wants("segmentation") {
         report.segmentation = segmentation::score(&dir.join("segmentation"))?;
     }
@@ -149,6 +156,21 @@ pub fn run(dir: &Path, options: &EvalOptions) -> Result<EvalReport> {
         report.train = Some(Box::new(part(dir, options, &judges, true)?));
     }
     Ok(report)
+}
+
+/// The first set of happenings: by folds where the shipped judge learned from it.
+fn happenings(dir: &Path, figures: Option<&str>) -> Result<Option<happenings::HappeningScore>> {
+    let Some(set) = happenings::read(dir)?.into_iter().next() else { return Ok(None) };
+    let trained = figures.map(serde_json::from_str::<crate::train::TrainReport>).transpose()?;
+    let judge = trained.and_then(|report| report.models.get("happenings").cloned());
+    let is_seen = judge.is_some_and(|judge| judge.learned_from.values().any(|d| *d == set.digest));
+    Ok(Some(if is_seen {
+        let shipped = pipelines::annotate::Judge::shipped();
+        crate::train::happenings::folds_like(dir, shipped, &set, crate::train::SEED)?.score(&set)
+    } else {
+        let answer = happenings::stories(&set, None);
+        happenings::score(&set, &[answer], &vec![0; set.posts.len()])
+    }))
 }
 
 /// The sets that are, or are not, for training.

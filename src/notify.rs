@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::{NotifierConfig, NotifierKind, SecretError};
 
-pub use message::{AlertNotice, Message, MessageKind, alert_message, digest_message};
+pub use message::{AlertNotice, Growth, Message, MessageKind, alert_message, digest_message};
 pub use retry::{LONGEST_WAIT_SECS, MAX_ATTEMPTS, next_attempt};
 use webhook::Webhook;
 

@@ -10,6 +10,7 @@ mod changes;
 mod error;
 mod evidence;
 mod frontier;
+pub mod grouping;
 mod imports;
 mod intake;
 mod mend;
@@ -302,6 +303,10 @@ pub trait StoreWrite: WriteEvidence {
 
     /// Notes that a post matched a rule. Answers whether that is new.
     fn put_hit(&self, hit: &RuleHit) -> Result<bool>;
+    /// Forgets the hits of a rule.
+    fn forget_hits(&self, rule: &RuleId) -> Result<()>;
+    /// The time of the earliest post; none in an empty store.
+    fn first_post_time(&self) -> Result<Option<DateTime<Utc>>>;
     /// Hits of a rule not before `since`, oldest first and without their words, as this transaction sees them.
     fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
     /// The words of one hit; none where there is no such hit.

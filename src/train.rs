@@ -13,6 +13,7 @@ use pipelines::annotate::model::Model;
 use serde::{Deserialize, Serialize};
 
 mod boost;
+pub mod happenings;
 mod labels;
 mod officer;
 pub mod pages;
@@ -136,6 +137,18 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
         report.hold("reader", &about, options);
         report.models.insert("reader".to_owned(), about);
         files.push((out.join("reader.trees"), bytes));
+    }
+    if wanted("happenings")
+        && let Some((about, bytes)) = happenings::make(data, options.seed)?
+    {
+        for (figure, value) in &about.figures {
+            let figure = format!("happenings.{figure}");
+            if let Some(floor) = options.floors.get(&figure).filter(|f| value < f) {
+                report.fell.insert(figure, (*value, *floor));
+            }
+        }
+        report.models.insert("happenings".to_owned(), about);
+        files.push((out.join("happenings.bin"), bytes));
     }
     if let Some((figure, (value, floor))) =
         report.fell.iter().next().filter(|_| !options.even_if_lower)

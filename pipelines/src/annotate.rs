@@ -11,6 +11,7 @@ pub mod classify;
 mod explain;
 mod facts;
 mod fingerprint;
+mod happening;
 mod headline;
 mod headline_training;
 mod heat;
@@ -22,6 +23,7 @@ pub mod officer;
 pub mod polarity;
 mod quantities;
 mod risk;
+mod role;
 #[cfg(test)]
 mod sample;
 mod stories;
@@ -34,13 +36,17 @@ pub mod train;
 pub use annotator::{Annotator, AnnotatorConfig};
 pub use explain::{explain, severity_reason, verdict_words};
 pub use fingerprint::{Resemblance, fingerprint, is_near_copy, resemblance};
+pub use happening::{Commons, Judge};
 pub use headline::{Profile, same_happening, same_happening_threshold};
 pub use headline_training::{HEADLINE_CHARS, LabelledPair, StoryModel};
 pub use heat::{HALF_LIFE_HOURS, post_heat, story_heat};
 pub use names::{Name, NameKind, names};
 pub use quantities::{Quantity, QuantityKind, quantities};
 pub use risk::{Counted, RiskInput, SeverityReason, TopicWeight, assess, severity};
-pub use stories::{Assigned, Level, StoryBook, StoryChange, StoryConfig, StorySummary, summarize};
+pub use role::{Role, role_of};
+pub use stories::{
+    Assigned, Lesson, Level, StoryBook, StoryChange, StoryConfig, StorySummary, summarize,
+};
 pub use subjects::SubjectFinder;
 pub use topic::TopicConfig;
 pub use topics::{BrokenExample, TopicSet, broken_examples};

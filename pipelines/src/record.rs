@@ -15,7 +15,7 @@ mod source;
 mod subject;
 mod words;
 
-pub use alert::{Alert, AlertState, Evidence, RuleHit, SilenceReason};
+pub use alert::{Alert, AlertState, Evidence, RuleHit, SilenceReason, Told};
 pub use annotated::{
     AnnotatedPost, Basis, Fingerprint, Mention, PolarityVerdict, Risk, RiskPart, Span, StoryId,
     TextField, TopicHit,

@@ -83,7 +83,8 @@ mod tests {
         check("topics", &[".toml"], &names(TOPICS));
         check("lexicons", &[".tsv", ".txt", ".toml"], &names(LEXICONS));
         // The story book is built without a config and carries its model.
-        let models: Vec<_> = MODELS.iter().map(|f| f.0).chain(["stories.bin"]).collect();
+        let models: Vec<_> =
+            MODELS.iter().map(|f| f.0).chain(["happenings.bin", "stories.bin"]).collect();
         check("models", &[".bin", ".glm", ".gom"], &models);
     }
 }

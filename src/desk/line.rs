@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 use index::Hit;
 use index::highlight::{self, Snippet};
+use pipelines::annotate::{Role, role_of};
 use pipelines::query::{Query, Target};
 use pipelines::record::{
     AnnotatedPost, Channel, Filing, Polarity, PostId, Severity, Span, StoryId, TextField,
@@ -64,6 +65,8 @@ pub struct PostLine {
     pub edited: Option<DateTime<Utc>>,
     /// When its page was found gone, where it was.
     pub gone: Option<DateTime<Utc>>,
+    /// What it is within its story.
+    pub role: Role,
     /// Its story, and how many posts of it are in the answer.
     pub story: StoryId,
     /// Posts of the story among those found; 1 where posts are listed one by one.
@@ -136,6 +139,7 @@ impl Desk {
             url: post.url.clone(),
             edited,
             gone,
+            role: role_of(post),
             story: annotated.story,
             in_story: 1,
             first: None,

@@ -5,9 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use pipelines::annotate::role_of;
+use pipelines::locale::Lang;
 use pipelines::record::{AnnotatedPost, PostId, StoryId};
 use serde::Serialize;
 
+use super::grouping::StoryAct;
 use super::line::PostLine;
 use super::search::{Day, FacetValue};
 use super::{Desk, DeskError, Result, Who};
@@ -35,6 +38,10 @@ pub struct StorySheet {
     pub channels: Vec<FacetValue>,
     /// Posts by polarity, most first.
     pub polarities: Vec<FacetValue>,
+    /// Posts by their role: hearsay, reports, answers, corrections; most first.
+    pub roles: Vec<FacetValue>,
+    /// What officers did to it that can be undone, newest first.
+    pub acts: Vec<StoryAct>,
     /// Highest risk among them.
     pub risk: u8,
     /// The posts, oldest first, at most 100 of them.
@@ -69,6 +76,8 @@ impl Desk {
             days: counted(&posts, day).into_iter().map(|(day, posts)| Day { day, posts }).collect(),
             channels: self.most_first(who, "channel", channels),
             polarities: self.most_first(who, "polarity", polarities),
+            roles: roles(&posts, who.lang),
+            acts: self.groupings(story)?,
             risk: posts.iter().map(|post| post.risk.score).max().unwrap_or(0),
             lines: posts.iter().take(LISTED).map(|p| self.line(p, None)).collect::<Result<_>>()?,
         })
@@ -84,6 +93,18 @@ impl Desk {
         values.sort_by_key(|value| std::cmp::Reverse(value.posts));
         values
     }
+}
+
+fn roles(posts: &[AnnotatedPost], lang: Lang) -> Vec<FacetValue> {
+    let counts = counted(posts, |p| role_of(&p.post).as_str().to_owned());
+    let named = |(value, posts): (String, u64)| FacetValue {
+        name: lang.text(&format!("record.role.{value}")),
+        value,
+        posts,
+    };
+    let mut roles: Vec<FacetValue> = counts.into_iter().map(named).collect();
+    roles.sort_by_key(|role| std::cmp::Reverse(role.posts));
+    roles
 }
 
 fn counted(

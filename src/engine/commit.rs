@@ -7,6 +7,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use pipelines::annotate::{Annotator, StoryBook};
 use pipelines::record::SourceId;
 use tokio::sync::{mpsc, oneshot};
@@ -17,6 +18,7 @@ use super::step::Step;
 use super::transact::{self, Batch};
 use super::watching::Watching;
 use crate::evidence::{Archive, ArchiveError};
+use crate::store::grouping::GROUPED;
 use crate::store::{RunOutcome, Store, StoreError, Tally};
 
 /// Why a step was not stored.
@@ -95,6 +97,8 @@ pub struct CommitParts {
     pub archive: Arc<Mutex<Archive>>,
     /// Which posts tell of the same happening.
     pub stories: StoryBook,
+    /// The last act of officers on stories that the book knows of.
+    pub grouped: Option<String>,
     /// Judges the risk of a post anew when it finds company.
     pub annotator: Arc<Annotator>,
     /// The rules.
@@ -241,6 +245,10 @@ fn write_all(
     steps: &[(Step, Reply<Tally>)],
     ends: &[(SourceId, Box<RunOutcome>, Reply<()>)],
 ) -> Result<Vec<Tally>, CommitError> {
+    let newest = steps.iter().map(|(step, _)| step.now).max();
+    if let Some(now) = newest {
+        follow_officers(parts, now)?;
+    }
     let CommitParts { store, stories, annotator, watching, .. } = parts;
     let mut tallies = Vec::new();
     let mut begun = None;
@@ -249,7 +257,7 @@ fn write_all(
         for (step, _) in steps {
             tallies.push(transact::write_step(write, step, &mut batch)?);
         }
-        if let Some(now) = steps.iter().map(|(step, _)| step.now).max() {
+        if let Some(now) = newest {
             begun = Some(now);
             transact::join_stories(write, stories, annotator, &mut batch, now)?;
             watching.look_at(write, batch.fresh(), now)?;
@@ -264,6 +272,16 @@ fn write_all(
     }
     written?;
     Ok(tallies)
+}
+
+/// Reads the story book anew where an officer has regrouped posts since.
+fn follow_officers(parts: &mut CommitParts, now: DateTime<Utc>) -> Result<(), CommitError> {
+    let grouped = parts.store.state(GROUPED)?;
+    if grouped != parts.grouped {
+        parts.stories = restore::stories(&*parts.store, now)?;
+        parts.grouped = grouped;
+    }
+    Ok(())
 }
 
 /// Writes the evidence of all steps with one wait for the disk, and notes where it lies.

@@ -146,6 +146,7 @@ impl Station {
         let index = Arc::new(open_index(&dir, &config)?);
         let annotator = Arc::new(annotator(&config)?);
         let watching = Arc::new(Watching::new(&config, clock())?);
+        watching.remember_past(&*store, clock())?;
         let stages = Arc::new(Stages::new(&config, annotator.clone(), time.clone(), clock())?);
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
@@ -156,6 +157,7 @@ impl Station {
         let (committer, committer_thread) = Committer::start(CommitParts {
             store: store.clone(),
             archive: archive.clone(),
+            grouped: store.state(crate::store::grouping::GROUPED)?,
             stories: restore::stories(&*store, clock())?,
             annotator,
             watching: watching.clone(),

@@ -7,24 +7,29 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use pipelines::annotate::role_of;
 use pipelines::crawl::SourceConfig;
 use pipelines::locale::Lang;
 use pipelines::query::{self, Query, QuerySet, Target};
-use pipelines::record::{Alert, AnnotatedPost, RuleHit, RuleId, Severity};
+use pipelines::record::{Alert, AlertState, AnnotatedPost, RuleHit, RuleId, Severity, Told};
 use pipelines::text::Segmenter;
 use pipelines::watch::{
     Firing, RuleConfig, RuleKind, Terms, Window, evaluate, evaluate_terms, lookback, rare_terms,
 };
 
 use super::health::silence_reason;
+use super::past;
 use super::reread::Reread;
 use crate::config::Config;
-use crate::notify::{AlertNotice, alert_message};
+use crate::notify::{AlertNotice, Growth, alert_message};
 use crate::report::DigestPost;
 use crate::store::{Result, Store, StoreError, StoreWrite};
 
 /// Evidence posts handed to the writer of a message.
 const TOLD: usize = 5;
+
+/// Newest posts of an alert that are looked at for what they add: more than come with one commit.
+const LOOKED_AT: usize = 12;
 
 /// The state that says since when this station collects.
 pub const SINCE: &str = "collecting_since";
@@ -57,6 +62,16 @@ impl Watching {
             segmenter: super::segmenter(config),
             asked: Reread::new(now, move |now| Asked::read(&read_for, &read, now))?,
         })
+    }
+
+    /// Gives rules that are new, or were changed, the hits of their past.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn remember_past(&self, store: &dyn Store, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let asked = self.asked.as_of(now);
+        let rules: Vec<_> = self.rules.iter().zip(&asked.queries).collect();
+        past::remember(store, &rules, &self.segmenter, now)
     }
 
     /// Matches `fresh` against all rules and stores what follows from it.
@@ -141,7 +156,8 @@ impl Watching {
         Ok(())
     }
 
-    /// A new alert goes out through its notifiers; one that grew is stored and stays quiet.
+    /// A new alert goes out through its notifiers. One that grew does where it doubled, became graver or was answered
+    /// since it was last told; else it is stored and stays quiet.
     fn store_firing(
         &self,
         write: &dyn StoreWrite,
@@ -150,30 +166,39 @@ impl Watching {
         firing: Firing,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let alert = match firing {
-            Firing::New(mut alert) => {
-                mark_words(write, &mut alert)?;
-                alert
-            }
-            Firing::Grown(mut alert) => {
-                mark_words(write, &mut alert)?;
-                write.put_alert(&alert, now)?;
-                return Ok(());
-            }
+        let (mut alert, is_new) = match firing {
+            Firing::New(alert) => (alert, true),
+            Firing::Grown(alert) => (alert, false),
         };
-        if !write.put_alert(&alert, now)? {
+        mark_words(write, &mut alert)?;
+        let before = alert.told;
+        let stands = standing(write, &alert)?;
+        let again = if is_new { None } else { Growth::between(before, stands) };
+        if is_new || again.is_some() || before == Told::default() {
+            alert.told = stands;
+        }
+        let is_stored_new = write.put_alert(&alert, now)?;
+        if is_new != is_stored_new
+            || (!is_new && (again.is_none() || alert.state == AlertState::Closed))
+        {
             return Ok(());
         }
-        let evidence = self.evidence(write, &alert)?;
+        let told = self.evidence(write, &alert)?;
         let lang = self.config.station.lang;
         let in_words = query.map(|q| q.in_words(lang));
         for notifier in self.config.notifiers(&rule.notify) {
-            let key = format!("{}@{}", alert.key, notifier.name);
+            let key = match again {
+                None => format!("{}@{}", alert.key, notifier.name),
+                Some(growth) => {
+                    format!("{}+{}{}@{}", alert.key, growth.as_str(), stands.posts, notifier.name)
+                }
+            };
             let notice = AlertNotice {
                 alert: &alert,
                 rule: Some(rule),
                 query_in_words: in_words.as_deref(),
-                evidence: &evidence,
+                evidence: &told,
+                again,
                 zone: self.config.station.zone,
                 lang,
             };
@@ -212,6 +237,20 @@ impl Asked {
         let depends_on_now = queries.iter().any(Query::depends_on_now);
         Ok((Self { queries, set }, depends_on_now))
     }
+}
+
+/// How far an alert has come: what it was told as, with what its newest posts add.
+fn standing(write: &dyn StoreWrite, alert: &Alert) -> Result<Told> {
+    let mut stands = alert.told;
+    let posts = alert.evidence.len() as u64;
+    stands.posts = posts.max(alert.measured.max(0.0) as u64);
+    for evidence in alert.evidence.iter().take(LOOKED_AT) {
+        if let Some(post) = write.post(evidence.post)? {
+            stands.severity = stands.severity.max(post.risk.severity);
+            stands.answered |= role_of(&post.post).answers();
+        }
+    }
+    Ok(stands)
 }
 
 /// Old hits are counted by the thousand without their words; the few that an alert shows get them here.
@@ -270,6 +309,8 @@ fn window(
             Some(now)
         }
     };
+    // Posts that were brought in are older than the station: there is as much past as there are posts.
+    let since = since.into_iter().chain(write.first_post_time()?).min();
     Ok(Window { hits, alerts, last_before: write.last_hit_before(&rule.id, from)?, since })
 }
 

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use pipelines::locale::Lang;
-use pipelines::record::Alert;
+use pipelines::record::{Alert, Told};
 use pipelines::watch::RuleConfig;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -60,6 +60,41 @@ impl Message {
     }
 }
 
+/// Why an alert that was told is told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Growth {
+    /// Twice the posts, or more.
+    Doubled,
+    /// A graver post among them.
+    Graver,
+    /// An office or the house itself has answered.
+    Answered,
+}
+
+impl Growth {
+    /// The name used in locale keys (`notify.alert.again.…`) and in data.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Doubled => "doubled",
+            Self::Graver => "graver",
+            Self::Answered => "answered",
+        }
+    }
+
+    /// Why an alert that was told as `before` and stands as `now` is told again, the weightiest reason.
+    #[must_use]
+    pub fn between(before: Told, now: Told) -> Option<Self> {
+        if now.severity > before.severity {
+            Some(Self::Graver)
+        } else if now.answered && !before.answered {
+            Some(Self::Answered)
+        } else {
+            (before.posts > 0 && now.posts >= 2 * before.posts).then_some(Self::Doubled)
+        }
+    }
+}
+
 /// Everything told of an alert.
 #[derive(Clone, Copy, Debug)]
 pub struct AlertNotice<'a> {
@@ -71,6 +106,8 @@ pub struct AlertNotice<'a> {
     pub query_in_words: Option<&'a str>,
     /// The evidence posts still stored, newest first.
     pub evidence: &'a [DigestPost],
+    /// Why it is told again; none the first time.
+    pub again: Option<Growth>,
     /// The zone in which times are shown.
     pub zone: Tz,
     /// The language.
@@ -91,6 +128,14 @@ pub fn alert_message(key: String, notice: &AlertNotice) -> Message {
         None => {
             lang.fill("notify.alert.title_bare", &[("severity", &severity), ("rule", &rule_name)])
         }
+    };
+    let title = match notice.again {
+        Some(growth) => {
+            let posts = alert.told.posts;
+            let key = format!("notify.alert.again.{}", growth.as_str());
+            lang.fill(&key, &[("title", &title), ("posts", &posts)])
+        }
+        None => title,
     };
     Message {
         key,

@@ -127,6 +127,7 @@ fn message() -> Message {
         threshold: 3.0,
         evidence: vec![evidence(posts[0].id), evidence(posts[1].id), evidence(PostId(9))],
         because: None,
+        told: Default::default(),
         severity: Severity::Serious,
         state: AlertState::Open,
     };
@@ -137,6 +138,7 @@ fn message() -> Message {
             rule: Some(&rule),
             query_in_words: None,
             evidence: &posts,
+            again: None,
             zone: chrono_tz::Asia::Shanghai,
             lang: Lang::Zh,
         },

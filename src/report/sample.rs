@@ -181,6 +181,7 @@ fn alert(rule: RuleConfig, posts: &[DigestPost], topic: &str, state: AlertState)
             threshold,
             evidence: evidence.iter().map(|p| Evidence { post: p.id, spans: Vec::new() }).collect(),
             because: None,
+            told: Default::default(),
             severity: rule.severity,
             state,
         },

@@ -99,6 +99,7 @@ mod tests {
             threshold,
             evidence: Vec::new(),
             because: None,
+            told: Default::default(),
             severity: Severity::Serious,
             state: AlertState::Open,
         };

@@ -13,6 +13,7 @@ mod export;
 mod post;
 mod reading;
 mod source;
+mod stories;
 
 use std::sync::Arc;
 
@@ -40,7 +41,10 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/post/{id}", get(post::post))
         .route("/post/{id}/label", post(post::label))
         .route("/post/{id}/evidence", post(post::evidence))
-        .route("/story/{id}", get(reading::story))
+        .route("/story/{id}", get(stories::story))
+        .route("/story/{id}/split", post(stories::split))
+        .route("/story/{id}/merge", post(stories::merge))
+        .route("/story/{id}/undo", post(stories::undo))
         .route("/alerts", get(alerts::alerts))
         .route("/alerts/{id}", get(alerts::alert))
         .route("/alerts/{id}/state", post(alerts::state))

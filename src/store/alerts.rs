@@ -26,6 +26,11 @@ pub(super) fn put_hit(c: &Connection, hit: &RuleHit) -> Result<bool> {
     Ok(new > 0)
 }
 
+pub(super) fn forget_hits(c: &Connection, rule: &RuleId) -> Result<()> {
+    c.prepare_cached("DELETE FROM hits WHERE rule = ?1")?.execute([rule.as_str()])?;
+    Ok(())
+}
+
 pub(super) fn hits(c: &Connection, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
     let mut statement = c.prepare_cached(
         "SELECT post, story, at, spans FROM hits WHERE rule = ?1 AND at >= ?2 ORDER BY at, post",

@@ -9,6 +9,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::sqlite::{from_json, instant, millis, to_json};
 use super::{PostRange, Result, changes};
 
+/// Alerts of one story that fired further apart stay two: two days.
+const ONE_ALERT_MILLIS: i64 = 172_800_000;
+
 const COLUMNS: &str = "id, story, record";
 
 fn sql_id(id: PostId) -> i64 {
@@ -44,15 +47,35 @@ pub(super) fn rewrite(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
     changes::note(c, id)
 }
 
+pub(super) fn first_time(c: &Connection) -> Result<Option<DateTime<Utc>>> {
+    let time: Option<i64> =
+        c.prepare_cached("SELECT MIN(time) FROM posts")?.query_row([], |r| r.get(0))?;
+    Ok(time.map(instant))
+}
+
 pub(super) fn set_story(c: &Connection, ids: &[PostId], story: StoryId) -> Result<()> {
     for id in ids {
         let moved = c
             .prepare_cached("UPDATE posts SET story = ?2 WHERE id = ?1 AND story <> ?2")?
             .execute(params![sql_id(*id), sql_id(story.0)])?;
         if moved > 0 {
+            // What rules found in it belongs to the story it is in.
+            c.prepare_cached("UPDATE hits SET story = ?2 WHERE post = ?1")?
+                .execute(params![sql_id(*id), sql_id(story.0)])?;
             changes::note(c, *id)?;
         }
     }
+    Ok(())
+}
+
+/// One happening, one alert: a younger open alert of the same rule and story goes into the older one.
+fn one_alert(c: &Connection, story: StoryId) -> Result<()> {
+    c.prepare_cached(
+        "DELETE FROM alerts WHERE state = 'open' AND json_extract(record, '$.story') = ?1 AND EXISTS (
+           SELECT 1 FROM alerts older WHERE older.rule = alerts.rule AND json_extract(older.record, '$.story') = ?1
+             AND (older.fired, older.id) < (alerts.fired, alerts.id) AND alerts.fired - older.fired <= ?2)",
+    )?
+    .execute(params![story.to_string(), ONE_ALERT_MILLIS])?;
     Ok(())
 }
 
@@ -65,6 +88,7 @@ pub(super) fn merge_story(c: &Connection, from: StoryId, into: StoryId) -> Resul
         "UPDATE alerts SET record = json_set(record, '$.story', ?2) WHERE json_extract(record, '$.story') = ?1",
     )?
     .execute([from.to_string(), into.to_string()])?;
+    one_alert(c, into)?;
     set_story(c, &posts, into)
 }
 

@@ -101,6 +101,14 @@ impl StoreWrite for SqliteWrite<'_> {
         alerts::put_hit(&self.tx, hit)
     }
 
+    fn forget_hits(&self, rule: &RuleId) -> Result<()> {
+        alerts::forget_hits(&self.tx, rule)
+    }
+
+    fn first_post_time(&self) -> Result<Option<DateTime<Utc>>> {
+        posts::first_time(&self.tx)
+    }
+
     fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
         alerts::bare_hits(&self.tx, rule, since)
     }

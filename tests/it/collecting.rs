@@ -192,6 +192,7 @@ fn alerts_and_digests_end_too() {
             threshold: 1.0,
             evidence: Vec::new(),
             because: None,
+            told: Default::default(),
             severity: Severity::Ordinary,
             state: AlertState::Closed,
         };

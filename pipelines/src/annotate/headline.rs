@@ -70,16 +70,6 @@ impl Profile {
         &self.terms[start..self.ends[kind] as usize]
     }
 
-    /// The `count` rarest pairs, numbers, latin words and titles: what to look the story up by.
-    pub(super) fn rarest(&self, count: usize) -> Vec<u32> {
-        let mut keys: Vec<u32> =
-            [PAIR, LATIN, WORK].into_iter().flat_map(|kind| self.kind(kind)).copied().collect();
-        keys.sort_unstable_by_key(|t| (std::cmp::Reverse(*t & 0xff), *t));
-        keys.dedup();
-        keys.truncate(count);
-        keys
-    }
-
     /// Characters read.
     #[must_use]
     pub fn chars(&self) -> usize {

@@ -2,24 +2,28 @@
 //!
 //! In: annotated posts, in batches. Out: the story of each, and every merge as an explicit change for the
 //! log. Three nested levels: exact copy (same content hash), near copy (sketch of the body), same happening
-//! (words of headline and lead, within three days). It keeps no texts, and no post older than its window;
+//! (what headline and lead tell, within six days: a learned judge). It keeps no texts, and no post older than its window;
 //! what it promises about order, replay and restarts stands at [`StoryBook`].
 
 mod change;
 mod index;
+mod lesson;
+mod linking;
 mod member;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 pub use self::change::{Assigned, Level, StoryChange};
 use self::index::KeyIndex;
+pub use self::lesson::Lesson;
 use self::member::Member;
 pub use self::summary::{StorySummary, summarize};
 use super::fingerprint::is_near_copy;
-use super::headline::same_happening;
+use super::happening::{JUDGE, Judge, Order, Rarity};
 use crate::record::{AnnotatedPost, PostId, StoryId};
 
 /// How a [`StoryBook`] links.
@@ -33,20 +37,12 @@ pub struct StoryConfig {
 
 impl Default for StoryConfig {
     fn default() -> Self {
-        Self { window_days: 7, happening_hours: 72 }
+        Self { window_days: 7, happening_hours: 144 }
     }
 }
 
-/// A score from which a post that speaks of two stories makes them one. Above the threshold for joining,
-/// because a wrong merge is dearer than a missed one.
-const MERGE_SCORE: f32 = 0.95;
-/// What the first post of a story must score with a newcomer that resembles a later one: stops chains.
-const FIRST_POST_SCORE: f32 = 0.2;
 /// Candidates compared for copies.
 const CANDIDATES: usize = 12;
-/// Candidates compared by words, which costs microseconds each; those that share most rare terms come first.
-const WORD_CANDIDATES: usize = 6;
-
 /// Time in seconds, then id: the order in which posts are taken and told apart.
 type Place = (i64, PostId);
 
@@ -67,6 +63,8 @@ pub struct StoryBook {
     contents: KeyIndex<u64>,
     shingles: KeyIndex<u32>,
     terms: KeyIndex<u32>,
+    rarity: Rarity,
+    judge: Option<Arc<Judge>>,
     apart: BTreeSet<(StoryId, StoryId)>,
 }
 
@@ -84,6 +82,16 @@ impl StoryBook {
         Self { config, ..Self::default() }
     }
 
+    /// An empty book whose happenings are told apart by another judge than the shipped one.
+    #[must_use]
+    pub fn judged_by(config: StoryConfig, judge: Arc<Judge>) -> Self {
+        Self { judge: Some(judge), ..Self::new(config) }
+    }
+
+    fn judge(&self) -> &Judge {
+        self.judge.as_deref().unwrap_or(&JUDGE)
+    }
+
     /// The book as it was: from all stored posts of the window with the stories they have, and the pairs of
     /// stories that officers took apart.
     #[must_use]
@@ -97,11 +105,10 @@ impl StoryBook {
             book.apart.insert((a.min(b), a.max(b)));
         }
         for post in posts {
-            let member = Member::of(post);
-            if book.times.contains_key(&member.place.1) {
-                continue;
+            if !book.times.contains_key(&post.post.id) {
+                let (member, _) = Member::read(post, book.judge());
+                book.insert(member, post.story);
             }
-            book.insert(member, post.story);
         }
         book.forget_old();
         book
@@ -175,8 +182,8 @@ impl StoryBook {
         if place.0 < self.cutoff() {
             return;
         }
-        let member = Member::of(post);
-        let links = self.links(&member);
+        let (member, order) = Member::read(post, self.judge());
+        let links = self.links(&member, &order);
         let story = self.settle(&member, &links, changes);
         self.insert(member, story);
     }
@@ -190,14 +197,17 @@ impl StoryBook {
         }
         let story = old.story;
         self.unindex(story);
-        self.posts.remove(&place);
+        if let Some(old) = self.posts.remove(&place) {
+            self.rarity.remove(&old.telling);
+        }
         self.leave(story, place);
-        self.insert(Member::of(post), story);
+        let (member, _) = Member::read(post, self.judge());
+        self.insert(member, story);
         self.reindex(story);
     }
 
     /// The stories `member` belongs to, best first.
-    fn links(&self, member: &Member) -> Vec<Link> {
+    fn links(&self, member: &Member, order: &Order) -> Vec<Link> {
         let mut best: BTreeMap<StoryId, (Level, f32)> = BTreeMap::new();
         let mut note = |story: StoryId, level: Level, score: f32| {
             let entry = best.entry(story).or_insert((level, score));
@@ -210,15 +220,20 @@ impl StoryBook {
         }
         for place in self.shingles.find(member.shingle_keys(), CANDIDATES) {
             let other = &self.posts[&place];
-            if is_near_copy(&member.fingerprint, &other.fingerprint) && member.is_true_copy(other) {
+            if is_near_copy(&member.fingerprint, &other.fingerprint)
+                && member.is_true_copy(other)
+                && !member.telling.is_other_matter(&other.telling)
+            {
                 note(other.story, Level::NearCopy, 1.0);
             }
         }
-        for place in self.terms.find(member.term_keys(), WORD_CANDIDATES) {
-            let other = &self.posts[&place];
-            let score = self.happening_score(member, other);
-            if score > 0.0 {
-                note(other.story, Level::SameHappening, score);
+        let judge = self.judge();
+        for candidate in self.candidates(member, order) {
+            let score = judge.likely(&candidate.figures);
+            // Headlines that say the same need less beside them.
+            let bound = if candidate.says_the_same() { judge.join / 2.0 } else { judge.join };
+            if score >= bound {
+                note(candidate.story, Level::SameHappening, score);
             }
         }
         let mut links: Vec<Link> =
@@ -226,26 +241,6 @@ impl StoryBook {
         // The sort is stable: ties fall to the smaller id.
         links.sort_by(|a, b| b.level.cmp(&a.level).then(b.score.total_cmp(&a.score)));
         links
-    }
-
-    /// The score of two posts that tell of the same happening; 0 where they do not.
-    fn happening_score(&self, member: &Member, other: &Member) -> f32 {
-        let apart_secs = (member.place.0 - other.place.0).abs();
-        let Some(threshold) = member.happening_threshold(other) else { return 0.0 };
-        let score = same_happening(&member.profile, &other.profile);
-        if apart_secs > self.config.happening_hours * 3600 || score < threshold {
-            return 0.0;
-        }
-        let first = self.stories[&other.story].first().map(|place| &self.posts[place]);
-        match first {
-            Some(first)
-                if first.place != other.place
-                    && same_happening(&member.profile, &first.profile) < FIRST_POST_SCORE =>
-            {
-                0.0
-            }
-            _ => score,
-        }
     }
 
     /// The story of a newcomer with these links, after merging the ones it proves to be one.
@@ -256,10 +251,11 @@ impl StoryBook {
         changes: &mut Vec<StoryChange>,
     ) -> StoryId {
         let Some(best) = links.first() else { return StoryId(member.place.1) };
+        let bound = self.judge().merge;
         let mut story = best.story;
         for link in &links[1..] {
-            let is_proof = link.level >= Level::NearCopy
-                || (link.score >= MERGE_SCORE && best.score >= MERGE_SCORE);
+            let is_proof =
+                link.level >= Level::NearCopy || (link.score >= bound && best.score >= bound);
             let pair = (story.min(link.story), story.max(link.story));
             if !is_proof || self.apart.contains(&pair) {
                 continue;
@@ -310,6 +306,7 @@ impl StoryBook {
     fn insert(&mut self, mut member: Member, story: StoryId) {
         member.story = story;
         let place = member.place;
+        self.rarity.add(&member.telling);
         self.index_member(&member);
         self.times.insert(place.1, place.0);
         self.stories.entry(story).or_default().insert(place);
@@ -353,6 +350,7 @@ impl StoryBook {
                 break;
             }
             let (place, member) = entry.remove_entry();
+            self.rarity.remove(&member.telling);
             self.contents.remove(member.content_keys(), place, member.story);
             self.shingles.remove(member.shingle_keys(), place, member.story);
             self.terms.remove(member.term_keys(), place, member.story);

@@ -102,6 +102,17 @@ impl SilenceReason {
     }
 }
 
+/// How far an alert had come when it was last told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Posts it rested on.
+    pub posts: u64,
+    /// The gravest grade among them.
+    pub severity: Severity,
+    /// Whether an office or the house itself had answered.
+    pub answered: bool,
+}
+
 /// One firing of a rule. Holds no rendered message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
@@ -124,6 +135,9 @@ pub struct Alert {
     /// Why a source is silent, for alerts of its silence.
     #[serde(default)]
     pub because: Option<SilenceReason>,
+    /// How far it had come when it was last told.
+    #[serde(default)]
+    pub told: Told,
     /// From the rule.
     pub severity: Severity,
     /// What became of it.

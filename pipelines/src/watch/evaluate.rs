@@ -285,6 +285,7 @@ impl<'a> Watch<'a> {
             threshold,
             evidence: Vec::new(),
             because: None,
+            told: Default::default(),
             severity: self.rule.severity,
             state: AlertState::Open,
         });

@@ -1,4 +1,4 @@
-//! The rooms that are only read: the day, search, a happening, rules and rehearsal, the health board, the pulse.
+//! The rooms that are only read: the day, search, rules and rehearsal, the health board, the pulse.
 //!
 //! In: the state of a view, all of it in the address, so that going back, loading anew and a mailed link show
 //! the same. Out: pages.
@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
@@ -64,14 +64,6 @@ pub(super) async fn search(
         Ok(SearchPage { view, found })
     })
     .await
-}
-
-pub(super) async fn story(
-    State(console): State<Arc<Console>>,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> Response {
-    show(&console, &visit, "story", move |desk, who| desk.story(who, &id)).await
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -166,6 +166,40 @@ impl<K: Copy + Eq + std::hash::Hash> KeyIndex<K> {
         }
     }
 
+    /// At most `limit` places that share the heaviest `keys`, with the weight they share, heaviest first. The rarest keys
+    /// are read first, and no more than `budget` entries.
+    pub(super) fn find_weighed(
+        &self,
+        keys: &[(K, f32)],
+        budget: usize,
+        limit: usize,
+    ) -> Vec<(f32, Place)> {
+        let mut lists = Vec::new();
+        for (at, (key, _)) in keys.iter().enumerate() {
+            if let Some(Under::Few(list)) = self.under.get(key) {
+                lists.push((list.len(), at, list));
+            }
+        }
+        lists.sort_unstable_by_key(|(length, at, _)| (*length, *at));
+        let mut sums: FxHashMap<Place, f32> = FxHashMap::default();
+        let mut left = budget;
+        for (length, at, list) in lists {
+            let Some(rest) = left.checked_sub(length) else { break };
+            left = rest;
+            for (place, _) in list {
+                *sums.entry(*place).or_default() += keys[at].1;
+            }
+        }
+        let mut found: Vec<(f32, Place)> = sums.into_iter().map(|(p, w)| (w, p)).collect();
+        let heaviest = |a: &(f32, Place), b: &(f32, Place)| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1));
+        if found.len() > limit {
+            found.select_nth_unstable_by(limit, heaviest);
+            found.truncate(limit);
+        }
+        found.sort_unstable_by(heaviest);
+        found
+    }
+
     /// At most `limit` places that share most of `keys`, latest first among equals.
     pub(super) fn find(&self, keys: &[K], limit: usize) -> Vec<Place> {
         let mut counts: FxHashMap<Place, u32> = FxHashMap::default();

@@ -4,22 +4,20 @@
 //! own names taken out, since every post we watch has those. A function of the post alone.
 
 use super::super::fingerprint::{SKETCH, mix, resemblance};
-use super::super::headline::{Profile, same_happening, same_happening_threshold};
+use super::super::happening::{Judge, Order, Telling};
+use super::super::headline::{Profile, same_happening};
 use super::Place;
 use crate::record::{AnnotatedPost, Fingerprint, Span, StoryId, TextField};
 use crate::text::fold;
 
-/// Our own names are taken out of what is compared, so two posts that name the same unit have less to agree
-/// on. Set by hand on the pairs in the tests of the book; no labelled set has posts about one enterprise.
-const SAME_SUBJECT_THRESHOLD: f32 = 0.75;
 /// Characters of headline and lead that are compared.
 const PROFILE_CHARS: usize = 64;
 /// A headline of fewer characters is helped out by the lead; a longer one is diluted by it.
 const SHORT_HEADLINE: usize = 10;
-/// Of fewer characters nothing can be told.
-const SHORTEST: usize = 8;
-/// Rare terms a post is looked up by.
-const TERM_KEYS: usize = 10;
+/// Rare words a post is looked up by.
+const TERM_KEYS: usize = 40;
+/// Characters of a text that are folded for its lead.
+const LEAD_READ: usize = 320;
 /// Smallest shingles a post is looked up by: near copies with half in common share one with 99.6 %.
 const SHINGLE_KEYS: usize = 8;
 /// What headlines must score where bodies are so short that a site's footer may be most of them.
@@ -40,13 +38,12 @@ pub(super) struct Member {
     pub(super) content: u64,
     pub(super) fingerprint: Fingerprint,
     pub(super) profile: Profile,
+    pub(super) telling: Telling,
     terms: Vec<u32>,
     /// Whether the profile holds words of the lead, the headline being short.
     has_lead: bool,
     /// Hash of the site it stands on.
-    site: u32,
-    /// Hashes of the subjects it names, ascending.
-    subjects: Vec<u32>,
+    pub(super) site: u32,
 }
 
 impl Member {
@@ -55,24 +52,30 @@ impl Member {
         (post.post.time().min(post.post.fetched_at).timestamp(), post.post.id)
     }
 
-    pub(super) fn of(post: &AnnotatedPost) -> Self {
+    /// A post as the book keeps it, and the order in which it says what it tells.
+    pub(super) fn read(post: &AnnotatedPost, judge: &Judge) -> (Self, Order) {
         let (words, has_lead) = headline_and_lead(post);
-        let profile = Profile::of(&words, PROFILE_CHARS);
         let hash = |name: &str| name.bytes().fold(0, |h, b| mix(h ^ (u64::from(b) + 1))) as u32;
-        let mut subjects: Vec<u32> =
-            post.mentions.iter().map(|m| hash(m.subject.as_str())).collect();
-        subjects.sort_unstable();
-        Self {
+        let text = &post.post.text;
+        let end = text.char_indices().nth(LEAD_READ).map_or(text.len(), |(at, _)| at);
+        let (telling, order) =
+            Telling::read(fold(&post.post.title).text(), fold(&text[..end]).text());
+        let member = Self {
             place: Self::place_of(post),
             story: StoryId(post.post.id),
             content: post.post.content_hash,
             fingerprint: post.fingerprint.clone(),
-            terms: profile.rarest(TERM_KEYS),
-            profile,
+            terms: if telling.says_something() {
+                judge.keys(&telling, TERM_KEYS)
+            } else {
+                Vec::new()
+            },
+            profile: Profile::of(&words, PROFILE_CHARS),
+            telling,
             has_lead,
             site: hash(&post.post.site),
-            subjects,
-        }
+        };
+        (member, order)
     }
 
     pub(super) fn content_keys(&self) -> &[u64] {
@@ -86,7 +89,7 @@ impl Member {
     }
 
     pub(super) fn term_keys(&self) -> &[u32] {
-        if self.profile.chars() < SHORTEST { &[] } else { &self.terms }
+        &self.terms
     }
 
     /// Whether both bodies are long enough to be compared without their headlines.
@@ -97,7 +100,7 @@ impl Member {
     }
 
     /// Whether what the words of both have in common can be more than a frame their site puts around texts.
-    fn words_are_its_own(&self, other: &Self) -> bool {
+    pub(super) fn words_are_its_own(&self, other: &Self) -> bool {
         self.site != other.site || !(self.has_lead || other.has_lead)
     }
 
@@ -106,19 +109,6 @@ impl Member {
         self.is_long_with(other)
             || (self.words_are_its_own(other)
                 && same_happening(&self.profile, &other.profile) > SHORT_COPY_SCORE)
-    }
-
-    /// The score from which two posts tell of the same happening by their words alone; `None` if they name
-    /// different units of ours.
-    pub(super) fn happening_threshold(&self, other: &Self) -> Option<f32> {
-        if !self.words_are_its_own(other) {
-            return None;
-        }
-        if self.subjects.is_empty() || other.subjects.is_empty() {
-            return Some(same_happening_threshold());
-        }
-        let is_shared = self.subjects.iter().any(|s| other.subjects.contains(s));
-        is_shared.then_some(SAME_SUBJECT_THRESHOLD)
     }
 }
 
