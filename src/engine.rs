@@ -10,6 +10,7 @@ mod commit;
 pub mod delivery;
 pub mod digests;
 mod entries;
+pub mod deep;
 mod evidence;
 pub mod faults;
 mod follow;

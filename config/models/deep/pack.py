@@ -191,14 +191,16 @@ def kept_pieces(source, data):
 
 def main():
     p = argparse.ArgumentParser()
-    for name in ("source", "weights", "data", "out", "vectors", "pieces"):
-        p.add_argument(f"--{name}", required=name not in ("vectors", "pieces"))
+    for name in ("source", "weights", "data", "out", "vectors", "pieces", "keep-pieces"):
+        p.add_argument(f"--{name}", required=name not in ("vectors", "pieces", "keep-pieces"))
     args = p.parse_args()
     source = e5.Source(args.source)
     if args.pieces:
         kept = json.load(open(args.pieces))
     else:
         kept = kept_pieces(source, args.data)
+        if args.keep_pieces:
+            json.dump(kept, open(args.keep_pieces, "w"))
     made = Packed(source, Weights(source, args.weights), kept)
     size = made.write(args.out)
     print(f"{len(kept)} pieces, {size / 1e6:.1f} MB")
