@@ -109,6 +109,7 @@ fn post(n: u64, at: DateTime<Utc>, title: &str, text: &str) -> IndexedPost {
         polarity: PolarityVerdict::default(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
         story: StoryId(id),

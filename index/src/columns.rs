@@ -33,6 +33,9 @@ impl Facet {
             Self::Topic => "topic",
             Self::Subject => "subject",
             Self::Polarity => "polarity",
+            Self::Kind => "kind",
+            Self::Urgency => "urgency",
+            Self::Unsure => "unsure",
         }
     }
 }

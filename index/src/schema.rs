@@ -13,7 +13,7 @@ use tantivy::schema::{
 use crate::tokenize;
 
 /// Raised whenever the fields, their tokenisers or the meaning of a value change.
-pub(crate) const SCHEMA_VERSION: u32 = 2;
+pub(crate) const SCHEMA_VERSION: u32 = 3;
 
 /// Name of the field that segments are sorted by, newest first.
 pub(crate) const TIME: &str = "time";
@@ -54,6 +54,11 @@ pub(crate) struct Fields {
     pub channel: Field,
     pub site: Field,
     pub polarity: Field,
+    pub kind: Field,
+    /// 0 to 3 as text: few values, asked for by range and counted.
+    pub urgency: Field,
+    /// `yes` or `no`: whether the polarity is in doubt.
+    pub unsure: Field,
     pub topic: Field,
     pub subject: Field,
     pub risk: Field,
@@ -93,6 +98,9 @@ impl Fields {
             channel: b.add_text_field("channel", STRING | FAST),
             site: b.add_text_field("site", STRING | FAST),
             polarity: b.add_text_field("polarity", STRING | FAST),
+            kind: b.add_text_field("kind", STRING | FAST),
+            urgency: b.add_text_field("urgency", STRING | FAST),
+            unsure: b.add_text_field("unsure", STRING | FAST),
             topic: b.add_text_field("topic", STRING | FAST),
             subject: b.add_text_field("subject", STRING | FAST),
             risk: b.add_u64_field("risk", FAST),
@@ -119,7 +127,13 @@ impl Fields {
         doc.add_text(self.source, post.source.as_str());
         doc.add_text(self.channel, post.channel.as_str());
         doc.add_text(self.site, &post.site);
-        doc.add_text(self.polarity, annotated.polarity.polarity.as_str());
+        let (shown, _) = annotated.shown();
+        doc.add_text(self.polarity, shown.polarity.as_str());
+        doc.add_text(self.unsure, if shown.is_unsure() { "yes" } else { "no" });
+        if let Some(filing) = &annotated.filing {
+            doc.add_text(self.kind, filing.kind.as_str());
+            doc.add_text(self.urgency, filing.urgency.to_string());
+        }
         for domain in tails(&post.site, '.') {
             doc.add_text(self.site_tree, domain);
         }

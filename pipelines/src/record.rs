@@ -5,6 +5,7 @@
 
 mod alert;
 mod annotated;
+mod filing;
 mod id;
 mod page;
 mod post;
@@ -17,6 +18,7 @@ pub use annotated::{
     AnnotatedPost, Basis, Fingerprint, Mention, PolarityVerdict, Risk, RiskPart, Span, StoryId,
     TextField, TopicHit,
 };
+pub use filing::{Filing, PostKind};
 pub use id::{PostId, RuleId, SourceId, SubjectId, TopicId};
 pub use page::{FetchJob, Page, Validators};
 pub use post::{

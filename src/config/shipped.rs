@@ -37,6 +37,7 @@ pub(super) const LEXICONS: &[(&str, &str)] = texts!("lexicons":
     "discipline.tsv",
     "emoticons.tsv",
     "environment.tsv",
+    "experience.tsv",
     "general.tsv",
     "grammar.tsv",
     "labour.tsv",

@@ -110,6 +110,9 @@ pub fn field_of(facet: Facet) -> &'static str {
         Facet::Topic => "topic",
         Facet::Subject => "subject",
         Facet::Polarity => "polarity",
+        Facet::Kind => "kind",
+        Facet::Urgency => "urgency",
+        Facet::Unsure => "unsure",
     }
 }
 
@@ -166,7 +169,7 @@ impl Desk {
     pub(super) fn value_name(&self, who: &Who, field: &str, value: &str) -> String {
         let config = &self.config;
         let named = match field {
-            "channel" | "polarity" => {
+            "channel" | "polarity" | "kind" | "urgency" | "unsure" => {
                 who.lang.get(&format!("record.{field}.{value}")).map(str::to_owned)
             }
             "source" => Some(self.source_name(&value.into())),

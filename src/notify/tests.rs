@@ -91,6 +91,8 @@ fn post(title: &str, url: &str) -> DigestPost {
         edited_at: None,
         gone_at: None,
         subjects: Vec::new(),
+        kind: None,
+        other: None,
         topics: Vec::new(),
         risk: 60,
         story: StoryId(PostId(1)),

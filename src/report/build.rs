@@ -191,6 +191,7 @@ fn post_line(post: &DigestPost, number: usize, outside: bool) -> PostLine {
         edited_at: post.edited_at,
         gone_at: post.gone_at,
         polarity: post.is_about_us().then(|| post.polarity()),
+        other: post.other.filter(|_| post.is_about_us()),
         outside,
     }
 }

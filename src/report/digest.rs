@@ -74,6 +74,8 @@ pub struct PostLine {
     pub gone_at: Option<DateTime<Utc>>,
     /// What it says of us; none where it names no subject.
     pub polarity: Option<Polarity>,
+    /// The other reading, where that is in doubt.
+    pub other: Option<Polarity>,
     /// Whether it lies outside the period (evidence of an alert).
     pub outside: bool,
 }

@@ -5,8 +5,8 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use pipelines::record::{
-    Alert, AnnotatedPost, Channel, DropReason, Polarity, PostId, SourceId, StoryId, SubjectId,
-    TopicId,
+    Alert, AnnotatedPost, Channel, DropReason, Polarity, PostId, PostKind, SourceId, StoryId,
+    SubjectId, TopicId,
 };
 use pipelines::watch::RuleConfig;
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,10 @@ pub struct DigestPost {
     pub gone_at: Option<DateTime<Utc>>,
     /// What it says of each subject it names.
     pub subjects: Vec<(SubjectId, Polarity)>,
+    /// What an officer would file it as.
+    pub kind: Option<PostKind>,
+    /// The other reading, where what it says of us is in doubt.
+    pub other: Option<Polarity>,
     /// What it is about.
     pub topics: Vec<TopicId>,
     /// 0 to 100.
@@ -147,6 +151,8 @@ impl DigestPost {
                 .iter()
                 .map(|m| (m.subject.clone(), m.polarity.polarity))
                 .collect(),
+            kind: post.filing.map(|filing| filing.kind),
+            other: post.shown().0.other,
             topics: post.topics.iter().map(|t| t.topic.clone()).collect(),
             risk: post.risk.score,
             story: post.story,

@@ -114,6 +114,8 @@ fn post(site: &SiteText, page: &PageText) -> DigestPost {
         edited_at: None,
         gone_at: None,
         subjects: names.into_iter().map(|id| (id.into(), polarity(&page.title))).collect(),
+        kind: None,
+        other: None,
         topics: match story_of(page) {
             Some("accident") => vec!["safety/accident".into()],
             Some("pay") => vec!["labour/pay".into()],

@@ -211,6 +211,7 @@ impl Iterator for Corpus {
         let annotated = AnnotatedPost {
             post,
             polarity,
+            filing: None,
             mentions: mentions.into_iter().collect(),
             topics,
             risk,

@@ -76,6 +76,7 @@ pub fn post(id: u64, title: &str, text: &str) -> IndexedPost {
         polarity: PolarityVerdict::default(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
     };

@@ -180,6 +180,10 @@ fn describe_field(test: &FieldTest, lang: Lang) -> String {
         FieldTest::Polarity(polarity) => {
             ("polarity", lang.text(&format!("record.polarity.{}", polarity.as_str())))
         }
+        FieldTest::Kind(kind) => ("kind", lang.text(&format!("record.kind.{}", kind.as_str()))),
+        FieldTest::Urgency(range) => ("urgency", describe_range(range, lang)),
+        FieldTest::Unsure(true) => ("unsure", String::new()),
+        FieldTest::Unsure(false) => ("sure", String::new()),
         FieldTest::Risk(range) => ("risk", describe_range(range, lang)),
         FieldTest::Story(story) => ("story", story.to_string()),
         FieldTest::Case(case) => ("case", case.clone()),

@@ -157,6 +157,9 @@ impl Display for FieldTest {
                 write!(f, "subject:{}", quoted(asked))
             }
             FieldTest::Polarity(polarity) => write!(f, "polarity:{}", polarity.as_str()),
+            FieldTest::Kind(kind) => write!(f, "kind:{}", kind.as_str()),
+            FieldTest::Urgency(range) => write!(f, "urgency:{range}"),
+            FieldTest::Unsure(unsure) => write!(f, "unsure:{}", if *unsure { "yes" } else { "no" }),
             FieldTest::Risk(range) => write!(f, "risk:{range}"),
             FieldTest::Story(story) => write!(f, "story:{story}"),
             FieldTest::Case(case) => write!(f, "case:{}", quoted(case)),

@@ -104,6 +104,15 @@ fn actual(test: &FieldTest, facts: &Facts, lang: Lang) -> String {
         FieldTest::Polarity(_) => {
             facts.polarity.map(|p| lang.text(&format!("record.polarity.{}", p.as_str())))
         }
+        FieldTest::Kind(_) => {
+            facts.filing.map(|f| lang.text(&format!("record.kind.{}", f.kind.as_str())))
+        }
+        FieldTest::Urgency(_) => {
+            facts.filing.map(|f| lang.text(&format!("record.urgency.{}", f.urgency)))
+        }
+        FieldTest::Unsure(_) => facts
+            .is_unsure
+            .map(|unsure| lang.text(if unsure { "record.unsure.yes" } else { "record.unsure.no" })),
         FieldTest::Risk(_) => facts.risk.map(|risk| risk.to_string()),
         FieldTest::Story(_) => facts.story.map(|story| story.to_string()),
         FieldTest::Case(_) => all(&facts.cases),

@@ -40,6 +40,7 @@ fn post(id: u64) -> AnnotatedPost {
         polarity: PolarityVerdict::default(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
     }

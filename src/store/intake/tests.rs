@@ -24,6 +24,7 @@ fn post(url: &str, source: &str, text: &str) -> AnnotatedPost {
         polarity: PolarityVerdict::default(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
         post: Post {
