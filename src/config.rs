@@ -38,8 +38,8 @@ pub(crate) use cross::is_private_url;
 pub use notifier::{NotifierConfig, NotifierKind, Secret, SecretError};
 pub use problem::{Fault, Level, Problem, Problems};
 pub use settings::{
-    CalendarSettings, CrawlSettings, DigestConfig, Depth, ExtractSettings, JudgeSettings, Paths, Period, Privacy,
-    Retention, Station,
+    CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings, Paths,
+    Period, Privacy, Retention, Station,
 };
 pub(crate) use walk::{is_contact, is_url};
 

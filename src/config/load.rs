@@ -26,8 +26,8 @@ use super::problem::{Fault, Problem, Problems};
 use super::resolve::{absolute, notifier_paths, resolve, source_paths};
 use super::schema::{self, Key};
 use super::settings::{
-    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, Paths, Privacy, Retention,
-    Station,
+    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, Paths, Privacy,
+    Retention, Station,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};

@@ -3,14 +3,17 @@
 //! In: the imports that were too large to read deeply as they came, as states of the store. Out: their posts judged again, some at
 //! a time, and a state that `guanlan status` shows. What an officer corrected stays hers; it alerts nobody anew.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use pipelines::annotate::deep::DeepReader;
 use pipelines::record::{AnnotatedPost, PostId};
 use serde::{Deserialize, Serialize};
 
 use super::process::Stages;
+use crate::config::{Config, Depth};
 use crate::store::{Result, Store, StoreWrite};
 
 /// Before the number of an import: how many of its posts have been looked at again.
@@ -72,6 +75,22 @@ pub fn waiting(store: &dyn Store) -> Result<usize> {
         waiting += store.import_posts(import, usize::MAX >> 1)?.len().saturating_sub(done);
     }
     Ok(waiting)
+}
+
+/// The deep reader's file, where config wants it: the last one, so that an officer's own replaces the shipped one.
+pub(super) fn model(config: &Config) -> Option<(String, Cow<'static, [u8]>)> {
+    let is_one = |(_, bytes): &&(String, Cow<'static, [u8]>)| DeepReader::is_one(bytes);
+    let found = config.models.iter().rfind(is_one).filter(|_| config.judge.depth == Depth::Deep)?;
+    // What is compiled in was checked when it was made.
+    if let (name, Cow::Owned(bytes)) = found
+        && let Err(error) = DeepReader::of(bytes.clone().into()).check()
+    {
+        tracing::warn!(
+            "cannot use deep model `{name}`: {error}; posts are judged by the fast models alone"
+        );
+        return None;
+    }
+    Some(found.clone())
 }
 
 /// Notes that the posts of `import` were judged in haste.

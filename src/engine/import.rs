@@ -16,9 +16,9 @@ use pipelines::crawl::{
 use pipelines::record::{DropReason, Found, Page};
 use pipelines::text::visible_line;
 
-use super::deep::ROWS_AT_ONCE;
 use super::collect::Collector;
 use super::commit::CommitError;
+use super::deep::ROWS_AT_ONCE;
 use super::step::Step;
 use super::workbook;
 use crate::store::Tally;

@@ -14,8 +14,8 @@ use pipelines::crawl::{self, SourceConfig, SourceKind};
 use pipelines::extract::{self, PostPlace, Privacy, ReadOptions};
 use pipelines::query::{Query, Target};
 use pipelines::record::{
-    AnnotatedPost, Channel, DropReason, Found, FoundComment, Issue, Page, Post, Published, SourceId,
-    Verdict, is_future,
+    AnnotatedPost, Channel, DropReason, Found, FoundComment, Issue, Page, Post, Published,
+    SourceId, Verdict, is_future,
 };
 
 use super::clock::Timekeeper;
@@ -147,7 +147,9 @@ impl Stages {
         source: &SourceConfig,
         now: DateTime<Utc>,
     ) -> Verdict<AnnotatedPost> {
-        self.judged(url, found, source, now, 1, |annotator, post| annotator.annotate_fast(post, now))
+        self.judged(url, found, source, now, 1, |annotator, post| {
+            annotator.annotate_fast(post, now)
+        })
     }
 
     /// A stored post, judged with all readers; its story stays.

@@ -3,7 +3,6 @@
 //! In: a checked config. Out: something that can run a round, take in files and be closed. Opening takes
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
@@ -21,6 +20,7 @@ use pipelines::text::Segmenter;
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
 use super::commit::{CommitError, CommitParts, Committer};
+use super::deep;
 use super::faults::{Board, Part};
 use super::follow::FollowError;
 use super::hosts;
@@ -34,7 +34,7 @@ use super::restore;
 use super::shared::Shared;
 use super::stop::Stop;
 use super::watching::Watching;
-use crate::config::{Config, Depth};
+use crate::config::Config;
 use crate::evidence::Archive;
 use crate::platform;
 use crate::store::{RunOutcome, SqliteStore, Store, StoreError, Tally};
@@ -144,22 +144,8 @@ pub fn annotator_config(config: &Config) -> AnnotatorConfig {
             .filter(|(_, bytes)| !DeepReader::is_one(bytes))
             .map(|(n, b)| (n.clone(), b.to_vec()))
             .collect(),
-        deep: deep_model(config),
+        deep: deep::model(config),
     }
-}
-
-/// The deep reader's file, where config wants it: the last one, so that an officer's own replaces the shipped one.
-fn deep_model(config: &Config) -> Option<(String, Cow<'static, [u8]>)> {
-    let is_one = |(_, bytes): &&(String, Cow<'static, [u8]>)| DeepReader::is_one(bytes);
-    let found = config.models.iter().rfind(is_one).filter(|_| config.judge.depth == Depth::Deep)?;
-    // What is compiled in was checked when it was made.
-    if let (name, Cow::Owned(bytes)) = found
-        && let Err(error) = DeepReader::of(bytes.clone().into()).check()
-    {
-        tracing::warn!("cannot use deep model `{name}`: {error}; posts are judged by the fast models alone");
-        return None;
-    }
-    Some(found.clone())
 }
 
 /// What the committer waits with while the store cannot be written; the board says so meanwhile.

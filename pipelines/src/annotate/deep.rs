@@ -23,17 +23,7 @@ const SHARE: f32 = 0.5;
 pub struct DeepReader {
     bytes: Cow<'static, [u8]>,
     encoder: OnceLock<Option<Encoder>>,
-    seen: AtomicU64,
     asked: AtomicU64,
-}
-
-/// How often the deep reader was asked since it was loaded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DeepCount {
-    /// Posts judged.
-    pub seen: u64,
-    /// Of these, posts that the deep reader read.
-    pub asked: u64,
 }
 
 impl DeepReader {
@@ -46,7 +36,7 @@ impl DeepReader {
     /// A reader of this file, which is opened when it is first needed.
     #[must_use]
     pub fn of(bytes: Cow<'static, [u8]>) -> Self {
-        Self { bytes, encoder: OnceLock::new(), seen: AtomicU64::new(0), asked: AtomicU64::new(0) }
+        Self { bytes, encoder: OnceLock::new(), asked: AtomicU64::new(0) }
     }
 
     /// Whether its file can be used.
@@ -66,7 +56,6 @@ impl DeepReader {
     /// Both readers' opinion of a post that the linear judge is unsure of; its own (`heads`) of any other.
     #[must_use]
     pub fn mixed(&self, post: &FoldedPost<'_>, heads: &Heads) -> Heads {
-        self.seen.fetch_add(1, Ordering::Relaxed);
         if heads.doubt() < ASKED_FROM {
             return *heads;
         }
@@ -77,12 +66,9 @@ impl DeepReader {
         heads.mixed(&own, SHARE)
     }
 
-    /// How often it was asked.
+    /// Posts it has read.
     #[must_use]
-    pub fn count(&self) -> DeepCount {
-        DeepCount {
-            seen: self.seen.load(Ordering::Relaxed),
-            asked: self.asked.load(Ordering::Relaxed),
-        }
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
     }
 }
