@@ -38,8 +38,8 @@ pub(crate) use cross::is_private_url;
 pub use notifier::{NotifierConfig, NotifierKind, Secret, SecretError};
 pub use problem::{Fault, Level, Problem, Problems};
 pub use settings::{
-    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, Paths, Period, Privacy,
-    Retention, Station,
+    CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings, Paths,
+    Period, Privacy, Retention, Station,
 };
 pub(crate) use walk::{is_contact, is_url};
 
@@ -84,6 +84,8 @@ pub struct Config {
     pub crawl: CrawlSettings,
     /// What counts as a text.
     pub extract: ExtractSettings,
+    /// How deep posts are read.
+    pub judge: JudgeSettings,
     /// The key of pseudonyms.
     pub privacy: Privacy,
     /// Days things are kept.

@@ -8,6 +8,7 @@ pub mod clock;
 mod collect;
 mod commit;
 mod data_dir;
+pub mod deep;
 pub mod delivery;
 pub mod digests;
 mod entries;

@@ -8,6 +8,7 @@
 
 mod annotator;
 pub mod classify;
+pub mod deep;
 mod explain;
 mod facts;
 mod fingerprint;

@@ -13,6 +13,7 @@ pub use faults::clock_line;
 
 use super::output::Table;
 use super::{Globals, Outcome, open, standing};
+use crate::engine::deep;
 use crate::engine::health::{Health, health, reason_in_words};
 use crate::store::Store;
 
@@ -38,6 +39,7 @@ impl StatusArgs {
             let dead = reading.store.deliveries("dead", chrono::Utc::now(), 1_000)?.len();
             let waiting = reading.store.deliveries("pending", chrono::DateTime::<chrono::Utc>::MAX_UTC, 1_000)?.len();
             writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
+            deep_line(&reading, lang, out)?;
             writeln!(out)?;
             faults::show(&reading, globals, false, out)?;
         }
@@ -71,6 +73,28 @@ impl StatusArgs {
         table.write(globals.format, lang, out)?;
         Ok(Outcome::Good)
     }
+}
+
+/// How much the deep reader read, where it read anything.
+fn deep_line(
+    reading: &open::Reading,
+    lang: pipelines::locale::Lang,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let waiting = deep::waiting(&reading.store)?;
+    if let Some(read) = deep::noted(&reading.store)?.or((waiting > 0).then(deep::DeepRead::default))
+    {
+        let (percent, speed) = (read.percent(), read.per_second());
+        let filling: &[(&str, &dyn std::fmt::Display)] = &[
+            ("posts", &read.posts),
+            ("asked", &read.asked),
+            ("percent", &percent),
+            ("speed", &speed),
+            ("waiting", &waiting),
+        ];
+        writeln!(out, "{}", lang.fill("cli.status.deep", filling))?;
+    }
+    Ok(())
 }
 
 fn row(

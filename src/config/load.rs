@@ -26,8 +26,8 @@ use super::problem::{Fault, Problem, Problems};
 use super::resolve::{absolute, notifier_paths, resolve, source_paths};
 use super::schema::{self, Key};
 use super::settings::{
-    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, Paths, Privacy, Retention,
-    Station,
+    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, Paths, Privacy,
+    Retention, Station,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
@@ -40,6 +40,7 @@ pub(super) struct Settings {
     pub(super) paths: Paths,
     pub(super) crawl: CrawlSettings,
     pub(super) extract: ExtractSettings,
+    pub(super) judge: JudgeSettings,
     pub(super) privacy: Privacy,
     pub(super) retention: Retention,
     pub(super) calendar: CalendarSettings,
@@ -105,6 +106,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         paths: settings.paths,
         crawl: settings.crawl,
         extract: settings.extract,
+        judge: settings.judge,
         privacy: settings.privacy,
         retention: settings.retention,
         calendar: Arc::new(

@@ -152,6 +152,7 @@ pub(super) const MAIN: &[Key] = &[
     may("paths", Table(PATHS)),
     may("crawl", Table(CRAWL)),
     may("extract", Table(&[may("min_chars", Count(0, 100_000))])),
+    may("judge", Table(&[may("depth", OneOf(&["fast", "deep"]))])),
     may("privacy", Table(&[may("key_file", Path), may("key_env", Text)])),
     may("retention", Table(RETENTION)),
     may("calendar", Table(&[may("holidays", List(&Date)), may("workdays", List(&Date))])),

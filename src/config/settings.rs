@@ -99,6 +99,24 @@ pub struct ExtractSettings {
     pub min_chars: usize,
 }
 
+/// `[judge]`: how deep posts are read.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgeSettings {
+    /// Whether the deep reader is asked.
+    pub depth: Depth,
+}
+
+/// How deep posts are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// By the linear models alone.
+    Fast,
+    /// The deep reader has a say where the linear model is unsure.
+    Deep,
+}
+
 /// `[privacy]`: the key that author pseudonyms are made with.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

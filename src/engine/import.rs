@@ -18,6 +18,7 @@ use pipelines::text::visible_line;
 
 use super::collect::Collector;
 use super::commit::CommitError;
+use super::deep::ROWS_AT_ONCE;
 use super::step::Step;
 use super::workbook;
 use crate::store::Tally;
@@ -139,7 +140,15 @@ pub fn file(
             Ok(FileRecord::Row(row)) => {
                 let url =
                     row.url.unwrap_or_else(|| own_address(source, row.id.as_deref(), &row.found));
-                let verdict = collector.stages.item(&url, row.found, source, now);
+                let rows = imported.tally.received + step.tally.received;
+                let verdict = if rows < ROWS_AT_ONCE || !collector.stages.reads_deep() {
+                    collector.stages.item(&url, row.found, source, now)
+                } else {
+                    if rows == ROWS_AT_ONCE {
+                        owe(collector, number)?;
+                    }
+                    collector.stages.one_of_many(&url, row.found, source, now)
+                };
                 step.take(verdict);
             }
             Ok(FileRecord::Page(page)) => take_page(collector, &page, source, &mut step),
@@ -158,6 +167,13 @@ pub fn file(
     }
     imported.tally.add(&collector.committer.commit_blocking(step)?);
     Ok(imported)
+}
+
+/// Notes that the deep reader has to come back to this import.
+fn owe(collector: &Collector, number: i64) -> Result<(), CommitError> {
+    collector.patience.until_it_passes(|| {
+        Ok(collector.store.write(&mut |write| super::deep::owe(write, number))?)
+    })
 }
 
 /// Notes that a file is being taken in.

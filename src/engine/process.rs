@@ -4,7 +4,8 @@
 //! Holds what the stages are made of and nothing of a run.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -13,11 +14,12 @@ use pipelines::crawl::{self, SourceConfig, SourceKind};
 use pipelines::extract::{self, PostPlace, Privacy, ReadOptions};
 use pipelines::query::{Query, Target};
 use pipelines::record::{
-    AnnotatedPost, Channel, DropReason, Found, FoundComment, Issue, Page, Published, SourceId,
-    Verdict, is_future,
+    AnnotatedPost, Channel, DropReason, Found, FoundComment, Issue, Page, Post, Published,
+    SourceId, Verdict, is_future,
 };
 
 use super::clock::Timekeeper;
+use super::deep::DeepRead;
 use super::reread::Reread;
 use crate::config::Config;
 
@@ -31,6 +33,7 @@ pub struct Stages {
     excludes: Reread<HashMap<SourceId, Query>>,
     posts_days: u32,
     time: Arc<Timekeeper>,
+    read: Mutex<DeepRead>,
 }
 
 impl Stages {
@@ -58,6 +61,7 @@ impl Stages {
             excludes,
             posts_days: config.retention.posts_days,
             time,
+            read: Mutex::default(),
         })
     }
 
@@ -141,6 +145,40 @@ impl Stages {
         self.judge(url, found, source, now, 1)
     }
 
+    /// One of many rows of a file: the deep reader comes back to it.
+    #[must_use]
+    pub fn one_of_many(
+        &self,
+        url: &str,
+        found: Found,
+        source: &SourceConfig,
+        now: DateTime<Utc>,
+    ) -> Verdict<AnnotatedPost> {
+        self.judged(url, found, source, now, 1, |annotator, post| {
+            annotator.annotate_fast(post, now)
+        })
+    }
+
+    /// A stored post, judged with all readers; its story stays.
+    #[must_use]
+    pub fn again(&self, was: &AnnotatedPost, now: DateTime<Utc>) -> AnnotatedPost {
+        let mut is = self.annotator.annotate(was.post.clone(), now);
+        is.story = was.story;
+        is
+    }
+
+    /// Whether there is a deep reader.
+    #[must_use]
+    pub fn reads_deep(&self) -> bool {
+        self.annotator.deep_asked().is_some()
+    }
+
+    /// How much the deep reader has read.
+    #[must_use]
+    pub fn deep_read(&self) -> DeepRead {
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn judge(
         &self,
         url: &str,
@@ -148,6 +186,26 @@ impl Stages {
         source: &SourceConfig,
         now: DateTime<Utc>,
         min_chars: usize,
+    ) -> Verdict<AnnotatedPost> {
+        self.judged(url, found, source, now, min_chars, |annotator, post| {
+            let began = Instant::now();
+            let annotated = annotator.annotate(post, now);
+            if let Some(asked) = annotator.deep_asked() {
+                let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+                read.add(began.elapsed(), asked);
+            }
+            annotated
+        })
+    }
+
+    fn judged(
+        &self,
+        url: &str,
+        found: Found,
+        source: &SourceConfig,
+        now: DateTime<Utc>,
+        min_chars: usize,
+        annotate: impl FnOnce(&Annotator, Post) -> AnnotatedPost,
     ) -> Verdict<AnnotatedPost> {
         let place = PostPlace { url, source, fetched_at: now, min_chars };
         let post = match extract::assemble(found, &place, &self.privacy) {
@@ -159,7 +217,7 @@ impl Stages {
         if oldest.is_some_and(|oldest| post.time() < oldest) {
             return Verdict::Drop(DropReason::TooOld);
         }
-        let annotated = self.annotator.annotate(post, now);
+        let annotated = annotate(&self.annotator, post);
         let excludes = self.excludes.as_of(now);
         let excluded = excludes.get(&source.id);
         if excluded.is_some_and(|q| q.matches(&Target::new(&annotated)).is_some()) {

@@ -189,8 +189,10 @@ impl<'a> Rounds<'a> {
             self.take_up_blocking(Part::Purge, now, retention::purge_due);
         }
         let fetcher = self.station.collector.fetcher.clone();
+        let stages = self.station.collector.stages.clone();
         self.take_up_blocking(Part::Memory, now, move |shared| {
             super::hosts::keep(&fetcher, &*shared.store)?;
+            super::deep::come_back(&stages, &*shared.store, now)?;
             shared.time.keep_if_stale(&*shared.store)?;
             Ok(shared.board.keep(&*shared.store)?)
         });

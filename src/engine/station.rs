@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
 use index::Index;
+use pipelines::annotate::deep::DeepReader;
 use pipelines::annotate::{Annotator, AnnotatorConfig};
 use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
@@ -20,6 +21,7 @@ use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
 use super::commit::{CommitError, CommitParts, Committer};
 use super::data_dir::DataDir;
+use super::deep;
 use super::faults::{Board, Part};
 use super::follow::FollowError;
 use super::hosts;
@@ -95,7 +97,13 @@ pub fn annotator_config(config: &Config) -> AnnotatorConfig {
         subjects: config.subjects.clone(),
         topics: config.topics.clone(),
         lexicons: config.lexicons.iter().map(|(n, t)| (n.clone(), t.to_string())).collect(),
-        models: config.models.iter().map(|(n, b)| (n.clone(), b.to_vec())).collect(),
+        models: config
+            .models
+            .iter()
+            .filter(|(_, bytes)| !DeepReader::is_one(bytes))
+            .map(|(n, b)| (n.clone(), b.to_vec()))
+            .collect(),
+        deep: deep::model(config),
     }
 }
 

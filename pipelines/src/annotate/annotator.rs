@@ -4,6 +4,8 @@
 //! joins is for [`StoryBook`](super::StoryBook) to say). Each text is folded once. It knows of no other
 //! post, reads no clock and no file, and never fails once it is loaded.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use crate::query::{Context, Named, Target};
@@ -15,6 +17,7 @@ use crate::text::{Folded, fold};
 
 use super::AnnotateError;
 use super::classify::{ClassHit, Classifier};
+use super::deep::DeepReader;
 use super::facts::facts;
 use super::fingerprint::fingerprint;
 use super::lexicon::Lexicon;
@@ -41,6 +44,8 @@ pub struct AnnotatorConfig {
     /// Trained models: name of the file, bytes. Which is which stands in their heads; a missing one is done
     /// without.
     pub models: Vec<(String, Vec<u8>)>,
+    /// The deep reader's file, if it is to be asked: name, bytes.
+    pub deep: Option<(String, Cow<'static, [u8]>)>,
 }
 
 /// Judges posts. Share one between threads.
@@ -52,6 +57,8 @@ pub struct Annotator {
     judge: PolarityJudge,
     /// Polarity, kind and urgency as an officer files them.
     officer: Option<OfficerJudge>,
+    /// Asked where the officer's judge is unsure.
+    deep: Option<DeepReader>,
     /// Kinds of company risk; asked of posts that name a subject.
     risk_kinds: Option<Classifier>,
     /// Classes of citizens' messages; asked of channels where citizens write.
@@ -114,8 +121,10 @@ impl Annotator {
         };
         let (risk_kinds, petition_kinds) = (classifier("risk")?, classifier("petitions")?);
         let cutter = cutter(&config)?;
+        let deep =
+            config.deep.filter(|_| officer.is_some()).map(|(_, bytes)| DeepReader::of(bytes));
         let finder = SubjectFinder::new(config.subjects)?;
-        Ok(Self { finder, cutter, topics, judge, officer, risk_kinds, petition_kinds })
+        Ok(Self { finder, cutter, topics, judge, officer, deep, risk_kinds, petition_kinds })
     }
 
     /// The subjects it knows, in the order of config.
@@ -133,12 +142,28 @@ impl Annotator {
     /// Judges one post. `now` is the time of judging.
     #[must_use]
     pub fn annotate(&self, post: Post, _now: DateTime<Utc>) -> AnnotatedPost {
+        self.annotated(post, self.deep.as_ref())
+    }
+
+    /// The same without the deep reader: where many posts wait.
+    #[must_use]
+    pub fn annotate_fast(&self, post: Post, _now: DateTime<Utc>) -> AnnotatedPost {
+        self.annotated(post, None)
+    }
+
+    /// How many posts the deep reader has read; nothing where there is none.
+    #[must_use]
+    pub fn deep_asked(&self) -> Option<u64> {
+        self.deep.as_ref().map(DeepReader::asked)
+    }
+
+    fn annotated(&self, post: Post, deep: Option<&DeepReader>) -> AnnotatedPost {
         let texts = Texts::of(&post);
         let words = self.cutter.cut(FoldedTexts {
             title: texts.target.folded_title(),
             body: texts.target.folded_body(),
         });
-        let Verdicts { polarity, filing, mentions } = self.verdicts(&texts);
+        let Verdicts { polarity, filing, mentions } = self.verdicts(&texts, deep);
         let topics = self.topics.hits(&texts.target, &self.classes(&texts, !mentions.is_empty()));
         let fingerprint = fingerprint(texts.target.folded_body().text());
         let facts = facts(&texts.both());
@@ -186,7 +211,7 @@ impl Annotator {
     }
 
     /// What is judged of the whole and, in the order of config, of each subject that is named.
-    fn verdicts(&self, texts: &Texts<'_>) -> Verdicts {
+    fn verdicts(&self, texts: &Texts<'_>, deep: Option<&DeepReader>) -> Verdicts {
         let mut spans: Vec<Vec<Span>> = vec![Vec::new(); self.subjects().len()];
         for (field, original, folding) in texts.both() {
             for Named { subject, range } in self.finder.find(original, folding) {
@@ -196,7 +221,7 @@ impl Annotator {
         let named: Vec<(&Subject, Vec<Span>)> =
             self.subjects().iter().zip(spans).filter(|(_, spans)| !spans.is_empty()).collect();
         let places: Vec<&[Span]> = named.iter().map(|(_, spans)| spans.as_slice()).collect();
-        let (polarity, filing, verdicts) = self.judged(texts, &places);
+        let (polarity, filing, verdicts) = self.judged(texts, &places, deep);
         let mentions = named.into_iter().zip(verdicts);
         let mentions = mentions.map(|((subject, spans), polarity)| Mention {
             subject: subject.id.clone(),
@@ -222,7 +247,7 @@ impl Annotator {
         };
         let spans: Vec<Vec<Span>> = names.iter().filter(|n| !n.is_empty()).map(spans_of).collect();
         let places: Vec<&[Span]> = spans.iter().map(Vec::as_slice).collect();
-        self.judged(&texts, &places).2
+        self.judged(&texts, &places, self.deep.as_ref()).2
     }
 
     /// What is judged of the whole, and of each subject by where it is named.
@@ -230,6 +255,7 @@ impl Annotator {
         &self,
         texts: &Texts<'_>,
         places: &[&[Span]],
+        deep: Option<&DeepReader>,
     ) -> (PolarityVerdict, Option<Filing>, Vec<PolarityVerdict>) {
         let post = texts.folded();
         let Some(officer) = &self.officer else {
@@ -237,7 +263,7 @@ impl Annotator {
             return (whole, None, of_subjects);
         };
         let reading = officer.read(&post);
-        let heads = reading.heads;
+        let heads = deep.map_or(reading.heads, |deep| deep.mixed(&post, &reading.heads));
         let (whole, filing) = officer.verdict(&post, &reading, &heads);
         let of_subject = |at: &&[Span]| officer.of_subject(&post, &reading, &whole, &heads, at);
         let of_subjects = places.iter().map(of_subject).collect();

@@ -1,0 +1,74 @@
+//! The deep reader's say: asked for the posts that the linear judge is least sure of.
+//!
+//! In: the bytes of an encoder's file, then posts with what the linear judge makes of them. Out: the mean of both readers'
+//! log-probabilities, or nothing where the linear judge is sure. Its weights are unpacked when the first unsure post
+//! comes, so that a command that judges nothing does not pay for them. Pure; counts how often it was asked.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use encoder::{Encoder, EncoderError};
+
+use super::officer::Heads;
+use super::polarity::FoldedPost;
+
+/// Doubt of the linear judge ([`Heads::doubt`]) from which the deep reader is asked: about 40 % of posts of sources never
+/// seen lie above it.
+const ASKED_FROM: f32 = 0.8;
+/// What the deep reader counts in the mix.
+const SHARE: f32 = 0.5;
+
+/// A second reader, shared between threads.
+pub struct DeepReader {
+    bytes: Cow<'static, [u8]>,
+    encoder: OnceLock<Option<Encoder>>,
+    asked: AtomicU64,
+}
+
+impl DeepReader {
+    /// Whether `bytes` begin as an encoder's file does.
+    #[must_use]
+    pub fn is_one(bytes: &[u8]) -> bool {
+        bytes.starts_with(b"GLENC1\n\0")
+    }
+
+    /// A reader of this file, which is opened when it is first needed.
+    #[must_use]
+    pub fn of(bytes: Cow<'static, [u8]>) -> Self {
+        Self { bytes, encoder: OnceLock::new(), asked: AtomicU64::new(0) }
+    }
+
+    /// Whether its file can be used.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), EncoderError> {
+        Encoder::open(&self.bytes).map(drop)
+    }
+
+    /// The encoder; none where its file cannot be used.
+    #[must_use]
+    pub fn encoder(&self) -> Option<&Encoder> {
+        self.encoder.get_or_init(|| Encoder::open(&self.bytes).ok()).as_ref()
+    }
+
+    /// Both readers' opinion of a post that the linear judge is unsure of; its own (`heads`) of any other.
+    #[must_use]
+    pub fn mixed(&self, post: &FoldedPost<'_>, heads: &Heads) -> Heads {
+        if heads.doubt() < ASKED_FROM {
+            return *heads;
+        }
+        let Some(encoder) = self.encoder() else { return *heads };
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let read = encoder.read(post.title, post.body);
+        let own = Heads { polarity: read.polarity, kind: read.kind, urgency: read.urgency };
+        heads.mixed(&own, SHARE)
+    }
+
+    /// Posts it has read.
+    #[must_use]
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+}

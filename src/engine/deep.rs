@@ -1,0 +1,161 @@
+//! The deep reader's second look, and how much it has read.
+//!
+//! In: the imports that were too large to read deeply as they came, as states of the store. Out: their posts judged again, some at
+//! a time, and a state that `guanlan status` shows. What an officer corrected stays hers; it alerts nobody anew.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use pipelines::annotate::deep::DeepReader;
+use pipelines::record::{AnnotatedPost, PostId};
+use serde::{Deserialize, Serialize};
+
+use super::process::Stages;
+use crate::config::{Config, Depth};
+use crate::store::{Result, Store, StoreWrite};
+
+/// Before the number of an import: how many of its posts have been looked at again.
+const OWED: &str = "deep:import:";
+/// The state that says how much was read.
+const READ: &str = "deep";
+/// Posts looked at again at a time, about half a second of one core.
+const AT_ONCE: usize = 24;
+/// Rows of a file that are read deeply as they come; what follows waits, so that a large file is in soon.
+pub(super) const ROWS_AT_ONCE: u64 = 100;
+
+/// How much the deep reader has read since the station was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeepRead {
+    /// Posts judged.
+    pub posts: u64,
+    /// Of these, posts that the deep reader read.
+    pub asked: u64,
+    /// What judging all of them took.
+    pub micros: u64,
+}
+
+impl DeepRead {
+    /// Posts judged a second, both readers together.
+    #[must_use]
+    pub fn per_second(&self) -> u64 {
+        self.posts.saturating_mul(1_000_000) / self.micros.max(1)
+    }
+
+    /// Percent of the posts that the deep reader read.
+    #[must_use]
+    pub fn percent(&self) -> u64 {
+        self.asked * 100 / self.posts.max(1)
+    }
+
+    /// One more post, judged in `took`.
+    pub(super) fn add(&mut self, took: Duration, asked: u64) {
+        self.posts += 1;
+        self.micros += u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.asked = asked;
+    }
+}
+
+/// What the station last noted; nothing where no deep reader has judged a post.
+///
+/// # Errors
+/// Those of the store.
+pub fn noted(store: &dyn Store) -> Result<Option<DeepRead>> {
+    Ok(store.state(READ)?.and_then(|json| serde_json::from_str(&json).ok()))
+}
+
+/// Posts of imports that wait for the deep reader.
+///
+/// # Errors
+/// Those of the store.
+pub fn waiting(store: &dyn Store) -> Result<usize> {
+    let mut waiting = 0;
+    for (import, done) in owed(store)? {
+        waiting += store.import_posts(import, usize::MAX >> 1)?.len().saturating_sub(done);
+    }
+    Ok(waiting)
+}
+
+/// The deep reader's file, where config wants it: the last one, so that an officer's own replaces the shipped one.
+pub(super) fn model(config: &Config) -> Option<(String, Cow<'static, [u8]>)> {
+    let is_one = |(_, bytes): &&(String, Cow<'static, [u8]>)| DeepReader::is_one(bytes);
+    let found = config.models.iter().rfind(is_one).filter(|_| config.judge.depth == Depth::Deep)?;
+    // What is compiled in was checked when it was made.
+    if let (name, Cow::Owned(bytes)) = found
+        && let Err(error) = DeepReader::of(bytes.clone().into()).check()
+    {
+        tracing::warn!(
+            "cannot use deep model `{name}`: {error}; posts are judged by the fast models alone"
+        );
+        return None;
+    }
+    Some(found.clone())
+}
+
+/// Notes that the posts of `import` were judged in haste.
+pub(super) fn owe(write: &dyn StoreWrite, import: i64) -> Result<()> {
+    write.put_state(&format!("{OWED}{import}"), "0")
+}
+
+fn owed(store: &dyn Store) -> Result<Vec<(i64, usize)>> {
+    let number = |(name, done): (String, String)| {
+        Some((name.strip_prefix(OWED)?.parse().ok()?, done.parse().unwrap_or(0)))
+    };
+    Ok(store.states(OWED)?.into_iter().filter_map(number).collect())
+}
+
+/// Keeps how much was read, and looks again at some posts that were judged in haste.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn come_back(stages: &Stages, store: &dyn Store, now: DateTime<Utc>) -> Result<()> {
+    let read = stages.deep_read();
+    if read.posts > 0 && noted(store)? != Some(read) {
+        let json = serde_json::to_string(&read).unwrap_or_default();
+        store.write(&mut |write| write.put_state(READ, &json))?;
+    }
+    let Some((import, done)) = owed(store)?.into_iter().next() else { return Ok(()) };
+    let name = format!("{OWED}{import}");
+    let ids = store.import_posts(import, done + AT_ONCE)?;
+    let Some(ids) = ids.get(done..).filter(|ids| !ids.is_empty()) else {
+        return store.write(&mut |write| write.drop_state(&name));
+    };
+    let again = looked_at_again(stages, store, ids, now)?;
+    let done = (done + ids.len()).to_string();
+    store.write(&mut |write| {
+        for judged in &again {
+            put(write, judged)?;
+        }
+        write.put_state(&name, &done)
+    })
+}
+
+/// Those of the posts that are judged otherwise now.
+fn looked_at_again(
+    stages: &Stages,
+    store: &dyn Store,
+    ids: &[PostId],
+    now: DateTime<Utc>,
+) -> Result<Vec<AnnotatedPost>> {
+    let corrected: HashSet<PostId> = store.corrections()?.into_iter().map(|(id, _)| id).collect();
+    let mut changed = Vec::new();
+    for id in ids.iter().filter(|id| !corrected.contains(id)) {
+        let Some(was) = store.post(*id)? else { continue };
+        let is = stages.again(&was, now);
+        if is.polarity != was.polarity || is.filing != was.filing || is.mentions != was.mentions {
+            changed.push(is);
+        }
+    }
+    Ok(changed)
+}
+
+/// Puts what was judged into the post as it stands now: its story may have changed meanwhile.
+fn put(write: &dyn StoreWrite, judged: &AnnotatedPost) -> Result<()> {
+    let Some(mut post) = write.post(judged.post.id)? else { return Ok(()) };
+    post.polarity = judged.polarity.clone();
+    post.filing = judged.filing.clone();
+    post.mentions = judged.mentions.clone();
+    post.risk = judged.risk.clone();
+    write.rewrite_post(&post)
+}
