@@ -6,6 +6,7 @@
 
 mod cross;
 mod document;
+mod door;
 mod expand;
 mod files;
 mod load;
@@ -37,7 +38,7 @@ pub(crate) use cross::is_private_url;
 pub use notifier::{NotifierConfig, NotifierKind, Secret, SecretError};
 pub use problem::{Fault, Level, Problem, Problems};
 pub use settings::{
-    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, Paths, Period, Privacy,
+    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, Paths, People, Period, Privacy,
     Retention, Station,
 };
 pub(crate) use walk::{is_contact, is_url};
@@ -75,6 +76,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// Who runs it, and where it lives.
     pub station: Station,
+    /// Those who log in.
+    pub people: People,
     /// The other files as named in the main one.
     pub paths: Paths,
     /// How politely and how much.

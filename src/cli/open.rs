@@ -72,10 +72,10 @@ pub fn desk(globals: &Globals) -> anyhow::Result<Result<Desk, Outcome>> {
     Ok(Ok(Desk::new(Arc::new(config), Arc::new(store), system_clock())))
 }
 
-/// Who acts on a command line: the account, as the system names it.
+/// Who acts on a command line: the account, as the system names it. It owns the data directory, so it may all.
 pub fn who(globals: &Globals) -> Who {
     let account = std::env::var("USER").ok().filter(|name| !name.trim().is_empty());
-    Who { name: account.unwrap_or_else(|| "command line".to_owned()), lang: globals.lang }
+    Who::owner(account.unwrap_or_else(|| "command line".to_owned()), globals.lang)
 }
 
 /// What an act that was not done is told as, and the exit status; a broken part goes on as the failure it is.

@@ -11,7 +11,7 @@ use pipelines::record::{AnnotatedPost, Issue, Polarity, PostId, Span, TextField}
 use serde::Serialize;
 
 use super::line::{Piece, PostLine, pieces, spans};
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 
 /// Posts told of where a beginning names several.
 const SEVERAL: usize = 5;
@@ -58,7 +58,7 @@ impl Desk {
     /// # Errors
     /// `Unknown`; a query that cannot be read; a broken store.
     pub fn post(&self, who: &Who, id: &str, query: Option<&str>) -> Result<PostSheet> {
-        let annotated = self.post_named(id)?;
+        let annotated = self.post_named(who, id)?;
         let query = query.filter(|text| !text.trim().is_empty());
         let query = query.map(|text| self.query(text)).transpose()?;
         let marks = match &query {
@@ -91,10 +91,14 @@ impl Desk {
     ///
     /// # Errors
     /// `Unknown` where there is none, `Several` where there are more.
-    pub fn post_named(&self, id: &str) -> Result<AnnotatedPost> {
+    pub fn post_named(&self, who: &Who, id: &str) -> Result<AnnotatedPost> {
+        self.check(who, Act::SeePost)?;
         let unknown = || DeskError::Unknown { what: "post", id: id.to_owned() };
         match self.store.posts_by_prefix(id, SEVERAL)?.as_slice() {
-            [one] => self.store.post(*one)?.ok_or_else(unknown),
+            [one] => {
+                let post = self.store.post(*one)?.filter(|post| self.sees(who, post));
+                post.ok_or_else(unknown)
+            }
             [] => Err(unknown()),
             several => {
                 let ids = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -108,7 +112,8 @@ impl Desk {
     /// # Errors
     /// `Unknown`, a broken store.
     pub fn correct(&self, who: &Who, id: &str, polarity: Polarity) -> Result<(PostId, Polarity)> {
-        let post = self.post_named(id)?;
+        self.check(who, Act::Correct)?;
+        let post = self.post_named(who, id)?;
         let (id, was, now) = (post.post.id, post.polarity.polarity, self.now());
         let change = format!("polarity {} -> {}", was.as_str(), polarity.as_str());
         self.audited(who, ("label", &id.to_string(), &change), &mut |write| {
@@ -123,8 +128,8 @@ impl Desk {
     /// # Errors
     /// `Unknown`, a query that cannot be read.
     pub fn why(&self, who: &Who, id: &str, query: &str) -> Result<String> {
+        let post = self.post_named(who, id)?;
         let query = self.query(query)?;
-        let post = self.post_named(id)?;
         let segmenter = crate::engine::segmenter(&self.config);
         let target = Target::new(&post).segmented_by(&segmenter);
         Ok(pipelines::query::why(&query, &target, who.lang).trim_end().to_owned())

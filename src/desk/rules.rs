@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::line::PostLine;
 use super::search::Day;
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::rehearsal::{Past, Rehearsed};
 
 /// Sample posts shown.
@@ -70,6 +70,7 @@ impl Desk {
     /// # Errors
     /// A query that cannot be read, which `check` refuses.
     pub fn rules(&self, who: &Who) -> Result<Vec<RuleRow>> {
+        self.check(who, Act::SeeRules)?;
         self.config.rules.iter().map(|rule| self.rule_row(who, rule)).collect()
     }
 
@@ -103,6 +104,8 @@ impl Desk {
     }
 
     fn rehearse(&self, who: &Who, rule: &RuleConfig, days: u32) -> Result<RehearsalSheet> {
+        self.check(who, Act::Rehearse)?;
+        self.unbounded(who)?;
         let row = self.rule_row(who, rule)?;
         let (index, _) = self.asked()?;
         let past = Past { config: &self.config, store: &*self.store, index: &index };

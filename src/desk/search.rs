@@ -10,7 +10,7 @@ use pipelines::locale::Lang;
 use serde::Serialize;
 
 use super::line::PostLine;
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::StoredPosts;
 
 /// The order of lines.
@@ -119,7 +119,8 @@ impl Desk {
     /// # Errors
     /// A query or page mark that cannot be read; a broken store or index.
     pub fn search(&self, who: &Who, ask: &Ask) -> Result<Found> {
-        let query = self.query(&ask.query)?;
+        self.check(who, Act::Search)?;
+        let query = self.query_of(who, &ask.query)?;
         let (index, behind) = self.asked()?;
         let after = ask.after.as_deref().map(page_mark).transpose()?;
         let options = SearchOptions {

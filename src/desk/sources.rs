@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use pipelines::crawl::SourceConfig;
 use serde::Serialize;
 
-use super::{Desk, Result, Who};
+use super::{Act, Desk, Result, Who};
 use crate::engine::health::{Health, Standing, health, reason_in_words};
 
 /// One line of the board.
@@ -45,6 +45,7 @@ impl Desk {
     /// # Errors
     /// A broken store.
     pub fn sources(&self, who: &Who) -> Result<Vec<SourceRow>> {
+        self.check(who, Act::SeeSources)?;
         let now = self.now();
         let mut board = Vec::new();
         for source in &self.config.sources {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::line::PostLine;
 use super::search::{Day, FacetValue};
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 
 /// Posts of a story that are read; a larger story says so.
 const READ: usize = 2_000;
@@ -47,13 +47,14 @@ impl Desk {
     /// # Errors
     /// `Unknown`; a broken store.
     pub fn story(&self, who: &Who, id: &str) -> Result<StorySheet> {
+        self.check(who, Act::SeeStory)?;
         let unknown = || DeskError::Unknown { what: "story", id: id.to_owned() };
         let story = StoryId(id.parse::<PostId>().map_err(|_| unknown())?);
         let ids = self.store.story_posts(story, READ + 1)?;
         let mut posts = Vec::new();
         for id in ids.iter().take(READ) {
             // A purge may come between the two readings.
-            posts.extend(self.store.post(*id)?);
+            posts.extend(self.store.post(*id)?.filter(|post| self.sees(who, post)));
         }
         posts.sort_by_key(|post| (post.post.time(), post.post.id));
         let first = posts.first().ok_or_else(unknown)?;

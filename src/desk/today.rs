@@ -14,7 +14,7 @@ use super::alerts::AlertRow;
 use super::line::PostLine;
 use super::search::Day;
 use super::sources::SourceRow;
-use super::{Desk, Result, Who};
+use super::{Act, Desk, Result, Who};
 use crate::engine::StoredPosts;
 
 /// Happenings on the page.
@@ -82,19 +82,21 @@ impl Desk {
     /// # Errors
     /// A broken store or index.
     pub fn today(&self, who: &Who) -> Result<Today> {
+        self.check(who, Act::SeeToday)?;
         let now = self.now();
         let day = TimeDelta::days(1);
-        let latest = self.span(now - day, now, HAPPENINGS)?;
-        let curve = self.span(now - TimeDelta::days(CURVE_DAYS), now, 0)?;
+        let latest = self.span(who, now - day, now, HAPPENINGS)?;
+        let curve = self.span(who, now - TimeDelta::days(CURVE_DAYS), now, 0)?;
         let alerts = self.alerts(who, ALERT_DAYS, Some(AlertState::Open), ALERTS)?;
-        let board = self.sources(who)?;
+        // Who may not see the board is told nothing of it here.
+        let board = if who.may(Act::SeeSources) { self.sources(who)? } else { Vec::new() };
         let (_, behind) = self.asked()?;
         let count = |state, due| self.store.deliveries(state, due, 1_000).map(|list| list.len());
         Ok(Today {
             now,
             day: volume(&latest),
-            day_before: volume(&self.span(now - day * 2, now - day, 0)?),
-            week_before: volume(&self.span(now - day * 8, now - day * 7, 0)?),
+            day_before: volume(&self.span(who, now - day * 2, now - day, 0)?),
+            week_before: volume(&self.span(who, now - day * 8, now - day * 7, 0)?),
             curve: curve
                 .histogram
                 .iter()
@@ -107,7 +109,7 @@ impl Desk {
                 .collect::<Result<_>>()?,
             stories: latest.stories.unwrap_or(0),
             alerts,
-            open_alerts: self.open_alerts(ALERT_DAYS)?,
+            open_alerts: self.open_alerts(who, ALERT_DAYS)?,
             sources: board.len(),
             troubled: board.into_iter().filter(|row| row.troubled).collect(),
             posts: self.store.post_count()?,
@@ -120,12 +122,19 @@ impl Desk {
     ///
     /// # Errors
     /// A broken store.
-    pub fn pulse(&self) -> Result<(u64, usize)> {
-        Ok((self.store.post_count()?, self.open_alerts(ALERT_DAYS)?))
+    pub fn pulse(&self, who: &Who) -> Result<(u64, usize)> {
+        self.check(who, Act::SeeToday)?;
+        Ok((self.store.post_count()?, self.open_alerts(who, ALERT_DAYS)?))
     }
 
-    fn span(&self, from: DateTime<Utc>, to: DateTime<Utc>, lines: usize) -> Result<SearchResults> {
-        let query: Query = self.query(ALL)?;
+    fn span(
+        &self,
+        who: &Who,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        lines: usize,
+    ) -> Result<SearchResults> {
+        let query: Query = self.query_of(who, ALL)?;
         let within = query.during(Some(from), Some(to), self.config.station.zone);
         let options = SearchOptions {
             limit: lines.max(1),

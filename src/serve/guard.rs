@@ -100,7 +100,7 @@ fn visit(console: &Console, request: &Request) -> Visit {
     };
     let is_known = cookie(&pass_name(console)).is_some_and(|pass| console.key.knows(&pass));
     let here = request.uri().path_and_query().map_or("/", |whole| whole.as_str()).to_owned();
-    Visit { who: Who { name: "console".to_owned(), lang }, here, is_known }
+    Visit { who: Who::owner("console", lang), here, is_known }
 }
 
 /// Cookies know no ports: each station of a machine has its own name.

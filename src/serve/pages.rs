@@ -64,6 +64,15 @@ impl Pages {
             DeskError::Unknown { .. }
             | DeskError::Several { .. }
             | DeskError::NoEvidence { .. } => (StatusCode::NOT_FOUND, "unknown"),
+            DeskError::Forbidden { .. } | DeskError::Bounded | DeskError::NoUnits => {
+                (StatusCode::FORBIDDEN, "forbidden")
+            }
+            DeskError::NotLetIn => (StatusCode::FORBIDDEN, "value"),
+            DeskError::Wait { .. } => (StatusCode::TOO_MANY_REQUESTS, "value"),
+            DeskError::Taken { .. } | DeskError::LastAdministrator => {
+                (StatusCode::CONFLICT, "value")
+            }
+            DeskError::Password { .. } => (StatusCode::BAD_REQUEST, "value"),
             DeskError::Broken(cause) => {
                 tracing::error!(error = format!("{cause:#}"), "an act at the desk failed");
                 (StatusCode::SERVICE_UNAVAILABLE, "broken")

@@ -22,6 +22,7 @@ mod kill;
 mod listening;
 mod packs;
 mod pages;
+mod people;
 mod privacy;
 mod rebuild;
 mod refusals;
