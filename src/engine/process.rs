@@ -13,7 +13,8 @@ use pipelines::crawl::{self, SourceConfig, SourceKind};
 use pipelines::extract::{self, PostPlace, Privacy, ReadOptions};
 use pipelines::query::{Query, Target};
 use pipelines::record::{
-    AnnotatedPost, Channel, DropReason, Found, FoundComment, Issue, Page, SourceId, Verdict,
+    AnnotatedPost, Channel, DropReason, Found, FoundComment, Issue, Page, Published, SourceId,
+    Verdict, is_future,
 };
 
 use super::clock::Timekeeper;
@@ -94,7 +95,7 @@ impl Stages {
             }
         }
         let url = crawl::canonical_url(&page.url).unwrap_or_else(|_| page.url.clone());
-        self.judge(&url, filled(found, hint), source, now, self.min_chars)
+        self.judge(&url, filled(found, hint, now), source, now, self.min_chars)
     }
 
     /// Whether a feed carried the text of its page.
@@ -212,17 +213,20 @@ fn add_replies(found: &mut Found, more: Found) {
     }
 }
 
-/// The page with what the feed said where the page says nothing. A text of the feed that is more than twice as long
+/// The page with what the feed said where the page says nothing, or names a time that has not come. A text of the feed that is more than twice as long
 /// is the article, and what was read of the page a teaser of it.
-fn filled(mut page: Found, hint: Found) -> Found {
+fn filled(mut page: Found, hint: Found, now: DateTime<Utc>) -> Found {
     let chars = |text: &Option<String>| text.as_ref().map_or(0, |t| t.chars().count());
     if page.comments.is_empty() && chars(&hint.text) > 2 * chars(&page.text) {
         page.text = hint.text;
         page.issues.push(Issue::FeedTextOnly);
     }
+    let has_come = |published: &Published| !is_future(published.at, now);
+    let shown = page.published.take();
+    let published = shown.clone().filter(has_come).or(hint.published).or(shown);
     Found {
         title: page.title.or(hint.title),
-        published: page.published.or(hint.published),
+        published,
         author: page.author.or(hint.author),
         outlet: page.outlet.or(hint.outlet),
         origin: page.origin.or(hint.origin),

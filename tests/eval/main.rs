@@ -8,6 +8,7 @@
 
 #[path = "../shared/data.rs"]
 mod data;
+mod own;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +24,7 @@ use serde_json::Value;
 /// Floors by dotted name of the figure.
 type Floors = BTreeMap<String, f64>;
 
-fn floors(table: &str) -> Floors {
+pub(crate) fn floors(table: &str) -> Floors {
     let text = include_str!("floors.toml");
     let all: BTreeMap<String, Floors> = toml::from_str(text).expect("floors.toml reads");
     all.get(table).cloned().expect("the table of floors is there")

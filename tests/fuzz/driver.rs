@@ -53,6 +53,17 @@ impl Driver {
         }
     }
 
+    /// The files of a folder and of the folders in it are changed too: real ones, which are not kept here.
+    pub fn also(&mut self, folder: &Path) {
+        let mut files = Vec::new();
+        collect(folder, &mut files);
+        for inner in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            collect(&inner.path(), &mut files);
+        }
+        files.sort();
+        self.seeds.extend(files.iter().map(|file| std::fs::read(file).unwrap()));
+    }
+
     pub fn seeds(&self) -> usize {
         self.seeds.len()
     }

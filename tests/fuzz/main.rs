@@ -1,6 +1,7 @@
-//! Fuzzing what comes from outside: pages, feeds, tables, queries, config, robots.txt, WARC files, zips.
+//! Fuzzing what comes from outside: pages, feeds, tables, queries, config, times, robots.txt, WARC files, zips.
 //!
-//! In: nothing, or a target with minutes and a seed (`cargo test --release --test fuzz -- pages 30 7`). Out: without
+//! In: nothing, or a target with minutes, a seed and if wanted a folder of further inputs
+//! (`cargo test --release --test fuzz -- pages 30 7 ../shared/data/pages`). Out: without
 //! arguments a quick pass of every kept corpus and a few hundred changes of it, as a part of `cargo test`; with them
 //! a long run that tells the slowest input and ends with status 1 at a panic, a slow input, or memory or time that
 //! grows beyond its bound. What broke something is written to `target/fuzz/<target>` and belongs into the corpus.
@@ -11,6 +12,7 @@ mod dice;
 mod driver;
 mod targets;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use driver::Driver;
@@ -29,6 +31,9 @@ fn main() -> ExitCode {
     let minutes: f64 = args.get(1).and_then(|m| m.parse().ok()).unwrap_or(1.0);
     let seed: u64 = args.get(2).and_then(|s| s.parse().ok()).unwrap_or(1);
     let mut driver = Driver::new(target, seed);
+    if let Some(folder) = args.get(3) {
+        driver.also(Path::new(folder));
+    }
     println!("{}: {} inputs kept, seed {seed}, {minutes} minutes", target.name, driver.seeds());
     match driver.corpus().and_then(|()| driver.growth()).and_then(|()| driver.minutes(minutes)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,6 +6,7 @@
 mod files;
 mod pages;
 mod texts;
+mod times;
 
 use std::path::Path;
 use std::time::Duration;
@@ -55,6 +56,13 @@ pub const TARGETS: &[Target] = &[
         pieces: texts::CONFIG_PIECES,
         made: none,
         run: texts::config,
+    },
+    Target {
+        name: "times",
+        limit: Duration::from_millis(200),
+        pieces: times::PIECES,
+        made: none,
+        run: times::time,
     },
     Target {
         name: "robots",

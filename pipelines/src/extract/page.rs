@@ -11,7 +11,7 @@ use super::judge::Judge;
 use super::kind::{PageKind, kind_of};
 use super::learning::PageLines;
 use super::meta::Meta;
-use super::published::{self, Dated, Evidence};
+use super::published::{self, Evidence};
 use super::selectors::Selected;
 use super::thread::Thread;
 use super::{ReadOptions, byline, decode, fragment, markup, thread, title};
@@ -160,7 +160,7 @@ fn gather(
     dom: &Dom<'_>,
     page: &Page,
     options: &ReadOptions,
-    mut issues: Vec<Issue>,
+    issues: Vec<Issue>,
 ) -> Found {
     let Cut { meta, lines, title, rule, body, .. } = cut;
     let evidence = Evidence {
@@ -173,14 +173,7 @@ fn gather(
         now: options.now,
         zone: options.zone,
     };
-    let published = match published::find(&evidence) {
-        Dated::Known(published) => Some(published),
-        Dated::Future => {
-            issues.push(Issue::FutureDate);
-            None
-        }
-        Dated::None => None,
-    };
+    let published = published::find(&evidence);
     let names = byline::find(&evidence);
     let text = body.text(lines, dom, title.as_deref());
     let text =
@@ -225,7 +218,7 @@ fn overrule(found: &mut Found, selected: Selected, options: &ReadOptions) {
     found.text = selected.text.or(found.text.take());
     found.author = selected.author.or(found.author.take());
     let time = selected.published.and_then(|p| super::parse_time(&p, options.now, options.zone));
-    if let Some(time) = time.filter(|t| t.at <= options.now + chrono::Duration::hours(24)) {
+    if let Some(time) = time {
         found.published = Some(Published {
             at: time.at,
             has_time: time.has_time,

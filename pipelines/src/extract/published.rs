@@ -2,8 +2,9 @@
 //!
 //! In: what the page states (meta, JSON-LD, scripts), the lines around its main text, its address. Out: one time
 //! or none. Signs vote by day: each sign has a weight, the day with the most wins, and a day with too little
-//! is refused, because a wrong date is worse than none. Future dates are refused. On a line each time goes by its own
-//! label (`label`): an update is a weak sign, a date of something else is none.
+//! is refused, because a wrong date is worse than none. A date in the future stands only where there is no other, and
+//! is told as such. On a line each time goes by its own label (`label`): an update is a weak sign, a date of something
+//! else is none.
 
 mod label;
 mod shown;
@@ -23,14 +24,6 @@ use crate::record::{Confidence, Published};
 const AHEAD_HOURS: i64 = 24;
 /// Less than this is no date. One line of byline or one URL is enough, a date inside prose is not.
 const ENOUGH: u32 = 3;
-
-/// What the search found.
-pub(super) enum Dated {
-    Known(Published),
-    /// Only dates in the future.
-    Future,
-    None,
-}
 
 struct Sign {
     time: ParsedTime,
@@ -82,82 +75,73 @@ const PUBLISHED_TAGS: [&str; 28] = [
     "date",
 ];
 
-/// Finds the published time.
-pub(super) fn find(e: &Evidence<'_, '_>) -> Dated {
-    let mut signs = Signs { zone: e.zone, now: e.now, found: Vec::new(), future: false };
+/// Finds the published time; one in the future only where there is no other.
+pub(super) fn find(e: &Evidence<'_, '_>) -> Option<Published> {
+    let mut signs = Signs { zone: e.zone, now: e.now, found: Vec::new(), ahead: Vec::new() };
     stated(e, &mut signs);
     shown::shown(e, &mut signs);
     from_url(e.url, &mut signs);
-    signs.decide()
+    heaviest(&signs.found).or_else(|| heaviest(&signs.ahead))
 }
 
 struct Signs {
     zone: Tz,
     now: DateTime<Utc>,
     found: Vec<Sign>,
-    future: bool,
+    /// Signs of a time that has not come yet.
+    ahead: Vec<Sign>,
 }
 
 impl Signs {
     fn add(&mut self, time: Option<ParsedTime>, weight: u32, place: &str) {
         let Some(time) = time else { return };
-        if time.at > self.now + Duration::hours(AHEAD_HOURS) {
-            self.future = true;
-            return;
-        }
+        let is_ahead = time.at > self.now + Duration::hours(AHEAD_HOURS);
         let day = time.at.with_timezone(&self.zone).date_naive();
-        self.found.push(Sign { time, day, weight, place: place.to_owned() });
+        let signs = if is_ahead { &mut self.ahead } else { &mut self.found };
+        signs.push(Sign { time, day, weight, place: place.to_owned() });
     }
 
     fn parse(&mut self, text: &str, weight: u32, place: &str) {
         let time = parse_time(text, self.now, self.zone);
         self.add(time, weight, place);
     }
+}
 
-    /// The day with the most weight; of its signs the strongest that has a time of day, the
-    /// first of equals.
-    fn decide(self) -> Dated {
-        let total = |day: NaiveDate| -> u32 {
-            let mut places: Vec<&str> = Vec::new();
-            let mut sum = 0;
-            for sign in self.found.iter().filter(|s| s.day == day) {
-                if !places.contains(&sign.place.as_str()) {
-                    places.push(&sign.place);
-                    sum += sign.weight;
-                }
-            }
-            sum
-        };
-        let mut best: Option<(u32, NaiveDate)> = None;
-        for sign in &self.found {
-            let sum = total(sign.day);
-            // Of equals the earlier day: edits and footers come later than publication.
-            if best.is_none_or(|(most, day)| sum > most || (sum == most && sign.day < day)) {
-                best = Some((sum, sign.day));
+/// The day with the most weight; of its signs the strongest that has a time of day, the first of equals.
+fn heaviest(signs: &[Sign]) -> Option<Published> {
+    let total = |day: NaiveDate| -> u32 {
+        let mut places: Vec<&str> = Vec::new();
+        let mut sum = 0;
+        for sign in signs.iter().filter(|s| s.day == day) {
+            if !places.contains(&sign.place.as_str()) {
+                places.push(&sign.place);
+                sum += sign.weight;
             }
         }
-        let Some((sum, day)) = best.filter(|(sum, _)| *sum >= ENOUGH) else {
-            return if self.future { Dated::Future } else { Dated::None };
-        };
-        let chosen = self
-            .found
-            .iter()
-            .rev()
-            .filter(|s| s.day == day)
-            .max_by_key(|s| (s.time.has_time, s.weight))
-            .expect("the day was taken from a sign");
-        let confidence = match sum {
-            7.. => Confidence::High,
-            4.. => Confidence::Medium,
-            _ => Confidence::Low,
-        };
-        Dated::Known(Published {
-            at: chosen.time.at,
-            has_time: chosen.time.has_time,
-            confidence,
-            place: chosen.place.clone(),
-        })
+        sum
+    };
+    let mut best: Option<(u32, NaiveDate)> = None;
+    for sign in signs {
+        let sum = total(sign.day);
+        // Of equals the earlier day: edits and footers come later than publication.
+        if best.is_none_or(|(most, day)| sum > most || (sum == most && sign.day < day)) {
+            best = Some((sum, sign.day));
+        }
     }
+    let (sum, day) = best.filter(|(sum, _)| *sum >= ENOUGH)?;
+    let chosen =
+        signs.iter().rev().filter(|s| s.day == day).max_by_key(|s| (s.time.has_time, s.weight))?;
+    let confidence = match sum {
+        7.. => Confidence::High,
+        4.. => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    Some(Published {
+        at: chosen.time.at,
+        has_time: chosen.time.has_time,
+        confidence,
+        place: chosen.place.clone(),
+    })
 }
 
 /// Meta tags, JSON-LD, `<time>`, script variables.

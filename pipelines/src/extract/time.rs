@@ -141,7 +141,7 @@ pub fn parse_time_in(text: &str, context: &TimeContext) -> Option<(ParsedTime, b
 /// date beside a headline and reads it later.
 #[must_use]
 pub fn time_words(text: &str) -> Option<String> {
-    const DIGITS_OR_WORDS: &str = "刚昨今前";
+    const DIGITS_OR_WORDS: &str = "刚昨今前一二三四五六七八九十廿";
     if !text.chars().any(|c| c.is_numeric() || DIGITS_OR_WORDS.contains(c)) {
         return None;
     }

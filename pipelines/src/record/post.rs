@@ -70,7 +70,7 @@ pub struct Comment {
 pub enum Issue {
     /// No published time was found.
     NoDate,
-    /// The time found lies in the future and was not used.
+    /// The time found lies in the future; the post is sorted by when it was fetched.
     FutureDate,
     /// No title was found; the first line stands in.
     NoTitle,

@@ -6,6 +6,7 @@ use guanlan::config::{Config, Overrides};
 use pipelines::crawl::Robots;
 use pipelines::locale::Lang;
 use pipelines::query::{Context, Facts, QuerySet, Target, parse, why};
+use pipelines::record::{Subject, TextField};
 
 pub const QUERY_PIECES: &[&str] = &[
     "瓦斯",
@@ -41,6 +42,16 @@ pub const QUERY_PIECES: &[&str] = &[
     "published:7d",
     "published:2026-11-01..",
     "words:(",
+    ")AND(",
+    ")NEAR/5(",
+    "）同句（",
+    "2 OF (",
+    "ONEAR/20 ",
+    "{1,3}",
+    "channel:(weibo|forum)",
+    "polarity:负面",
+    "story:00000000000000aa",
+    "heat:..5",
     "/瓦.{0,3}斯/",
     "/",
     "\\",
@@ -126,18 +137,28 @@ pub fn query(input: &[u8], _: &Path) {
     let cut = text.floor_char_boundary(text.len() * 2 / 3);
     let (asked, body) = text.split_at(cut);
     let mut context = Context::at("2026-11-22T02:30:00Z".parse().unwrap());
-    context.subjects = vec![pipelines::record::Subject {
+    context.subjects = vec![Subject {
         id: "yunling".into(),
         name: "云岭矿业集团".into(),
         short_names: vec!["云岭".into()],
-        ..pipelines::record::Subject::default()
+        ..Subject::default()
     }];
     match parse(asked, &context) {
         Ok(query) => {
-            let target = Target::of_texts("云岭矿业瓦斯爆炸", body, Facts::default());
+            const TITLE: &str = "云岭矿业瓦斯爆炸";
+            let target = Target::of_texts(TITLE, body, Facts::default());
             let spans = query.matches(&target);
+            for span in spans.iter().flatten() {
+                let text = if span.field == TextField::Title { TITLE } else { body };
+                let place = span.start as usize..span.end as usize;
+                assert!(
+                    text.get(place).is_some_and(|words| !words.is_empty()),
+                    "a span of no words"
+                );
+            }
             let shown = query.root().to_string();
-            parse(&shown, &context).unwrap_or_else(|e| panic!("{shown}: {e}"));
+            let again = parse(&shown, &context).unwrap_or_else(|e| panic!("{shown}: {e}"));
+            assert!(again.root() == query.root() || shown.contains("words:"), "shown as {shown}");
             let _ = (query.explain(Lang::Zh), why(&query, &target, Lang::En));
             let set = QuerySet::build([((), query)]).unwrap();
             assert_eq!(set.matches(&target).into_iter().next().map(|(_, s)| s), spans);

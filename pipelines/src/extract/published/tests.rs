@@ -116,3 +116,13 @@ fn day_and_month_in_boxes_are_one_date() {
     );
     check("<div class='date'><p>20</p><p>2026年11月</p></div>", "2026-11-20");
 }
+
+#[test]
+fn a_time_to_come_stands_only_where_there_is_no_other() {
+    check("<div class='info'>发布时间：2027-03-01 09:00</div>", "2027-03-01 09:00");
+    check(
+        "<div class='info'>发布时间：2027-03-01 09:00</div><div class='info'>2026-11-20 10:00 来源：云岭日报</div>",
+        "2026-11-20 10:00",
+    );
+    check("<p>报名截止时间：2027-03-01 17:00</p>", "-");
+}

@@ -285,6 +285,7 @@ fn the_words_of_a_time_are_found_beside_a_headline() {
         ("第3期简报 11-20", Some("11-20")),
         ("停水通知 昨晚 8:15", Some("昨晚 8:15")),
         ("云岭论坛 · 3小时前", Some("3小时前")),
+        ("十一月二十二日停水", Some("十一月二十二日")),
         ("没有时间的标题", None),
     ] {
         assert_eq!(time_words(text).as_deref(), expected, "{text}");
