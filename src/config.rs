@@ -7,6 +7,7 @@
 mod cross;
 mod document;
 mod door;
+pub mod edit;
 mod expand;
 mod files;
 mod load;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use pipelines::annotate::TopicConfig;
 use pipelines::crawl::{Pace, SourceConfig};
-use pipelines::record::{RuleId, Subject};
+use pipelines::record::Subject;
 use pipelines::watch::RuleConfig;
 
 pub(crate) use cross::is_private_url;
@@ -66,6 +67,8 @@ pub struct Overrides {
     pub run_examples: bool,
     /// Whether the command only reads what is stored: secrets of ways out need not be there.
     pub reads_only: bool,
+    /// A file as it would be: read instead of what lies there, so that a change is judged before it is written.
+    pub as_if: Option<(PathBuf, String)>,
 }
 
 /// Everything the station needs to know, checked: references exist, schedules and queries can be read,
@@ -110,8 +113,8 @@ pub struct Config {
     pub warnings: Problems,
     /// Examples of topics and rules that were run while loading; 0 where that was not asked for.
     pub examples_run: usize,
-    /// The file each rule stands in, for those who write examples into it.
-    pub rule_files: HashMap<RuleId, PathBuf>,
+    /// The file that each `[[subject]]`, `[[source]]`, `[[topic]]` and `[[rule]]` of the user stands in, by table and id.
+    pub entry_files: HashMap<(&'static str, String), PathBuf>,
 }
 
 impl Config {
@@ -137,6 +140,12 @@ impl Config {
                 .map(|dir| dir.join(MAIN_FILE))
                 .find(|file| file.exists()),
         }
+    }
+
+    /// The file that the entry `id` of `table` stands in; none for what is shipped.
+    #[must_use]
+    pub fn file_of(&self, table: &'static str, id: &str) -> Option<&Path> {
+        self.entry_files.get(&(table, id.to_owned())).map(PathBuf::as_path)
     }
 
     /// The shipped defaults: no subjects, sources or rules; data in `./data`.

@@ -7,6 +7,7 @@
 pub mod alerts;
 pub mod audit;
 pub mod digests;
+pub mod edit;
 pub mod evidence;
 pub mod export;
 pub mod line;
@@ -14,8 +15,10 @@ pub mod login;
 pub mod people;
 pub mod post;
 pub mod rights;
+pub mod rule_form;
 pub mod rules;
 pub mod search;
+pub mod seat;
 pub mod secrets;
 pub mod sources;
 pub mod story;
@@ -39,6 +42,7 @@ use crate::config::Config;
 use crate::engine::{Clock, DataDir, Standing, standing};
 use crate::store::{Store, StoreWrite};
 use index_door::IndexDoor;
+use seat::Renewal;
 
 /// Why an act was not done.
 #[derive(Debug, thiserror::Error)]
@@ -204,6 +208,7 @@ pub struct Desk {
     clock: Clock,
     index: IndexDoor,
     annotator: OnceLock<Annotator>,
+    renewal: Option<Renewal>,
 }
 
 impl Desk {
@@ -212,7 +217,13 @@ impl Desk {
     pub fn new(config: Arc<Config>, store: Arc<dyn Store>, clock: Clock) -> Self {
         let dir = DataDir(config.station.data_dir.clone());
         let index = IndexDoor::new(dir.index(), crate::engine::segmenter(&config));
-        Self { config, store, dir, clock, index, annotator: OnceLock::new() }
+        Self { config, store, dir, clock, index, annotator: OnceLock::new(), renewal: None }
+    }
+
+    /// The desk of a station that reads its config anew when `renewal` is asked for.
+    #[must_use]
+    pub fn renewed_by(self, renewal: Renewal) -> Self {
+        Self { renewal: Some(renewal), ..self }
     }
 
     /// The station's time.

@@ -18,12 +18,12 @@ use tokio::net::TcpListener;
 
 pub use key::Key;
 
-use crate::desk::Desk;
+use crate::desk::seat::Seat;
 use pages::Pages;
 
 /// What every request is answered with.
 pub(crate) struct Console {
-    desk: Arc<Desk>,
+    seat: Arc<Seat>,
     pages: Pages,
     key: Key,
     address: SocketAddr,
@@ -71,12 +71,12 @@ impl Listening {
     /// Templates that cannot be read (a defect of the program); a listener that failed.
     pub async fn serve(
         self,
-        desk: Arc<Desk>,
+        seat: Arc<Seat>,
         key: Key,
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
-        let pages = Pages::new(desk.config.station.zone)?;
-        let console = Arc::new(Console { desk, pages, key, address: self.address });
+        let pages = Pages::new(seat.desk().config.station.zone)?;
+        let console = Arc::new(Console { seat, pages, key, address: self.address });
         let served = axum::serve(self.listener, rooms::router(console)).into_future();
         tokio::select! {
             served = served => Ok(served?),

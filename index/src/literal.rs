@@ -17,7 +17,7 @@ use pipelines::query::Literal;
 use pipelines::text::{Cell, cells};
 
 use crate::either::EitherScorer;
-use crate::phrase::{Phrase, PhraseCursor};
+use crate::phrase::{Found, Phrase, PhraseCursor};
 use crate::schema::Fields;
 use crate::tokenize::{is_paired, pair_term};
 
@@ -104,26 +104,35 @@ impl Weight for LiteralWeight {
         if !parts.by_places && !parts.in_one_text() && lists.len() == 1 && parts.is_all_pairs {
             return Ok(Box::new(ConstScorer::new(lists.remove(0), 1.0)));
         }
-        let rarest_pair = lists.iter().map(DocSet::size_hint).min();
-        let mut apart = Vec::with_capacity(2);
+        let mut texts = Vec::with_capacity(2);
         for phrase in &parts.phrases {
-            apart.extend(open(phrase.terms(), reader)?.map(|cells| (phrase, cells)));
+            texts.extend(phrase.find(reader)?);
         }
-        let rarest_cells: u32 = apart.iter().map(|(_, cells)| rarest(cells)).sum();
+        if texts.is_empty() {
+            return Ok(Box::new(EmptyScorer));
+        }
+        let rarest_pair = lists.iter().map(DocSet::size_hint).min();
+        let rarest_cells: u32 = texts.iter().map(Found::rarest).sum();
         if !parts.in_one_text() && rarest_pair.is_some_and(|pair| pair <= rarest_cells) {
-            let phrases = apart.iter().map(|(phrase, _)| *phrase);
-            return Ok(match scorer(lists, phrases, parts.by_places, reader)? {
-                Some(scorer) => Box::new(scorer),
-                None => Box::new(EmptyScorer),
-            });
+            let look = match parts.by_places {
+                true => Look::Either(texts.iter().map(Found::cursor).collect::<Result<_, _>>()?),
+                false => Look::Nowhere,
+            };
+            return Ok(Box::new(LiteralScorer::new(lists, look)));
         }
         let mut scorers = Vec::with_capacity(2);
-        for (phrase, mut cells) in apart {
-            cells.extend(open(parts.pairs.iter(), reader)?.into_iter().flatten());
-            scorers.extend(scorer(cells, std::iter::once(phrase), parts.by_places, reader)?);
+        for text in texts {
+            let mut lists = open(parts.pairs.iter(), reader)?.unwrap_or_default();
+            let look = match parts.by_places {
+                true => Look::In(Box::new(text.cursor()?)),
+                false => {
+                    lists.extend(text.lists()?);
+                    Look::Nowhere
+                }
+            };
+            scorers.push(LiteralScorer::new(lists, look));
         }
         Ok(match scorers.len() {
-            0 => Box::new(EmptyScorer),
             1 => Box::new(scorers.remove(0)),
             _ => Box::new(EitherScorer::new(scorers)),
         })
@@ -132,26 +141,6 @@ impl Weight for LiteralWeight {
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
         Ok(Explanation::new("literal", 1.0))
     }
-}
-
-/// Posts of the shortest of `lists`.
-fn rarest(lists: &[SegmentPostings]) -> u32 {
-    lists.iter().map(DocSet::size_hint).min().unwrap_or(0)
-}
-
-/// Looks for one of `phrases` among the documents of all `lists`.
-fn scorer<'a>(
-    lists: Vec<SegmentPostings>,
-    phrases: impl Iterator<Item = &'a Phrase>,
-    by_places: bool,
-    reader: &SegmentReader,
-) -> tantivy::Result<Option<LiteralScorer>> {
-    let mut texts = Vec::with_capacity(2);
-    for phrase in phrases.filter(|_| by_places) {
-        texts.extend(phrase.cursor(reader)?);
-    }
-    let is_open = !by_places || !texts.is_empty();
-    Ok(is_open.then(|| LiteralScorer::new(lists, texts, by_places)))
 }
 
 fn one_cell(parts: &Parts, reader: &SegmentReader) -> tantivy::Result<Box<dyn Scorer>> {
@@ -182,22 +171,29 @@ fn open<'a>(
     Ok(Some(lists))
 }
 
+/// Where a literal is looked for in documents that all lists hold.
+enum Look {
+    /// The lists decide.
+    Nowhere,
+    /// In any of these texts.
+    Either(Vec<PhraseCursor>),
+    /// In this text, of which a document must hold all cells besides.
+    In(Box<PhraseCursor>),
+}
+
 /// A cursor over the documents of one segment that hold a literal of several cells.
 struct LiteralScorer {
-    /// All of them must hold a document; rarest first.
+    /// All of them must hold a document; rarest first. Empty only where one text is looked into.
     lists: Vec<SegmentPostings>,
-    /// The literal must stand in one of these, where it matters.
-    texts: Vec<PhraseCursor>,
-    by_places: bool,
+    look: Look,
     doc: DocId,
 }
 
 impl LiteralScorer {
-    fn new(mut lists: Vec<SegmentPostings>, texts: Vec<PhraseCursor>, by_places: bool) -> Self {
+    fn new(mut lists: Vec<SegmentPostings>, look: Look) -> Self {
         lists.sort_by_key(DocSet::size_hint);
-        let first = lists[0].doc();
-        let mut scorer = Self { lists, texts, by_places, doc: first };
-        scorer.settle(first);
+        let mut scorer = Self { lists, look, doc: 0 };
+        scorer.settle(0);
         scorer
     }
 
@@ -208,27 +204,59 @@ impl LiteralScorer {
             if self.doc == TERMINATED || self.accepts(self.doc) {
                 return self.doc;
             }
-            target = self.lists[0].advance();
+            target = self.behind(self.doc);
+        }
+    }
+
+    /// A document behind `doc`, and before or at the next one that may hold the literal.
+    fn behind(&mut self, doc: DocId) -> DocId {
+        match (self.lists.first_mut(), &mut self.look) {
+            (Some(list), _) => sought(list, doc.saturating_add(1).min(TERMINATED)),
+            (None, Look::In(text)) => text.behind(doc),
+            (None, _) => TERMINATED,
         }
     }
 
     /// The first document from `target` on that all lists hold.
     fn align(&mut self, mut target: DocId) -> DocId {
-        'again: while target != TERMINATED {
-            for list in &mut self.lists {
-                let doc = sought(list, target);
-                if doc > target {
-                    target = doc;
-                    continue 'again;
-                }
+        while target != TERMINATED {
+            match self.held(target) {
+                doc if doc == target => return target,
+                doc => target = doc,
             }
-            return target;
         }
         TERMINATED
     }
 
+    /// `target` where all lists hold it, else the next document of the first list that does not.
+    fn held(&mut self, target: DocId) -> DocId {
+        for list in &mut self.lists {
+            let doc = sought(list, target);
+            if doc != target {
+                return doc;
+            }
+        }
+        match &mut self.look {
+            Look::In(text) => text.held(target),
+            _ => target,
+        }
+    }
+
     fn accepts(&mut self, doc: DocId) -> bool {
-        !self.by_places || self.texts.iter_mut().any(|text| !text.places(doc).is_empty())
+        match &mut self.look {
+            Look::Nowhere => true,
+            Look::Either(texts) => texts.iter_mut().any(|text| !text.places(doc).is_empty()),
+            Look::In(text) => !text.places(doc).is_empty(),
+        }
+    }
+
+    /// Documents of its rarest list.
+    fn rarest(&self) -> u32 {
+        let text = match &self.look {
+            Look::In(text) => Some(text.size_hint()),
+            _ => None,
+        };
+        self.lists.first().map(DocSet::size_hint).into_iter().chain(text).min().unwrap_or(0)
     }
 }
 
@@ -245,7 +273,7 @@ impl DocSet for LiteralScorer {
         if self.doc == TERMINATED {
             return TERMINATED;
         }
-        let next = self.lists[0].advance();
+        let next = self.behind(self.doc);
         self.settle(next)
     }
 
@@ -253,8 +281,7 @@ impl DocSet for LiteralScorer {
         if self.doc >= target {
             return self.doc;
         }
-        let next = sought(&mut self.lists[0], target.min(TERMINATED));
-        self.settle(next)
+        self.settle(target.min(TERMINATED))
     }
 
     fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
@@ -262,11 +289,9 @@ impl DocSet for LiteralScorer {
             self.doc = TERMINATED;
             return SeekDangerResult::SeekLowerBound(TERMINATED);
         }
-        for list in &mut self.lists {
-            let doc = sought(list, target);
-            if doc != target {
-                return SeekDangerResult::SeekLowerBound(doc);
-            }
+        let doc = self.held(target);
+        if doc != target {
+            return SeekDangerResult::SeekLowerBound(doc);
         }
         if self.accepts(target) {
             self.doc = target;
@@ -281,13 +306,13 @@ impl DocSet for LiteralScorer {
     }
 
     fn size_hint(&self) -> u32 {
-        let rarest = self.lists[0].size_hint();
+        let rarest = self.rarest();
         if self.lists.len() > 1 { rarest / 2 } else { rarest }
     }
 
     fn cost(&self) -> u64 {
-        let rarest = u64::from(self.lists[0].size_hint());
-        rarest * self.lists.len() as u64 * if self.by_places { 5 } else { 1 }
+        let lists = self.lists.len() as u64 + 1;
+        u64::from(self.rarest()) * lists * if matches!(self.look, Look::Nowhere) { 1 } else { 5 }
     }
 }
 

@@ -3,9 +3,11 @@
 //! In: a literal, and documents in ascending order. Out: the positions at which it begins. It reads
 //! positions only of documents that hold all cells, the rarest first, and stops where they cannot meet.
 
-use tantivy::postings::{Postings, SegmentPostings};
+use std::sync::Arc;
+
+use tantivy::postings::{Postings, SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, SegmentReader, TERMINATED, Term};
+use tantivy::{DocId, DocSet, InvertedIndexReader, SegmentReader, TERMINATED, Term};
 
 use pipelines::text::cells;
 
@@ -44,18 +46,56 @@ impl Phrase {
         self.parts.iter().map(|(term, _)| term)
     }
 
+    /// Its terms as one segment has them; `None` when one is missing there.
+    pub fn find(&self, reader: &SegmentReader) -> tantivy::Result<Option<Found>> {
+        let Some((first, _)) = self.parts.first() else { return Ok(None) };
+        let inverted = reader.inverted_index(first.field())?;
+        let mut terms = Vec::with_capacity(self.parts.len());
+        for (term, offset) in &self.parts {
+            let Some(info) = inverted.get_term_info(term)? else { return Ok(None) };
+            terms.push((info, *offset));
+        }
+        terms.sort_by_key(|(info, _)| info.doc_freq);
+        Ok(Some(Found { inverted, terms }))
+    }
+
     /// A cursor over one segment; `None` when a term is missing there.
     pub fn cursor(&self, reader: &SegmentReader) -> tantivy::Result<Option<PhraseCursor>> {
-        let mut lists = Vec::with_capacity(self.parts.len());
-        for (term, offset) in &self.parts {
-            let inverted = reader.inverted_index(term.field())?;
-            let option = IndexRecordOption::WithFreqsAndPositions;
-            let Some(postings) = inverted.read_postings(term, option)? else { return Ok(None) };
+        self.find(reader)?.map(|found| found.cursor()).transpose()
+    }
+}
+
+/// The terms of a phrase in one segment, rarest first; their lists are not read yet.
+pub(crate) struct Found {
+    inverted: Arc<InvertedIndexReader>,
+    terms: Vec<(TermInfo, u32)>,
+}
+
+impl Found {
+    /// Documents of its rarest term.
+    pub fn rarest(&self) -> u32 {
+        self.terms.first().map_or(0, |(info, _)| info.doc_freq)
+    }
+
+    /// The documents of each term.
+    pub fn lists(&self) -> tantivy::Result<Vec<SegmentPostings>> {
+        let open = |(info, _): &(TermInfo, u32)| self.open(info, IndexRecordOption::Basic);
+        self.terms.iter().map(open).collect()
+    }
+
+    /// A cursor over the documents of the segment.
+    pub fn cursor(&self) -> tantivy::Result<PhraseCursor> {
+        let mut lists = Vec::with_capacity(self.terms.len());
+        for (info, offset) in &self.terms {
+            let postings = self.open(info, IndexRecordOption::WithFreqsAndPositions)?;
             lists.push(List { postings, offset: *offset });
         }
-        lists.sort_by_key(|l| l.postings.size_hint());
         let (places, other) = (Vec::new(), Vec::new());
-        Ok(Some(PhraseCursor { lists, doc: TERMINATED, places, other }))
+        Ok(PhraseCursor { lists, doc: TERMINATED, places, other })
+    }
+
+    fn open(&self, info: &TermInfo, option: IndexRecordOption) -> tantivy::Result<SegmentPostings> {
+        Ok(self.inverted.read_postings_from_terminfo(info, option)?)
     }
 }
 
@@ -88,6 +128,28 @@ impl PhraseCursor {
         &self.places
     }
 
+    /// `target` where it holds all cells, wherever they stand in it; else the next document of the first
+    /// cell that it lacks.
+    pub fn held(&mut self, target: DocId) -> DocId {
+        for list in &mut self.lists {
+            let doc = list.sought(target);
+            if doc != target {
+                return doc;
+            }
+        }
+        target
+    }
+
+    /// The first document behind `doc` of the rarest cell.
+    pub fn behind(&mut self, doc: DocId) -> DocId {
+        self.lists[0].sought(doc.saturating_add(1).min(TERMINATED))
+    }
+
+    /// Documents of the rarest cell.
+    pub fn size_hint(&self) -> u32 {
+        self.lists[0].postings.size_hint()
+    }
+
     fn meet(&mut self) {
         for (nth, list) in self.lists.iter_mut().enumerate() {
             if nth == 0 {
@@ -113,8 +175,15 @@ impl PhraseCursor {
 
 impl List {
     fn holds(&mut self, doc: DocId) -> bool {
-        let at = self.postings.doc();
-        at == doc || (at < doc && self.postings.seek(doc) == doc)
+        self.sought(doc) == doc
+    }
+
+    /// The first document from `target` on.
+    fn sought(&mut self, target: DocId) -> DocId {
+        match self.postings.doc() {
+            doc if doc < target => self.postings.seek(target),
+            doc => doc,
+        }
     }
 }
 

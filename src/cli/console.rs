@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::Globals;
 use crate::desk::Desk;
+use crate::desk::seat::{Renewal, Seat};
 use crate::engine::Station;
 use crate::serve::{self, Key, Listening};
 
@@ -15,7 +16,13 @@ use crate::serve::{self, Key, Listening};
 pub struct Console {
     listening: Listening,
     key: Key,
-    desk: Arc<Desk>,
+    seat: Arc<Seat>,
+}
+
+/// The desk of `station`, whose config is read anew at `renewal`.
+pub fn desk(station: &Station, renewal: &Renewal) -> Desk {
+    let (config, store) = (station.config.clone(), station.store.clone());
+    Desk::new(config, store, station.collector.clock.clone()).renewed_by(renewal.clone())
 }
 
 impl Console {
@@ -25,6 +32,7 @@ impl Console {
     /// Those of `out`.
     pub async fn open(
         station: &Station,
+        renewal: &Renewal,
         globals: &Globals,
         out: &mut dyn Write,
     ) -> anyhow::Result<Option<Self>> {
@@ -37,9 +45,8 @@ impl Console {
             Ok((listening, key)) => {
                 let entry = listening.entry(&key);
                 writeln!(out, "{}", globals.lang.fill("cli.run.console", &[("url", &entry)]))?;
-                let (config, store) = (station.config.clone(), station.store.clone());
-                let desk = Desk::new(config, store, station.collector.clock.clone());
-                Ok(Some(Self { listening, key, desk: Arc::new(desk) }))
+                let seat = Arc::new(Seat::new(desk(station, renewal)));
+                Ok(Some(Self { listening, key, seat }))
             }
             Err(error) => {
                 let why = format!("{error:#}");
@@ -50,9 +57,14 @@ impl Console {
         }
     }
 
+    /// Where a new desk is put in force.
+    pub fn seat(&self) -> Arc<Seat> {
+        self.seat.clone()
+    }
+
     /// Serves until `stop`; a failure ends the console alone.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        if let Err(error) = self.listening.serve(self.desk, self.key, stop).await {
+        if let Err(error) = self.listening.serve(self.seat, self.key, stop).await {
             tracing::error!(error = format!("{error:#}"), "the console has ended");
         }
     }

@@ -108,7 +108,7 @@ impl RehearseArgs {
             return Ok(candidates.collect());
         }
         if let Some(rule) = rules.iter().find(|r| r.id.as_str() == self.rule) {
-            let file = reading.config.rule_files.get(&rule.id).cloned();
+            let file = reading.config.file_of("rule", rule.id.as_str()).map(std::path::Path::to_owned);
             return Ok(vec![Candidate { rule: rule.clone(), file, live: None }]);
         }
         let rule = RuleConfig {

@@ -1,12 +1,15 @@
 //! `guanlan run`: the station, until it is told to stop.
 
+use std::fmt::Display;
 use std::io::Write;
 
 use clap::Args;
 
-use super::console::Console;
+use super::console::{self, Console};
 use super::{Globals, Outcome, crawl, open, stop};
-use crate::engine::{Station, run, system_clock};
+use crate::config::Config;
+use crate::desk::seat::Renewal;
+use crate::engine::{Station, Stop, run, system_clock};
 
 #[derive(Args)]
 pub struct RunArgs {}
@@ -26,33 +29,66 @@ pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome
         Ok(config) => config,
         Err(outcome) => return Ok(outcome),
     };
-    let lang = globals.lang;
+    let wish = Stop::default();
+    stop::at_signal(&wish)?;
+    let renewal = Renewal::default();
+    let mut station = opened(config, globals, out)?;
+    // The console has a runtime of its own, since it outlives the station that it opened with.
+    let doors = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let console = doors.block_on(Console::open(&station, &renewal, globals, out))?;
+    out.flush()?;
+    let seat = console.as_ref().map(Console::seat);
+    if let Some(console) = console {
+        let stop = wish.clone();
+        doors.spawn(console.serve(async move { stop.asked().await }));
+    }
+    let ended = loop {
+        let before = station.config.clone();
+        let ended = until_asked(station, &wish, &renewal);
+        if ended.is_err() || wish.is_asked() {
+            break ended;
+        }
+        // What somebody broke by hand meanwhile was said; the station goes on as it was.
+        let config = open::config(globals).unwrap_or_else(|_| (*before).clone());
+        station = opened(config, globals, out)?;
+        seat.iter().for_each(|seat| seat.renew(console::desk(&station, &renewal)));
+    };
+    doors.shutdown_timeout(stop::LEAVE_WITHIN);
+    ended?;
+    writeln!(out, "{}", globals.lang.text("cli.run.stopped"))?;
+    Ok(Outcome::Good)
+}
+
+/// Opens the station of `config` and says of what.
+fn opened(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Station> {
     let sources = config.sources.iter().filter(|s| s.enabled).count();
     let rules = config.rules.iter().filter(|r| r.enabled).count();
     let dir = config.station.data_dir.display().to_string();
     let station = Station::open(config, system_clock(), crawl::progress(globals))?;
-    writeln!(
-        out,
-        "{}",
-        lang.fill("cli.run.started", &[("sources", &sources), ("rules", &rules), ("dir", &dir)])
-    )?;
+    let said = [("sources", &sources as &dyn Display), ("rules", &rules), ("dir", &dir)];
+    writeln!(out, "{}", globals.lang.fill("cli.run.started", &said))?;
     out.flush()?;
-    stop::at_signal(&station.stop)?;
+    Ok(station)
+}
+
+/// Runs `station` until it is to stop or its config has changed, and closes it.
+fn until_asked(station: Station, wish: &Stop, renewal: &Renewal) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let console = runtime.block_on(Console::open(&station, globals, out))?;
-    out.flush()?;
+    let (stop, asked, renewal) = (station.stop.clone(), wish.clone(), renewal.clone());
     let ended = runtime.block_on(async {
-        if let Some(console) = console {
-            let stop = station.stop.clone();
-            tokio::spawn(console.serve(async move { stop.asked().await }));
-        }
-        run::run(&station).await
+        let asking = tokio::spawn(async move {
+            tokio::select! {
+                () = asked.asked() => {}
+                () = renewal.asked() => {}
+            }
+            stop.ask();
+        });
+        let ended = run::run(&station).await;
+        asking.abort();
+        ended
     });
-    // A file being read or a digest being made ends with the process; nothing of it was acknowledged.
+    // A file being read or a digest being made ends with it; nothing of it was acknowledged.
     runtime.shutdown_timeout(stop::LEAVE_WITHIN);
-    let closed = station.close();
-    ended?;
-    closed?;
-    writeln!(out, "{}", lang.text("cli.run.stopped"))?;
-    Ok(Outcome::Good)
+    let closed = if wish.is_asked() || ended.is_err() { station.close() } else { station.hand_over() };
+    ended.and(closed)
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::document::FileText;
 use super::load::Raw;
 use super::problem::{Fault, Level, Problem};
+use super::resolve::absolute;
 use super::shipped;
 
 impl Raw {
@@ -21,7 +22,7 @@ impl Raw {
     ) -> Vec<PathBuf> {
         let mut all = Vec::new();
         for pattern in patterns {
-            let found = glob(dir, pattern);
+            let found = glob(dir, pattern, self.as_if.as_ref().map(|(file, _)| file.as_path()));
             // What the user did not write himself, or copied from the manual, may well be missing.
             let quoted = [format!("\"{pattern}\""), format!("'{pattern}'")];
             let line = main.text.lines().position(|l| quoted.iter().any(|q| l.contains(q)));
@@ -44,12 +45,15 @@ impl Raw {
     }
 }
 
-/// Files under `dir` with the name `pattern`, where `*` in the last part stands for any characters.
-fn glob(dir: &Path, pattern: &str) -> Vec<PathBuf> {
+/// Files under `dir` with the name `pattern`, where `*` in the last part stands for any characters; `as_if` counts
+/// as being there.
+fn glob(dir: &Path, pattern: &str, as_if: Option<&Path>) -> Vec<PathBuf> {
     let path = dir.join(pattern);
     let Some((before, after)) = pattern.rsplit('/').next().and_then(|name| name.split_once('*'))
     else {
-        return if path.is_file() { vec![path] } else { Vec::new() };
+        let is_there =
+            path.is_file() || as_if.is_some_and(|file| absolute(file) == absolute(&path));
+        return if is_there { vec![path] } else { Vec::new() };
     };
     let matches = |name: &str| {
         name.len() >= before.len() + after.len()
@@ -67,7 +71,13 @@ fn glob(dir: &Path, pattern: &str) -> Vec<PathBuf> {
         .map(|file| folder.join(file.file_name()))
         .filter(|file| file.is_file())
         .collect();
+    let added = as_if.filter(|file| {
+        let name = file.file_name().and_then(|name| name.to_str());
+        name.is_some_and(matches) && file.parent().map(absolute) == Some(absolute(here))
+    });
+    found.extend(added.and_then(|file| Some(folder.join(file.file_name()?))));
     found.sort();
+    found.dedup();
     found
 }
 

@@ -67,12 +67,15 @@ pub(super) struct Raw {
     shipping: bool,
     /// A file could not be read: what refers to its contents cannot be judged.
     pub(super) incomplete: bool,
+    /// A file as it would be.
+    pub(super) as_if: Option<(PathBuf, String)>,
 }
 
 pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Config, Problems> {
     let mut raw = Raw::new();
+    raw.as_if.clone_from(&overrides.as_if);
     let text = match &main {
-        Some(path) => FileText::read(path).map_err(|problem| Problems(vec![*problem]))?,
+        Some(path) => raw.file(path).map_err(|problem| Problems(vec![*problem]))?,
         None => FileText { path: PathBuf::from("guanlan.toml"), text: String::new() },
     };
     let mut settings = raw.main(&text);
@@ -95,6 +98,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         return Err(problems);
     }
     resolve(&mut settings, &dir, overrides);
+    let entry_files = raw.entry_files();
     let Raw { subjects, notifiers, digests, sources, rules, topics, .. } = raw;
     Ok(Config {
         file: main.map(|path| absolute(&path)),
@@ -109,10 +113,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
             Calendar::new(&settings.calendar.holidays, &settings.calendar.workdays)
                 .expect("dates are checked above"),
         ),
-        rule_files: rules
-            .iter()
-            .map(|rule| (rule.item.id.clone(), absolute(Path::new(&rule.file))))
-            .collect(),
+        entry_files,
         subjects: subjects.into_iter().map(|s| s.item).collect(),
         sources: sources.into_iter().map(source_paths).collect(),
         topics: topics.into_iter().map(|t| t.item).collect(),
@@ -143,7 +144,37 @@ impl Raw {
             problems: Vec::new(),
             shipping: false,
             incomplete: false,
+            as_if: None,
         }
+    }
+
+    /// The file at `path`, or what it would be.
+    fn file(&self, path: &Path) -> Result<FileText, Box<Problem>> {
+        match &self.as_if {
+            Some((file, text)) if absolute(file) == absolute(path) => {
+                Ok(FileText { path: path.to_owned(), text: text.clone() })
+            }
+            _ => FileText::read(path),
+        }
+    }
+
+    /// Where each entry of the user stands.
+    fn entry_files(&self) -> HashMap<(&'static str, String), PathBuf> {
+        fn of<'a, T>(
+            table: &'static str,
+            all: &'a [Placed<T>],
+            id: fn(&T) -> &str,
+        ) -> impl Iterator<Item = ((&'static str, String), PathBuf)> + 'a {
+            let file = |placed: &Placed<T>| absolute(Path::new(&placed.file));
+            all.iter().map(move |p| ((table, id(&p.item).to_owned()), file(p)))
+        }
+        let own = |(_, file): &((&'static str, String), PathBuf)| file.is_file();
+        of("rule", &self.rules, |rule| rule.id.as_str())
+            .chain(of("source", &self.sources, |source| source.id.as_str()))
+            .chain(of("topic", &self.topics, |topic| topic.id.as_str()))
+            .chain(of("subject", &self.subjects, |subject| subject.id.as_str()))
+            .filter(own)
+            .collect()
     }
 
     /// The subjects that queries may name, also those refused: naming one is not an error of its own.
@@ -237,7 +268,7 @@ impl Raw {
     }
 
     fn item_file(&mut self, path: &Path, name: &'static str) {
-        let file = match FileText::read(path) {
+        let file = match self.file(path) {
             Ok(file) => file,
             Err(problem) => {
                 self.incomplete = true;

@@ -298,7 +298,10 @@ fn what_is_written_lies_over_the_defaults_and_paths_start_from_their_file() {
     };
     assert!(Path::new(path).is_absolute() && path.ends_with("in"), "{path}");
     assert_eq!(config.rules[0].merge_hours, 6);
-    assert_eq!(config.rule_files[&config.rules[0].id], dir.path().join("rules/a.toml"));
+    assert_eq!(
+        config.file_of("rule", config.rules[0].id.as_str()).unwrap(),
+        dir.path().join("rules/a.toml")
+    );
     assert_eq!(config.digests, default.digests);
     assert_eq!(config.notifiers(&[]).map(|n| n.name.as_str()).collect::<Vec<_>>(), ["log"]);
     assert!(config.lexicons.iter().any(|(name, text)| name == "own.tsv" && text.contains("欠薪")));

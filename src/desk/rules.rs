@@ -103,6 +103,22 @@ impl Desk {
         self.rehearse(who, &rule, days)
     }
 
+    /// What the rule in `text`, one `[[rule]]` of config, would have done over the last `days`.
+    ///
+    /// # Errors
+    /// `Value` where it cannot be read; a broken store or index.
+    pub fn rehearse_text(&self, who: &Who, text: &str, days: u32) -> Result<RehearsalSheet> {
+        #[derive(serde::Deserialize)]
+        struct File {
+            rule: Vec<RuleConfig>,
+        }
+        let unread = |value: String| DeskError::Value { what: "one_entry", value };
+        let file: File =
+            toml::from_str(text).map_err(|error| unread(error.message().to_owned()))?;
+        let rule = file.rule.first().ok_or_else(|| unread(String::new()))?;
+        self.rehearse(who, rule, days)
+    }
+
     fn rehearse(&self, who: &Who, rule: &RuleConfig, days: u32) -> Result<RehearsalSheet> {
         self.check(who, Act::Rehearse)?;
         self.unbounded(who)?;
@@ -126,7 +142,7 @@ impl Desk {
     }
 
     fn rule_row(&self, who: &Who, rule: &RuleConfig) -> Result<RuleRow> {
-        let file = self.config.rule_files.get(&rule.id);
+        let file = self.config.file_of("rule", rule.id.as_str());
         Ok(RuleRow {
             id: rule.id.0.clone(),
             name: rule.name.clone(),
@@ -146,9 +162,9 @@ impl Desk {
     /// `Unknown` where the rule has no file; a file that cannot be read or written.
     pub fn mark_false(&self, rule: &RuleId, post: &Post) -> Result<PathBuf> {
         let unknown = || DeskError::Unknown { what: "rule", id: rule.0.clone() };
-        let file = self.config.rule_files.get(rule).ok_or_else(unknown)?;
+        let file = self.config.file_of("rule", rule.as_str()).ok_or_else(unknown)?;
         add_example(file, rule, post)?;
-        Ok(file.clone())
+        Ok(file.to_owned())
     }
 }
 

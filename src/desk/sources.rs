@@ -35,6 +35,8 @@ pub struct SourceRow {
     pub waiting: u64,
     /// Counts since the beginning: received, kept, dropped, failed.
     pub counts: [u64; 4],
+    /// Whether it stands in a file of the user, who may edit it.
+    pub own: bool,
     /// What is wrong, in words.
     pub reason: Option<String>,
 }
@@ -70,6 +72,7 @@ impl Desk {
             usual: health.usual,
             waiting: self.store.waiting_jobs(&source.id)?,
             counts: [tally.received, tally.kept, tally.dropped_total(), tally.failed_total()],
+            own: self.config.file_of("source", source.id.as_str()).is_some(),
             reason: reason_in_words(health, who.lang),
         })
     }

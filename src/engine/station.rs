@@ -301,37 +301,61 @@ impl Station {
         hosts::keep(&self.collector.fetcher, &*self.store)
     }
 
-    /// Lets the committer and the follower finish, then frees the directory.
+    /// Lets the committer and the follower finish, then frees the directory. Who was asked to stop leaves what the
+    /// index has still to follow for the next start.
     ///
     /// # Errors
     /// What keeps the index from following.
     pub fn close(self) -> anyhow::Result<()> {
-        // Who stops at once has noted what it could, and leaves what the index has still to follow for the next start.
         let leaves = self.stop.is_asked();
+        self.end(if leaves { Leaving::InHaste } else { Leaving::Done })
+    }
+
+    /// Frees the directory for another station in this process: what is under way comes to its end, what waits is left
+    /// to that one.
+    ///
+    /// # Errors
+    /// What keeps the index from following.
+    pub fn hand_over(self) -> anyhow::Result<()> {
+        self.end(Leaving::HandedOver)
+    }
+
+    fn end(self, leaving: Leaving) -> anyhow::Result<()> {
         self.stop.ask();
         let Self {
             collector, committer_thread, follower, followed, nudge, lock, board, store, ..
         } = self;
         collector.committer.close();
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
-        let ended = if leaves {
-            nudge.end(Ending::AsItStands);
+        let left = leaving != Leaving::Done;
+        nudge.end(if left { Ending::AsItStands } else { Ending::CaughtUp });
+        let ended = if leaving == Leaving::InHaste {
             // Files may be in the making for minutes; the process may end on them.
             followed.recv_timeout(HASTE).unwrap_or(Ok(()))
         } else {
-            nudge.end(Ending::CaughtUp);
             let ended = followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?;
-            // It holds the store: whoever copies that next must find it closed.
+            // It holds the store and the index: whoever opens them next must find them closed.
             follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
             ended
         };
-        if !leaves {
+        if !left {
             // A database that fails now is told by what it fails at; the clock is seen again at the next start.
             let _ = board.keep(&*store);
         }
         drop(lock);
         ended.context("the index does not hold everything the store holds; it goes on from there at the next start")
     }
+}
+
+/// How a station is left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    /// With everything followed.
+    Done,
+    /// At once: the process ends.
+    InHaste,
+    /// For another one in this process.
+    HandedOver,
 }
 
 /// Nothing was collected or imported yet.

@@ -96,7 +96,7 @@ fn visit(console: &Console, request: &Request) -> Visit {
     let lang = match cookie("guanlan-lang").as_deref() {
         Some("zh") => Lang::Zh,
         Some("en") => Lang::En,
-        _ => console.desk.config.station.lang,
+        _ => console.seat.desk().config.station.lang,
     };
     let is_known = cookie(&pass_name(console)).is_some_and(|pass| console.key.knows(&pass));
     let here = request.uri().path_and_query().map_or("/", |whole| whole.as_str()).to_owned();

@@ -17,7 +17,7 @@ use super::guard::Visit;
 use super::rooms::assets;
 use crate::desk::DeskError;
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -29,6 +29,8 @@ const TEMPLATES: [(&str, &str); 12] = [
     ("rules", include_str!("templates/rules.html")),
     ("sources", include_str!("templates/sources.html")),
     ("digests", include_str!("templates/digests.html")),
+    ("entry", include_str!("templates/entry.html")),
+    ("entries", include_str!("templates/entries.html")),
     ("said", include_str!("templates/said.html")),
 ];
 
@@ -54,6 +56,18 @@ impl Pages {
         data: &T,
     ) -> Response {
         self.with_status(StatusCode::OK, template, visit, mark, Value::from(Serde(data)))
+    }
+
+    /// A page of `template` with a status of its own: a form that could not be taken.
+    pub fn answer<T: Serialize>(
+        &self,
+        status: StatusCode,
+        template: &str,
+        visit: &Visit,
+        mark: &str,
+        data: &T,
+    ) -> Response {
+        self.with_status(status, template, visit, mark, Value::from(Serde(data)))
     }
 
     /// An act that was not done, in words, with the status it has.

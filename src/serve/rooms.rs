@@ -8,6 +8,7 @@ pub(super) mod assets;
 mod alerts;
 mod digests;
 mod enter;
+mod entry;
 mod export;
 mod post;
 mod reading;
@@ -43,6 +44,9 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/alerts/{id}", get(alerts::alert))
         .route("/alerts/{id}/state", post(alerts::state))
         .route("/rules", get(reading::rules))
+        .route("/entries", get(entry::entries))
+        .route("/entry/{table}/new", get(entry::new).post(entry::put_new))
+        .route("/entry/{table}/{id}", get(entry::entry).post(entry::put))
         .route("/sources", get(reading::sources))
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))
@@ -66,7 +70,7 @@ async fn act<T: Send + 'static>(
     visit: &Visit,
     act: impl FnOnce(&Desk, &Who) -> Result<T, DeskError> + Send + 'static,
 ) -> Result<T, Box<Response>> {
-    let (desk, who) = (console.desk.clone(), visit.who.clone());
+    let (desk, who) = (console.seat.desk(), visit.who.clone());
     let done = tokio::task::spawn_blocking(move || act(&desk, &who)).await;
     let done = done.unwrap_or_else(|error| {
         Err(DeskError::Broken(anyhow::anyhow!("the act ended with a panic: {error}")))

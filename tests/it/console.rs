@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::Utc;
 use guanlan::config::{Config, Overrides};
 use guanlan::desk::Desk;
+use guanlan::desk::seat::Seat;
 use guanlan::engine::system_clock;
 use guanlan::serve::{Key, listen};
 use guanlan::store::{SqliteStore, Store};
@@ -45,12 +46,12 @@ impl Served {
         let config = Config::load(Some(&data), &Overrides::default())
             .unwrap_or_else(|problems| panic!("{}", problems.render(pipelines::locale::Lang::En)));
         let store = SqliteStore::open(&data.join("guanlan.db")).unwrap();
-        let desk = Desk::new(Arc::new(config), Arc::new(store), system_clock());
+        let seat = Seat::new(Desk::new(Arc::new(config), Arc::new(store), system_clock()));
         let key = Key::of(&data.join("console.key")).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let listening = runtime.block_on(listen("127.0.0.1:0".parse().unwrap())).unwrap();
         let (address, entry) = (listening.address(), listening.entry(&key));
-        runtime.spawn(listening.serve(Arc::new(desk), key, async move {
+        runtime.spawn(listening.serve(Arc::new(seat), key, async move {
             // Ends with the sender.
             let _ = stopped.await;
         }));
