@@ -121,6 +121,7 @@ commands! {
     Train(train::TrainArgs),
     Status(status::StatusArgs),
     Purge(purge::PurgeArgs),
+    User(user::UserArgs),
     Reindex(reindex::ReindexArgs),
     Completions(completions::CompletionsArgs),
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Globals;
 use crate::desk::Desk;
 use crate::engine::Station;
-use crate::serve::{self, Key, Listening};
+use crate::serve::{self, Entry, Key, Listening};
 
 /// A console that has its address and is not served yet.
 pub struct Console {
@@ -29,17 +29,22 @@ impl Console {
         out: &mut dyn Write,
     ) -> anyhow::Result<Option<Self>> {
         let opened = async {
-            let listening = serve::listen(station.config.station.listen).await?;
+            let listening = serve::listen(&station.config.station).await?;
             let key = Key::of(&station.dir.console_key())?;
-            anyhow::Ok((listening, key))
+            let (config, store) = (station.config.clone(), station.store.clone());
+            let desk = Desk::new(config, store, station.collector.clock.clone());
+            let entry = listening.entry(&key, &desk)?;
+            anyhow::Ok((Self { listening, key, desk: Arc::new(desk) }, entry))
         };
         match opened.await {
-            Ok((listening, key)) => {
-                let entry = listening.entry(&key);
-                writeln!(out, "{}", globals.lang.fill("cli.run.console", &[("url", &entry)]))?;
-                let (config, store) = (station.config.clone(), station.store.clone());
-                let desk = Desk::new(config, store, station.collector.clock.clone());
-                Ok(Some(Self { listening, key, desk: Arc::new(desk) }))
+            Ok((console, entry)) => {
+                let (text, url) = match &entry {
+                    Entry::Key(url) => ("cli.run.console", url),
+                    Entry::First(url) => ("cli.run.console_first", url),
+                    Entry::Login(url) => ("cli.run.console_login", url),
+                };
+                writeln!(out, "{}", globals.lang.fill(text, &[("url", url)]))?;
+                Ok(Some(console))
             }
             Err(error) => {
                 let why = format!("{error:#}");

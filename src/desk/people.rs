@@ -20,6 +20,9 @@ const SESSION_SIGNS: usize = 16;
 /// Days that a token is good for at most.
 pub const MOST_DAYS: u32 = 366;
 
+/// What a person becomes, from what they were; none where there is nobody of the name.
+type Becoming<'a> = dyn FnMut(&dyn StoreWrite, Option<User>) -> Result<User> + 'a;
+
 /// Somebody who may log in.
 #[derive(Clone, Debug, Serialize)]
 pub struct PersonRow {
@@ -201,7 +204,7 @@ impl Desk {
         who: &Who,
         name: &str,
         detail: &str,
-        become_: &mut dyn FnMut(&dyn StoreWrite, Option<User>) -> Result<User>,
+        become_: &mut Becoming,
     ) -> Result<()> {
         let (now, detail) = (self.now(), format!("{detail} by {}", who.name));
         let mut refused = None;

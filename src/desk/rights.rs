@@ -23,10 +23,12 @@ pub enum Role {
     Leader,
     /// Reads everything, people and audit included; changes nothing.
     Auditor,
+    /// Somebody who was not let in: in no line of the table, and nothing that anybody could be given.
+    Nobody,
 }
 
 impl Role {
-    /// All of them.
+    /// All that people may be given.
     pub const ALL: [Self; 5] =
         [Self::Administrator, Self::Officer, Self::Commentator, Self::Leader, Self::Auditor];
 
@@ -39,6 +41,7 @@ impl Role {
             Self::Commentator => "commentator",
             Self::Leader => "leader",
             Self::Auditor => "auditor",
+            Self::Nobody => "nobody",
         }
     }
 
@@ -230,6 +233,13 @@ impl Who {
         Self { name, lang, role: Role::Administrator, units, scope: Scope::Write }
     }
 
+    /// Somebody who was not let in: may do nothing.
+    #[must_use]
+    pub fn nobody(lang: Lang) -> Self {
+        let (name, units) = (String::new(), Vec::new());
+        Self { name, lang, role: Role::Nobody, units, scope: Scope::Read }
+    }
+
     /// Whether this person may, through this door.
     #[must_use]
     pub fn may(&self, act: Act) -> bool {
@@ -290,6 +300,14 @@ mod tests {
             assert!(Act::TABLE.iter().all(|(act, changes, _)| !(*changes && who.may(*act))));
             assert!(who.may(Act::Search));
         }
+    }
+
+    #[test]
+    fn who_was_not_let_in_may_nothing_and_nobody_can_be_made_so() {
+        let mut who = Who::nobody(Lang::Zh);
+        who.scope = Scope::Write;
+        assert!(Act::TABLE.iter().all(|(act, ..)| !who.may(*act)));
+        assert_eq!(Role::parse(Role::Nobody.as_str()), None);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod import;
 mod kept;
 mod kill;
 mod listening;
+mod login;
 mod packs;
 mod pages;
 mod people;
