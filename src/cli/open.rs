@@ -12,7 +12,7 @@ use super::standing::{self, Asked};
 use super::{Globals, Outcome};
 use crate::config::{Config, Overrides};
 use crate::desk::{Desk, DeskError, Who};
-use crate::engine::{DataDir, open_store, system_clock};
+use crate::engine::{DataDir, open_or_make_store, open_store, system_clock};
 use crate::store::{Marks, SqliteStore};
 
 /// The config of `--config`, of the current folder, of the data directory, or the shipped one; `Err` is the
@@ -69,6 +69,16 @@ pub fn desk(globals: &Globals) -> anyhow::Result<Result<Desk, Outcome>> {
         Err(outcome) => return Ok(Err(outcome)),
     };
     let store = open_store(&config.station.data_dir)?;
+    Ok(Ok(Desk::new(Arc::new(config), Arc::new(store), system_clock())))
+}
+
+/// The same for acts on people, which may come before anything was collected: the store is made where there is none.
+pub fn people_desk(globals: &Globals) -> anyhow::Result<Result<Desk, Outcome>> {
+    let config = match load(globals, true) {
+        Ok(config) => config,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    let store = open_or_make_store(&config.station.data_dir)?;
     Ok(Ok(Desk::new(Arc::new(config), Arc::new(store), system_clock())))
 }
 

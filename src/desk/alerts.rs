@@ -14,7 +14,7 @@ use crate::report;
 use crate::store::{PostRange, StoredAlert};
 
 /// One line of the queue.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct AlertRow {
     /// Its number.
     pub id: i64,
@@ -23,8 +23,10 @@ pub struct AlertRow {
     /// When a further post was last merged into it.
     pub updated: DateTime<Utc>,
     /// Its grade.
+    #[schema(value_type = String)]
     pub severity: Severity,
     /// What became of it.
+    #[schema(value_type = String)]
     pub state: AlertState,
     /// The rule's id.
     pub rule: String,
@@ -37,13 +39,14 @@ pub struct AlertRow {
     /// Posts merged into it.
     pub posts: u64,
     /// The story, for rules that fire by story.
+    #[schema(value_type = Option<String>)]
     pub story: Option<StoryId>,
     /// The newest post it rests on.
     pub newest: Option<PostLine>,
 }
 
 /// Everything shown of one alert.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct AlertSheet {
     /// As in the queue.
     pub row: AlertRow,
@@ -52,6 +55,7 @@ pub struct AlertSheet {
     /// Posts it rested on that are past their date.
     pub purged: usize,
     /// What was done to it, oldest first.
+    #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     pub history: Vec<(DateTime<Utc>, String)>,
 }
 

@@ -28,7 +28,7 @@ pub struct Asked {
 }
 
 /// A line of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Line {
     /// Its number.
     pub id: i64,
@@ -45,7 +45,7 @@ pub struct Line {
 }
 
 /// A page of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct AuditPage {
     /// The lines, newest first.
     pub lines: Vec<Line>,

@@ -11,7 +11,7 @@ use crate::config::Period;
 use crate::engine::digests;
 
 /// A written digest, in one form.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct DigestFile {
     /// Its name in the digest folder.
     pub name: String,

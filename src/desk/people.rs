@@ -24,7 +24,7 @@ pub const MOST_DAYS: u32 = 366;
 type Becoming<'a> = dyn FnMut(&dyn StoreWrite, Option<User>) -> Result<User> + 'a;
 
 /// Somebody who may log in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PersonRow {
     /// Their name.
     pub name: String,
@@ -41,7 +41,7 @@ pub struct PersonRow {
 }
 
 /// A browser that is logged in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct SessionRow {
     /// What names it; not its secret.
     pub id: String,
@@ -58,7 +58,7 @@ pub struct SessionRow {
 }
 
 /// A program that acts for somebody.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TokenRow {
     /// Its number.
     pub id: i64,

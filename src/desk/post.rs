@@ -17,7 +17,7 @@ use super::{Act, Desk, DeskError, Result, Who};
 const SEVERAL: usize = 5;
 
 /// A reply as shown: never with a name.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Reply {
     /// Its text.
     pub text: String,
@@ -26,7 +26,7 @@ pub struct Reply {
 }
 
 /// Everything shown of one post.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PostSheet {
     /// As in lists.
     pub line: PostLine,
@@ -43,8 +43,10 @@ pub struct PostSheet {
     /// Replies of a thread.
     pub replies: Vec<Reply>,
     /// What could not be read as it should.
+    #[schema(value_type = Vec<String>)]
     pub issues: Vec<Issue>,
     /// The verdict an officer gave, where one did.
+    #[schema(value_type = Option<String>)]
     pub corrected: Option<Polarity>,
     /// Pages kept as they were served.
     pub records: usize,

@@ -5,12 +5,12 @@
 
 use pipelines::locale::Lang;
 use pipelines::record::SubjectId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Desk, DeskError, Result};
 
 /// What somebody is at the station.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Does everything, people included.
@@ -23,10 +23,12 @@ pub enum Role {
     Leader,
     /// Reads everything, people and audit included; changes nothing.
     Auditor,
+    /// Somebody who was not let in: in no line of the table, and nothing that anybody could be given.
+    Nobody,
 }
 
 impl Role {
-    /// All of them.
+    /// All that people may be given.
     pub const ALL: [Self; 5] =
         [Self::Administrator, Self::Officer, Self::Commentator, Self::Leader, Self::Auditor];
 
@@ -39,6 +41,7 @@ impl Role {
             Self::Commentator => "commentator",
             Self::Leader => "leader",
             Self::Auditor => "auditor",
+            Self::Nobody => "nobody",
         }
     }
 
@@ -60,7 +63,7 @@ impl Role {
 }
 
 /// How much of a person's rights a door was given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Acts that change nothing and hand out nothing.
@@ -103,6 +106,8 @@ pub enum Act {
     SeeAlerts,
     /// The rules.
     SeeRules,
+    /// Rules, topics, subjects and sources as they stand in the config, with their history.
+    SeeConfig,
     /// Try a rule or a query on the past.
     Rehearse,
     /// The health board.
@@ -115,6 +120,8 @@ pub enum Act {
     MoveAlert,
     /// Call an alert false and teach its rule.
     FalseAlarm,
+    /// Write, take away and bring back rules, topics, subjects and sources.
+    EditConfig,
     /// Write a digest.
     WriteDigest,
     /// Hand out what a search finds.
@@ -140,19 +147,21 @@ const ALL_BUT_COMMENTATORS: &[Role] =
 
 impl Act {
     /// The table: every act, whether it changes or hands out something, and the roles that may.
-    pub const TABLE: [(Self, bool, &'static [Role]); 19] = [
+    pub const TABLE: [(Self, bool, &'static [Role]); 21] = [
         (Self::SeeToday, false, EVERYBODY),
         (Self::Search, false, EVERYBODY),
         (Self::SeePost, false, EVERYBODY),
         (Self::SeeStory, false, EVERYBODY),
         (Self::SeeAlerts, false, EVERYBODY),
         (Self::SeeRules, false, ALL_BUT_COMMENTATORS),
+        (Self::SeeConfig, false, ALL_BUT_COMMENTATORS),
         (Self::Rehearse, false, ALL_BUT_COMMENTATORS),
         (Self::SeeSources, false, ALL_BUT_COMMENTATORS),
         (Self::SeeDigests, false, EVERYBODY),
         (Self::Correct, true, WORKERS),
         (Self::MoveAlert, true, WORKERS),
         (Self::FalseAlarm, true, WORKERS),
+        (Self::EditConfig, true, WORKERS),
         (Self::WriteDigest, true, WORKERS),
         (Self::Export, true, WORKERS),
         (Self::HandEvidence, true, WORKERS),
@@ -178,12 +187,14 @@ impl Act {
             Self::SeeStory => "see_story",
             Self::SeeAlerts => "see_alerts",
             Self::SeeRules => "see_rules",
+            Self::SeeConfig => "see_config",
             Self::Rehearse => "rehearse",
             Self::SeeSources => "see_sources",
             Self::SeeDigests => "see_digests",
             Self::Correct => "correct",
             Self::MoveAlert => "move_alert",
             Self::FalseAlarm => "false_alarm",
+            Self::EditConfig => "edit_config",
             Self::WriteDigest => "write_digest",
             Self::Export => "export",
             Self::HandEvidence => "hand_evidence",
@@ -228,6 +239,13 @@ impl Who {
     pub fn owner(name: impl Into<String>, lang: Lang) -> Self {
         let (name, units) = (name.into(), Vec::new());
         Self { name, lang, role: Role::Administrator, units, scope: Scope::Write }
+    }
+
+    /// Somebody who was not let in: may do nothing.
+    #[must_use]
+    pub fn nobody(lang: Lang) -> Self {
+        let (name, units) = (String::new(), Vec::new());
+        Self { name, lang, role: Role::Nobody, units, scope: Scope::Read }
     }
 
     /// Whether this person may, through this door.
@@ -290,6 +308,14 @@ mod tests {
             assert!(Act::TABLE.iter().all(|(act, changes, _)| !(*changes && who.may(*act))));
             assert!(who.may(Act::Search));
         }
+    }
+
+    #[test]
+    fn who_was_not_let_in_may_nothing_and_nobody_can_be_made_so() {
+        let mut who = Who::nobody(Lang::Zh);
+        who.scope = Scope::Write;
+        assert!(Act::TABLE.iter().all(|(act, ..)| !who.may(*act)));
+        assert_eq!(Role::parse(Role::Nobody.as_str()), None);
     }
 
     #[test]

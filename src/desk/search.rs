@@ -47,7 +47,7 @@ impl Default for Ask {
 }
 
 /// One value of a facet.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct FacetValue {
     /// As queries name it.
     pub value: String,
@@ -58,16 +58,17 @@ pub struct FacetValue {
 }
 
 /// Posts found by one property.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct FacetBox {
     /// The field queries name it by.
+    #[schema(value_type = String)]
     pub field: &'static str,
     /// Most first.
     pub values: Vec<FacetValue>,
 }
 
 /// One local day.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Day {
     /// `2026-11-26`
     pub day: String,
@@ -76,7 +77,7 @@ pub struct Day {
 }
 
 /// A page of an answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Found {
     /// As typed.
     pub query: String,

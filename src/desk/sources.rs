@@ -11,13 +11,14 @@ use super::{Act, Desk, Result, Who};
 use crate::engine::health::{Health, Standing, health, reason_in_words};
 
 /// One line of the board.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct SourceRow {
     /// As queries name it.
     pub id: String,
     /// As officers know it.
     pub name: String,
     /// How it stands; a locale key under `cli.source.standing_`.
+    #[schema(value_type = String)]
     pub standing: &'static str,
     /// Whether an officer should look at it.
     pub troubled: bool,

@@ -19,9 +19,10 @@ const READ: usize = 2_000;
 const LISTED: usize = 100;
 
 /// Everything shown of one happening.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct StorySheet {
     /// Its id: that of its first post.
+    #[schema(value_type = String)]
     pub id: StoryId,
     /// The earliest post.
     pub first: PostLine,

@@ -33,7 +33,7 @@ const CURVE_DAYS: i64 = 14;
 const ALL: &str = "published:1970-01-01..2199-12-31";
 
 /// Posts of a span.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct Volume {
     /// All.
     pub posts: u64,
@@ -44,7 +44,7 @@ pub struct Volume {
 }
 
 /// The page.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Today {
     /// As of when.
     pub now: DateTime<Utc>,
@@ -73,6 +73,7 @@ pub struct Today {
     /// Changes that the index has not taken up.
     pub behind: u64,
     /// Messages that wait to be sent, and that were given up.
+    #[schema(value_type = Vec<serde_json::Value>)]
     pub outbox: (usize, usize),
 }
 

@@ -13,11 +13,11 @@ use pipelines::locale::Lang;
 use serde::Serialize;
 
 use super::chart;
-use super::guard::Visit;
+use super::guard::{Entered, Visit};
 use super::rooms::assets;
-use crate::desk::DeskError;
+use crate::desk::{Act, DeskError};
 
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 21] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -32,6 +32,13 @@ const TEMPLATES: [(&str, &str); 14] = [
     ("entry", include_str!("templates/entry.html")),
     ("entries", include_str!("templates/entries.html")),
     ("said", include_str!("templates/said.html")),
+    ("login", include_str!("templates/login.html")),
+    ("first", include_str!("templates/first.html")),
+    ("again", include_str!("templates/again.html")),
+    ("account", include_str!("templates/account.html")),
+    ("people", include_str!("templates/people.html")),
+    ("secret", include_str!("templates/secret.html")),
+    ("audit", include_str!("templates/audit.html")),
 ];
 
 /// The templates, read once.
@@ -47,27 +54,20 @@ impl Pages {
         Ok(Self { zh: environment(Lang::Zh, zone)?, en: environment(Lang::En, zone)? })
     }
 
-    /// A page of `template`; `mark` is what its forms carry.
-    pub fn show<T: Serialize>(
-        &self,
-        template: &str,
-        visit: &Visit,
-        mark: &str,
-        data: &T,
-    ) -> Response {
-        self.with_status(StatusCode::OK, template, visit, mark, Value::from(Serde(data)))
+    /// A page of `template`.
+    pub fn show<T: Serialize>(&self, template: &str, visit: &Visit, data: &T) -> Response {
+        self.show_with(StatusCode::OK, template, visit, data)
     }
 
-    /// A page of `template` with a status of its own: a form that could not be taken.
-    pub fn answer<T: Serialize>(
+    /// A page of `template` with a status of its own: what was typed comes back with its fault.
+    pub fn show_with<T: Serialize>(
         &self,
         status: StatusCode,
         template: &str,
         visit: &Visit,
-        mark: &str,
         data: &T,
     ) -> Response {
-        self.with_status(status, template, visit, mark, Value::from(Serde(data)))
+        self.with_status(status, template, visit, Value::from(Serde(data)))
     }
 
     /// An act that was not done, in words, with the status it has.
@@ -105,7 +105,7 @@ impl Pages {
             url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "q")
         });
         let data = context! { kind, detail, query => query.map(|(_, text)| text.into_owned()) };
-        self.with_status(status, "said", visit, "", data)
+        self.with_status(status, "said", visit, data)
     }
 
     fn with_status(
@@ -113,7 +113,6 @@ impl Pages {
         status: StatusCode,
         template: &str,
         visit: &Visit,
-        mark: &str,
         data: Value,
     ) -> Response {
         let env = match visit.who.lang {
@@ -124,8 +123,12 @@ impl Pages {
             d => data,
             page => template,
             here => visit.here.as_str(),
-            is_known => visit.is_known,
-            mark,
+            is_known => visit.is_known(),
+            has_login => visit.entered == Entered::Login,
+            name => visit.who.name.as_str(),
+            role => visit.who.role.as_str(),
+            may => Value::from_iter(Act::TABLE.map(|(act, ..)| (act.as_str(), visit.who.may(act)))),
+            mark => visit.mark.as_str(),
             style => Value::from_safe_string(assets::STYLE.path().to_owned()),
             script => Value::from_safe_string(assets::SCRIPT.path().to_owned()),
         };

@@ -9,6 +9,7 @@
 mod data;
 mod lab;
 
+mod api;
 mod collecting;
 mod console;
 mod demo;
@@ -20,6 +21,7 @@ mod import;
 mod kept;
 mod kill;
 mod listening;
+mod login;
 mod packs;
 mod pages;
 mod people;

@@ -76,6 +76,8 @@ fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
         Act::SeeStory => desk.story(who, "00").map(drop),
         Act::SeeAlerts => desk.alerts(who, 30, None, 10).map(drop),
         Act::SeeRules => desk.rules(who).map(drop),
+        Act::SeeConfig => desk.own_entries(who, "rule").map(drop),
+        Act::EditConfig => desk.drop_entry(who, "rule", "none").map(drop),
         Act::Rehearse => desk.rehearse_query(who, "x", 30).map(drop),
         Act::SeeSources => desk.sources(who).map(drop),
         Act::SeeDigests => desk.digests(who).map(drop),

@@ -75,7 +75,7 @@ pub(super) async fn write(
     visit: Visit,
     Form(order): Form<Order>,
 ) -> Response {
-    if !console.key.is_form_mark(&order.mark) {
+    if !visit.takes(&order.mark) {
         return unmarked(&console, &visit);
     }
     let written = act(&console, &visit, move |desk, who| {
