@@ -252,7 +252,9 @@ fn value<T: Serialize>(answer: &T) -> Result<Value, DeskError> {
 /// # Errors
 /// A conversation that breaks off.
 pub async fn talk(tools: Tools) -> anyhow::Result<()> {
-    let running = tools.serve(rmcp::transport::stdio()).await?;
+    // The command line holds the lock of the usual standard output for as long as a command runs.
+    let output = tokio::fs::File::from_std(crate::platform::standard_output()?);
+    let running = tools.serve((tokio::io::stdin(), output)).await?;
     running.waiting().await?;
     Ok(())
 }

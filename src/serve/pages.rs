@@ -3,6 +3,8 @@
 //! In: a template's name, a visit, data. Out: an answer with its status. A page that cannot be made, a thing that
 //! is not there and a part that is broken are three different pages, each with what to do.
 
+use std::collections::BTreeMap;
+
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -127,7 +129,7 @@ impl Pages {
             has_login => visit.entered == Entered::Login,
             name => visit.who.name.as_str(),
             role => visit.who.role.as_str(),
-            may => Value::from_iter(Act::TABLE.map(|(act, ..)| (act.as_str(), visit.who.may(act)))),
+            may => Value::from(may_all(visit)),
             mark => visit.mark.as_str(),
             style => Value::from_safe_string(assets::STYLE.path().to_owned()),
             script => Value::from_safe_string(assets::SCRIPT.path().to_owned()),
@@ -143,6 +145,11 @@ impl Pages {
             }
         }
     }
+}
+
+/// Every act, and whether this visitor may: what is not theirs is shown, and shown as such.
+fn may_all(visit: &Visit) -> BTreeMap<&'static str, bool> {
+    Act::TABLE.iter().map(|(act, ..)| (act.as_str(), visit.who.may(*act))).collect()
 }
 
 fn environment(lang: Lang, zone: Tz) -> Result<Environment<'static>, Error> {
