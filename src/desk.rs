@@ -4,6 +4,7 @@
 //! that says what it was about. An act that changes something or hands something out writes its audit line with
 //! the name in it. Doors (command line, console) call these and show the answer; none reaches past the desk.
 
+pub mod adding;
 pub mod alerts;
 pub mod audit;
 pub mod digests;

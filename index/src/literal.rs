@@ -1,7 +1,7 @@
 //! Finds a literal in the texts of posts.
 //!
 //! In: a literal and the texts to look in. Out: a tantivy query whose documents are exactly the posts that
-//! hold it. One cell is a list of its own, and so are two frequent characters where they may stand in title
+//! hold it. One cell is a list of its own, and so is a pair where it may stand in title
 //! or body. Whatever is longer is narrowed down by the lists of its pairs, in title and body together, or by
 //! those of its cells too, in one text at a time, whichever has the shortest list; the places of its cells
 //! are read only of posts that hold all of them.
@@ -69,7 +69,7 @@ pub(crate) fn pairs(field: Field, folded: &str) -> Vec<Term> {
     let all: Vec<Cell> = cells(folded).collect();
     let mut terms: Vec<Term> = all
         .windows(2)
-        .filter(|w| w.iter().all(|cell| is_paired(folded, cell)))
+        .filter(|w| is_paired(folded, &w[0], &w[1]))
         .map(|w| Term::from_field_text(field, pair_term(folded, &w[0], &w[1])))
         .collect();
     terms.sort_unstable();

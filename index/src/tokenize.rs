@@ -3,7 +3,7 @@
 //! In: a field value made by [`value`]: folded text and the places where sentences and paragraphs begin.
 //! Out: tokens for two views. `cells`: each cell at its position in characters of folded text, each blank
 //! between two runs, and a mark where a sentence or paragraph begins. `pairs`: each two neighbouring
-//! characters that are both frequent, without positions.
+//! characters that are a term of their own (`paired.rs`), without positions.
 //! A query must make its terms by the same functions. Nothing here folds or interprets.
 
 use std::borrow::Cow;
@@ -12,10 +12,10 @@ use std::fmt::Write;
 use pipelines::text::{self, Cell, Cells, cells};
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 
-use crate::frequent::is_frequent;
+use crate::paired::is_pair;
 
 /// Raised whenever the terms made of a text change.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// The term of a blank between two runs. No cell begins with a blank.
 pub(crate) const BLANK: &str = " ";
@@ -77,12 +77,16 @@ pub(crate) fn cell_term<'a>(folded: &'a str, cell: &Cell) -> Cow<'a, str> {
     shortened(&folded[cell.start..cell.end])
 }
 
-/// Whether a cell stands in pairs: it is one frequent character.
-pub(crate) fn is_paired(folded: &str, cell: &Cell) -> bool {
-    !cell.is_word && folded[cell.start..].chars().next().is_some_and(is_frequent)
+/// Whether two neighbouring cells are a term of their own: both single characters, and a pair.
+pub(crate) fn is_paired(folded: &str, left: &Cell, right: &Cell) -> bool {
+    if left.is_word || right.is_word {
+        return false;
+    }
+    let first = |cell: &Cell| folded[cell.start..].chars().next();
+    first(left).zip(first(right)).is_some_and(|(a, b)| is_pair(a, b))
 }
 
-/// The term of two neighbouring cells that stand in pairs. Nothing stands between them: blanks are kept
+/// The term of two neighbouring cells that are a pair. Nothing stands between them: blanks are kept
 /// between runs only.
 pub(crate) fn pair_term<'a>(folded: &'a str, left: &Cell, right: &Cell) -> &'a str {
     &folded[left.start..right.end]
@@ -126,8 +130,8 @@ impl TokenStream for PairStream<'_> {
     fn advance(&mut self) -> bool {
         loop {
             let Some(right) = self.cells.next() else { return false };
-            let left = self.left.replace(right).filter(|_| is_paired(self.folded, &right));
-            if let Some(left) = left.filter(|left| is_paired(self.folded, left)) {
+            let left = self.left.replace(right);
+            if let Some(left) = left.filter(|left| is_paired(self.folded, left, &right)) {
                 let pair = pair_term(self.folded, &left, &right);
                 return set(&mut self.token, left.position, pair);
             }
@@ -241,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_two_frequent_characters_side_by_side() {
+    fn pairs_are_two_characters_side_by_side() {
         check(Pairs, "中国", &[("中国", 0)]);
         check(Pairs, "中國人民", &[("中国", 0), ("国人", 1), ("人民", 2)]);
         check(Pairs, "中瓦国", &[]);

@@ -6,7 +6,6 @@ mod list;
 mod pack;
 mod policy;
 mod report;
-mod settle;
 mod test;
 mod tell;
 

@@ -19,7 +19,7 @@ use super::guard::{Entered, Visit};
 use super::rooms::assets;
 use crate::desk::{Act, DeskError};
 
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -33,6 +33,7 @@ const TEMPLATES: [(&str, &str); 21] = [
     ("digests", include_str!("templates/digests.html")),
     ("entry", include_str!("templates/entry.html")),
     ("entries", include_str!("templates/entries.html")),
+    ("source", include_str!("templates/source.html")),
     ("said", include_str!("templates/said.html")),
     ("login", include_str!("templates/login.html")),
     ("first", include_str!("templates/first.html")),
