@@ -176,7 +176,7 @@ fn in_words(error: &anyhow::Error, lang: Lang) -> String {
         return lang.fill(key, &[("file", &file)]);
     }
     match error.downcast_ref::<crate::engine::LockError>() {
-        Some(crate::engine::LockError::Held { dir, pid }) => {
+        Some(crate::engine::LockError::Held { dir, pid, .. }) => {
             lang.fill("cli.station_runs", &[("dir", &dir.display()), ("pid", pid)])
         }
         _ => format!("{error:#}"),

@@ -7,6 +7,7 @@ pub mod backfill;
 pub mod clock;
 mod collect;
 mod commit;
+mod data_dir;
 pub mod delivery;
 pub mod digests;
 mod entries;
@@ -55,14 +56,14 @@ use crate::config::Config;
 
 pub use clock::{Clock, system_clock};
 pub use commit::CommitError;
+pub use data_dir::DataDir;
 pub use follow::FollowError;
-pub use lock::{LockError, StationLock};
+pub use lock::{LockError, StationLock, lend, wanted};
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{RebuildError, StoredPosts, rebuild_index};
 pub use standing::{Apart, Standing, StandingError, standing};
 pub use station::{
-    DataDir, NoData, Station, annotator, annotator_config, open_or_make_store, open_store,
-    segmenter,
+    NoData, Station, annotator, annotator_config, open_or_make_store, open_store, segmenter,
 };
 pub use stop::Stop;
 

@@ -44,6 +44,16 @@ impl SourceArgs {
     }
 }
 
+/// Goes through a pack as `source add --pack` does.
+pub(super) fn through_pack(
+    pack: &str,
+    place: Option<&str>,
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    add::AddArgs::of_pack(pack.to_owned(), place.map(str::to_owned)).run(globals, out)
+}
+
 /// The source called `id`; where there is none, that is said with those that there are.
 fn named<'c>(config: &'c Config, id: &str, globals: &Globals) -> Result<&'c SourceConfig, Outcome> {
     config.sources.iter().find(|s| s.id.as_str() == id).ok_or_else(|| {

@@ -20,6 +20,7 @@ mod hostile;
 mod import;
 mod kept;
 mod kill;
+mod lending;
 mod listening;
 mod login;
 mod packs;

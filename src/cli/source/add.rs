@@ -66,6 +66,11 @@ impl AddArgs {
         }
     }
 
+    /// What a pack asks for.
+    pub(super) fn of_pack(pack: String, place: Option<String>) -> Self {
+        Self { pack: Some(pack), place, ..Self::of(String::new()) }
+    }
+
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         if let Some(pack) = &self.pack {
             return PackWish { pack, wish: self }.run(globals, out);
