@@ -114,6 +114,7 @@ commands! {
     Explain(explain::ExplainArgs),
     Evidence(evidence::EvidenceArgs),
     Why(why::WhyArgs),
+    Words(words::WordsArgs),
     Digest(digest::DigestArgs),
     Rule(rule::RuleArgs),
     Label(label::LabelArgs),

@@ -24,6 +24,7 @@ pub mod secrets;
 pub mod sources;
 pub mod story;
 pub mod today;
+pub mod words;
 
 mod index_door;
 mod units;

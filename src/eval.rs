@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use pipelines::annotate::AnnotatorConfig;
 use serde::Serialize;
 
+mod domain;
 pub mod pages;
 mod score;
 mod segmentation;
@@ -20,6 +21,7 @@ mod speed;
 pub mod stories;
 mod tasks;
 
+pub use domain::{DomainScore, auc};
 pub use score::{ClassScore, Mistake, TargetScore};
 pub use segmentation::SegmentationScore;
 
@@ -34,7 +36,7 @@ pub struct EvalOptions {
     pub train: bool,
     /// How many mistakes to list a set.
     pub worst: usize,
-    /// Tasks to score: `pages`, `sites` (pages again, by readers that have not seen their site), `polarity`, `risk`, `petitions`, `stories`, `segmentation`, `speed`; all when
+    /// Tasks to score: `pages`, `sites` (pages again, by readers that have not seen their site), `domain`, `polarity`, `risk`, `petitions`, `stories`, `segmentation`, `speed`; all when
     /// empty.
     pub tasks: Vec<String>,
 }
@@ -67,6 +69,15 @@ pub struct EvalReport {
     /// Polarity by kind of text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub polarity: Option<PolarityReport>,
+    /// The officer's verdicts on posts of known families of sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<DomainScore>,
+    /// The same on sources of other forms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain_new_sources: Option<DomainScore>,
+    /// The same on official replies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain_replies: Option<DomainScore>,
     /// Kinds of company risk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub risk: Option<ClassScore>,
@@ -124,6 +135,11 @@ pub fn run(dir: &Path, options: &EvalOptions) -> Result<EvalReport> {
     }
     if options.wants("segmentation") {
         report.segmentation = segmentation::score(&dir.join("segmentation"))?;
+    }
+    if options.wants("domain") {
+        let saw = |set: &sets::Set| judges.saw(set);
+        let scores = domain::score(dir, &options.judges, &saw, options.worst)?;
+        [report.domain, report.domain_new_sources, report.domain_replies] = scores;
     }
     if options.wants("speed") {
         report.speed = speed::measure(dir, &options.judges)?;

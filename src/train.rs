@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 mod boost;
 mod labels;
+mod officer;
 pub mod pages;
 mod parties;
 mod texts;
@@ -77,6 +78,18 @@ pub struct Trained {
     pub figures: BTreeMap<String, f32>,
 }
 
+impl TrainReport {
+    /// Notes the figures of a model that lie below their floor.
+    fn hold(&mut self, name: &str, about: &Trained, options: &TrainOptions) {
+        for (figure, value) in &about.figures {
+            let figure = format!("{name}.{figure}");
+            if let Some(floor) = options.floors.get(&figure).filter(|f| value < f) {
+                self.fell.insert(figure, (*value, *floor));
+            }
+        }
+    }
+}
+
 /// A model made, not yet written.
 struct Made {
     model: Model,
@@ -105,23 +118,22 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
         let name = model.head().name.clone();
         let bytes = model.to_bytes()?;
         about.bytes = bytes.len();
-        for (figure, value) in &about.figures {
-            let figure = format!("{name}.{figure}");
-            if let Some(floor) = options.floors.get(&figure).filter(|f| value < f) {
-                report.fell.insert(figure, (*value, *floor));
-            }
-        }
+        report.hold(&name, &about, options);
         report.models.insert(name.clone(), about);
         files.push((out.join(format!("{name}.glm")), bytes));
     }
+    if wanted("officer") {
+        let made = officer::officer(data, options, &lexicon).context("model `officer`")?;
+        for (about, bytes, file) in made {
+            let name = file.split('.').next().unwrap_or(file);
+            report.hold(name, &about, options);
+            report.models.insert(name.to_owned(), about);
+            files.push((out.join(file), bytes));
+        }
+    }
     if wanted("reader") && data.join("pages").is_dir() {
         let (about, bytes) = reader(&data.join("pages"), options.seed)?;
-        for (figure, value) in &about.figures {
-            let figure = format!("reader.{figure}");
-            if let Some(floor) = options.floors.get(&figure).filter(|f| value < f) {
-                report.fell.insert(figure, (*value, *floor));
-            }
-        }
+        report.hold("reader", &about, options);
         report.models.insert("reader".to_owned(), about);
         files.push((out.join("reader.trees"), bytes));
     }

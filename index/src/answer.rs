@@ -40,14 +40,33 @@ pub enum Facet {
     Topic,
     /// Subjects (a post can count for several).
     Subject,
-    /// Polarity of the post as a whole.
+    /// The polarity shown: for the subject where one is named, else of the post.
     Polarity,
+    /// What an officer would file it as.
+    Kind,
+    /// How soon somebody must act.
+    Urgency,
+    /// Whether the polarity is in doubt.
+    Unsure,
+    /// Keywords (a post counts for each of its own).
+    Keyword,
 }
 
 impl Facet {
-    /// All facets, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Source, Self::Channel, Self::Site, Self::Topic, Self::Subject, Self::Polarity];
+    /// The facets shown beside a search, in their order. Keywords are thousands: who wants them asks for them.
+    pub const ALL: [Self; 9] = [
+        Self::Source,
+        Self::Channel,
+        Self::Site,
+        Self::Topic,
+        Self::Subject,
+        Self::Polarity,
+        Self::Kind,
+        Self::Urgency,
+        Self::Unsure,
+    ];
+    /// How many there are, with those that are not shown.
+    pub(crate) const COUNT: usize = Self::ALL.len() + 1;
 }
 
 /// How a search is to be answered. The default: the ten newest lines, one per story, no facets.

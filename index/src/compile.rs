@@ -245,10 +245,18 @@ impl Compiler {
             FieldTest::Channel(channel) => term(f.channel, channel.as_str()),
             FieldTest::Site(host) => term(f.site_tree, host),
             FieldTest::Topic(topic) => term(f.topic_tree, topic.as_str()),
+            FieldTest::Keyword(word) => term(f.keyword, word),
             FieldTest::Subject(subjects) => {
                 combined(subjects.iter().map(|subject| term(f.subject, subject.as_str())), any)
             }
             FieldTest::Polarity(polarity) => term(f.polarity, polarity.as_str()),
+            FieldTest::Kind(kind) => term(f.kind, kind.as_str()),
+            FieldTest::Urgency(range) => {
+                let levels = 0..=pipelines::record::Filing::MOST_URGENT;
+                let wanted = levels.filter(|level| range.contains(f64::from(*level)));
+                combined(wanted.map(|level| term(f.urgency, &level.to_string())), any)
+            }
+            FieldTest::Unsure(unsure) => term(f.unsure, if *unsure { "yes" } else { "no" }),
             FieldTest::Case(case) => term(f.case, case),
             FieldTest::Story(story) => Compiled::exact(TermQuery::new(
                 Term::from_field_u64(f.story, story.0.0),

@@ -13,7 +13,7 @@ use tantivy::schema::{
 use crate::tokenize;
 
 /// Raised whenever the fields, their tokenisers or the meaning of a value change.
-pub(crate) const SCHEMA_VERSION: u32 = 2;
+pub(crate) const SCHEMA_VERSION: u32 = 4;
 
 /// Name of the field that segments are sorted by, newest first.
 pub(crate) const TIME: &str = "time";
@@ -54,7 +54,13 @@ pub(crate) struct Fields {
     pub channel: Field,
     pub site: Field,
     pub polarity: Field,
+    pub kind: Field,
+    /// 0 to 3 as text: few values, asked for by range and counted.
+    pub urgency: Field,
+    /// `yes` or `no`: whether the polarity is in doubt.
+    pub unsure: Field,
     pub topic: Field,
+    pub keyword: Field,
     pub subject: Field,
     pub risk: Field,
     pub heat: Field,
@@ -93,7 +99,11 @@ impl Fields {
             channel: b.add_text_field("channel", STRING | FAST),
             site: b.add_text_field("site", STRING | FAST),
             polarity: b.add_text_field("polarity", STRING | FAST),
+            kind: b.add_text_field("kind", STRING | FAST),
+            urgency: b.add_text_field("urgency", STRING | FAST),
+            unsure: b.add_text_field("unsure", STRING | FAST),
             topic: b.add_text_field("topic", STRING | FAST),
+            keyword: b.add_text_field("keyword", STRING | FAST),
             subject: b.add_text_field("subject", STRING | FAST),
             risk: b.add_u64_field("risk", FAST),
             heat: b.add_f64_field("heat", FAST),
@@ -119,7 +129,13 @@ impl Fields {
         doc.add_text(self.source, post.source.as_str());
         doc.add_text(self.channel, post.channel.as_str());
         doc.add_text(self.site, &post.site);
-        doc.add_text(self.polarity, annotated.polarity.polarity.as_str());
+        let (shown, _) = annotated.shown();
+        doc.add_text(self.polarity, shown.polarity.as_str());
+        doc.add_text(self.unsure, if shown.is_unsure() { "yes" } else { "no" });
+        if let Some(filing) = &annotated.filing {
+            doc.add_text(self.kind, filing.kind.as_str());
+            doc.add_text(self.urgency, filing.urgency.to_string());
+        }
         for domain in tails(&post.site, '.') {
             doc.add_text(self.site_tree, domain);
         }
@@ -130,6 +146,9 @@ impl Fields {
                 doc.add_text(self.topic_tree, &topic[..end]);
             }
             doc.add_text(self.topic_tree, topic);
+        }
+        for keyword in &annotated.words.keywords {
+            doc.add_text(self.keyword, &keyword.word);
         }
         for mention in &annotated.mentions {
             doc.add_text(self.subject, mention.subject.as_str());

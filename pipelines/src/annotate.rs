@@ -9,6 +9,7 @@
 mod annotator;
 pub mod classify;
 mod explain;
+mod facts;
 mod fingerprint;
 mod headline;
 mod headline_training;
@@ -17,6 +18,7 @@ pub mod lexicon;
 pub mod model;
 mod names;
 mod numerals;
+pub mod officer;
 pub mod polarity;
 mod quantities;
 mod risk;
@@ -30,7 +32,7 @@ mod topics;
 pub mod train;
 
 pub use annotator::{Annotator, AnnotatorConfig};
-pub use explain::{explain, severity_reason};
+pub use explain::{explain, severity_reason, verdict_words};
 pub use fingerprint::{Resemblance, fingerprint, is_near_copy, resemblance};
 pub use headline::{Profile, same_happening, same_happening_threshold};
 pub use headline_training::{HEADLINE_CHARS, LabelledPair, StoryModel};

@@ -179,12 +179,15 @@ impl View<'_> {
         let spans = self.query.matches(&Target::new(&annotated)).unwrap_or_default();
         let title = highlight::mark_all(&post.title, TextField::Title, &spans).render("【", "】");
         let time = open::shown_time(post.time(), self.reading.config.station.zone);
-        let polarity = lang.text(&format!("record.polarity.{}", annotated.polarity.polarity.as_str()));
+        let polarity = pipelines::annotate::verdict_words(&annotated, lang);
+        let kind = annotated.filing.map_or_else(String::new, |filing| {
+            lang.text(&format!("record.kind.{}", filing.kind.as_str()))
+        });
         let outlet = post.outlet.as_deref().unwrap_or(self.source_name(post.source.as_str()));
         writeln!(out, "\n{title}")?;
         let line = lang.fill(
             "cli.search.line",
-            &[("id", &post.id), ("time", &time), ("outlet", &outlet), ("polarity", &polarity), ("risk", &annotated.risk.score)],
+            &[("id", &post.id), ("time", &time), ("outlet", &outlet), ("polarity", &polarity), ("kind", &kind), ("risk", &annotated.risk.score)],
         );
         writeln!(out, "  {line}")?;
         let marks = self.reading.store.marks(post.id)?;
@@ -228,7 +231,13 @@ impl View<'_> {
             "channel": post.channel,
             "site": post.site,
             "outlet": post.outlet,
-            "polarity": annotated.polarity.polarity,
+            "polarity": annotated.shown().0.polarity,
+            "polarity_of": annotated.shown().1,
+            "unsure": annotated.shown().0.is_unsure(),
+            "polarity_other": annotated.shown().0.other,
+            "confidence": annotated.shown().0.confidence,
+            "kind": annotated.filing.map(|f| f.kind),
+            "urgency": annotated.filing.map(|f| f.urgency),
             "risk": annotated.risk.score,
             "severity": annotated.risk.severity,
             "subjects": annotated.mentions.iter().map(|m| &m.subject).collect::<Vec<_>>(),

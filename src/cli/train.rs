@@ -20,6 +20,8 @@ pub struct TrainArgs {
     dir: PathBuf,
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[arg(long, value_name = "MODEL")]
+    only: Vec<String>,
     #[arg(long)]
     force: bool,
 }
@@ -50,9 +52,9 @@ impl TrainArgs {
             lexicons: config.lexicons.iter().map(|(n, t)| (n.clone(), t.to_string())).collect(),
             corrections,
             floors: pinned_floors(Config::model_figures())?,
+            only: self.only.clone(),
             even_if_lower: self.force,
             seed: SEED,
-            ..TrainOptions::default()
         };
         let report = train(&self.dir, &self.out, &options)?;
         serde_json::to_writer_pretty(&mut *out, &report)?;

@@ -37,6 +37,7 @@ pub(super) const LEXICONS: &[(&str, &str)] = texts!("lexicons":
     "discipline.tsv",
     "emoticons.tsv",
     "environment.tsv",
+    "experience.tsv",
     "general.tsv",
     "grammar.tsv",
     "labour.tsv",
@@ -50,6 +51,7 @@ pub(super) const FIGURES: &str = include_str!("../../config/models/figures.json"
 /// `config/models`, but for what the stages that use it have compiled in themselves.
 pub(super) const MODELS: &[(&str, &[u8])] = bytes!("models":
     "news.glm",
+    "officer.gom",
     "petitions.glm",
     "risk.glm",
     "target.glm",
@@ -82,6 +84,6 @@ mod tests {
         check("lexicons", &[".tsv", ".txt", ".toml"], &names(LEXICONS));
         // The story book is built without a config and carries its model.
         let models: Vec<_> = MODELS.iter().map(|f| f.0).chain(["stories.bin"]).collect();
-        check("models", &[".bin", ".glm"], &models);
+        check("models", &[".bin", ".glm", ".gom"], &models);
     }
 }

@@ -80,7 +80,7 @@ impl Rows<'_> {
         let subjects = desk.subjects_of(annotated);
         let outlet = post.outlet.clone().unwrap_or_default();
         let source = desk.source_name(&post.source);
-        let (polarity, severity) = (annotated.polarity.polarity, annotated.risk.severity);
+        let (polarity, severity) = (annotated.shown().0.polarity, annotated.risk.severity);
         if self.form == ExportForm::JsonLines {
             let row = json!({
                 "id": post.id, "time": time.to_rfc3339(), "title": post.title, "text": post.text,

@@ -8,7 +8,7 @@ use index::Hit;
 use index::highlight::{self, Snippet};
 use pipelines::query::{Query, Target};
 use pipelines::record::{
-    AnnotatedPost, Channel, Polarity, PostId, Severity, Span, StoryId, TextField,
+    AnnotatedPost, Channel, Filing, Polarity, PostId, Severity, Span, StoryId, TextField,
 };
 use serde::Serialize;
 
@@ -46,9 +46,17 @@ pub struct PostLine {
     /// Kind of medium.
     #[schema(value_type = String)]
     pub channel: Channel,
-    /// Of the post as a whole.
+    /// The polarity shown: for us where a subject is named, else of the post.
     #[schema(value_type = String)]
     pub polarity: Polarity,
+    /// Whether it is for a subject.
+    pub for_us: bool,
+    /// The other reading where it is in doubt.
+    #[schema(value_type = Option<String>)]
+    pub other: Option<Polarity>,
+    /// Kind and urgency.
+    #[schema(value_type = Option<Object>)]
+    pub filing: Option<Filing>,
     /// 0 to 100.
     pub risk: u8,
     /// Suggested grade.
@@ -114,6 +122,7 @@ impl Desk {
     ) -> Result<PostLine> {
         let post = &annotated.post;
         let spans = spans(annotated, query);
+        let (shown, subject) = annotated.shown();
         let Marks { edited, gone, .. } = self.store.marks(post.id)?;
         let title = highlight::mark_all(&post.title, TextField::Title, &spans);
         let body = highlight::snippet(&post.text, TextField::Body, &spans, SNIPPET_CHARS);
@@ -125,7 +134,10 @@ impl Desk {
             dated: post.published.is_some(),
             outlet: post.outlet.clone().unwrap_or_else(|| self.source_name(&post.source)),
             channel: post.channel,
-            polarity: annotated.polarity.polarity,
+            polarity: shown.polarity,
+            for_us: subject.is_some(),
+            other: shown.other,
+            filing: annotated.filing,
             risk: annotated.risk.score,
             severity: annotated.risk.severity,
             subjects: self.subjects_of(annotated),

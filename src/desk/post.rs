@@ -65,7 +65,7 @@ impl Desk {
         let query = query.map(|text| self.query(text)).transpose()?;
         let marks = match &query {
             Some(query) => spans(&annotated, Some(query)),
-            None => annotated.polarity.basis.iter().map(|basis| basis.span).collect(),
+            None => annotated.shown().0.basis.iter().map(|basis| basis.span).collect(),
         };
         let explained = annotate::explain(self.annotator()?, &annotated, who.lang);
         let post = &annotated.post;
@@ -116,7 +116,7 @@ impl Desk {
     pub fn correct(&self, who: &Who, id: &str, polarity: Polarity) -> Result<(PostId, Polarity)> {
         self.check(who, Act::Correct)?;
         let post = self.post_named(who, id)?;
-        let (id, was, now) = (post.post.id, post.polarity.polarity, self.now());
+        let (id, was, now) = (post.post.id, post.shown().0.polarity, self.now());
         let change = format!("polarity {} -> {}", was.as_str(), polarity.as_str());
         self.audited(who, ("label", &id.to_string(), &change), &mut |write| {
             write.correct_polarity(id, polarity, now)?;

@@ -110,7 +110,11 @@ pub fn field_of(facet: Facet) -> &'static str {
         Facet::Site => "site",
         Facet::Topic => "topic",
         Facet::Subject => "subject",
+        Facet::Keyword => "keyword",
         Facet::Polarity => "polarity",
+        Facet::Kind => "kind",
+        Facet::Urgency => "urgency",
+        Facet::Unsure => "unsure",
     }
 }
 
@@ -168,7 +172,7 @@ impl Desk {
     pub(super) fn value_name(&self, who: &Who, field: &str, value: &str) -> String {
         let config = &self.config;
         let named = match field {
-            "channel" | "polarity" => {
+            "channel" | "polarity" | "kind" | "urgency" | "unsure" => {
                 who.lang.get(&format!("record.{field}.{value}")).map(str::to_owned)
             }
             "source" => Some(self.source_name(&value.into())),

@@ -62,7 +62,7 @@ impl Desk {
         let zone = self.config.station.zone;
         let day = |p: &AnnotatedPost| p.post.time().with_timezone(&zone).date_naive().to_string();
         let channels = counted(&posts, |p| p.post.channel.as_str().to_owned());
-        let polarities = counted(&posts, |p| p.polarity.polarity.as_str().to_owned());
+        let polarities = counted(&posts, |p| p.shown().0.polarity.as_str().to_owned());
         Ok(StorySheet {
             id: story,
             first: self.line(first, None)?,

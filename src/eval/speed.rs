@@ -70,7 +70,7 @@ fn processor_secs() -> Option<f64> {
     Some(nanos as f64 / 1e9)
 }
 
-fn post(at: usize, title: &str, body: &str) -> Post {
+pub(super) fn post(at: usize, title: &str, body: &str) -> Post {
     let url = format!("import:eval/{at}");
     Post {
         id: PostId::of_url(&url),

@@ -47,7 +47,7 @@ impl Judges {
         Ok(Self { polarity, target, risk, petitions, learned_from })
     }
 
-    fn saw(&self, set: &Set) -> bool {
+    pub(super) fn saw(&self, set: &Set) -> bool {
         self.learned_from.contains(&set.digest)
     }
 }

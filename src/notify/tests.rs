@@ -76,6 +76,7 @@ fn now() -> DateTime<Utc> {
 
 fn post(title: &str, url: &str) -> DigestPost {
     DigestPost {
+        keywords: Vec::new(),
         id: PostId::of_url(url),
         title: title.into(),
         snippet: String::new(),
@@ -91,6 +92,8 @@ fn post(title: &str, url: &str) -> DigestPost {
         edited_at: None,
         gone_at: None,
         subjects: Vec::new(),
+        kind: None,
+        other: None,
         topics: Vec::new(),
         risk: 60,
         story: StoryId(PostId(1)),

@@ -5,10 +5,11 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use pipelines::record::{
-    Alert, AnnotatedPost, Channel, DropReason, Polarity, PostId, SourceId, StoryId, SubjectId,
-    TopicId,
+    Alert, AnnotatedPost, Channel, DropReason, Polarity, PostId, PostKind, SourceId, StoryId,
+    SubjectId, TopicId,
 };
 use pipelines::watch::RuleConfig;
+use pipelines::words::Counts;
 use serde::{Deserialize, Serialize};
 
 /// The span a digest is about; decides its title and the steps of its curve.
@@ -76,6 +77,8 @@ pub struct DigestInput {
 /// One post as far as a digest needs it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DigestPost {
+    /// What it is about, folded.
+    pub keywords: Vec<String>,
     /// Its id.
     pub id: PostId,
     /// Its title.
@@ -106,6 +109,10 @@ pub struct DigestPost {
     pub gone_at: Option<DateTime<Utc>>,
     /// What it says of each subject it names.
     pub subjects: Vec<(SubjectId, Polarity)>,
+    /// What an officer would file it as.
+    pub kind: Option<PostKind>,
+    /// The other reading, where what it says of us is in doubt.
+    pub other: Option<Polarity>,
     /// What it is about.
     pub topics: Vec<TopicId>,
     /// 0 to 100.
@@ -123,6 +130,7 @@ impl DigestPost {
     pub fn of(post: &AnnotatedPost, source_name: &str) -> Self {
         let p = &post.post;
         Self {
+            keywords: post.words.keywords.iter().map(|k| k.word.clone()).collect(),
             id: p.id,
             title: p.title.clone(),
             snippet: p
@@ -147,6 +155,8 @@ impl DigestPost {
                 .iter()
                 .map(|m| (m.subject.clone(), m.polarity.polarity))
                 .collect(),
+            kind: post.filing.map(|filing| filing.kind),
+            other: post.shown().0.other,
             topics: post.topics.iter().map(|t| t.topic.clone()).collect(),
             risk: post.risk.score,
             story: post.story,
@@ -195,10 +205,12 @@ pub struct Tally {
 }
 
 /// The period before, for comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PreviousPeriod {
     /// Its counts.
     pub tally: Tally,
+    /// Keywords of its posts about us.
+    pub words: Counts,
 }
 
 /// An alert with its rule.

@@ -92,6 +92,7 @@ fn post(site: &SiteText, page: &PageText) -> DigestPost {
     let at = now() - age(&page.ago);
     let names = subjects(&format!("{}{}", page.title, page.text));
     DigestPost {
+        keywords: Vec::new(),
         id: PostId::of_url(&url),
         title: page.title.clone(),
         snippet: page
@@ -114,6 +115,8 @@ fn post(site: &SiteText, page: &PageText) -> DigestPost {
         edited_at: None,
         gone_at: None,
         subjects: names.into_iter().map(|id| (id.into(), polarity(&page.title))).collect(),
+        kind: None,
+        other: None,
         topics: match story_of(page) {
             Some("accident") => vec!["safety/accident".into()],
             Some("pay") => vec!["labour/pay".into()],
@@ -264,6 +267,7 @@ pub(super) fn input() -> DigestInput {
         other_posts: older.into_iter().filter(evidence).collect(),
         previous: Some(PreviousPeriod {
             tally: Tally { posts: 17, negative: 6, neutral: 5, positive: 6, stories: 12 },
+            words: Default::default(),
         }),
         subjects: [
             ("yunling", "云岭矿业集团有限公司"),

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use pipelines::record::{Channel, Polarity, StoryId, TopicId};
+use pipelines::record::{Channel, Polarity, PostKind, StoryId, TopicId};
 
 use super::build::{Ledger, counts};
 use super::digest::{Curve, StoryLine};
@@ -45,8 +45,11 @@ pub(super) fn told(ledger: &mut Ledger, curve: &Curve) -> Told {
     let grievance_topics = &ledger.input.grievance_topics;
     let is_grievance = |posts: &[&DigestPost]| {
         posts.iter().any(|p| {
-            p.polarity() == Polarity::Negative
-                && p.topics.iter().any(|t| grievance_topics.iter().any(|g| is_under(t, g)))
+            // By what it asks for; a topic of theirs counts where it speaks ill of us.
+            p.kind == Some(PostKind::Grievance)
+                || p.polarity() == Polarity::Negative
+                    && p.kind != Some(PostKind::Accident)
+                    && p.topics.iter().any(|t| grievance_topics.iter().any(|g| is_under(t, g)))
         })
     };
     let is_praise = |posts: &[&DigestPost]| {

@@ -55,7 +55,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 #[openapi(
     info(title = "guanlan 观澜", description = "Every act of the desk, for programs. Tokens are made by an administrator (`guanlan user token add`, or the people room)."),
     paths(
-        reading::today, reading::search, reading::post, reading::why, reading::story, reading::alerts,
+        reading::today, reading::search, reading::post, reading::why,
+        reading::words, reading::story, reading::alerts,
         reading::alert, reading::rules, reading::rehearse, reading::sources, reading::digests, reading::digest,
         acting::correct, acting::evidence, acting::move_alert, acting::write_digest, acting::export,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
@@ -91,6 +92,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/posts/{id}/why", get(reading::why))
         .route("/posts/{id}/polarity", put(acting::correct))
         .route("/posts/{id}/evidence", post(acting::evidence))
+        .route("/words", get(reading::words))
         .route("/stories/{id}", get(reading::story))
         .route("/alerts", get(reading::alerts))
         .route("/alerts/{id}", get(reading::alert))

@@ -88,7 +88,7 @@ pub(super) fn correct_polarity(
 
 /// An officer's verdict rests on no words.
 pub(super) fn correct(annotated: &mut AnnotatedPost, polarity: Polarity) {
-    let corrected = PolarityVerdict { polarity, confidence: 1.0, basis: Vec::new() };
+    let corrected = PolarityVerdict { polarity, confidence: 1.0, ..PolarityVerdict::default() };
     for mention in &mut annotated.mentions {
         mention.polarity = corrected.clone();
     }

@@ -17,8 +17,6 @@ use super::{Made, TrainOptions, Trained};
 use crate::eval::sets::{names, sets, text};
 
 const PARTS: usize = 5;
-const BITS: u32 = 18;
-const TEXT_BITS: u32 = 20;
 
 struct Case {
     text: String,
@@ -49,7 +47,7 @@ fn text_row(case: &Case, spec: &GramSpec) -> Row {
 
 fn party_rows(case: &Case) -> Vec<Row> {
     let parties: Vec<&str> = case.parties.iter().map(String::as_str).collect();
-    let features = party_features(&case.text, &parties, BITS);
+    let features = party_features(&case.text, &parties, None);
     let mut seen = BTreeSet::new();
     let rows = features.into_iter().zip(&case.bad_for).zip(&parties);
     rows.filter(|(_, name)| seen.insert(**name))
@@ -58,15 +56,16 @@ fn party_rows(case: &Case) -> Vec<Row> {
 }
 
 fn recipes(seed: u64) -> (Recipe, Recipe) {
-    let recipe = |name: &str, bits, cost| Recipe {
+    let recipe = |name: &str, cost| Recipe {
         name: name.to_owned(),
-        grams: GramSpec { bits, ..GramSpec::default() },
+        grams: GramSpec::default(),
+        cut: 2,
         cost,
         balance: 0.0,
         passes: 20,
         seed,
     };
-    (recipe("target", TEXT_BITS, 1.0), recipe("whom", BITS, 2.0))
+    (recipe("target", 1.0), recipe("whom", 2.0))
 }
 
 /// Both models, of the folder's `target` sets.

@@ -28,9 +28,11 @@ pub(super) const MAKERS: [(&str, Maker); 4] =
 /// What the lexicons' score may count; chosen by cross-validation.
 const LEXICON_WEIGHTS: [f32; 6] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6];
 const PARTS: usize = 5;
+/// Features of one row only are left out.
+const CUT: usize = 2;
 
 fn recipe(name: &str, grams: GramSpec, cost: f32, balance: f32, seed: u64) -> Recipe {
-    Recipe { name: name.to_owned(), grams, cost, balance, passes: 15, seed }
+    Recipe { name: name.to_owned(), grams, cut: CUT, cost, balance, passes: 15, seed }
 }
 
 fn of_kind(data: &Path, folder: &str, kind: &str) -> Result<Vec<Set>> {
@@ -70,7 +72,7 @@ fn weibo(data: &Path, options: &TrainOptions, lexicon: &Lexicon) -> Result<Vec<M
     let always: Vec<_> =
         sets.iter().filter(|s| s.for_training).flat_map(|s| read(s, 1.0)).collect();
     let held: Vec<_> = sets.iter().filter(|s| !s.for_training).flat_map(|s| read(s, 2.0)).collect();
-    let grams = GramSpec { longest: 3, bits: 20, ..GramSpec::default() };
+    let grams = GramSpec { longest: 3, ..GramSpec::default() };
     let recipe = recipe("weibo", grams, 0.2, 0.0, options.seed);
     polarity(&always, &held, &recipe, options, lexicon, learned_from(&sets))
 }
@@ -82,7 +84,6 @@ fn news(data: &Path, options: &TrainOptions, lexicon: &Lexicon) -> Result<Vec<Ma
         .map(|r| labelled(text(r, "title"), text(r, "text"), text(r, "polarity"), 1.0))
         .collect();
     let grams = GramSpec {
-        bits: 20,
         letters_only: true,
         fields_apart: true,
         title_weight: 1.5,

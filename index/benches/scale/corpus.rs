@@ -211,6 +211,9 @@ impl Iterator for Corpus {
         let annotated = AnnotatedPost {
             post,
             polarity,
+            filing: None,
+            words: Default::default(),
+            facts: Vec::new(),
             mentions: mentions.into_iter().collect(),
             topics,
             risk,

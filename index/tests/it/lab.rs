@@ -74,8 +74,11 @@ pub fn post(id: u64, title: &str, text: &str) -> IndexedPost {
         story: StoryId(post.id),
         post,
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
     };

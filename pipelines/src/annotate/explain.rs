@@ -7,7 +7,9 @@
 use std::fmt::{Display, Write};
 
 use crate::locale::Lang;
-use crate::record::{AnnotatedPost, Basis, PolarityVerdict, Severity, Span, TextField};
+use crate::record::{
+    AnnotatedPost, Basis, Polarity, PolarityVerdict, PostKind, Severity, Span, TextField,
+};
 
 use super::annotator::{Annotator, Texts, counted};
 use super::quantities::QuantityKind;
@@ -21,13 +23,42 @@ const WORDS: usize = 6;
 pub fn explain(annotator: &Annotator, annotated: &AnnotatedPost, lang: Lang) -> String {
     let teller = Teller { annotator, annotated, lang };
     let mut out = teller.say("heading", &[("title", &annotated.post.title)]);
-    let paragraphs =
-        [teller.polarity(), teller.subjects(), teller.topics(), teller.risk(), teller.story()];
-    for paragraph in paragraphs {
+    let paragraphs = [
+        teller.polarity(),
+        teller.filing(),
+        teller.subjects(),
+        teller.topics(),
+        teller.keywords(),
+        teller.facts(),
+        teller.risk(),
+        teller.story(),
+    ];
+    for paragraph in paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()) {
         out.push_str("\n\n");
         out.push_str(&paragraph);
     }
     out
+}
+
+/// The verdict shown of a post in a few words: for us where a subject is named, else of the post; in doubt with both
+/// readings.
+#[must_use]
+pub fn verdict_words(annotated: &AnnotatedPost, lang: Lang) -> String {
+    let (verdict, subject) = annotated.shown();
+    let key = if subject.is_some() { "record.verdict.ours" } else { "record.verdict.whole" };
+    lang.fill(key, &[("polarity", &polarity_words(verdict, lang))])
+}
+
+/// A polarity in words; in doubt with both readings.
+fn polarity_words(verdict: &PolarityVerdict, lang: Lang) -> String {
+    let name = |p: Polarity| lang.text(&format!("record.polarity.{}", p.as_str()));
+    match verdict.other {
+        Some(other) => {
+            let (first, second) = (name(verdict.polarity), name(other));
+            lang.fill("record.verdict.unsure", &[("first", &first), ("second", &second)])
+        }
+        None => name(verdict.polarity),
+    }
 }
 
 /// Why a severity is suggested, in one sentence.
@@ -66,6 +97,35 @@ impl Teller<'_> {
         self.lang.fill(&format!("annotate.explain.{key}"), args)
     }
 
+    /// What the post is about; nothing where it has no keywords.
+    fn keywords(&self) -> String {
+        let words = self.annotated.words.keywords.iter().map(|k| k.word.as_str());
+        let words = words.collect::<Vec<_>>().join(&self.comma());
+        if words.is_empty() { words } else { self.say("keywords", &[("words", &words)]) }
+    }
+
+    /// Who is dead, hurt, trapped, missing, rescued, and how sure it is; nothing where nobody is.
+    fn facts(&self) -> String {
+        let told = self.annotated.facts.iter().map(|fact| {
+            let text = |key: &str| self.lang.text(&format!("annotate.explain.fact.{key}"));
+            let status = match &fact.by {
+                Some(by) => self.say("fact.by", &[("by", by)]),
+                None => text(fact.status.as_str()),
+            };
+            self.say(
+                "fact.line",
+                &[
+                    ("kind", &text(fact.kind.as_str())),
+                    ("count", &fact.count),
+                    ("words", &self.words_at(fact.span)),
+                    ("status", &status),
+                ],
+            )
+        });
+        let told = told.collect::<Vec<_>>().join(&self.comma());
+        if told.is_empty() { told } else { self.say("facts", &[("facts", &told)]) }
+    }
+
     fn comma(&self) -> String {
         self.lang.text("annotate.explain.comma")
     }
@@ -83,8 +143,28 @@ impl Teller<'_> {
         self.verdict("polarity", verdict, &self.lang.text("annotate.explain.whole"))
     }
 
+    /// Kind and urgency.
+    fn filing(&self) -> String {
+        let Some(filing) = &self.annotated.filing else { return self.say("no_filing", &[]) };
+        let name = |kind: PostKind| self.lang.text(&format!("record.kind.{}", kind.as_str()));
+        let other = filing.other_kind.map(name);
+        let other = other.map_or_else(String::new, |kind| self.say("or_kind", &[("kind", &kind)]));
+        let urgency = self.lang.text(&format!("record.urgency.{}", filing.urgency));
+        let percent = |share: f32| format!("{:.0}", share * 100.0);
+        self.say(
+            "filing",
+            &[
+                ("kind", &name(filing.kind)),
+                ("percent", &percent(filing.kind_confidence)),
+                ("other", &other),
+                ("urgency", &urgency),
+                ("today", &percent(filing.today)),
+            ],
+        )
+    }
+
     fn verdict(&self, key: &str, verdict: &PolarityVerdict, whose: &str) -> String {
-        let name = self.lang.text(&format!("record.polarity.{}", verdict.polarity.as_str()));
+        let name = polarity_words(verdict, self.lang);
         let percent = format!("{:.0}", verdict.confidence * 100.0);
         let why = if verdict.basis.is_empty() {
             self.say("nothing_speaks", &[])
@@ -98,7 +178,9 @@ impl Teller<'_> {
                 }
             }
             let words: Vec<String> = told.into_iter().map(|b| self.contribution(b)).collect();
-            self.say("rests_on", &[("words", &words.join(&self.comma()))])
+            let words = self.say("rests_on", &[("words", &words.join(&self.comma()))]);
+            let odds = if verdict.at_odds { self.say("at_odds", &[]) } else { String::new() };
+            words + &odds
         };
         self.say(
             key,
@@ -204,6 +286,7 @@ impl Teller<'_> {
                 let channel = self.lang.text(&format!("record.channel.{}", post.channel.as_str()));
                 self.say("reach_from", &[("source", &post.site), ("channel", &channel)])
             }
+            "urgency" => self.say("urgency_from", &[("percent", &stored.trim_end_matches('%'))]),
             _ if self.lang == Lang::Zh => stored.to_owned(),
             "polarity" => self.lang.text("annotate.explain.polarity_from"),
             _ => self.lang.text("annotate.explain.topic_from"),

@@ -1,25 +1,31 @@
-//! A small linear model over hashed character n-grams: few MiB on disk, microseconds a post, explained by words.
+//! A small linear model over runs of characters: a MiB on disk, microseconds a post, explained by words.
 //!
 //! In: the bytes of a model file and a text's [`Grams`]. Out: one margin a label, probabilities, and the
-//! stretches of text that spoke for a label. A file is the line `GLM1`, one line of JSON ([`Head`]), then
-//! zlib: one byte a bucket of rarity (idf), then one signed byte a bucket and label. Refuses files that are
-//! cut, of another format, or larger than their head says; never reads a file by itself.
+//! stretches of text that spoke for a label. A file is the line `GLM2`, one line of JSON ([`Head`]), then
+//! zlib: the keys of the features that training kept, one byte of rarity (idf) each, then one signed byte a
+//! feature and label. A feature it does not know counts nothing. Refuses files that are cut, of another format,
+//! or larger than their head says; never reads a file by itself.
 
 mod features;
 mod file;
+mod table;
 
-pub(super) use features::named_bucket;
 pub use features::{Gram, GramSpec, Grams};
+pub(super) use features::{Seen, TEXT_ENDS, look, named_key, settle, stir};
 pub use file::{Head, ModelError};
+pub(super) use table::{Table, ascending, write_ascending};
 
 /// A loaded model. Weights are kept as bytes: a label's weight is its byte times the label's scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     pub(super) head: Head,
-    /// Rarity of each bucket in 1/16; 0 where training never saw it.
-    pub(super) rarity: Vec<u8>,
-    /// `bucket * labels + label`.
-    pub(super) weights: Vec<i8>,
+    /// Keys of its features, ascending.
+    keys: Vec<u32>,
+    /// Rarity of each in 1/16.
+    rarity: Vec<u8>,
+    /// `place * labels + label`.
+    weights: Vec<i8>,
+    table: Table,
 }
 
 /// What one text scores: the margins and what is needed to say why.
@@ -45,6 +51,12 @@ pub struct Stretch {
 }
 
 impl Model {
+    /// A model of its parts: ascending keys, a rarity for each, a weight for each and label.
+    pub(super) fn of(head: Head, keys: Vec<u32>, rarity: Vec<u8>, weights: Vec<i8>) -> Self {
+        let table = Table::of(&keys);
+        Self { head, keys, rarity, weights, table }
+    }
+
     /// The labels it tells apart.
     #[must_use]
     pub fn labels(&self) -> &[String] {
@@ -75,19 +87,17 @@ impl Model {
         self.score_counted(grams.counted().iter().copied())
     }
 
-    /// The margins of features given as bucket and count.
+    /// The margins of features given as key and count.
     pub(super) fn score_counted(&self, counted: impl Iterator<Item = (u32, f32)>) -> Score {
         let labels = self.head.labels.len();
         let mut sums = vec![0f32; labels];
         let mut length = 0f32;
-        for (bucket, value) in counted {
-            let rarity = f32::from(self.rarity[bucket as usize]);
-            if rarity == 0.0 {
-                continue;
-            }
-            let value = value * rarity;
+        for (key, value) in counted {
+            let Some(place) = self.table.place(key) else { continue };
+            let place = place as usize;
+            let value = value * f32::from(self.rarity[place]);
             length += value * value;
-            let at = bucket as usize * labels;
+            let at = place * labels;
             for (sum, weight) in sums.iter_mut().zip(&self.weights[at..at + labels]) {
                 *sum += value * f32::from(*weight);
             }
@@ -112,9 +122,11 @@ impl Model {
     #[must_use]
     pub fn explain(&self, grams: &Grams, score: &Score, label: usize, most: usize) -> Vec<Stretch> {
         let scale = self.head.scales.get(label).copied().unwrap_or_default() * score.unit;
-        grams.stretches(most, |bucket, tf| {
-            let rarity = f32::from(self.rarity[bucket as usize]);
-            let weight = self.weights[bucket as usize * self.head.labels.len() + label];
+        grams.stretches(most, |key, tf| {
+            let Some(place) = self.table.place(key) else { return 0.0 };
+            let place = place as usize;
+            let rarity = f32::from(self.rarity[place]);
+            let weight = self.weights[place * self.head.labels.len() + label];
             scale * rarity * f32::from(weight) * (1.0 + tf.ln()) / tf
         })
     }

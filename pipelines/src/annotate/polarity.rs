@@ -14,6 +14,7 @@ use super::lexicon::{Lexicon, LexiconError};
 use super::model::{Grams, Model, ModelError, largest, softmax};
 
 pub use rules::Evidence;
+pub(super) use rules::{evidence, score};
 
 /// Below this probability a verdict that is not neutral becomes neutral. Chosen so that less than one in
 /// fifty verdicts on the development sets changes; it is for texts unlike any the models saw.
@@ -143,7 +144,7 @@ impl PolarityJudge {
                 }
             }
         }
-        PolarityVerdict { polarity, confidence, basis: strongest(basis) }
+        PolarityVerdict { polarity, confidence, basis: strongest(basis), ..Default::default() }
     }
 
     /// From the sentences that name the subject; when all of them do, the verdict on the whole stands.
@@ -177,15 +178,15 @@ impl PolarityJudge {
 }
 
 /// The sentences that name a subject.
-struct Own {
-    title: String,
-    body: String,
-    ranges: Vec<(TextField, u32, u32)>,
-    is_all: bool,
+pub(super) struct Own {
+    pub title: String,
+    pub body: String,
+    pub ranges: Vec<(TextField, u32, u32)>,
+    pub is_all: bool,
 }
 
 impl Own {
-    fn of(post: &FoldedPost<'_>, spans: &[Span]) -> Self {
+    pub fn of(post: &FoldedPost<'_>, spans: &[Span]) -> Self {
         let mut own =
             Self { title: String::new(), body: String::new(), ranges: Vec::new(), is_all: true };
         for (field, text) in [(TextField::Title, post.title), (TextField::Body, post.body)] {
@@ -205,7 +206,7 @@ impl Own {
         own
     }
 
-    fn holds(&self, span: &Span) -> bool {
+    pub fn holds(&self, span: &Span) -> bool {
         self.ranges.iter().any(|(f, a, b)| *f == span.field && *a <= span.start && span.end <= *b)
     }
 }
@@ -301,7 +302,7 @@ fn lexicon_verdict(score: f32, evidence: &[Evidence]) -> PolarityVerdict {
     };
     let confidence = 0.5 + 0.4 * (score.abs() / 6.0).tanh();
     let basis = strongest(evidence.iter().map(Evidence::basis).collect());
-    PolarityVerdict { polarity, confidence, basis }
+    PolarityVerdict { polarity, confidence, basis, ..Default::default() }
 }
 
 fn overlap(a: &Span, b: &Span) -> bool {

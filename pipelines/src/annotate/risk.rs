@@ -7,7 +7,8 @@
 
 use crate::locale::Lang;
 use crate::record::{
-    Channel, Mention, Polarity, PolarityVerdict, Post, Risk, RiskPart, Severity, TopicHit, Trust,
+    Channel, Filing, Mention, Polarity, PolarityVerdict, Post, PostKind, Risk, RiskPart, Severity,
+    TopicHit, Trust,
 };
 
 use super::quantities::QuantityKind;
@@ -42,6 +43,8 @@ pub struct RiskInput<'a> {
     pub post: &'a Post,
     /// Of the post as a whole.
     pub polarity: &'a PolarityVerdict,
+    /// Its kind and urgency, where they are judged.
+    pub filing: Option<&'a Filing>,
     /// Of each subject spoken of.
     pub mentions: &'a [Mention],
     /// Its classes with their weights.
@@ -52,35 +55,48 @@ pub struct RiskInput<'a> {
     pub story_posts: u32,
 }
 
-const RELEVANCE_WITHOUT_SUBJECT: f32 = 0.2;
+/// What a post that names no subject counts: where its urgency is judged, and where it is not.
+const WITHOUT_SUBJECT: f32 = 0.3;
+const WITHOUT_SUBJECT_OR_URGENCY: f32 = 0.2;
 const FULL_BADNESS: f32 = 40.0;
+/// Chances of having to act today from which urgency counts, and from which it counts in full, so that complaints
+/// told in other words are equally grave.
+const ACT_FROM: f32 = 0.04;
+const ACT_FULLY: f32 = 0.55;
+/// What is told of people in an answer, a refutation or thanks is no new harm.
+const ANSWERED: f32 = 0.3;
+/// An answer or refutation is graver than nothing and less grave than what it answers.
+const OF_ANSWER: f32 = 0.55;
 
 /// Judges risk.
 ///
 /// | part | points |
 /// |---|---|
-/// | `polarity` | negative about us: 30 × confidence; positive: −15 × confidence; of several subjects the worst counts |
-/// | `topic` | the heaviest class (config: −20 … 40) × its confidence, plus half of the next in another branch, at most 40; halved where nothing bad is said of us |
-/// | `casualties` | with h = dead + ½ (missing + trapped) + ⅒ injured: 12 + 8 log₂(1 + h), at most 40 |
-/// | `money` | 4 log₁₀(yuan ÷ 10,000) for what is owed, fined or lost, 0 … 15 |
+/// | `urgency` | 40 × the chance that somebody must act today (0 at 0.04, full from 0.55), plus 15 × the chance that the leader must be told; 0.55 of it, and of the topic, in answers and refutations |
+/// | `polarity` | negative about us: 10 × confidence; positive: −15 × confidence; of several subjects the worst counts |
+/// | `topic` | two fifths of: the heaviest class (config: −20 … 40) × its confidence, plus half of the next in another branch, at most 40; halved where nothing bad is said of us |
+/// | `casualties` | with h = dead + ½ (missing + trapped) + ⅒ injured: 12 + 8 log₂(1 + h), at most 40; three tenths of it in answers and praise |
+/// | `money` | 4 log₁₀(yuan ÷ 10,000) for what is owed, fined or lost, 0 … 15; half of it where urgency is judged |
 /// | `reach` | (trust: low 3, normal 6, high 10) × (channel: 0.6 … 1) × badness |
 /// | `speed` | 3 log₂(posts of the story in the last 24 hours), at most 15, × badness |
 ///
-/// *Badness* is what polarity, topic, casualties and money sum to, over 40, within 0 … 1: good news that
-/// travels far is no risk. A post that names no subject counts a fifth of all that.
+/// *Badness* is what the parts before it sum to, over 40, within 0 … 1: good news that travels far is no risk. A
+/// post that names no subject counts three tenths of all that. Where no model judges urgency, polarity counts
+/// 30, topics in full, and a post without a subject a fifth.
 #[must_use]
 pub fn assess(input: &RiskInput<'_>) -> Risk {
-    let mut parts = vec![polarity_part(input)];
-    parts.push(topic_part(input, parts[0].points > 0.0));
-    parts.push(casualties_part(input.counted));
-    parts.push(money_part(input.counted));
+    let mut parts = vec![urgency_part(input), polarity_part(input)];
+    let is_bad = input.filing.map_or(parts[1].points, |filing| filing.today - 0.5) > 0.0;
+    parts.push(topic_part(input, is_bad));
+    parts.push(casualties_part(input));
+    parts.push(money_part(input));
     let badness = (parts.iter().map(|p| p.points).sum::<f32>() / FULL_BADNESS).clamp(0.0, 1.0);
     parts.push(reach_part(input.post, badness));
     parts.push(speed_part(input.story_posts, badness));
     if input.mentions.is_empty() {
-        for part in &mut parts {
-            part.points *= RELEVANCE_WITHOUT_SUBJECT;
-        }
+        let left =
+            if input.filing.is_some() { WITHOUT_SUBJECT } else { WITHOUT_SUBJECT_OR_URGENCY };
+        parts.iter_mut().for_each(|part| part.points *= left);
     }
     for part in &mut parts {
         part.points = (part.points * 10.0).round() / 10.0;
@@ -164,20 +180,26 @@ fn part(name: &str, points: f32, from: String) -> RiskPart {
     RiskPart { name: name.to_owned(), points, from }
 }
 
+fn urgency_part(input: &RiskInput<'_>) -> RiskPart {
+    let Some(filing) = input.filing else { return part("urgency", 0.0, String::new()) };
+    let act = ((filing.today - ACT_FROM) / (ACT_FULLY - ACT_FROM)).clamp(0.0, 1.0);
+    let from = format!("{:.0}%", filing.today * 100.0);
+    let share = if filing.kind == PostKind::Response { OF_ANSWER } else { 1.0 };
+    part("urgency", (40.0 * act + 15.0 * filing.leader) * share, from)
+}
+
 fn polarity_part(input: &RiskInput<'_>) -> RiskPart {
+    let full = if input.filing.is_some() { 10.0 } else { 30.0 };
+    let points_of = |verdict: &PolarityVerdict| match verdict.polarity {
+        Polarity::Negative => full * verdict.confidence,
+        Polarity::Neutral => 0.0,
+        Polarity::Positive => -15.0 * verdict.confidence,
+    };
     let about_us = input.mentions.iter().map(|m| &m.polarity);
     let worst = about_us.max_by(|a, b| points_of(a).total_cmp(&points_of(b)));
     let verdict = worst.unwrap_or(input.polarity);
     let name = Lang::Zh.text(&format!("record.polarity.{}", verdict.polarity.as_str()));
     part("polarity", points_of(verdict), format!("{name} {:.2}", verdict.confidence))
-}
-
-fn points_of(verdict: &PolarityVerdict) -> f32 {
-    match verdict.polarity {
-        Polarity::Negative => 30.0 * verdict.confidence,
-        Polarity::Neutral => 0.0,
-        Polarity::Positive => -15.0 * verdict.confidence,
-    }
 }
 
 fn topic_part(input: &RiskInput<'_>, is_bad_about_us: bool) -> RiskPart {
@@ -201,7 +223,12 @@ fn topic_part(input: &RiskInput<'_>, is_bad_about_us: bool) -> RiskPart {
     if points > 0.0 && !is_bad_about_us {
         points /= 2.0;
     }
-    part("topic", points.min(40.0), names.join("、"))
+    let share = match input.filing {
+        Some(filing) if filing.kind == PostKind::Response => 0.4 * OF_ANSWER,
+        Some(_) => 0.4,
+        None => 1.0,
+    };
+    part("topic", points.min(40.0) * share, names.join("、"))
 }
 
 fn words_of(counted: &[Counted], wanted: impl Fn(QuantityKind) -> bool) -> String {
@@ -215,23 +242,31 @@ fn words_of(counted: &[Counted], wanted: impl Fn(QuantityKind) -> bool) -> Strin
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "points need no more than f32")]
-fn casualties_part(counted: &[Counted]) -> RiskPart {
+fn casualties_part(input: &RiskInput<'_>) -> RiskPart {
+    let counted = input.counted;
+    let answered = matches!(
+        input.filing.map(|f| f.kind),
+        Some(PostKind::Response | PostKind::Praise | PostKind::Achievement)
+    );
     let harm = largest(counted, QuantityKind::Dead)
         + (largest(counted, QuantityKind::Missing) + largest(counted, QuantityKind::Trapped)) * 0.5
         + largest(counted, QuantityKind::Injured) * 0.1;
     let points = if harm > 0.0 { (12.0 + 8.0 * (1.0 + harm).log2()).min(40.0) } else { 0.0 };
-    part("casualties", points as f32, words_of(counted, QuantityKind::counts_people))
+    let share = if answered { ANSWERED } else { 1.0 };
+    part("casualties", points as f32 * share, words_of(counted, QuantityKind::counts_people))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "points need no more than f32")]
-fn money_part(counted: &[Counted]) -> RiskPart {
+fn money_part(input: &RiskInput<'_>) -> RiskPart {
+    let counted = input.counted;
     let yuan = counted
         .iter()
         .filter(|c| !c.kind.counts_people())
         .map(|c| c.value as f64)
         .fold(1.0, f64::max);
     let points = (4.0 * (yuan / 1e4).log10()).clamp(0.0, 15.0);
-    part("money", points as f32, words_of(counted, |kind| !kind.counts_people()))
+    let share = if input.filing.is_some() { 0.5 } else { 1.0 };
+    part("money", points as f32 * share, words_of(counted, |kind| !kind.counts_people()))
 }
 
 fn reach_part(post: &Post, badness: f32) -> RiskPart {
@@ -256,144 +291,4 @@ fn speed_part(story_posts: u32, badness: f32) -> RiskPart {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::sample::{post, verdict};
-    use super::*;
-
-    struct Case {
-        polarity: (Polarity, f32),
-        named: bool,
-        topics: Vec<(f32, &'static str)>,
-        counted: Vec<(QuantityKind, u64)>,
-        trust: Trust,
-        channel: Channel,
-        story_posts: u32,
-    }
-
-    fn case(polarity: Polarity, confidence: f32) -> Case {
-        Case {
-            polarity: (polarity, confidence),
-            named: true,
-            topics: Vec::new(),
-            counted: Vec::new(),
-            trust: Trust::Normal,
-            channel: Channel::News,
-            story_posts: 1,
-        }
-    }
-
-    fn judge(case: &Case) -> Risk {
-        let mut post = post("a", "", "", 0);
-        (post.trust, post.channel) = (case.trust, case.channel);
-        let polarity = verdict(case.polarity.0, case.polarity.1);
-        let mention =
-            Mention { subject: "group".into(), spans: Vec::new(), polarity: polarity.clone() };
-        let hits: Vec<(TopicHit, TopicWeight)> = case.topics.iter().map(hit).collect();
-        let topics: Vec<(&TopicHit, &TopicWeight)> = hits.iter().map(|(h, w)| (h, w)).collect();
-        let counted: Vec<Counted> = case
-            .counted
-            .iter()
-            .map(|&(kind, value)| Counted { kind, value, words: format!("{value}人") })
-            .collect();
-        assess(&RiskInput {
-            post: &post,
-            polarity: &polarity,
-            mentions: if case.named { std::slice::from_ref(&mention) } else { &[] },
-            topics: &topics,
-            counted: &counted,
-            story_posts: case.story_posts,
-        })
-    }
-
-    fn hit((points, branch): &(f32, &'static str)) -> (TopicHit, TopicWeight) {
-        let hit = TopicHit { topic: (*branch).into(), confidence: 1.0, basis: Vec::new() };
-        let name = (*branch).to_owned();
-        let weight =
-            TopicWeight { points: *points, name_en: name.clone(), branch: name.clone(), name };
-        (hit, weight)
-    }
-
-    /// The score lies in the range, the severity is as said, and the parts add up.
-    fn check(case: &Case, range: std::ops::RangeInclusive<u8>, severity: Severity) {
-        let risk = judge(case);
-        assert!(range.contains(&risk.score), "{risk:#?}");
-        assert_eq!(risk.severity, severity, "{risk:#?}");
-        let sum: f32 = risk.parts.iter().map(|p| p.points).sum();
-        assert!((sum.clamp(0.0, 100.0) - f32::from(risk.score)).abs() <= 0.5, "{risk:#?}");
-        assert!(risk.parts.windows(2).all(|w| w[0].points >= w[1].points));
-    }
-
-    #[test]
-    fn good_news_that_travels_far_is_no_risk() {
-        let mut good = case(Polarity::Positive, 0.9);
-        (good.trust, good.story_posts) = (Trust::High, 200);
-        good.topics = vec![(-8.0, "good")];
-        check(&good, 0..=0, Severity::Ordinary);
-        check(&case(Polarity::Neutral, 0.9), 0..=0, Severity::Ordinary);
-    }
-
-    #[test]
-    fn a_grumble_on_a_small_board_stays_low() {
-        let mut grumble = case(Polarity::Negative, 0.8);
-        (grumble.trust, grumble.channel) = (Trust::Low, Channel::Forum);
-        check(&grumble, 20..=30, Severity::Ordinary);
-        grumble.topics = vec![(10.0, "labour")];
-        check(&grumble, 30..=40, Severity::Ordinary);
-    }
-
-    #[test]
-    fn deaths_on_a_national_medium_are_high_and_graded_by_law() {
-        let mut accident = case(Polarity::Negative, 0.9);
-        accident.trust = Trust::High;
-        accident.topics = vec![(35.0, "safety")];
-        accident.counted = vec![(QuantityKind::Dead, 1)];
-        check(&accident, 80..=100, Severity::Major);
-        for (dead, severity) in
-            [(9, Severity::Major), (10, Severity::Major), (30, Severity::Critical)]
-        {
-            accident.counted = vec![(QuantityKind::Dead, dead)];
-            check(&accident, 90..=100, severity);
-        }
-    }
-
-    #[test]
-    fn grades_follow_the_national_rule() {
-        let grade = |counted: &[(QuantityKind, u64)]| {
-            let counted: Vec<Counted> = counted
-                .iter()
-                .map(|&(kind, value)| Counted { kind, value, words: String::new() })
-                .collect();
-            severity(0, &counted, true).0
-        };
-        assert_eq!(grade(&[(QuantityKind::Dead, 2)]), Severity::Ordinary);
-        assert_eq!(grade(&[(QuantityKind::Dead, 3)]), Severity::Serious);
-        assert_eq!(grade(&[(QuantityKind::Trapped, 12)]), Severity::Serious);
-        assert_eq!(grade(&[(QuantityKind::Injured, 50)]), Severity::Major);
-        assert_eq!(grade(&[(QuantityKind::Lost, 100_000_000)]), Severity::Critical);
-        assert_eq!(grade(&[(QuantityKind::Owed, 100_000_000)]), Severity::Ordinary);
-        // The same dead named twice are counted once.
-        let twice = [(QuantityKind::Dead, 2), (QuantityKind::Dead, 2)];
-        assert_eq!(grade(&twice), Severity::Ordinary);
-    }
-
-    #[test]
-    fn without_a_subject_little_is_left() {
-        let mut elsewhere = case(Polarity::Negative, 0.9);
-        elsewhere.named = false;
-        elsewhere.topics = vec![(35.0, "safety")];
-        elsewhere.counted = vec![(QuantityKind::Dead, 30)];
-        check(&elsewhere, 1..=25, Severity::Ordinary);
-    }
-
-    #[test]
-    fn money_and_speed_add_to_it() {
-        let mut owed = case(Polarity::Negative, 0.7);
-        owed.topics = vec![(16.0, "labour")];
-        let calm = judge(&owed).score;
-        owed.counted = vec![(QuantityKind::Owed, 32_000_000)];
-        let with_money = judge(&owed).score;
-        owed.story_posts = 40;
-        let spreading = judge(&owed).score;
-        assert!(calm < with_money && with_money < spreading, "{calm} {with_money} {spreading}");
-    }
-}
+mod tests;

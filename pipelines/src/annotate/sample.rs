@@ -56,13 +56,16 @@ pub(super) fn annotated(slug: &str, title: &str, text: &str, hours: i64) -> Anno
         story: StoryId(post.id),
         post,
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
     }
 }
 
 /// A verdict without basis.
 pub(super) fn verdict(polarity: Polarity, confidence: f32) -> PolarityVerdict {
-    PolarityVerdict { polarity, confidence, basis: Vec::new() }
+    PolarityVerdict { polarity, confidence, ..PolarityVerdict::default() }
 }

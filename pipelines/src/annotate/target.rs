@@ -5,7 +5,7 @@
 //! words around it, where it stands, its name, and how its name lies within other names. Never fails once
 //! loaded; says nothing of parties when the news is not bad.
 
-use super::model::{Grams, Model, ModelError, named_bucket};
+use super::model::{Grams, Model, ModelError, named_key};
 
 /// Values of features that say where and how a name stands, against 1 for a word nearby. With the rarity of
 /// common features near 1 and of words near 8 they weigh alike.
@@ -89,9 +89,9 @@ pub fn chosen(leaning: &[f32], parties: &[&str]) -> Vec<bool> {
         .collect()
 }
 
-/// Features of each party: bucket and value, ascending by bucket.
+/// Features of each party: key and value, ascending by key.
 #[must_use]
-pub fn party_features(text: &str, parties: &[&str], bits: u32) -> Vec<Vec<(u32, f32)>> {
+pub fn party_features(text: &str, parties: &[&str], bits: Option<u32>) -> Vec<Vec<(u32, f32)>> {
     let chars: Vec<char> = text.chars().collect();
     let names: Vec<Vec<char>> = parties.iter().map(|p| p.chars().collect()).collect();
     let places: Vec<Vec<usize>> = names.iter().map(|n| places_of(&chars, n)).collect();
@@ -108,13 +108,13 @@ pub fn party_features(text: &str, parties: &[&str], bits: u32) -> Vec<Vec<(u32, 
 }
 
 struct Bag {
-    bits: u32,
+    bits: Option<u32>,
     features: Vec<(u32, f32)>,
 }
 
 impl Bag {
     fn add(&mut self, name: &str, value: f32) {
-        self.features.push((named_bucket(name, self.bits), value));
+        self.features.push((named_key(name, self.bits), value));
     }
 
     fn finish(mut self) -> Vec<(u32, f32)> {

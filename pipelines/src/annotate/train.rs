@@ -9,6 +9,7 @@ mod folds;
 mod offsets;
 mod quantise;
 
+pub(in crate::annotate) use folds::Shuffle;
 pub use folds::{folds, macro_f1};
 pub use offsets::{offsets, shifted};
 
@@ -34,6 +35,8 @@ pub struct Recipe {
     pub name: String,
     /// How texts become features.
     pub grams: GramSpec,
+    /// Features of fewer rows are left out before they are numbered.
+    pub cut: usize,
     /// Cost of a violated margin.
     pub cost: f32,
     /// 0: rows count alike; 1: labels count alike.
@@ -55,7 +58,7 @@ pub enum TrainError {
 /// A row ready for training.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
-    /// Bucket and damped count, ascending.
+    /// Key and damped count, ascending.
     pub features: Vec<(u32, f32)>,
     /// Place of its label.
     pub label: usize,
@@ -92,45 +95,49 @@ pub fn train(rows: &[Row], labels: &[String], recipe: &Recipe) -> Result<Model, 
     if labels.len() < 2 || seen.len() < 2 {
         return Err(TrainError::Labels(recipe.name.clone()));
     }
-    let rarity = rarity_of(rows, recipe.grams.bits);
-    let scaled: Vec<Row> = rows.iter().map(|row| scale(row, &rarity)).collect();
+    let (keys, rarity) = kept(rows, recipe.cut);
+    let scaled: Vec<Row> = rows.iter().map(|row| scale(row, &keys, &rarity)).collect();
     let costs = costs_of(rows, labels.len(), recipe);
-    let planes: Vec<(Vec<f32>, f32)> =
-        (0..labels.len()).map(|label| descent::plane(&scaled, label, &costs, recipe)).collect();
+    let planes: Vec<(Vec<f32>, f32)> = (0..labels.len())
+        .map(|label| descent::plane(&scaled, keys.len(), label, &costs, recipe))
+        .collect();
     let (weights, scales) = quantise::bytes(&planes);
     let bias = planes.iter().map(|(_, bias)| *bias).collect();
     let head = Head {
         name: recipe.name.clone(),
         labels: labels.to_vec(),
+        features: keys.len(),
         grams: recipe.grams.clone(),
         scales,
         bias,
         sharpness: 3.0,
         lexicon_weight: 0.0,
     };
-    Ok(Model { head, rarity, weights })
+    Ok(Model::of(head, keys, rarity, weights))
 }
 
-/// Inverse document frequency in 1/16, 0 where fewer than two rows hold the bucket.
-fn rarity_of(rows: &[Row], bits: u32) -> Vec<u8> {
-    let mut holding = vec![0u32; 1 << bits];
-    for (bucket, _) in rows.iter().flat_map(|r| &r.features) {
-        holding[*bucket as usize] += 1;
-    }
-    let all = rows.len() as f32 + 1.0;
-    holding
-        .iter()
-        .map(|n| if *n < 2 { 0.0 } else { ((all / (*n as f32 + 1.0)).ln() + 1.0) * 16.0 })
-        .map(|idf| idf.round().clamp(0.0, 255.0) as u8)
-        .collect()
+/// The keys that stand in at least `cut` rows, ascending, and the inverse document frequency of each in 1/16.
+fn kept(rows: &[Row], cut: usize) -> (Vec<u32>, Vec<u8>) {
+    let mut all: Vec<u32> =
+        rows.iter().flat_map(|r| r.features.iter().map(|(key, _)| *key)).collect();
+    all.sort_unstable();
+    let rows = rows.len() as f32 + 1.0;
+    let idf = |holding: usize| ((rows / (holding as f32 + 1.0)).ln() + 1.0) * 16.0;
+    all.chunk_by(|a, b| a == b)
+        .filter(|same| same.len() >= cut)
+        .map(|same| (same[0], idf(same.len()).round().clamp(1.0, 255.0) as u8))
+        .unzip()
 }
 
-fn scale(row: &Row, rarity: &[u8]) -> Row {
+/// A row by the places of its features, at length one.
+fn scale(row: &Row, keys: &[u32], rarity: &[u8]) -> Row {
     let mut features: Vec<(u32, f32)> = row
         .features
         .iter()
-        .map(|(bucket, value)| (*bucket, value * f32::from(rarity[*bucket as usize])))
-        .filter(|(_, value)| *value > 0.0)
+        .filter_map(|(key, value)| {
+            let place = keys.binary_search(key).ok()?;
+            Some((place as u32, value * f32::from(rarity[place])))
+        })
         .collect();
     let length = features.iter().map(|f| f.1 * f.1).sum::<f32>().sqrt();
     features.iter_mut().for_each(|f| f.1 /= length);

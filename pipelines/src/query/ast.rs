@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 use regex::Regex;
 
 use super::naming::Naming;
-use crate::record::{Channel, Polarity, SourceId, StoryId, SubjectId, TopicId};
+use crate::record::{Channel, Polarity, PostKind, SourceId, StoryId, SubjectId, TopicId};
 
 /// A test of a whole post.
 #[derive(Clone, Debug, PartialEq)]
@@ -188,10 +188,18 @@ pub enum FieldTest {
     Site(String),
     /// A topic, or one below it (`labour` holds `labour/pay`).
     Topic(TopicId),
+    /// One of the keywords that the stage of words found is this, folded.
+    Keyword(String),
     /// One of these subjects is spoken of: the one asked for, then its units.
     Subject(Vec<SubjectId>),
-    /// Polarity of the post as a whole.
+    /// The polarity shown: for the subject where one is named, else of the post.
     Polarity(Polarity),
+    /// The kind an officer would file it as.
+    Kind(PostKind),
+    /// Urgency from 0 to 3.
+    Urgency(NumberRange),
+    /// Whether the polarity shown is in doubt.
+    Unsure(bool),
     /// Risk from 0 to 100.
     Risk(NumberRange),
     /// Belongs to this story.

@@ -174,12 +174,17 @@ fn describe_field(test: &FieldTest, lang: Lang) -> String {
         }
         FieldTest::Site(site) => ("site", site.clone()),
         FieldTest::Topic(topic) => ("topic", topic.to_string()),
+        FieldTest::Keyword(word) => ("keyword", word.clone()),
         FieldTest::Subject(any) => {
             ("subject", any.first().map_or_else(String::new, ToString::to_string))
         }
         FieldTest::Polarity(polarity) => {
             ("polarity", lang.text(&format!("record.polarity.{}", polarity.as_str())))
         }
+        FieldTest::Kind(kind) => ("kind", lang.text(&format!("record.kind.{}", kind.as_str()))),
+        FieldTest::Urgency(range) => ("urgency", describe_range(range, lang)),
+        FieldTest::Unsure(true) => ("unsure", String::new()),
+        FieldTest::Unsure(false) => ("sure", String::new()),
         FieldTest::Risk(range) => ("risk", describe_range(range, lang)),
         FieldTest::Story(story) => ("story", story.to_string()),
         FieldTest::Case(case) => ("case", case.clone()),

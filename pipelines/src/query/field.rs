@@ -7,7 +7,7 @@ use super::Context;
 use super::ast::{Bound, FieldTest, NumberRange};
 use super::time::time_range;
 use crate::locale::Lang;
-use crate::record::{Channel, Polarity, StoryId};
+use crate::record::{Channel, Filing, Polarity, PostKind, StoryId};
 use crate::text::fold;
 
 /// What stands before a colon.
@@ -21,8 +21,12 @@ pub(super) enum FieldName {
     Channel,
     Site,
     Topic,
+    Keyword,
     Subject,
     Polarity,
+    Kind,
+    Urgency,
+    Unsure,
     Risk,
     Story,
     Case,
@@ -31,7 +35,7 @@ pub(super) enum FieldName {
 }
 
 /// Every field with the names it goes by; the first is the one shown.
-const NAMES: [(FieldName, &[&str]); 15] = [
+const NAMES: [(FieldName, &[&str]); 19] = [
     (FieldName::Title, &["title", "标题"]),
     (FieldName::Body, &["body", "正文"]),
     (FieldName::Word, &["word", "词"]),
@@ -40,8 +44,12 @@ const NAMES: [(FieldName, &[&str]); 15] = [
     (FieldName::Channel, &["channel", "渠道"]),
     (FieldName::Site, &["site", "站点"]),
     (FieldName::Topic, &["topic", "专题"]),
+    (FieldName::Keyword, &["keyword", "关键词"]),
     (FieldName::Subject, &["subject", "主体"]),
     (FieldName::Polarity, &["polarity", "倾向"]),
+    (FieldName::Kind, &["kind", "类别"]),
+    (FieldName::Urgency, &["urgency", "处置", "紧急程度"]),
+    (FieldName::Unsure, &["unsure", "存疑"]),
     (FieldName::Risk, &["risk", "风险"]),
     (FieldName::Story, &["story", "事件"]),
     (FieldName::Case, &["case", "工单"]),
@@ -91,10 +99,18 @@ pub(super) fn field_test(
     match name {
         FieldName::Source => Ok(FieldTest::Source(value.into())),
         FieldName::Topic => Ok(FieldTest::Topic(value.trim_end_matches('/').into())),
+        FieldName::Keyword => {
+            let word = fold(value);
+            let is_word = word.text().chars().any(char::is_alphanumeric);
+            is_word.then(|| FieldTest::Keyword(word.text().to_owned())).ok_or("keyword")
+        }
         FieldName::Site => site(value).map(FieldTest::Site).ok_or("site"),
         FieldName::Case => Ok(FieldTest::Case(value.to_owned())),
         FieldName::Channel => channel(value).map(FieldTest::Channel).ok_or("channel"),
         FieldName::Polarity => polarity(value).map(FieldTest::Polarity).ok_or("polarity"),
+        FieldName::Kind => kind(value).map(FieldTest::Kind).ok_or("kind"),
+        FieldName::Urgency => urgency(value).map(FieldTest::Urgency).ok_or("urgency"),
+        FieldName::Unsure => yes_or_no(value).map(FieldTest::Unsure).ok_or("unsure"),
         FieldName::Story => {
             value.parse().map(|id| FieldTest::Story(StoryId(id))).map_err(|_| "story")
         }
@@ -136,6 +152,37 @@ fn polarity(value: &str) -> Option<Polarity> {
         let key = format!("record.polarity.{}", polarity.as_str());
         polarity.as_str() == name || Lang::Zh.text(&key) == name
     })
+}
+
+/// By its name, or as shown in either language.
+fn kind(value: &str) -> Option<PostKind> {
+    let name = value.to_lowercase();
+    PostKind::ALL.into_iter().find(|kind| {
+        let key = format!("record.kind.{}", kind.as_str());
+        let shown = [Lang::Zh.text(&key), Lang::En.text(&key)];
+        kind.as_str() == name || shown.iter().any(|text| text.to_lowercase() == name)
+    })
+}
+
+/// A number or range, or a level as shown.
+fn urgency(value: &str) -> Option<NumberRange> {
+    let level = (0..=Filing::MOST_URGENT).find(|level| {
+        let key = format!("record.urgency.{level}");
+        Lang::Zh.text(&key) == value || Lang::En.text(&key).to_lowercase() == value.to_lowercase()
+    });
+    let exact = |level: u8| Some(Bound { value: f64::from(level), inclusive: true });
+    match level {
+        Some(level) => Some(NumberRange { from: exact(level), to: exact(level) }),
+        None => number_range(value),
+    }
+}
+
+fn yes_or_no(value: &str) -> Option<bool> {
+    match value.to_lowercase().as_str() {
+        "yes" | "true" | "是" => Some(true),
+        "no" | "false" | "否" => Some(false),
+        _ => None,
+    }
 }
 
 /// `60`, `>=60`, `<5`, `60..80` (both belong), `60..`, `..80`.

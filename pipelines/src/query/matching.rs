@@ -50,8 +50,14 @@ pub(super) fn accepts_field(test: &FieldTest, facts: &Facts) -> bool {
         FieldTest::Topic(topic) => {
             facts.topics.iter().any(|own| is_below(own.as_str(), topic.as_str(), '/', false))
         }
+        FieldTest::Keyword(word) => facts.keywords.contains(&word.as_str()),
         FieldTest::Subject(any) => any.iter().any(|subject| facts.subjects.contains(&subject)),
         FieldTest::Polarity(polarity) => facts.polarity == Some(*polarity),
+        FieldTest::Kind(kind) => facts.filing.is_some_and(|filing| filing.kind == *kind),
+        FieldTest::Urgency(range) => {
+            facts.filing.is_some_and(|filing| range.contains(f64::from(filing.urgency)))
+        }
+        FieldTest::Unsure(wanted) => facts.is_unsure == Some(*wanted),
         FieldTest::Risk(range) => facts.risk.is_some_and(|risk| range.contains(f64::from(risk))),
         FieldTest::Story(story) => facts.story == Some(*story),
         FieldTest::Case(case) => facts.cases.contains(&case.as_str()),

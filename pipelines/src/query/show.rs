@@ -152,11 +152,15 @@ impl Display for FieldTest {
             FieldTest::Channel(channel) => write!(f, "channel:{}", channel.as_str()),
             FieldTest::Site(site) => write!(f, "site:{site}"),
             FieldTest::Topic(topic) => write!(f, "topic:{}", quoted(topic.as_str())),
+            FieldTest::Keyword(word) => write!(f, "keyword:{}", quoted(word)),
             FieldTest::Subject(any) => {
                 let asked = any.first().map_or("", |subject| subject.as_str());
                 write!(f, "subject:{}", quoted(asked))
             }
             FieldTest::Polarity(polarity) => write!(f, "polarity:{}", polarity.as_str()),
+            FieldTest::Kind(kind) => write!(f, "kind:{}", kind.as_str()),
+            FieldTest::Urgency(range) => write!(f, "urgency:{range}"),
+            FieldTest::Unsure(unsure) => write!(f, "unsure:{}", if *unsure { "yes" } else { "no" }),
             FieldTest::Risk(range) => write!(f, "risk:{range}"),
             FieldTest::Story(story) => write!(f, "story:{story}"),
             FieldTest::Case(case) => write!(f, "case:{}", quoted(case)),

@@ -14,7 +14,8 @@ use super::naming::{Named, Naming};
 use super::places::Ends;
 use super::sight::{Names, Sightings, Starts, Table};
 use crate::record::{
-    AnnotatedPost, Channel, Polarity, Post, SourceId, StoryId, SubjectId, TextField, TopicId,
+    AnnotatedPost, Channel, Filing, Polarity, Post, SourceId, StoryId, SubjectId, TextField,
+    TopicId,
 };
 use crate::text::{Folded, Segmenter, Word, fold, share_paragraph, share_sentence};
 
@@ -38,10 +39,16 @@ pub struct Facts<'a> {
     pub site: Option<&'a str>,
     /// Topics it belongs to.
     pub topics: Vec<&'a TopicId>,
+    /// What it is about, folded.
+    pub keywords: Vec<&'a str>,
     /// Subjects it speaks of.
     pub subjects: Vec<&'a SubjectId>,
-    /// Polarity of the whole.
+    /// The polarity shown: for the subject where one is named, else of the post.
     pub polarity: Option<Polarity>,
+    /// Kind and urgency.
+    pub filing: Option<Filing>,
+    /// Whether that polarity is in doubt.
+    pub is_unsure: Option<bool>,
     /// Risk, 0 to 100.
     pub risk: Option<u8>,
     /// Its story.
@@ -72,14 +79,18 @@ impl<'a> Target<'a> {
     pub fn new(post: &'a AnnotatedPost) -> Self {
         let mut target = Self::of_post(&post.post);
         target.facts.topics = post.topics.iter().map(|hit| &hit.topic).collect();
+        target.facts.keywords = post.words.keywords.iter().map(|k| k.word.as_str()).collect();
         target.facts.subjects = post.mentions.iter().map(|mention| &mention.subject).collect();
-        target.facts.polarity = Some(post.polarity.polarity);
+        let (shown, _) = post.shown();
+        target.facts.polarity = Some(shown.polarity);
+        target.facts.is_unsure = Some(shown.is_unsure());
+        target.facts.filing = post.filing;
         target.facts.risk = Some(post.risk.score);
         target.facts.story = Some(post.story);
         target
     }
 
-    /// A post before it was judged: polarity, topics, subjects, risk and story are not given.
+    /// A post before it was judged: polarity, topics, keywords, subjects, risk and story are not given.
     #[must_use]
     pub fn of_post(post: &'a Post) -> Self {
         let facts = Facts {

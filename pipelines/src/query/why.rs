@@ -100,10 +100,20 @@ fn actual(test: &FieldTest, facts: &Facts, lang: Lang) -> String {
         }
         FieldTest::Site(_) => facts.site.map(str::to_owned),
         FieldTest::Topic(_) => all(&facts.topics),
+        FieldTest::Keyword(_) => all(&facts.keywords),
         FieldTest::Subject(_) => all(&facts.subjects),
         FieldTest::Polarity(_) => {
             facts.polarity.map(|p| lang.text(&format!("record.polarity.{}", p.as_str())))
         }
+        FieldTest::Kind(_) => {
+            facts.filing.map(|f| lang.text(&format!("record.kind.{}", f.kind.as_str())))
+        }
+        FieldTest::Urgency(_) => {
+            facts.filing.map(|f| lang.text(&format!("record.urgency.{}", f.urgency)))
+        }
+        FieldTest::Unsure(_) => facts
+            .is_unsure
+            .map(|unsure| lang.text(if unsure { "record.unsure.yes" } else { "record.unsure.no" })),
         FieldTest::Risk(_) => facts.risk.map(|risk| risk.to_string()),
         FieldTest::Story(_) => facts.story.map(|story| story.to_string()),
         FieldTest::Case(_) => all(&facts.cases),

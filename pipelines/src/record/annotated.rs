@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Polarity, Post, PostId, Severity, SubjectId, TopicId};
+use super::{Fact, Filing, Polarity, Post, PostId, PostWords, Severity, SubjectId, TopicId};
 
 /// Which text of a post a span lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,8 +34,23 @@ pub struct Basis {
     pub span: Span,
     /// Signed contribution; below zero speaks for negative.
     pub weight: f32,
-    /// Why, as a locale key with the rule's own name after a colon: `lexicon:工资拖欠`, `negated`, `model`.
+    /// Why, as a locale key with the rule's own name after a colon: `lexicon:工资拖欠`, `negated`, `model`. `plain`
+    /// speaks for neutral, whatever its sign.
     pub why: String,
+}
+
+impl Basis {
+    /// The polarity it speaks for.
+    #[must_use]
+    pub fn speaks_for(&self) -> Polarity {
+        if self.why.starts_with("plain") {
+            Polarity::Neutral
+        } else if self.weight < 0.0 {
+            Polarity::Negative
+        } else {
+            Polarity::Positive
+        }
+    }
 }
 
 /// A polarity with what it rests on.
@@ -47,6 +62,30 @@ pub struct PolarityVerdict {
     pub confidence: f32,
     /// Strongest first.
     pub basis: Vec<Basis>,
+    /// The other reading, where it is in doubt (存疑): both are shown, the first one counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Polarity>,
+    /// The model and the lexicons pull apart.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_odds: bool,
+}
+
+impl PolarityVerdict {
+    /// Whether it is in doubt, so that both readings are to be shown.
+    #[must_use]
+    pub fn is_unsure(&self) -> bool {
+        self.other.is_some()
+    }
+
+    /// Whether what it rests on speaks for it: the side with most weight is its own.
+    #[must_use]
+    pub fn is_supported(&self) -> bool {
+        let of = |side: Polarity| -> f32 {
+            self.basis.iter().filter(|b| b.speaks_for() == side).map(|b| b.weight.abs()).sum()
+        };
+        let own = of(self.polarity);
+        own > 0.0 && Polarity::ALL.into_iter().all(|side| of(side) <= own)
+    }
 }
 
 /// A subject spoken of in a post.
@@ -118,8 +157,17 @@ impl fmt::Display for StoryId {
 pub struct AnnotatedPost {
     /// The post.
     pub post: Post,
+    /// What it is about and how it speaks, in words.
+    #[serde(default, skip_serializing_if = "PostWords::is_empty")]
+    pub words: PostWords,
+    /// People dead, hurt, trapped, missing, rescued, as far as the post tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
     /// Of the post as a whole.
     pub polarity: PolarityVerdict,
+    /// Its kind and urgency, where a model of them is loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filing: Option<Filing>,
     /// Of each subject spoken of, in the order of config.
     pub mentions: Vec<Mention>,
     /// Classes and themes, most confident first.
@@ -130,4 +178,21 @@ pub struct AnnotatedPost {
     pub fingerprint: Fingerprint,
     /// The story it belongs to; its own id when it stands alone.
     pub story: StoryId,
+}
+
+impl AnnotatedPost {
+    /// The one verdict to show: the worst for a subject where one is named, else that of the post; and the subject.
+    #[must_use]
+    pub fn shown(&self) -> (&PolarityVerdict, Option<&SubjectId>) {
+        let badness = |m: &&Mention| match m.polarity.polarity {
+            Polarity::Negative => 2,
+            Polarity::Positive => 1,
+            Polarity::Neutral => 0,
+        };
+        // The first of equals, as config has them.
+        match self.mentions.iter().rev().max_by_key(badness) {
+            Some(mention) => (&mention.polarity, Some(&mention.subject)),
+            None => (&self.polarity, None),
+        }
+    }
 }

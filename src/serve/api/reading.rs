@@ -24,6 +24,7 @@ use crate::desk::search::{Ask, Found, MOST, Order, PAGE};
 use crate::desk::sources::SourceRow;
 use crate::desk::story::StorySheet;
 use crate::desk::today::Today;
+use crate::desk::words::Words;
 use crate::serve::Console;
 
 type Answer<T> = Result<Json<T>, Problem>;
@@ -119,22 +120,53 @@ pub(super) struct Why {
 
 /// Words of the station, for people.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Words {
+pub(super) struct InWords {
     words: String,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WordsAsk {
+    /// A query that narrows the posts down.
+    q: Option<String>,
+    /// Of so many days, 7 unless said.
+    #[param(minimum = 1, maximum = 366)]
+    days: Option<u32>,
+    /// At most so many of each kind, 30 unless said.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// Hot and new words of a period.
+#[utoipa::path(get, path = "/api/v1/words", params(WordsAsk), responses((status = 200, body = Words), Refusals))]
+pub(super) async fn words(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Asked(asked): Asked<WordsAsk>,
+) -> Answer<Words> {
+    let (days, limit) = (asked.days.unwrap_or(7), asked.limit.unwrap_or(30));
+    if !(1..=200).contains(&limit) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "`limit` is 1 to 200"));
+    }
+    act(&console, &bearer, move |desk, who| {
+        desk.words(who, asked.q.as_deref(), days, limit as usize)
+    })
+    .await
+    .map(Json)
 }
 
 /// Clause by clause, why a post meets a query or does not.
 #[utoipa::path(get, path = "/api/v1/posts/{id}/why",
     params(("id" = String, Path, description = "The post"), Why),
-    responses((status = 200, body = Words), Refusals))]
+    responses((status = 200, body = InWords), Refusals))]
 pub(super) async fn why(
     State(console): State<Arc<Console>>,
     bearer: Bearer,
     Named(id): Named<String>,
     Asked(asked): Asked<Why>,
-) -> Answer<Words> {
+) -> Answer<InWords> {
     let words = act(&console, &bearer, move |desk, who| desk.why(who, &id, &asked.q)).await?;
-    Ok(Json(Words { words }))
+    Ok(Json(InWords { words }))
 }
 
 /// One happening.

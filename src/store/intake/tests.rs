@@ -22,8 +22,11 @@ fn post(url: &str, source: &str, text: &str) -> AnnotatedPost {
     AnnotatedPost {
         story: StoryId(id),
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
+        filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
         post: Post {

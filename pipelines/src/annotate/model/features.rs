@@ -1,4 +1,4 @@
-//! From folded text to features: hashed runs of one to four characters, with the bytes they stand on.
+//! From folded text to features: runs of one to four characters by keys of 32 bits, with the bytes they stand on.
 //!
 //! In: folded title and body. Out: [`Grams`]. Names after `@` and addresses become one sign each and runs of
 //! digits one digit, since what matters is that they stand there; a model may ask to see letters only.
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// news says what it says at its head.
 const MOST_CHARS: usize = 1200;
 const TEXT_BEGINS: char = '\u{2}';
-const TEXT_ENDS: char = '\u{5}';
+pub(in crate::annotate) const TEXT_ENDS: char = '\u{5}';
 const SOMEBODY: char = '\u{3}';
 const ADDRESS: char = '\u{4}';
 
@@ -20,8 +20,9 @@ const ADDRESS: char = '\u{4}';
 pub struct GramSpec {
     /// Longest run in characters.
     pub longest: usize,
-    /// Buckets are two to this.
-    pub bits: u32,
+    /// Keys are cut to so many bits, as files of the first format have them; whole where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits: Option<u32>,
     /// Letters only: no digits, signs, blanks.
     pub letters_only: bool,
     /// Title and body have features apart.
@@ -32,23 +33,23 @@ pub struct GramSpec {
 
 impl Default for GramSpec {
     fn default() -> Self {
-        Self { longest: 4, bits: 18, letters_only: false, fields_apart: false, title_weight: 1.0 }
+        Self { longest: 4, bits: None, letters_only: false, fields_apart: false, title_weight: 1.0 }
     }
 }
 
 /// One character that is looked at, and the bytes of the folded text it stands for.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
-    sign: char,
-    start: u32,
-    end: u32,
+pub(in crate::annotate) struct Seen {
+    pub sign: char,
+    pub start: u32,
+    pub end: u32,
 }
 
 /// One occurrence of a feature: characters `first..first + length` of its field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gram {
     /// The feature.
-    pub bucket: u32,
+    pub key: u32,
     first: u32,
     length: u8,
     field: u8,
@@ -69,7 +70,7 @@ impl Grams {
         let mut grams = Self::default();
         for (field, text) in [title, body].into_iter().enumerate() {
             if !text.is_empty() {
-                grams.seen[field] = look(text, spec.letters_only);
+                grams.seen[field] = look(text, spec.letters_only, MOST_CHARS);
                 grams.take(field, spec);
             }
         }
@@ -77,14 +78,13 @@ impl Grams {
         grams
     }
 
-    /// Each bucket once, ascending, with its damped count.
+    /// Each key once, ascending, with its damped count.
     #[must_use]
     pub fn counted(&self) -> &[(u32, f32)] {
         &self.counted
     }
 
     fn take(&mut self, field: usize, spec: &GramSpec) {
-        let mask = (1u32 << spec.bits) - 1;
         let seed = if spec.fields_apart { 0x51_7c_c1 * (field as u64 + 1) } else { 0 };
         let seen = &self.seen[field];
         self.grams.reserve(seen.len() * spec.longest);
@@ -93,7 +93,7 @@ impl Grams {
             for (more, one) in seen[first..].iter().take(spec.longest).enumerate() {
                 hash = stir(hash, one.sign as u64);
                 self.grams.push(Gram {
-                    bucket: settle(hash) & mask,
+                    key: key_of(hash, spec.bits),
                     first: first as u32,
                     length: more as u8 + 1,
                     field: field as u8,
@@ -103,14 +103,14 @@ impl Grams {
     }
 
     fn count(&mut self, spec: &GramSpec) {
-        let mut keys: Vec<u32> =
-            self.grams.iter().map(|g| g.bucket << 1 | u32::from(g.field)).collect();
+        let mut keys: Vec<u64> =
+            self.grams.iter().map(|g| u64::from(g.key) << 1 | u64::from(g.field)).collect();
         keys.sort_unstable();
         let mut at = 0;
         while at < keys.len() {
-            let bucket = keys[at] >> 1;
+            let key = keys[at] >> 1;
             let (mut in_title, mut in_body) = (0f32, 0f32);
-            while at < keys.len() && keys[at] >> 1 == bucket {
+            while at < keys.len() && keys[at] >> 1 == key {
                 if keys[at] & 1 == 0 {
                     in_title += 1.0
                 } else {
@@ -120,12 +120,12 @@ impl Grams {
             }
             let count = in_title * spec.title_weight + in_body;
             let damped = if count > 1.0 { 1.0 + count.ln() } else { count };
-            self.counted.push((bucket, damped));
+            self.counted.push((u32::try_from(key).unwrap_or(u32::MAX), damped));
         }
     }
 
     /// Stretches of two to four characters on which most weight lies, `worth` telling what one occurrence
-    /// of a bucket found `tf` times is worth. A run's worth is spread over its characters.
+    /// of a key found `tf` times is worth. A run's worth is spread over its characters.
     pub(super) fn stretches(
         &self,
         most: usize,
@@ -133,9 +133,9 @@ impl Grams {
     ) -> Vec<super::Stretch> {
         let mut spread = self.seen.clone().map(|seen| vec![0f32; seen.len()]);
         for gram in &self.grams {
-            let found = self.counted.binary_search_by_key(&gram.bucket, |c| c.0);
+            let found = self.counted.binary_search_by_key(&gram.key, |c| c.0);
             let tf = found.map_or(1.0, |at| (self.counted[at].1 - 1.0).exp()).max(1.0);
-            let share = worth(gram.bucket, tf) / f32::from(gram.length);
+            let share = worth(gram.key, tf) / f32::from(gram.length);
             let first = gram.first as usize;
             for cell in &mut spread[gram.field as usize][first..first + gram.length as usize] {
                 *cell += share;
@@ -183,21 +183,31 @@ pub(in crate::annotate) fn stir(hash: u64, next: u64) -> u64 {
     (hash ^ next).wrapping_mul(0x0100_0000_01b3).rotate_left(23)
 }
 
+/// The key of a hash.
 pub(in crate::annotate) fn settle(hash: u64) -> u32 {
-    ((hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as u32
+    ((hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }
 
-/// The bucket of a feature that has a name of its own.
-pub(in crate::annotate) fn named_bucket(name: &str, bits: u32) -> u32 {
-    settle(name.bytes().fold(SEED, |hash, byte| stir(hash, u64::from(byte)))) & ((1 << bits) - 1)
+/// The key of a feature that has a name of its own.
+pub(in crate::annotate) fn named_key(name: &str, bits: Option<u32>) -> u32 {
+    key_of(name.bytes().fold(SEED, |hash, byte| stir(hash, u64::from(byte))), bits)
 }
 
-fn look(text: &str, letters_only: bool) -> Vec<Seen> {
-    let mut seen = Vec::with_capacity(text.len().min(MOST_CHARS * 3) / 3 + 8);
+/// The key of a hash; of the first format a bucket among two to `bits`.
+fn key_of(hash: u64, bits: Option<u32>) -> u32 {
+    match bits {
+        None => settle(hash),
+        Some(bits) => (settle(hash) >> 8) & ((1 << bits) - 1),
+    }
+}
+
+/// The signs of a folded text, at most `most` and one for each end.
+pub(in crate::annotate) fn look(text: &str, letters_only: bool, most: usize) -> Vec<Seen> {
+    let mut seen = Vec::with_capacity(text.len().min(most * 3) / 3 + 8);
     seen.push(Seen { sign: TEXT_BEGINS, start: 0, end: 0 });
     let mut rest = text.char_indices().peekable();
     while let Some((start, c)) = rest.next() {
-        if seen.len() > MOST_CHARS {
+        if seen.len() > most {
             break;
         }
         let (sign, length) = match c {

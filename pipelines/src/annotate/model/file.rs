@@ -10,15 +10,20 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 
-use super::{GramSpec, Model};
+use super::{GramSpec, Model, ascending, write_ascending};
 
-const MAGIC: &[u8] = b"GLM1\n";
+/// Features of a file at most.
+const MOST_FEATURES: usize = 1 << 22;
+
+const MAGIC: &[u8] = b"GLM2\n";
+/// The first format: a byte of rarity and of each weight for every bucket, used or not.
+const FIRST: &[u8] = b"GLM1\n";
 
 /// Why a model file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Not such a file, or of another version.
-    #[error("model `{0}` does not begin with GLM1; train it anew with `guanlan train`")]
+    #[error("model `{0}` does not begin with GLM2; train it anew with `guanlan train`")]
     Format(String),
     /// The head cannot be read.
     #[error("model `{name}` has a head that cannot be read: {why}")]
@@ -49,6 +54,9 @@ pub struct Head {
     pub name: String,
     /// The labels, ascending.
     pub labels: Vec<String>,
+    /// Features it knows; the first format does not say.
+    #[serde(default)]
+    pub features: usize,
     /// How texts become features.
     pub grams: GramSpec,
     /// What one unit of a weight byte is worth, a label; rarity's 1/16 cancels out in the norm.
@@ -68,13 +76,14 @@ impl Model {
     /// # Errors
     /// [`ModelError`] when the bytes are not such a model.
     pub fn load(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| ModelError::Format(name.into()))?;
+        let rest = bytes.strip_prefix(MAGIC).or_else(|| bytes.strip_prefix(FIRST));
+        let rest = rest.ok_or_else(|| ModelError::Format(name.into()))?;
         let line = rest.iter().position(|b| *b == b'\n');
         let line = line.ok_or_else(|| ModelError::Body(name.into()))?;
         let head: Head = serde_json::from_slice(&rest[..line])
             .map_err(|e| ModelError::Head { name: name.into(), why: e.to_string() })?;
         let labels = head.labels.len();
-        let fits = (1..=24).contains(&head.grams.bits)
+        let fits = head.features <= MOST_FEATURES
             && (1..=8).contains(&head.grams.longest)
             && labels > 0
             && labels <= 256
@@ -83,20 +92,46 @@ impl Model {
         if !fits {
             return Err(ModelError::Head { name: name.into(), why: "numbers do not fit".into() });
         }
-        let buckets = 1usize << head.grams.bits;
-        let size = buckets * (1 + labels);
-        let mut body = Vec::with_capacity(size);
+        if bytes.starts_with(FIRST) {
+            return Self::first_format(name, head, &rest[line + 1..]);
+        }
+        let most = head.features * (5 + 1 + labels);
+        let mut body = Vec::new();
         ZlibDecoder::new(&rest[line + 1..])
-            .take(size as u64 + 1)
+            .take(most as u64 + 1)
             .read_to_end(&mut body)
             .map_err(|_| ModelError::Body(name.into()))?;
-        if body.len() != size {
-            return Err(ModelError::Body(name.into()));
+        let cut = || ModelError::Body(name.into());
+        let (keys, used) = ascending(&body, head.features).ok_or_else(cut)?;
+        let (rarity, weights) = body[used..].split_at_checked(head.features).ok_or_else(cut)?;
+        if weights.len() != head.features * labels {
+            return Err(cut());
         }
-        let weights = body[buckets..].iter().map(|b| b.cast_signed()).collect();
-        body.truncate(buckets);
-        body.shrink_to_fit();
-        Ok(Self { head, rarity: body, weights })
+        let weights = weights.iter().map(|b| b.cast_signed()).collect();
+        Ok(Self::of(head, keys, rarity.to_vec(), weights))
+    }
+
+    /// A file of the first format: the buckets that training met become the known keys.
+    fn first_format(name: &str, mut head: Head, packed: &[u8]) -> Result<Self, ModelError> {
+        let cut = || ModelError::Body(name.into());
+        let bits = head.grams.bits.filter(|bits| (1..=24).contains(bits)).ok_or_else(cut)?;
+        let (buckets, labels) = (1usize << bits, head.labels.len());
+        let size = buckets * (1 + labels);
+        let mut body = Vec::with_capacity(size);
+        let read = ZlibDecoder::new(packed).take(size as u64 + 1).read_to_end(&mut body);
+        if read.is_err() || body.len() != size {
+            return Err(cut());
+        }
+        let met: Vec<usize> = (0..buckets).filter(|bucket| body[*bucket] > 0).collect();
+        let keys: Vec<u32> = met.iter().map(|bucket| *bucket as u32).collect();
+        let rarity = met.iter().map(|bucket| body[*bucket]).collect();
+        let of = |bucket: &usize| {
+            let from = buckets + bucket * labels;
+            body[from..from + labels].iter().map(|byte| byte.cast_signed())
+        };
+        let weights = met.iter().flat_map(of).collect();
+        head.features = keys.len();
+        Ok(Self::of(head, keys, rarity, weights))
     }
 
     /// The bytes of its file.
@@ -108,6 +143,7 @@ impl Model {
         out.extend(serde_json::to_vec(&self.head)?);
         out.push(b'\n');
         let mut body = ZlibEncoder::new(out, Compression::best());
+        write_ascending(&self.keys, &mut body)?;
         body.write_all(&self.rarity)?;
         let signed: Vec<u8> = self.weights.iter().map(|w| w.cast_unsigned()).collect();
         body.write_all(&signed)?;
@@ -119,7 +155,7 @@ impl Model {
     /// The name in the head of a model file, without reading its body.
     #[must_use]
     pub fn name_of(bytes: &[u8]) -> Option<&str> {
-        let rest = bytes.strip_prefix(MAGIC)?;
+        let rest = bytes.strip_prefix(MAGIC).or_else(|| bytes.strip_prefix(FIRST))?;
         let line = rest.iter().position(|b| *b == b'\n')?;
         let after = |key: &[u8]| {
             let at = rest[..line].windows(key.len()).position(|w| w == key)?;
@@ -155,7 +191,8 @@ mod tests {
         .collect();
         let recipe = Recipe {
             name: "try".to_owned(),
-            grams: GramSpec { bits: 12, ..GramSpec::default() },
+            grams: GramSpec::default(),
+            cut: 2,
             cost: 1.0,
             balance: 0.0,
             passes: 20,
@@ -179,9 +216,9 @@ mod tests {
         for cut in [0, 4, 40, bytes.len() / 2, bytes.len() - 9] {
             assert!(Model::load("try", &bytes[..cut]).is_err(), "{cut}");
         }
-        let other = Model::load("try", b"GLM2\n{}\n").unwrap_err();
+        let other = Model::load("try", b"GLM9\n{}\n").unwrap_err();
         assert!(matches!(other, ModelError::Format(_)));
-        let unfit = Model::load("try", b"GLM1\n{}\n").unwrap_err();
+        let unfit = Model::load("try", b"GLM2\n{}\n").unwrap_err();
         assert!(matches!(unfit, ModelError::Head { .. }));
     }
 

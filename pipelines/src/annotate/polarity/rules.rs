@@ -31,19 +31,21 @@ pub struct Evidence {
     pub weight: f32,
     /// The word as the lexicon has it.
     pub word: String,
+    /// The domain of its lexicon line.
+    pub domain: String,
     /// `lexicon`, `negated`, `irony`, `rhetorical`, `emoticon`.
     pub rule: &'static str,
 }
 
 impl Evidence {
-    pub(super) fn basis(&self) -> Basis {
+    pub(in crate::annotate) fn basis(&self) -> Basis {
         let why = format!("{}:{}", self.rule, self.word);
         Basis { span: self.span, weight: self.weight, why }
     }
 }
 
 /// All evidence of a post, in the order of the text.
-pub(super) fn evidence(lexicon: &Lexicon, post: &FoldedPost<'_>) -> Vec<Evidence> {
+pub(in crate::annotate) fn evidence(lexicon: &Lexicon, post: &FoldedPost<'_>) -> Vec<Evidence> {
     let mut all = Vec::new();
     let fields = [(TextField::Title, post.title_folded), (TextField::Body, post.body_folded)];
     for (field, folding) in fields {
@@ -61,7 +63,7 @@ pub(super) fn evidence(lexicon: &Lexicon, post: &FoldedPost<'_>) -> Vec<Evidence
 }
 
 /// The sum, damped so that a long text is not graver than a short one for its length alone.
-pub(super) fn score(evidence: &[Evidence]) -> f32 {
+pub(in crate::annotate) fn score(evidence: &[Evidence]) -> f32 {
     let sum: f32 = evidence.iter().map(|e| e.weight).sum();
     let loud: f32 = evidence.iter().map(|e| e.weight.abs()).sum();
     if loud > 0.0 { sum / loud.sqrt() } else { 0.0 }
@@ -99,7 +101,13 @@ fn of_sentence(found: &[Found<'_>], field: TextField, folding: &Folded, all: &mu
         }
         let (start, end) = folding.original_span(hit.start, hit.end);
         let span = Span { field, start: start as u32, end: end as u32 };
-        all.push(Evidence { span, weight, word: hit.entry.word.clone(), rule });
+        all.push(Evidence {
+            span,
+            weight,
+            word: hit.entry.word.clone(),
+            domain: hit.entry.domain.clone(),
+            rule,
+        });
     }
 }
 

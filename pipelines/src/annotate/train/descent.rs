@@ -9,8 +9,14 @@ use super::{Recipe, Row};
 /// Below this change of any multiplier in a pass the descent has arrived.
 const ARRIVED: f32 = 1e-3;
 
-pub(super) fn plane(rows: &[Row], label: usize, costs: &[f32], recipe: &Recipe) -> (Vec<f32>, f32) {
-    let mut weights = vec![0f32; 1 << recipe.grams.bits];
+pub(super) fn plane(
+    rows: &[Row],
+    features: usize,
+    label: usize,
+    costs: &[f32],
+    recipe: &Recipe,
+) -> (Vec<f32>, f32) {
+    let mut weights = vec![0f32; features];
     let mut bias = 0f32;
     let mut multipliers = vec![0f32; rows.len()];
     let mut order: Vec<usize> = (0..rows.len()).collect();

@@ -4,10 +4,10 @@
 //! be had again.
 
 /// A small seeded generator (xorshift): orders and parts need no better one.
-pub(super) struct Shuffle(u64);
+pub(in crate::annotate) struct Shuffle(u64);
 
 impl Shuffle {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::annotate) fn new(seed: u64) -> Self {
         let mut new = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         (0..8).for_each(|_| {
             new.next();
@@ -22,7 +22,7 @@ impl Shuffle {
         self.0
     }
 
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(in crate::annotate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             items.swap(at, (self.next() % (at as u64 + 1)) as usize);
         }

@@ -1,0 +1,212 @@
+//! The officer's verdict of a post: polarity, kind and urgency from one reading, and the words that decided it.
+//!
+//! In: a folded post. Out: [`Heads`] (log-probabilities, which another reader may be mixed into), and from them
+//! a [`PolarityVerdict`] and a [`Filing`]. One linear model (`model`) of runs of characters that training kept,
+//! the title once more by itself, and the lexicons' sums (`lean`). Where the lexicons speak against the verdict
+//! its confidence falls and it says so. Below a level fitted on sources never seen it is in doubt and names the
+//! other reading. Pure; never fails once it is loaded.
+
+mod file;
+mod grams;
+mod heads;
+mod lean;
+mod model;
+mod party;
+mod training;
+mod words;
+
+use crate::record::{Filing, Polarity, PolarityVerdict, Span, TextField};
+use crate::text::{Folded, fold};
+
+use super::lexicon::Lexicon;
+use super::model::ModelError;
+use super::polarity::{Evidence, FoldedPost, Own, evidence, score};
+
+use grams::{BETWEEN, Texts};
+use heads::urgency_of;
+use lean::numbers;
+use model::{KINDS, Scored, URGENCIES};
+
+pub use file::{Layer, OfficerHead};
+pub use heads::{Heads, log_softmax};
+pub use model::{COLUMNS, OfficerModel};
+pub use party::{PartyJudge, labels as party_labels, party_rows};
+pub use training::{Labels, OfficerRow, calibrated, margins_of, officer_row, train_officer};
+
+/// The lexicons' score from which they take a side: two clear words.
+const TAKES_SIDE: f32 = 1.6;
+/// What is left of the confidence where lexicons and model pull apart. Chosen by the folds over sources: of the
+/// posts so marked about as many more are wrong.
+const AT_ODDS: f32 = 0.85;
+
+/// Judges posts as an officer would file them. Share one between threads.
+pub struct OfficerJudge {
+    lexicon: Lexicon,
+    model: OfficerModel,
+    party: Option<PartyJudge>,
+}
+
+/// What was read of one post, before anything is decided.
+pub struct Reading {
+    texts: Texts,
+    evidence: Vec<Evidence>,
+    scored: Scored,
+    /// What the linear model makes of it.
+    pub heads: Heads,
+}
+
+impl OfficerJudge {
+    /// A judge of a model file and the lexicons; `name` is for messages.
+    ///
+    /// # Errors
+    /// [`ModelError`] naming the file.
+    pub fn load(name: &str, bytes: &[u8], lexicon: Lexicon) -> Result<Self, ModelError> {
+        Ok(Self { lexicon, model: OfficerModel::load(name, bytes)?, party: None })
+    }
+
+    /// The same, with a judge of what is said of a party.
+    #[must_use]
+    pub fn with_parties(self, party: Option<PartyJudge>) -> Self {
+        Self { party, ..self }
+    }
+
+    /// Its model.
+    #[must_use]
+    pub fn model(&self) -> &OfficerModel {
+        &self.model
+    }
+
+    /// Reads a post.
+    #[must_use]
+    pub fn read(&self, post: &FoldedPost<'_>) -> Reading {
+        let evidence = evidence(&self.lexicon, post);
+        let texts = Texts::of(post.title_folded.text(), post.body_folded.text());
+        let scored = self.model.score(&texts, &numbers(&evidence));
+        let heads = self.model.heads(&scored.margins);
+        Reading { texts, evidence, scored, heads }
+    }
+
+    /// The verdict on the whole post by `heads`: those of the reading, or a mix with another reader's.
+    #[must_use]
+    pub fn verdict(
+        &self,
+        post: &FoldedPost<'_>,
+        reading: &Reading,
+        heads: &Heads,
+    ) -> (PolarityVerdict, Filing) {
+        let mut verdict = self.unexplained(reading, heads);
+        verdict.basis = words::basis(&self.model, post, reading, verdict.polarity, None);
+        (verdict, heads.filing(self.model.head.unsure_kind))
+    }
+
+    /// The verdict on a subject: by the judge of parties where there is one, else by the sentences that name it and
+    /// the post as a whole, half and half; a subject that is named nowhere has the verdict of the post (`whole`).
+    #[must_use]
+    pub fn of_subject(
+        &self,
+        post: &FoldedPost<'_>,
+        reading: &Reading,
+        whole: &PolarityVerdict,
+        heads: &Heads,
+        spans: &[Span],
+    ) -> PolarityVerdict {
+        let own = Own::of(post, spans);
+        let Some(first) = spans.first() else { return whole.clone() };
+        if let Some(party) = &self.party {
+            let name = if first.field == TextField::Title { post.title } else { post.body };
+            let name = fold(&name[first.start as usize..first.end as usize]);
+            return self.of_party(party, post, reading, heads, &name, &own);
+        }
+        if own.is_all {
+            return whole.clone();
+        }
+        let (title, body) = (fold(&own.title), fold(&own.body));
+        let part = FoldedPost {
+            title: &own.title,
+            body: &own.body,
+            title_folded: &title,
+            body_folded: &body,
+        };
+        let part = self.read(&part);
+        let mut verdict = self.model.decided(&heads.mixed(&part.heads, 0.5), score(&part.evidence));
+        verdict.basis = words::basis(&self.model, post, reading, verdict.polarity, Some(&own));
+        verdict
+    }
+
+    fn of_party(
+        &self,
+        party: &PartyJudge,
+        post: &FoldedPost<'_>,
+        reading: &Reading,
+        heads: &Heads,
+        name: &Folded,
+        own: &Own,
+    ) -> PolarityVerdict {
+        let (title, body) = (post.title_folded.text(), post.body_folded.text());
+        let text =
+            if title.is_empty() { body.to_owned() } else { format!("{title}{BETWEEN}{body}") };
+        let of = party.heads(&text, &[name.text()], &reading.scored.margins, heads.polarity().0);
+        let polarity = of.first().copied().unwrap_or(heads.polarity);
+        let in_own = reading.evidence.iter().filter(|e| own.holds(&e.span)).cloned();
+        let lean = score(&in_own.collect::<Vec<_>>());
+        let mut verdict = self.model.decided(&Heads { polarity, ..*heads }, lean);
+        let within = (!own.is_all).then_some(own);
+        verdict.basis = words::basis(&self.model, post, reading, verdict.polarity, within);
+        verdict
+    }
+
+    /// The verdict without its words: for measuring.
+    #[must_use]
+    pub fn unexplained(&self, reading: &Reading, heads: &Heads) -> PolarityVerdict {
+        self.model.decided(heads, score(&reading.evidence))
+    }
+}
+
+impl OfficerModel {
+    /// The same with other levels of doubt, of polarity and of kind.
+    #[must_use]
+    pub fn with_doubt(mut self, polarity: f32, kind: f32) -> Self {
+        (self.head.unsure, self.head.unsure_kind) = (polarity, kind);
+        self
+    }
+
+    /// The polarity of `heads` without its words, `lean` being the lexicons' score.
+    #[must_use]
+    pub fn decided(&self, heads: &Heads, lean: f32) -> PolarityVerdict {
+        let (polarity, mut confidence, mut other) = heads.polarity();
+        let side = match lean {
+            l if l <= -TAKES_SIDE => Some(Polarity::Negative),
+            l if l >= TAKES_SIDE => Some(Polarity::Positive),
+            _ => None,
+        };
+        let at_odds = side.is_some_and(|side| side != polarity);
+        if at_odds {
+            confidence *= AT_ODDS;
+            other = side.unwrap_or(other);
+        }
+        let is_unsure = confidence < self.head.unsure;
+        PolarityVerdict {
+            polarity,
+            confidence,
+            basis: Vec::new(),
+            other: is_unsure.then_some(other),
+            at_odds,
+        }
+    }
+
+    /// Log-probabilities of margins.
+    #[must_use]
+    pub fn heads(&self, margins: &[f32; COLUMNS]) -> Heads {
+        let mut at_least = [0f32; 3];
+        for ((odds, margin), [slope, offset]) in
+            at_least.iter_mut().zip(&margins[URGENCIES..]).zip(&self.head.urgency)
+        {
+            *odds = slope * margin + offset;
+        }
+        Heads {
+            polarity: log_softmax(&self.head.polarity.apply(&margins[..KINDS])),
+            kind: log_softmax(&self.head.kind.apply(&margins[KINDS..URGENCIES])),
+            urgency: urgency_of(at_least),
+        }
+    }
+}
