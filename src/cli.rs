@@ -123,6 +123,8 @@ commands! {
     Train(train::TrainArgs),
     Status(status::StatusArgs),
     Purge(purge::PurgeArgs),
+    User(user::UserArgs),
+    Mcp(mcp::McpArgs),
     Reindex(reindex::ReindexArgs),
     Completions(completions::CompletionsArgs),
 }

@@ -6,6 +6,7 @@
 
 mod cross;
 mod document;
+mod door;
 pub mod edit;
 mod expand;
 mod files;
@@ -39,7 +40,7 @@ pub use notifier::{NotifierConfig, NotifierKind, Secret, SecretError};
 pub use problem::{Fault, Level, Problem, Problems};
 pub use settings::{
     CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings, Paths,
-    Period, Privacy, Retention, Station,
+    People, Period, Privacy, Retention, Station,
 };
 pub(crate) use walk::{is_contact, is_url};
 
@@ -78,6 +79,8 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// Who runs it, and where it lives.
     pub station: Station,
+    /// Those who log in.
+    pub people: People,
     /// The other files as named in the main one.
     pub paths: Paths,
     /// How politely and how much.

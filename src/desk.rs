@@ -6,23 +6,29 @@
 
 pub mod adding;
 pub mod alerts;
+pub mod audit;
 pub mod digests;
 pub mod edit;
 pub mod evidence;
 pub mod export;
 pub mod grouping;
 pub mod line;
+pub mod login;
+pub mod people;
 pub mod post;
+pub mod rights;
 pub mod rule_form;
 pub mod rules;
 pub mod search;
 pub mod seat;
+pub mod secrets;
 pub mod sources;
 pub mod story;
 pub mod today;
 pub mod words;
 
 mod index_door;
+mod units;
 
 use std::sync::{Arc, OnceLock};
 
@@ -33,20 +39,13 @@ use pipelines::locale::Lang;
 use pipelines::query::{Context, Query, QueryError};
 use pipelines::record::{PostId, SourceId};
 
+pub use rights::{Act, Role, Scope, Who};
+
 use crate::config::Config;
 use crate::engine::{Clock, DataDir, Standing, standing};
 use crate::store::{Store, StoreWrite};
 use index_door::IndexDoor;
 use seat::Renewal;
-
-/// Who acts, and the language they are answered in.
-#[derive(Clone, Debug)]
-pub struct Who {
-    /// The name that stands in the audit.
-    pub name: String,
-    /// The language of words in answers.
-    pub lang: Lang,
-}
 
 /// Why an act was not done.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +90,46 @@ pub enum DeskError {
         /// Locale key under `desk.no_evidence_why`.
         why: &'static str,
     },
+    /// This person may not, through this door.
+    #[error("{} may not {} ({} scope)", role.as_str(), act.as_str(), scope.as_str())]
+    Forbidden {
+        /// What was asked for.
+        act: Act,
+        /// What they are.
+        role: Role,
+        /// How much of it the door was given.
+        scope: Scope,
+    },
+    /// It is made of the posts of all units, and this person is bound to some.
+    #[error("bound to some units")]
+    Bounded,
+    /// The units this person is bound to stand in config no longer.
+    #[error("bound to no unit that there is")]
+    NoUnits,
+    /// Not let in; whether name, password or account was wrong is not said.
+    #[error("not let in")]
+    NotLetIn,
+    /// Too many failures: no try is looked at before.
+    #[error("too many failed logins; none is looked at before {until}")]
+    Wait {
+        /// When.
+        until: DateTime<Utc>,
+    },
+    /// Somebody has this name.
+    #[error("`{name}` is taken")]
+    Taken {
+        /// The name.
+        name: String,
+    },
+    /// A password that cannot be taken.
+    #[error("this password cannot be taken ({why})")]
+    Password {
+        /// Locale key under `desk.password` of the reason.
+        why: &'static str,
+    },
+    /// No administrator would be left who may come in.
+    #[error("no administrator would be left")]
+    LastAdministrator,
     /// Store, index or files failed; never "nothing there".
     #[error("{0:#}")]
     Broken(#[from] anyhow::Error),
@@ -116,9 +155,36 @@ impl DeskError {
                 let why = lang.text(&format!("desk.no_evidence_why.{why}"));
                 lang.fill("desk.no_evidence", &[("id", id), ("why", &why)])
             }
+            Self::Forbidden { act, role, scope } => forbidden(*act, *role, *scope, lang),
+            Self::Bounded => lang.text("desk.bounded"),
+            Self::NoUnits => lang.text("desk.no_units"),
+            Self::NotLetIn => lang.text("desk.not_let_in"),
+            Self::Wait { until } => {
+                let secs = (*until - Utc::now()).num_seconds().max(1);
+                lang.fill("desk.wait", &[("minutes", &(secs / 60 + 1))])
+            }
+            Self::Taken { name } => lang.fill("desk.taken", &[("name", name)]),
+            Self::Password { why } => {
+                let least = secrets::LEAST;
+                lang.fill(&format!("desk.password.{why}"), &[("n", &least)])
+            }
+            Self::LastAdministrator => lang.text("desk.last_administrator"),
             Self::Broken(cause) => format!("{cause:#}"),
         }
     }
+}
+
+/// What was not allowed, and who may.
+fn forbidden(act: Act, role: Role, scope: Scope, lang: Lang) -> String {
+    let role_name = |role: &Role| lang.text(&format!("desk.role.{}", role.as_str()));
+    let may = act.roles().iter().map(role_name).collect::<Vec<_>>();
+    let may = may.join(&lang.text("desk.list_comma"));
+    let act_name = lang.text(&format!("desk.act.{}", act.as_str()));
+    // The person may and the door may not.
+    if act.roles().contains(&role) && scope == Scope::Read {
+        return lang.fill("desk.forbidden_scope", &[("act", &act_name)]);
+    }
+    lang.fill("desk.forbidden", &[("act", &act_name), ("role", &role_name(&role)), ("may", &may)])
 }
 
 impl From<crate::store::StoreError> for DeskError {
@@ -223,7 +289,7 @@ impl Desk {
         self.store.write(&mut |write| {
             done = work(write)?;
             if done {
-                write.audit(now, action, object, &detail)?;
+                write.audit_by(now, &who.name, action, object, &detail)?;
             }
             Ok(())
         })?;

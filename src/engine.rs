@@ -64,7 +64,9 @@ pub use lock::{LockError, StationLock, lend, wanted};
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{RebuildError, StoredPosts, rebuild_index};
 pub use standing::{Apart, Standing, StandingError, standing};
-pub use station::{NoData, Station, annotator, annotator_config, open_store, segmenter};
+pub use station::{
+    NoData, Station, annotator, annotator_config, open_or_make_store, open_store, segmenter,
+};
 pub use stop::Stop;
 
 /// Seconds that the local time of the station is ahead of UTC at `now`: the days of histograms.

@@ -1,12 +1,15 @@
-//! The console: an officer's rooms in a browser, on this machine.
+//! The console: an officer's rooms in a browser, on this machine, or on others by TLS and with a login.
 //!
-//! In: a desk, a listener on loopback, the entry key, a signal to stop. Out: complete HTML pages; one small script
-//! adds keys and fresh counts, and nothing needs it. One path, one function, one file of `serve/rooms`. It names
-//! no address outside the station, and knows nothing of store, index or engine: every act is the desk's.
+//! In: a desk, a listener, the key of marks, a signal to stop. Out: complete HTML pages; one small script adds keys and
+//! fresh counts, and nothing needs it. One path, one function, one file of `serve/rooms`. It names no address outside
+//! the station, and knows nothing of store, index or engine: every act is the desk's.
 
+mod api;
 mod chart;
+mod door;
 mod guard;
 mod key;
+pub mod mcp;
 mod pages;
 mod rooms;
 
@@ -18,7 +21,11 @@ use tokio::net::TcpListener;
 
 pub use key::Key;
 
+use crate::config::Station;
+use crate::desk::Desk;
 use crate::desk::seat::Seat;
+use api::Limits;
+use door::{Front, Peer, TlsListener};
 use pages::Pages;
 
 /// What every request is answered with.
@@ -26,30 +33,42 @@ pub(crate) struct Console {
     seat: Arc<Seat>,
     pages: Pages,
     key: Key,
-    address: SocketAddr,
+    front: Front,
+    limits: Limits,
+}
+
+/// How somebody comes in at first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// An address with a key, for the one person of a station on this machine alone.
+    Key(String),
+    /// An address with a secret, good once, that makes the first administrator.
+    First(String),
+    /// The plain address: there are people, who log in.
+    Login(String),
 }
 
 /// A console that listens and is not yet served, so that its address is known before anything is asked of it.
 pub struct Listening {
     listener: TcpListener,
+    front: Front,
+    station: Station,
     address: SocketAddr,
 }
 
 /// Takes the address.
 ///
 /// # Errors
-/// An address that is not of loopback: there is no login yet, so nobody else may come near. An address that is
-/// taken, with the way out.
-pub async fn listen(address: SocketAddr) -> anyhow::Result<Listening> {
-    anyhow::ensure!(
-        address.ip().is_loopback(),
-        "the console listens on this machine only; `{address}` is not of loopback (127.0.0.1 or [::1])"
-    );
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on `{address}`; choose another `listen` in [station]")
+/// An address that other machines reach without TLS, proxy or name; one that is taken, with the way out.
+pub async fn listen(station: &Station) -> anyhow::Result<Listening> {
+    // Asked before anything listens.
+    Front::of(station, station.listen)?;
+    let listener = TcpListener::bind(station.listen).await.with_context(|| {
+        format!("cannot listen on `{}`; choose another `listen` in [station]", station.listen)
     })?;
     let address = listener.local_addr()?;
-    Ok(Listening { listener, address })
+    let front = Front::of(station, address)?;
+    Ok(Listening { listener, front, station: station.clone(), address })
 }
 
 impl Listening {
@@ -59,16 +78,27 @@ impl Listening {
         self.address
     }
 
-    /// The address that lets a browser in, once; it remembers.
-    #[must_use]
-    pub fn entry(&self, key: &Key) -> String {
-        format!("http://{}/enter?key={}", self.address, key.secret())
+    /// How to come in. Makes the secret for the first administrator where other machines reach a console without people.
+    ///
+    /// # Errors
+    /// A broken store.
+    pub fn entry(&self, key: &Key, desk: &Desk) -> anyhow::Result<Entry> {
+        let base = self.front.base();
+        if desk.has_people()? {
+            return Ok(Entry::Login(format!("{base}/")));
+        }
+        if !self.front.is_afar() {
+            return Ok(Entry::Key(format!("{base}/enter?key={}", key.secret())));
+        }
+        let secret = desk.first_secret()?.unwrap_or_default();
+        Ok(Entry::First(format!("{base}/first?key={secret}")))
     }
 
     /// Answers until `stop`; what is being answered then is cut, since nothing is half-done by it.
     ///
     /// # Errors
-    /// Templates that cannot be read (a defect of the program); a listener that failed.
+    /// Templates that cannot be read (a defect of the program); a certificate or key that cannot be used; a listener
+    /// that failed.
     pub async fn serve(
         self,
         seat: Arc<Seat>,
@@ -76,10 +106,19 @@ impl Listening {
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
         let pages = Pages::new(seat.desk().config.station.zone)?;
-        let console = Arc::new(Console { seat, pages, key, address: self.address });
-        let served = axum::serve(self.listener, rooms::router(console)).into_future();
+        let console =
+            Arc::new(Console { seat, pages, key, front: self.front, limits: Limits::default() });
+        let service = rooms::router(console).into_make_service_with_connect_info::<Peer>();
+        let served = async {
+            if self.station.has_tls() {
+                let listener = TlsListener::new(self.listener, &self.station)?;
+                anyhow::Ok(axum::serve(listener, service).await?)
+            } else {
+                Ok(axum::serve(self.listener, service).await?)
+            }
+        };
         tokio::select! {
-            served = served => Ok(served?),
+            served = served => served,
             () = stop => Ok(()),
         }
     }

@@ -15,6 +15,7 @@ mod imports;
 mod intake;
 mod mend;
 mod outbox;
+mod people;
 mod posts;
 mod schema;
 mod sources;
@@ -37,6 +38,7 @@ pub use evidence::{
     EvidenceRecord, Exhibit, FiledRecord, Marks, ReadEvidence, Role, Standing, WriteEvidence,
 };
 pub use imports::Import;
+pub use people::{AuditAsk, ReadPeople, Session, SignedLine, Token, Tries, User, WritePeople};
 pub use sqlite::SqliteStore;
 pub use tally::Tally;
 
@@ -148,7 +150,7 @@ pub struct PostRange {
 }
 
 /// The store as readers see it.
-pub trait Store: ReadEvidence + Send + Sync {
+pub trait Store: ReadEvidence + ReadPeople + Send + Sync {
     /// Runs `work` as one transaction: all of it is stored, or none.
     fn write(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()>;
 
@@ -249,7 +251,7 @@ pub trait Store: ReadEvidence + Send + Sync {
 }
 
 /// What can be done within one transaction.
-pub trait StoreWrite: WriteEvidence {
+pub trait StoreWrite: WriteEvidence + WritePeople {
     /// Stores a post, or refuses it. Answers what became of it, and the post as it is stored (with its story, what an
     /// officer said of it, the time it was first seen); one that is refused as it came.
     fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)>;

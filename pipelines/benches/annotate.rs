@@ -130,6 +130,7 @@ fn config() -> AnnotatorConfig {
         topics: topics.collect(),
         lexicons: files(&root.join("lexicons"), "tsv").iter().map(|p| (name(p), text(p))).collect(),
         models: files(&root.join("models"), "glm").iter().map(|p| (name(p), read(p))).collect(),
+        deep: None,
     }
 }
 

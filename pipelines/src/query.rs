@@ -146,6 +146,14 @@ impl Query {
         Self { root, source }
     }
 
+    /// The posts that meet this query and `other`.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let root = Node::All(vec![self.root.clone(), other.root.clone()]);
+        let source = root.to_string();
+        Self { root, source }
+    }
+
     /// Every field test in it, wherever it stands; `check` holds sources and topics against config.
     #[must_use]
     pub fn fields(&self) -> Vec<&FieldTest> {

@@ -10,7 +10,7 @@ use super::Globals;
 use crate::desk::Desk;
 use crate::desk::seat::{Renewal, Seat};
 use crate::engine::Station;
-use crate::serve::{self, Key, Listening};
+use crate::serve::{self, Entry, Key, Listening};
 
 /// A console that has its address and is not served yet.
 pub struct Console {
@@ -37,16 +37,21 @@ impl Console {
         out: &mut dyn Write,
     ) -> anyhow::Result<Option<Self>> {
         let opened = async {
-            let listening = serve::listen(station.config.station.listen).await?;
+            let listening = serve::listen(&station.config.station).await?;
             let key = Key::of(&station.dir.console_key())?;
-            anyhow::Ok((listening, key))
+            let desk = desk(station, renewal);
+            let entry = listening.entry(&key, &desk)?;
+            anyhow::Ok((Self { listening, key, seat: Arc::new(Seat::new(desk)) }, entry))
         };
         match opened.await {
-            Ok((listening, key)) => {
-                let entry = listening.entry(&key);
-                writeln!(out, "{}", globals.lang.fill("cli.run.console", &[("url", &entry)]))?;
-                let seat = Arc::new(Seat::new(desk(station, renewal)));
-                Ok(Some(Self { listening, key, seat }))
+            Ok((console, entry)) => {
+                let (text, url) = match &entry {
+                    Entry::Key(url) => ("cli.run.console", url),
+                    Entry::First(url) => ("cli.run.console_first", url),
+                    Entry::Login(url) => ("cli.run.console_login", url),
+                };
+                writeln!(out, "{}", globals.lang.fill(text, &[("url", url)]))?;
+                Ok(Some(console))
             }
             Err(error) => {
                 let why = format!("{error:#}");

@@ -58,7 +58,7 @@ impl EvidenceArgs {
             Err(outcome) => return Ok(outcome),
         };
         let who = open::who(globals);
-        let named = match desk.post_named(prefix) {
+        let named = match desk.post_named(&who, prefix) {
             Ok(post) => post.post.id,
             Err(error) => return open::refused(error, lang),
         };

@@ -12,7 +12,7 @@ use super::standing::{self, Asked};
 use super::{Globals, Outcome};
 use crate::config::{Config, Overrides};
 use crate::desk::{Desk, DeskError, Who};
-use crate::engine::{DataDir, open_store, system_clock};
+use crate::engine::{DataDir, open_or_make_store, open_store, system_clock};
 use crate::store::{Marks, SqliteStore};
 
 /// The config of `--config`, of the current folder, of the data directory, or the shipped one; `Err` is the
@@ -72,10 +72,20 @@ pub fn desk(globals: &Globals) -> anyhow::Result<Result<Desk, Outcome>> {
     Ok(Ok(Desk::new(Arc::new(config), Arc::new(store), system_clock())))
 }
 
-/// Who acts on a command line: the account, as the system names it.
+/// The same for acts on people, which may come before anything was collected: the store is made where there is none.
+pub fn people_desk(globals: &Globals) -> anyhow::Result<Result<Desk, Outcome>> {
+    let config = match load(globals, true) {
+        Ok(config) => config,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    let store = open_or_make_store(&config.station.data_dir)?;
+    Ok(Ok(Desk::new(Arc::new(config), Arc::new(store), system_clock())))
+}
+
+/// Who acts on a command line: the account, as the system names it. It owns the data directory, so it may all.
 pub fn who(globals: &Globals) -> Who {
     let account = std::env::var("USER").ok().filter(|name| !name.trim().is_empty());
-    Who { name: account.unwrap_or_else(|| "command line".to_owned()), lang: globals.lang }
+    Who::owner(account.unwrap_or_else(|| "command line".to_owned()), globals.lang)
 }
 
 /// What an act that was not done is told as, and the exit status; a broken part goes on as the failure it is.

@@ -94,7 +94,7 @@ fn show(
     out: &mut dyn Write,
 ) -> Result<anyhow::Result<()>, DeskError> {
     // The id of any of its posts names it, too.
-    let id = match desk.post_named(story) {
+    let id = match desk.post_named(who, story) {
         Ok(post) => post.story.to_string(),
         Err(_) => story.to_owned(),
     };

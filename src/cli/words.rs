@@ -8,7 +8,7 @@ use serde_json::{Map, json};
 
 use super::output::Table;
 use super::{Format, Globals, Outcome, open};
-use crate::desk::{Desk, DeskError, Who};
+use crate::desk::{Desk, DeskError};
 
 #[derive(Args)]
 pub struct WordsArgs {
@@ -26,7 +26,7 @@ impl WordsArgs {
             Ok(reading) => reading,
             Err(outcome) => return Ok(outcome),
         };
-        let who = Who { name: "cli".to_owned(), lang: globals.lang };
+        let who = open::who(globals);
         let desk =
             Desk::new(Arc::new(reading.config), Arc::new(reading.store), crate::engine::system_clock());
         let words = match desk.words(&who, self.query.as_deref(), self.days, self.limit) {

@@ -114,10 +114,8 @@ fn station_problems(raw: &Raw, station: &Station) -> Vec<Problem> {
     if station.settings.contact.is_empty() && raw.sources.iter().any(|s| crawls(&s.item)) {
         found.push(problem(Level::Error, "contact", Fault::NoContact));
     }
-    if !station.settings.listen.ip().is_loopback() {
-        let mut open = problem(Level::Error, "listen", Fault::OpenListen);
-        open.value = station.settings.listen.to_string();
-        found.push(open);
+    for (key, value, fault) in super::door::faults(station.settings) {
+        found.push(Problem { value, ..problem(Level::Error, key, fault) });
     }
     if !raw.declared.keys().any(|(table, _)| *table == "subject") && !station.file.text.is_empty() {
         let mut none = problem(Level::Warning, "", Fault::NoSubjects);

@@ -26,8 +26,8 @@ use super::problem::{Fault, Problem, Problems};
 use super::resolve::{absolute, notifier_paths, resolve, source_paths};
 use super::schema::{self, Key};
 use super::settings::{
-    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, Paths, Privacy,
-    Retention, Station,
+    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, Paths, People,
+    Privacy, Retention, Station,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
@@ -37,6 +37,7 @@ use crate::schedule::Calendar;
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Settings {
     pub(super) station: Station,
+    pub(super) people: People,
     pub(super) paths: Paths,
     pub(super) crawl: CrawlSettings,
     pub(super) extract: ExtractSettings,
@@ -103,6 +104,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     Ok(Config {
         file: main.map(|path| absolute(&path)),
         station: settings.station,
+        people: settings.people,
         paths: settings.paths,
         crawl: settings.crawl,
         extract: settings.extract,

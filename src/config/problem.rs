@@ -154,8 +154,14 @@ pub enum Fault {
     ExampleMissed,
     /// An example that should not match does.
     ExampleHit,
-    /// The console can be reached from other machines.
+    /// The console can be reached from other machines without TLS.
     OpenListen,
+    /// A certificate without a key, or a key without a certificate.
+    HalfTls,
+    /// Not the address of a proxy.
+    BadProxy,
+    /// Browsers of other machines need a name to ask for.
+    BadPublicUrl,
     /// Nobody to watch for.
     NoSubjects,
     /// Passed the checks and was refused all the same.
@@ -209,6 +215,9 @@ impl Fault {
             Self::ExampleMissed => ("example_missed", vec![]),
             Self::ExampleHit => ("example_hit", vec![]),
             Self::OpenListen => ("open_listen", vec![]),
+            Self::HalfTls => ("half_tls", vec![]),
+            Self::BadProxy => ("bad_proxy", vec![]),
+            Self::BadPublicUrl => ("bad_public_url", vec![]),
             Self::NoSubjects => ("no_subjects", vec![]),
             Self::Refused { why } => ("refused", vec![("why", own(why))]),
         }

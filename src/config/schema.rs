@@ -71,6 +71,16 @@ const STATION: &[Key] = &[
     may("lang", OneOf(&["zh", "en"])),
     may("data_dir", Path),
     may("listen", Listen),
+    may("tls_cert", Path),
+    may("tls_key", Path),
+    may("proxy", Text),
+    may("public_url", Text),
+];
+
+const PEOPLE: &[Key] = &[
+    may("own_units_only", Flag),
+    may("idle_minutes", Count(5, 60 * 24)),
+    may("session_hours", Count(1, 24 * 31)),
 ];
 
 const PATHS: &[Key] = &[
@@ -149,6 +159,7 @@ const NOTIFIER_KINDS: &[(&str, &[Key])] = &[
 /// `guanlan.toml`.
 pub(super) const MAIN: &[Key] = &[
     may("station", Table(STATION)),
+    may("people", Table(PEOPLE)),
     may("paths", Table(PATHS)),
     may("crawl", Table(CRAWL)),
     may("extract", Table(&[may("min_chars", Count(0, 100_000))])),

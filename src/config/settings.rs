@@ -33,6 +33,26 @@ pub struct Station {
     /// Where the console listens.
     #[serde(deserialize_with = "parsed")]
     pub listen: SocketAddr,
+    /// The certificates (PEM) of the console's own TLS, its own first; empty: none. Absolute once loaded.
+    pub tls_cert: PathBuf,
+    /// The key (PEM) of the first of them.
+    pub tls_key: PathBuf,
+    /// The address of the proxy in front that does TLS; it alone may ask then. Empty: none.
+    pub proxy: String,
+    /// What browsers ask for where other machines reach the console, as `https://name`.
+    pub public_url: String,
+}
+
+/// `[people]`: those who log in to the console.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct People {
+    /// Whether who is bound to units sees their posts only.
+    pub own_units_only: bool,
+    /// Minutes without a request after which a browser must log in again.
+    pub idle_minutes: u32,
+    /// Hours after which it must in any case.
+    pub session_hours: u32,
 }
 
 /// `[paths]`: the other files of the config. Relative to `guanlan.toml`.

@@ -81,6 +81,19 @@ fn the_main_file_is_checked_key_by_key() {
         ("[station]\nlang = \"cn\"", "guanlan.toml:2 station.lang NotOneOf"),
         ("[station]\nlisten = \"localhost\"", "guanlan.toml:2 station.listen BadListen"),
         ("[station]\nlisten = \"0.0.0.0:80\"", "guanlan.toml:2 station.listen OpenListen"),
+        (
+            "[station]\nlisten = \"0.0.0.0:80\"\nproxy = \"10.0.0.2\"",
+            "guanlan.toml:2 station.listen BadPublicUrl",
+        ),
+        (
+            "[station]\nproxy = \"127.0.0.1\"\npublic_url = \"http://a.example\"",
+            "guanlan.toml:3 station.public_url BadPublicUrl",
+        ),
+        (
+            "[station]\nproxy = \"front\"\npublic_url = \"https://a.example\"",
+            "guanlan.toml:2 station.proxy BadProxy",
+        ),
+        ("[station]\ntls_cert = \"a.pem\"", "guanlan.toml:2 station.tls_cert HalfTls"),
         ("[station]\n\npassword = \"123\"", "guanlan.toml:3 station.password InlineSecret"),
         ("[paths]\nsources = \"sources\"", "guanlan.toml:2 paths.sources WrongType"),
         ("[paths]\nrules = [\"watch/r.toml\"]", "guanlan.toml:2 paths.rules NoFiles"),

@@ -22,7 +22,7 @@ use url::Url;
 pub use settle::{Proposed, none_kept};
 pub use sheet::{SourceSheet, TriedRow, WayRow};
 
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::config::{Config, is_private_url};
 use crate::engine::trial::{PostSeen, RobotsSaid, Trial, Trouble};
 
@@ -292,6 +292,7 @@ impl Desk {
     /// # Errors
     /// As of [`write`]; a broken store, after which no file is left.
     pub fn add_source(&self, who: &Who, source: &SourceConfig) -> Result<PathBuf> {
+        self.check(who, Act::EditConfig)?;
         let path = write(&self.config, source, who.lang)?;
         let object = format!("source {}", source.id);
         let noted = self.audited(who, ("config_save", &object, ""), &mut |_| Ok(true));

@@ -8,13 +8,13 @@ use pipelines::record::{AlertState, Severity, StoryId};
 use serde::Serialize;
 
 use super::line::PostLine;
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::watching::rule_of;
 use crate::report;
 use crate::store::{PostRange, StoredAlert};
 
 /// One line of the queue.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct AlertRow {
     /// Its number.
     pub id: i64,
@@ -23,8 +23,10 @@ pub struct AlertRow {
     /// When a further post was last merged into it.
     pub updated: DateTime<Utc>,
     /// Its grade.
+    #[schema(value_type = String)]
     pub severity: Severity,
     /// What became of it.
+    #[schema(value_type = String)]
     pub state: AlertState,
     /// The rule's id.
     pub rule: String,
@@ -37,13 +39,14 @@ pub struct AlertRow {
     /// Posts merged into it.
     pub posts: u64,
     /// The story, for rules that fire by story.
+    #[schema(value_type = Option<String>)]
     pub story: Option<StoryId>,
     /// The newest post it rests on.
     pub newest: Option<PostLine>,
 }
 
 /// Everything shown of one alert.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct AlertSheet {
     /// As in the queue.
     pub row: AlertRow,
@@ -52,6 +55,7 @@ pub struct AlertSheet {
     /// Posts it rested on that are past their date.
     pub purged: usize,
     /// What was done to it, oldest first.
+    #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     pub history: Vec<(DateTime<Utc>, String)>,
 }
 
@@ -67,7 +71,8 @@ impl Desk {
         state: Option<AlertState>,
         limit: usize,
     ) -> Result<Vec<AlertRow>> {
-        let mut stored = self.stored_alerts(days, state)?;
+        self.check(who, Act::SeeAlerts)?;
+        let mut stored = self.stored_alerts(who, days, state)?;
         stored.sort_by_key(|stored| {
             let alert = &stored.alert;
             (alert.state != AlertState::Open, std::cmp::Reverse((alert.fired_at, stored.id)))
@@ -79,16 +84,31 @@ impl Desk {
     ///
     /// # Errors
     /// A broken store.
-    pub fn open_alerts(&self, days: u32) -> Result<usize> {
-        Ok(self.stored_alerts(days, Some(AlertState::Open))?.len())
+    pub fn open_alerts(&self, who: &Who, days: u32) -> Result<usize> {
+        self.check(who, Act::SeeAlerts)?;
+        Ok(self.stored_alerts(who, days, Some(AlertState::Open))?.len())
     }
 
-    fn stored_alerts(&self, days: u32, state: Option<AlertState>) -> Result<Vec<StoredAlert>> {
+    fn stored_alerts(
+        &self,
+        who: &Who,
+        days: u32,
+        state: Option<AlertState>,
+    ) -> Result<Vec<StoredAlert>> {
         let from = self.now() - TimeDelta::days(i64::from(days));
         let range = PostRange { from: Some(from), until: None };
         let mut stored = self.store.alerts(&range, usize::MAX)?;
         stored.retain(|alert| state.is_none_or(|state| alert.alert.state == state));
-        Ok(stored)
+        if self.bounds(who).is_none() {
+            return Ok(stored);
+        }
+        let mut seen = Vec::new();
+        for alert in stored {
+            if self.sees_alert(who, &alert)? {
+                seen.push(alert);
+            }
+        }
+        Ok(seen)
     }
 
     /// One alert with the posts it rests on.
@@ -96,13 +116,18 @@ impl Desk {
     /// # Errors
     /// `Unknown`; a broken store.
     pub fn alert(&self, who: &Who, id: i64) -> Result<AlertSheet> {
-        let stored = self.stored_alert(id)?;
+        self.check(who, Act::SeeAlerts)?;
+        let stored = self.stored_alert(who, id)?;
         let query = rule_of(&self.config, &stored.alert.rule).map(|rule| self.query(&rule.query));
         let query = query.transpose()?;
-        let mut posts = Vec::new();
+        let (mut posts, mut unseen) = (Vec::new(), 0);
         for evidence in &stored.alert.evidence {
-            if let Some(post) = self.store.post(evidence.post)? {
-                posts.push(self.line(&post, query.as_ref())?);
+            match self.store.post(evidence.post)? {
+                Some(post) if self.sees(who, &post) => {
+                    posts.push(self.line(&post, query.as_ref())?)
+                }
+                Some(_) => unseen += 1,
+                None => {}
             }
         }
         let mut history = self.store.audits("alert", &id.to_string(), usize::MAX)?;
@@ -110,7 +135,7 @@ impl Desk {
         history.reverse();
         Ok(AlertSheet {
             row: self.row(who, &stored)?,
-            purged: stored.alert.evidence.len() - posts.len(),
+            purged: stored.alert.evidence.len() - posts.len() - unseen,
             posts,
             history: history.into_iter().map(|line| (line.at, line.detail)).collect(),
         })
@@ -121,6 +146,8 @@ impl Desk {
     /// # Errors
     /// `Unknown`; a broken store.
     pub fn move_alert(&self, who: &Who, id: i64, state: AlertState) -> Result<()> {
+        self.check(who, Act::MoveAlert)?;
+        self.stored_alert(who, id)?;
         let now = self.now();
         let act = ("alert", id.to_string(), state.as_str());
         let moved = self.audited(who, (act.0, &act.1, act.2), &mut |write| {
@@ -135,7 +162,8 @@ impl Desk {
     /// # Errors
     /// `Unknown` where alert, rule or post is gone; a file that cannot be written.
     pub fn false_alarm(&self, who: &Who, id: i64) -> Result<std::path::PathBuf> {
-        let stored = self.stored_alert(id)?;
+        self.check(who, Act::FalseAlarm)?;
+        let stored = self.stored_alert(who, id)?;
         let evidence = stored.alert.evidence.first().ok_or_else(|| unknown(id))?;
         let post = self.store.post(evidence.post)?.ok_or_else(|| unknown(id))?;
         let file = self.mark_false(&stored.alert.rule, &post.post)?;
@@ -146,9 +174,23 @@ impl Desk {
         Ok(file)
     }
 
-    fn stored_alert(&self, id: i64) -> Result<StoredAlert> {
+    fn stored_alert(&self, who: &Who, id: i64) -> Result<StoredAlert> {
         let all = self.store.alerts(&PostRange::default(), usize::MAX)?;
-        all.into_iter().find(|stored| stored.id == id).ok_or_else(|| unknown(id))
+        let found = all.into_iter().find(|stored| stored.id == id).ok_or_else(|| unknown(id))?;
+        if self.sees_alert(who, &found)? { Ok(found) } else { Err(unknown(id)) }
+    }
+
+    /// Whether one of the posts it rests on is seen.
+    fn sees_alert(&self, who: &Who, stored: &StoredAlert) -> Result<bool> {
+        if self.bounds(who).is_none() {
+            return Ok(true);
+        }
+        for evidence in &stored.alert.evidence {
+            if self.store.post(evidence.post)?.is_some_and(|post| self.sees(who, &post)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn row(&self, who: &Who, stored: &StoredAlert) -> Result<AlertRow> {
@@ -158,6 +200,7 @@ impl Desk {
             Some(evidence) => self.store.post(evidence.post)?,
             None => None,
         };
+        let newest = newest.filter(|post| self.sees(who, post));
         Ok(AlertRow {
             id: stored.id,
             fired: alert.fired_at,

@@ -6,12 +6,12 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use serde::Serialize;
 
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::config::Period;
 use crate::engine::digests;
 
 /// A written digest, in one form.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct DigestFile {
     /// Its name in the digest folder.
     pub name: String,
@@ -29,7 +29,9 @@ impl Desk {
     ///
     /// # Errors
     /// A folder that cannot be read; one that is not there yet holds none.
-    pub fn digests(&self) -> Result<Vec<DigestFile>> {
+    pub fn digests(&self, who: &Who) -> Result<Vec<DigestFile>> {
+        self.check(who, Act::SeeDigests)?;
+        self.unbounded(who)?;
         let dir = self.dir.digests();
         let entries = match std::fs::read_dir(&dir) {
             Ok(entries) => entries,
@@ -55,14 +57,19 @@ impl Desk {
     ///
     /// # Errors
     /// `Unknown` for any name that is not one of a digest.
-    pub fn digest_file(&self, name: &str) -> Result<Vec<u8>> {
+    pub fn digest_file(&self, who: &Who, name: &str) -> Result<Vec<u8>> {
+        self.check(who, Act::SeeDigests)?;
+        self.unbounded(who)?;
         let unknown = || DeskError::Unknown { what: "digest", id: name.to_owned() };
         if !is_digest(name) {
             return Err(unknown());
         }
         let path = self.dir.digests().join(name);
         match std::fs::read(&path) {
-            Ok(bytes) => Ok(bytes),
+            Ok(bytes) => {
+                self.audited(who, ("digest", name, "handed out"), &mut |_| Ok(true))?;
+                Ok(bytes)
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(unknown()),
             Err(error) => Err(unreadable(&path, error)),
         }
@@ -78,6 +85,8 @@ impl Desk {
         period: Period,
         last: Option<NaiveDate>,
     ) -> Result<Vec<String>> {
+        self.check(who, Act::WriteDigest)?;
+        self.unbounded(who)?;
         let now = self.now();
         let to = last.and_then(|day| self.end_of(day)).unwrap_or(now);
         let (kind, from, to) = digests::span(period, to, &self.config);

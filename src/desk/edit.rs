@@ -15,7 +15,7 @@ use similar::{ChangeTag, TextDiff};
 
 pub use shape::{DiffLine, EntrySheet, Fault, Saved, Version, VersionRow};
 
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::config::{Config, Level, Overrides, Problems, edit};
 
 /// What is edited; the name is the table's in the config.
@@ -74,7 +74,8 @@ impl Desk {
     ///
     /// # Errors
     /// `Unknown` where it is not the user's own; a file that cannot be read.
-    pub fn entry(&self, _who: &Who, table: &'static str, id: &str) -> Result<EntrySheet> {
+    pub fn entry(&self, who: &Who, table: &'static str, id: &str) -> Result<EntrySheet> {
+        self.check(who, Act::SeeConfig)?;
         let unknown = || DeskError::Unknown { what: table, id: id.to_owned() };
         let file = self.file_with(table, id).ok_or_else(unknown)?;
         let whole = read(&file)?;
@@ -100,6 +101,7 @@ impl Desk {
         id: Option<&str>,
         text: &str,
     ) -> Result<Vec<Fault>> {
+        self.check(who, Act::EditConfig)?;
         let change = self.changed(table, id, Some(text))?;
         Ok(faults(&self.judged(&change), who))
     }
@@ -115,6 +117,7 @@ impl Desk {
         read: Option<(&str, &str)>,
         text: &str,
     ) -> Result<Saved> {
+        self.check(who, Act::EditConfig)?;
         let _one = SAVING.lock().unwrap_or_else(PoisonError::into_inner);
         let before = match read {
             Some((id, mark)) => {
@@ -135,6 +138,7 @@ impl Desk {
     /// # Errors
     /// As of [`save_entry`](Self::save_entry).
     pub fn drop_entry(&self, who: &Who, table: &'static str, id: &str) -> Result<Saved> {
+        self.check(who, Act::EditConfig)?;
         let _one = SAVING.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.entry(who, table, id)?.text;
         self.write_change(who, table, (Some(id), Some(before)), None)
@@ -146,10 +150,11 @@ impl Desk {
     /// A broken store.
     pub fn entry_history(
         &self,
-        _who: &Who,
+        who: &Who,
         table: &'static str,
         id: &str,
     ) -> Result<Vec<VersionRow>> {
+        self.check(who, Act::SeeConfig)?;
         let kept = self.store.states(&format!("{HISTORY}{table}/{id}/"))?;
         let rows = kept.into_iter().rev().take(SHOWN).map(|(name, text)| {
             let version: Version =
@@ -176,6 +181,7 @@ impl Desk {
         id: &str,
         number: &str,
     ) -> Result<Saved> {
+        self.check(who, Act::EditConfig)?;
         let unknown = || DeskError::Unknown { what: "version", id: number.to_owned() };
         let kept = self.store.state(&format!("{HISTORY}{table}/{id}/{number}"))?;
         let version: Version =
@@ -197,8 +203,11 @@ impl Desk {
     }
 
     /// Ids and names of the subjects or topics that stand in files of the user, in the order of config.
-    #[must_use]
-    pub fn own_entries(&self, table: &'static str) -> Vec<(String, String)> {
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn own_entries(&self, who: &Who, table: &'static str) -> Result<Vec<(String, String)>> {
+        self.check(who, Act::SeeConfig)?;
         let all: Vec<(&str, &str)> = match table {
             "subject" => {
                 self.config.subjects.iter().map(|s| (s.id.as_str(), s.name.as_str())).collect()
@@ -206,7 +215,7 @@ impl Desk {
             _ => self.config.topics.iter().map(|t| (t.id.as_str(), t.name.as_str())).collect(),
         };
         let own = all.into_iter().filter(|(id, _)| self.config.file_of(table, id).is_some());
-        own.map(|(id, name)| (id.to_owned(), name.to_owned())).collect()
+        Ok(own.map(|(id, name)| (id.to_owned(), name.to_owned())).collect())
     }
 
     /// Judges, writes, keeps and tells. Who calls it holds `SAVING`.

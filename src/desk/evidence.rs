@@ -8,7 +8,7 @@ use pipelines::crawl::SourceKind;
 use pipelines::record::{AnnotatedPost, PostId};
 use sha2::{Digest, Sha256};
 
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::evidence::{self, Bundle, BundleError};
 use crate::store::Exhibit;
 
@@ -33,7 +33,8 @@ impl Desk {
     /// # Errors
     /// `Unknown`, `Several`; `NoEvidence` with the reason why; records that cannot be read.
     pub fn evidence(&self, who: &Who, id: &str) -> Result<Handed> {
-        let post = self.post_named(id)?;
+        self.check(who, Act::HandEvidence)?;
+        let post = self.post_named(who, id)?;
         let id = post.post.id;
         let Some((exhibits, zip)) = self.zip_of(&post, who)? else {
             return Err(DeskError::NoEvidence { id, why: self.why_none(&post) });

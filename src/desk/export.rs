@@ -7,7 +7,7 @@ use index::{SearchIndex, SearchOptions};
 use pipelines::record::AnnotatedPost;
 use serde_json::json;
 
-use super::{Desk, Result, Who};
+use super::{Act, Desk, Result, Who};
 use crate::engine::StoredPosts;
 
 /// How rows are written.
@@ -31,7 +31,8 @@ impl Desk {
     /// # Errors
     /// A query that cannot be read; a broken store or index.
     pub fn export(&self, who: &Who, query: &str, form: ExportForm) -> Result<Vec<u8>> {
-        let parsed = self.query(query)?;
+        self.check(who, Act::Export)?;
+        let parsed = self.query_of(who, query)?;
         let (index, _) = self.asked()?;
         let limit = usize::try_from(index.posts()).unwrap_or(usize::MAX - 1).max(1);
         let options = SearchOptions { limit, group_by_story: false, ..SearchOptions::default() };

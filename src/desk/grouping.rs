@@ -6,6 +6,7 @@
 
 use pipelines::record::{PostId, StoryId};
 
+use super::rights::Act;
 use super::{Desk, DeskError, Result, Who};
 use crate::store::grouping::{ACT, GROUPED, acts};
 pub use crate::store::grouping::{Grouping, StoryAct};
@@ -16,9 +17,10 @@ impl Desk {
     /// # Errors
     /// `Unknown` for a post; `Value` where they are of several stories, or all of theirs.
     pub fn split_story(&self, who: &Who, posts: &[String]) -> Result<StoryAct> {
+        self.check(who, Act::GroupStories)?;
         let mut named = Vec::new();
         for id in posts {
-            named.push(self.post_named(id)?);
+            named.push(self.post_named(who, id)?);
         }
         let refuse = |value: String| DeskError::Value { what: "story_posts", value };
         let from = named.first().map(|post| post.story).ok_or_else(|| refuse(String::new()))?;
@@ -43,7 +45,8 @@ impl Desk {
     /// # Errors
     /// `Unknown` for a story; `Value` where both are one.
     pub fn merge_stories(&self, who: &Who, from: &str, into: &str) -> Result<StoryAct> {
-        let (from, into) = (self.story_named(from)?, self.story_named(into)?);
+        self.check(who, Act::GroupStories)?;
+        let (from, into) = (self.story_named(who, from)?, self.story_named(who, into)?);
         let moved = self.store.story_posts(from, usize::MAX)?;
         let other = self.store.story_posts(into, 1)?;
         match other.first() {
@@ -59,6 +62,7 @@ impl Desk {
     /// # Errors
     /// `Unknown` where there is no such act, or it was taken back already.
     pub fn undo_grouping(&self, who: &Who, number: u64) -> Result<StoryAct> {
+        self.check(who, Act::GroupStories)?;
         let act = acts(&*self.store)?.into_iter().find(|act| act.number == number && !act.undone);
         let unknown = || DeskError::Unknown { what: "story_act", id: number.to_string() };
         let mut act = act.ok_or_else(unknown)?;
@@ -83,13 +87,13 @@ impl Desk {
     }
 
     /// The story that `id` names: itself, or that of a post whose id begins so.
-    fn story_named(&self, id: &str) -> Result<StoryId> {
+    fn story_named(&self, who: &Who, id: &str) -> Result<StoryId> {
         if let Ok(post) = id.parse::<PostId>()
             && !self.store.story_posts(StoryId(post), 1)?.is_empty()
         {
             return Ok(StoryId(post));
         }
-        Ok(self.post_named(id)?.story)
+        Ok(self.post_named(who, id)?.story)
     }
 
     fn regroup(

@@ -20,7 +20,7 @@ use crate::store::Marks;
 const SNIPPET_CHARS: usize = 120;
 
 /// A piece of text, marked or not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Piece {
     /// The text as it stands in the post.
     pub text: String,
@@ -29,9 +29,10 @@ pub struct Piece {
 }
 
 /// One line of a list of posts.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PostLine {
     /// The post.
+    #[schema(value_type = String)]
     pub id: PostId,
     /// Its title.
     pub title: Vec<Piece>,
@@ -44,18 +45,23 @@ pub struct PostLine {
     /// Outlet, else the source as officers know it.
     pub outlet: String,
     /// Kind of medium.
+    #[schema(value_type = String)]
     pub channel: Channel,
     /// The polarity shown: for us where a subject is named, else of the post.
+    #[schema(value_type = String)]
     pub polarity: Polarity,
     /// Whether it is for a subject.
     pub for_us: bool,
     /// The other reading where it is in doubt.
+    #[schema(value_type = Option<String>)]
     pub other: Option<Polarity>,
     /// Kind and urgency.
+    #[schema(value_type = Option<Object>)]
     pub filing: Option<Filing>,
     /// 0 to 100.
     pub risk: u8,
     /// Suggested grade.
+    #[schema(value_type = String)]
     pub severity: Severity,
     /// Names of the units it speaks of.
     pub subjects: Vec<String>,
@@ -66,12 +72,15 @@ pub struct PostLine {
     /// When its page was found gone, where it was.
     pub gone: Option<DateTime<Utc>>,
     /// What it is within its story.
+    #[schema(value_type = String)]
     pub role: Role,
     /// Its story, and how many posts of it are in the answer.
+    #[schema(value_type = String)]
     pub story: StoryId,
     /// Posts of the story among those found; 1 where posts are listed one by one.
     pub in_story: u64,
     /// The source of the earliest of them, and its time.
+    #[schema(value_type = Option<Vec<serde_json::Value>>)]
     pub first: Option<(String, DateTime<Utc>)>,
 }
 

@@ -11,13 +11,13 @@ use pipelines::record::{AnnotatedPost, Issue, Polarity, PostId, Span, TextField}
 use serde::Serialize;
 
 use super::line::{Piece, PostLine, pieces, spans};
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 
 /// Posts told of where a beginning names several.
 const SEVERAL: usize = 5;
 
 /// A reply as shown: never with a name.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Reply {
     /// Its text.
     pub text: String,
@@ -26,7 +26,7 @@ pub struct Reply {
 }
 
 /// Everything shown of one post.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PostSheet {
     /// As in lists.
     pub line: PostLine,
@@ -43,8 +43,10 @@ pub struct PostSheet {
     /// Replies of a thread.
     pub replies: Vec<Reply>,
     /// What could not be read as it should.
+    #[schema(value_type = Vec<String>)]
     pub issues: Vec<Issue>,
     /// The verdict an officer gave, where one did.
+    #[schema(value_type = Option<String>)]
     pub corrected: Option<Polarity>,
     /// Pages kept as they were served.
     pub records: usize,
@@ -58,7 +60,7 @@ impl Desk {
     /// # Errors
     /// `Unknown`; a query that cannot be read; a broken store.
     pub fn post(&self, who: &Who, id: &str, query: Option<&str>) -> Result<PostSheet> {
-        let annotated = self.post_named(id)?;
+        let annotated = self.post_named(who, id)?;
         let query = query.filter(|text| !text.trim().is_empty());
         let query = query.map(|text| self.query(text)).transpose()?;
         let marks = match &query {
@@ -91,10 +93,14 @@ impl Desk {
     ///
     /// # Errors
     /// `Unknown` where there is none, `Several` where there are more.
-    pub fn post_named(&self, id: &str) -> Result<AnnotatedPost> {
+    pub fn post_named(&self, who: &Who, id: &str) -> Result<AnnotatedPost> {
+        self.check(who, Act::SeePost)?;
         let unknown = || DeskError::Unknown { what: "post", id: id.to_owned() };
         match self.store.posts_by_prefix(id, SEVERAL)?.as_slice() {
-            [one] => self.store.post(*one)?.ok_or_else(unknown),
+            [one] => {
+                let post = self.store.post(*one)?.filter(|post| self.sees(who, post));
+                post.ok_or_else(unknown)
+            }
             [] => Err(unknown()),
             several => {
                 let ids = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -108,7 +114,8 @@ impl Desk {
     /// # Errors
     /// `Unknown`, a broken store.
     pub fn correct(&self, who: &Who, id: &str, polarity: Polarity) -> Result<(PostId, Polarity)> {
-        let post = self.post_named(id)?;
+        self.check(who, Act::Correct)?;
+        let post = self.post_named(who, id)?;
         let (id, was, now) = (post.post.id, post.shown().0.polarity, self.now());
         let change = format!("polarity {} -> {}", was.as_str(), polarity.as_str());
         self.audited(who, ("label", &id.to_string(), &change), &mut |write| {
@@ -123,8 +130,8 @@ impl Desk {
     /// # Errors
     /// `Unknown`, a query that cannot be read.
     pub fn why(&self, who: &Who, id: &str, query: &str) -> Result<String> {
+        let post = self.post_named(who, id)?;
         let query = self.query(query)?;
-        let post = self.post_named(id)?;
         let segmenter = crate::engine::segmenter(&self.config);
         let target = Target::new(&post).segmented_by(&segmenter);
         Ok(pipelines::query::why(&query, &target, who.lang).trim_end().to_owned())

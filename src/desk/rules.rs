@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::line::PostLine;
 use super::search::Day;
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::rehearsal::{Past, Rehearsed};
 
 /// Sample posts shown.
@@ -23,7 +23,7 @@ const SAMPLES: usize = 20;
 const ALERTS: usize = 200;
 
 /// One rule as listed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct RuleRow {
     /// Its id.
     pub id: String,
@@ -34,8 +34,10 @@ pub struct RuleRow {
     /// What that means, in words.
     pub in_words: String,
     /// Its kind; a locale key under `desk.kind`.
+    #[schema(value_type = String)]
     pub kind: &'static str,
     /// The grade of its alerts.
+    #[schema(value_type = String)]
     pub severity: Severity,
     /// Whether it is watched.
     pub enabled: bool,
@@ -46,7 +48,7 @@ pub struct RuleRow {
 }
 
 /// What a rule would have done.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct RehearsalSheet {
     /// The rule, or a query as one that fires at each hit.
     pub rule: RuleRow,
@@ -57,6 +59,7 @@ pub struct RehearsalSheet {
     /// Alerts it would have fired.
     pub alerts: usize,
     /// When, and why, in words; oldest first, at most 200.
+    #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     pub firings: Vec<(DateTime<Utc>, String)>,
     /// Hits by local day.
     pub by_day: Vec<Day>,
@@ -70,6 +73,7 @@ impl Desk {
     /// # Errors
     /// A query that cannot be read, which `check` refuses.
     pub fn rules(&self, who: &Who) -> Result<Vec<RuleRow>> {
+        self.check(who, Act::SeeRules)?;
         self.config.rules.iter().map(|rule| self.rule_row(who, rule)).collect()
     }
 
@@ -119,6 +123,8 @@ impl Desk {
     }
 
     fn rehearse(&self, who: &Who, rule: &RuleConfig, days: u32) -> Result<RehearsalSheet> {
+        self.check(who, Act::Rehearse)?;
+        self.unbounded(who)?;
         let row = self.rule_row(who, rule)?;
         let (index, _) = self.asked()?;
         let past = Past { config: &self.config, store: &*self.store, index: &index };

@@ -10,7 +10,7 @@ use pipelines::locale::Lang;
 use serde::Serialize;
 
 use super::line::PostLine;
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::StoredPosts;
 
 /// The order of lines.
@@ -47,7 +47,7 @@ impl Default for Ask {
 }
 
 /// One value of a facet.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct FacetValue {
     /// As queries name it.
     pub value: String,
@@ -58,16 +58,17 @@ pub struct FacetValue {
 }
 
 /// Posts found by one property.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct FacetBox {
     /// The field queries name it by.
+    #[schema(value_type = String)]
     pub field: &'static str,
     /// Most first.
     pub values: Vec<FacetValue>,
 }
 
 /// One local day.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Day {
     /// `2026-11-26`
     pub day: String,
@@ -76,7 +77,7 @@ pub struct Day {
 }
 
 /// A page of an answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Found {
     /// As typed.
     pub query: String,
@@ -123,7 +124,8 @@ impl Desk {
     /// # Errors
     /// A query or page mark that cannot be read; a broken store or index.
     pub fn search(&self, who: &Who, ask: &Ask) -> Result<Found> {
-        let query = self.query(&ask.query)?;
+        self.check(who, Act::Search)?;
+        let query = self.query_of(who, &ask.query)?;
         let (index, behind) = self.asked()?;
         let after = ask.after.as_deref().map(page_mark).transpose()?;
         let options = SearchOptions {

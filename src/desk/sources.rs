@@ -7,17 +7,18 @@ use chrono::{DateTime, Utc};
 use pipelines::crawl::SourceConfig;
 use serde::Serialize;
 
-use super::{Desk, Result, Who};
+use super::{Act, Desk, Result, Who};
 use crate::engine::health::{Health, Standing, health, reason_in_words};
 
 /// One line of the board.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct SourceRow {
     /// As queries name it.
     pub id: String,
     /// As officers know it.
     pub name: String,
     /// How it stands; a locale key under `cli.source.standing_`.
+    #[schema(value_type = String)]
     pub standing: &'static str,
     /// Whether an officer should look at it.
     pub troubled: bool,
@@ -47,6 +48,7 @@ impl Desk {
     /// # Errors
     /// A broken store.
     pub fn sources(&self, who: &Who) -> Result<Vec<SourceRow>> {
+        self.check(who, Act::SeeSources)?;
         let now = self.now();
         let mut board = Vec::new();
         for source in &self.config.sources {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::grouping::StoryAct;
 use super::line::PostLine;
 use super::search::{Day, FacetValue};
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 
 /// Posts of a story that are read; a larger story says so.
 const READ: usize = 2_000;
@@ -22,9 +22,10 @@ const READ: usize = 2_000;
 const LISTED: usize = 100;
 
 /// Everything shown of one happening.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct StorySheet {
     /// Its id: that of its first post.
+    #[schema(value_type = String)]
     pub id: StoryId,
     /// The earliest post.
     pub first: PostLine,
@@ -54,13 +55,14 @@ impl Desk {
     /// # Errors
     /// `Unknown`; a broken store.
     pub fn story(&self, who: &Who, id: &str) -> Result<StorySheet> {
+        self.check(who, Act::SeeStory)?;
         let unknown = || DeskError::Unknown { what: "story", id: id.to_owned() };
         let story = StoryId(id.parse::<PostId>().map_err(|_| unknown())?);
         let ids = self.store.story_posts(story, READ + 1)?;
         let mut posts = Vec::new();
         for id in ids.iter().take(READ) {
             // A purge may come between the two readings.
-            posts.extend(self.store.post(*id)?);
+            posts.extend(self.store.post(*id)?.filter(|post| self.sees(who, post)));
         }
         posts.sort_by_key(|post| (post.post.time(), post.post.id));
         let first = posts.first().ok_or_else(unknown)?;

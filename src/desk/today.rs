@@ -15,7 +15,7 @@ use super::alerts::AlertRow;
 use super::line::PostLine;
 use super::search::Day;
 use super::sources::SourceRow;
-use super::{Desk, Result, Who};
+use super::{Act, Desk, Result, Who};
 use crate::engine::StoredPosts;
 
 /// Happenings on the page.
@@ -37,7 +37,7 @@ const CURVE_DAYS: i64 = 14;
 pub(super) const ALL: &str = "published:1970-01-01..2199-12-31";
 
 /// Posts of a span.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct Volume {
     /// All.
     pub posts: u64,
@@ -48,7 +48,7 @@ pub struct Volume {
 }
 
 /// The page.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Today {
     /// As of when.
     pub now: DateTime<Utc>,
@@ -65,6 +65,7 @@ pub struct Today {
     /// How many there are.
     pub stories: u64,
     /// Words that rose against the day before.
+    #[schema(value_type = Vec<Object>)]
     pub words: Vec<HotWord>,
     /// Open alerts of the last 30 days.
     pub alerts: Vec<AlertRow>,
@@ -79,6 +80,7 @@ pub struct Today {
     /// Changes that the index has not taken up.
     pub behind: u64,
     /// Messages that wait to be sent, and that were given up.
+    #[schema(value_type = Vec<serde_json::Value>)]
     pub outbox: (usize, usize),
 }
 
@@ -88,21 +90,23 @@ impl Desk {
     /// # Errors
     /// A broken store or index.
     pub fn today(&self, who: &Who) -> Result<Today> {
+        self.check(who, Act::SeeToday)?;
         let now = self.now();
         let day = TimeDelta::days(1);
-        let latest = self.span(now - day, now, HAPPENINGS)?;
-        let curve = self.span(now - TimeDelta::days(CURVE_DAYS), now, 0)?;
+        let latest = self.span(who, now - day, now, HAPPENINGS)?;
+        let curve = self.span(who, now - TimeDelta::days(CURVE_DAYS), now, 0)?;
         let alerts = self.alerts(who, ALERT_DAYS, Some(AlertState::Open), ALERTS)?;
-        let board = self.sources(who)?;
+        // Who may not see the board is told nothing of it here.
+        let board = if who.may(Act::SeeSources) { self.sources(who)? } else { Vec::new() };
         let (_, behind) = self.asked()?;
         let (words, ..) =
-            self.hot_words(&self.query(ALL)?, (now - day * 2, now - day, now), WORDS)?;
+            self.hot_words(&self.query_of(who, ALL)?, (now - day * 2, now - day, now), WORDS)?;
         let count = |state, due| self.store.deliveries(state, due, 1_000).map(|list| list.len());
         Ok(Today {
             now,
             day: volume(&latest),
-            day_before: volume(&self.span(now - day * 2, now - day, 0)?),
-            week_before: volume(&self.span(now - day * 8, now - day * 7, 0)?),
+            day_before: volume(&self.span(who, now - day * 2, now - day, 0)?),
+            week_before: volume(&self.span(who, now - day * 8, now - day * 7, 0)?),
             curve: curve
                 .histogram
                 .iter()
@@ -116,7 +120,7 @@ impl Desk {
             stories: latest.stories.unwrap_or(0),
             words,
             alerts,
-            open_alerts: self.open_alerts(ALERT_DAYS)?,
+            open_alerts: self.open_alerts(who, ALERT_DAYS)?,
             sources: board.len(),
             troubled: board.into_iter().filter(|row| row.troubled).collect(),
             posts: self.store.post_count()?,
@@ -129,12 +133,19 @@ impl Desk {
     ///
     /// # Errors
     /// A broken store.
-    pub fn pulse(&self) -> Result<(u64, usize)> {
-        Ok((self.store.post_count()?, self.open_alerts(ALERT_DAYS)?))
+    pub fn pulse(&self, who: &Who) -> Result<(u64, usize)> {
+        self.check(who, Act::SeeToday)?;
+        Ok((self.store.post_count()?, self.open_alerts(who, ALERT_DAYS)?))
     }
 
-    fn span(&self, from: DateTime<Utc>, to: DateTime<Utc>, lines: usize) -> Result<SearchResults> {
-        let query: Query = self.query(ALL)?;
+    fn span(
+        &self,
+        who: &Who,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        lines: usize,
+    ) -> Result<SearchResults> {
+        let query: Query = self.query_of(who, ALL)?;
         let within = query.during(Some(from), Some(to), self.config.station.zone);
         let options = SearchOptions {
             limit: lines.max(1),

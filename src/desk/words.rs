@@ -14,7 +14,7 @@ use pipelines::words::{Counts, HotWord, Rarity, fresh_words, hot_words};
 use serde::Serialize;
 
 use super::today::ALL;
-use super::{Desk, DeskError, Result, Who};
+use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::StoredPosts;
 
 /// Texts in which new words are looked for: the newest of the period.
@@ -29,7 +29,7 @@ const CANDIDATES: usize = 60;
 const MOST_DAYS: u32 = 366;
 
 /// A string that nobody wrote before the period.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct NewWord {
     /// The string, folded.
     pub word: String,
@@ -38,7 +38,7 @@ pub struct NewWord {
 }
 
 /// The words of a period.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Words {
     /// Start of the period.
     pub from: DateTime<Utc>,
@@ -49,6 +49,7 @@ pub struct Words {
     /// Posts of the period before, which is as long.
     pub before: u64,
     /// Most surprising first.
+    #[schema(value_type = Vec<Object>)]
     pub hot: Vec<HotWord>,
     /// Most frequent first. Empty where there are no older posts to tell new from old.
     pub new: Vec<NewWord>,
@@ -61,11 +62,12 @@ impl Desk {
     ///
     /// # Errors
     /// A query that cannot be read, no or too many days; a broken store or index.
-    pub fn words(&self, _who: &Who, query: Option<&str>, days: u32, limit: usize) -> Result<Words> {
+    pub fn words(&self, who: &Who, query: Option<&str>, days: u32, limit: usize) -> Result<Words> {
+        self.check(who, Act::Search)?;
         if !(1..=MOST_DAYS).contains(&days) {
             return Err(DeskError::Value { what: "days", value: days.to_string() });
         }
-        let asked = self.query(query.unwrap_or(ALL))?;
+        let asked = self.query_of(who, query.unwrap_or(ALL))?;
         let (to, span) = (self.now(), TimeDelta::days(i64::from(days)));
         let from = to - span;
         let (hot, now, before) = self.hot_words(&asked, (from - span, from, to), limit)?;

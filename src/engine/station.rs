@@ -360,6 +360,20 @@ pub struct NoData {
     pub dir: PathBuf,
 }
 
+/// The same, making an empty store where nothing was collected yet.
+///
+/// # Errors
+/// A folder or file that cannot be made; those of [`open_store`].
+pub fn open_or_make_store(dir: &Path) -> anyhow::Result<SqliteStore> {
+    let file = DataDir(dir.to_owned()).store();
+    if file.exists() {
+        return open_store(dir);
+    }
+    platform::make_private_dir(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
+    let _lock = StationLock::take(dir)?;
+    Ok(SqliteStore::open(&file)?)
+}
+
 /// Opens the store for reading, beside a station that may be running, with or without the right to write. A
 /// store of an older version is brought to this one where that is allowed.
 ///

@@ -55,14 +55,14 @@ impl Key {
         same(&self.pass(), cookie)
     }
 
-    /// What every form carries.
+    /// What forms carry where one person comes in by the key.
     pub(super) fn form_mark(&self) -> String {
         self.mark_of("form", "")
     }
 
-    /// Whether a form carried it.
-    pub(super) fn is_form_mark(&self, said: &str) -> bool {
-        same(&self.form_mark(), said)
+    /// What the forms of one session carry; it tells nothing of the secret.
+    pub(super) fn session_mark(&self, secret: &str) -> String {
+        self.mark_of("session", secret)
     }
 
     fn mark_of(&self, purpose: &str, text: &str) -> String {
@@ -84,7 +84,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Equal, compared in a time that depends on the lengths alone.
-fn same(a: &str, b: &str) -> bool {
+pub(super) fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
 }
 
@@ -99,7 +99,11 @@ mod tests {
         let key = Key::of(&file).unwrap();
         assert_eq!(Key::of(&file).unwrap().0, key.0);
         assert!(key.opens(key.secret()) && key.knows(&key.pass()) && !key.knows(key.secret()));
-        assert!(!key.opens("") && !key.knows("") && !key.is_form_mark(&key.pass()));
+        assert!(!key.opens("") && !key.knows("") && key.form_mark() != key.pass());
+        assert!(
+            key.session_mark("a") != key.session_mark("b")
+                && key.session_mark("") != key.form_mark()
+        );
         let mode = std::os::unix::fs::PermissionsExt::mode(
             &std::fs::metadata(&file).unwrap().permissions(),
         );

@@ -3,6 +3,8 @@
 //! In: a template's name, a visit, data. Out: an answer with its status. A page that cannot be made, a thing that
 //! is not there and a part that is broken are three different pages, each with what to do.
 
+use std::collections::BTreeMap;
+
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -13,11 +15,11 @@ use pipelines::locale::Lang;
 use serde::Serialize;
 
 use super::chart;
-use super::guard::Visit;
+use super::guard::{Entered, Visit};
 use super::rooms::assets;
-use crate::desk::DeskError;
+use crate::desk::{Act, DeskError};
 
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -33,6 +35,13 @@ const TEMPLATES: [(&str, &str); 15] = [
     ("entries", include_str!("templates/entries.html")),
     ("source", include_str!("templates/source.html")),
     ("said", include_str!("templates/said.html")),
+    ("login", include_str!("templates/login.html")),
+    ("first", include_str!("templates/first.html")),
+    ("again", include_str!("templates/again.html")),
+    ("account", include_str!("templates/account.html")),
+    ("people", include_str!("templates/people.html")),
+    ("secret", include_str!("templates/secret.html")),
+    ("audit", include_str!("templates/audit.html")),
 ];
 
 /// The templates, read once.
@@ -48,27 +57,20 @@ impl Pages {
         Ok(Self { zh: environment(Lang::Zh, zone)?, en: environment(Lang::En, zone)? })
     }
 
-    /// A page of `template`; `mark` is what its forms carry.
-    pub fn show<T: Serialize>(
-        &self,
-        template: &str,
-        visit: &Visit,
-        mark: &str,
-        data: &T,
-    ) -> Response {
-        self.with_status(StatusCode::OK, template, visit, mark, Value::from(Serde(data)))
+    /// A page of `template`.
+    pub fn show<T: Serialize>(&self, template: &str, visit: &Visit, data: &T) -> Response {
+        self.show_with(StatusCode::OK, template, visit, data)
     }
 
-    /// A page of `template` with a status of its own: a form that could not be taken.
-    pub fn answer<T: Serialize>(
+    /// A page of `template` with a status of its own: what was typed comes back with its fault.
+    pub fn show_with<T: Serialize>(
         &self,
         status: StatusCode,
         template: &str,
         visit: &Visit,
-        mark: &str,
         data: &T,
     ) -> Response {
-        self.with_status(status, template, visit, mark, Value::from(Serde(data)))
+        self.with_status(status, template, visit, Value::from(Serde(data)))
     }
 
     /// An act that was not done, in words, with the status it has.
@@ -79,6 +81,15 @@ impl Pages {
             DeskError::Unknown { .. }
             | DeskError::Several { .. }
             | DeskError::NoEvidence { .. } => (StatusCode::NOT_FOUND, "unknown"),
+            DeskError::Forbidden { .. } | DeskError::Bounded | DeskError::NoUnits => {
+                (StatusCode::FORBIDDEN, "forbidden")
+            }
+            DeskError::NotLetIn => (StatusCode::FORBIDDEN, "value"),
+            DeskError::Wait { .. } => (StatusCode::TOO_MANY_REQUESTS, "value"),
+            DeskError::Taken { .. } | DeskError::LastAdministrator => {
+                (StatusCode::CONFLICT, "value")
+            }
+            DeskError::Password { .. } => (StatusCode::BAD_REQUEST, "value"),
             DeskError::Broken(cause) => {
                 tracing::error!(error = format!("{cause:#}"), "an act at the desk failed");
                 (StatusCode::SERVICE_UNAVAILABLE, "broken")
@@ -97,7 +108,7 @@ impl Pages {
             url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "q")
         });
         let data = context! { kind, detail, query => query.map(|(_, text)| text.into_owned()) };
-        self.with_status(status, "said", visit, "", data)
+        self.with_status(status, "said", visit, data)
     }
 
     fn with_status(
@@ -105,7 +116,6 @@ impl Pages {
         status: StatusCode,
         template: &str,
         visit: &Visit,
-        mark: &str,
         data: Value,
     ) -> Response {
         let env = match visit.who.lang {
@@ -116,8 +126,12 @@ impl Pages {
             d => data,
             page => template,
             here => visit.here.as_str(),
-            is_known => visit.is_known,
-            mark,
+            is_known => visit.is_known(),
+            has_login => visit.entered == Entered::Login,
+            name => visit.who.name.as_str(),
+            role => visit.who.role.as_str(),
+            may => Value::from(may_all(visit)),
+            mark => visit.mark.as_str(),
             style => Value::from_safe_string(assets::STYLE.path().to_owned()),
             script => Value::from_safe_string(assets::SCRIPT.path().to_owned()),
         };
@@ -132,6 +146,11 @@ impl Pages {
             }
         }
     }
+}
+
+/// Every act, and whether this visitor may: what is not theirs is shown, and shown as such.
+fn may_all(visit: &Visit) -> BTreeMap<&'static str, bool> {
+    Act::TABLE.iter().map(|(act, ..)| (act.as_str(), visit.who.may(*act))).collect()
 }
 
 fn environment(lang: Lang, zone: Tz) -> Result<Environment<'static>, Error> {

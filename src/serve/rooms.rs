@@ -4,12 +4,14 @@
 //! from the threads that answer; forms are taken only with the mark that our own pages put into them.
 
 pub(super) mod assets;
+pub(super) mod login;
 
 mod alerts;
 mod digests;
 mod enter;
 mod entry;
 mod export;
+mod people;
 mod post;
 mod reading;
 mod source;
@@ -25,8 +27,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
 
-use super::Console;
 use super::guard::{self, Visit};
+use super::{Console, api};
 use crate::desk::{Desk, DeskError, Who};
 
 /// Bytes of a form.
@@ -57,12 +59,23 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))
         .route("/pulse", get(reading::pulse))
+        .route("/people", get(people::people).post(people::change))
+        .route("/audit", get(people::audit))
+        .route("/login", get(login::login).post(login::enter))
+        .route("/logout", post(login::logout))
+        .route("/first", get(login::first).post(login::make_first))
+        .route("/account", get(login::account))
+        .route("/account/password", post(login::password))
+        .route("/account/end", post(login::end))
         .route("/enter", get(enter::enter))
         .route("/lang/{lang}", get(enter::lang))
         .route("/assets/{name}", get(assets::asset))
         .fallback(nowhere)
         .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES))
         .layer(middleware::from_fn_with_state(console.clone(), guard::guard))
+        // Beside the rooms: programs come with tokens, and pass another door.
+        .nest("/api", api::router(&console))
+        .merge(api::mcp(&console))
         .with_state(console)
 }
 
@@ -92,7 +105,7 @@ async fn show<T: Serialize + Send + 'static>(
     work: impl FnOnce(&Desk, &Who) -> Result<T, DeskError> + Send + 'static,
 ) -> Response {
     match act(console, visit, work).await {
-        Ok(data) => console.pages.show(template, visit, &console.key.form_mark(), &data),
+        Ok(data) => console.pages.show(template, visit, &data),
         Err(page) => *page,
     }
 }

@@ -26,19 +26,24 @@ pub enum Grouping {
 }
 
 /// One act, as it is remembered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StoryAct {
     /// Its number.
     pub number: u64,
     /// What was done.
+    #[schema(value_type = String)]
     pub kind: Grouping,
     /// The story the posts were in.
+    #[schema(value_type = String)]
     pub from: StoryId,
     /// The story they went to.
+    #[schema(value_type = String)]
     pub into: StoryId,
     /// The posts that went.
+    #[schema(value_type = Vec<String>)]
     pub posts: Vec<PostId>,
     /// A post that stayed in `from`, or was in `into`: tells which story is meant, whatever it is called later.
+    #[schema(value_type = String)]
     pub other: PostId,
     /// When.
     pub at: DateTime<Utc>,

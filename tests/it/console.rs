@@ -10,31 +10,55 @@ use guanlan::config::{Config, Overrides};
 use guanlan::desk::Desk;
 use guanlan::desk::seat::Seat;
 use guanlan::engine::system_clock;
-use guanlan::serve::{Key, listen};
+use guanlan::serve::{Entry, Key, listen};
 use guanlan::store::{SqliteStore, Store};
 use tokio::sync::oneshot;
 
 use crate::lab::Lab;
 
 /// A console on the demo's station, after one round.
-struct Served {
-    lab: Lab,
-    address: SocketAddr,
-    entry: String,
-    cookie: String,
+pub struct Served {
+    pub lab: Lab,
+    pub desk: Arc<Desk>,
+    pub address: SocketAddr,
+    pub entry: Entry,
+    pub cookie: String,
     _stop: oneshot::Sender<()>,
     _runtime: tokio::runtime::Runtime,
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
-    bytes: Vec<u8>,
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// The name and value of the cookie it sets, and all that is said of it.
+    #[track_caller]
+    pub fn cookie(&self) -> (String, String) {
+        let line = self.head.lines().find_map(|l| l.strip_prefix("set-cookie: "));
+        let line = line.unwrap_or_else(|| panic!("no cookie: {} {}", self.head, self.body));
+        (line.split(';').next().unwrap().to_owned(), line.to_owned())
+    }
 }
 
 impl Served {
     fn new() -> Self {
+        let mut served = Self::with(|_| {}, |_| {});
+        let Entry::Key(entry) = &served.entry else { panic!("{:?}", served.entry) };
+        let path = entry.split_once(&served.address.to_string()).unwrap().1.to_owned();
+        let entered = served.get(&path);
+        assert_eq!(entered.status, 303, "{}", entered.body);
+        let (cookie, whole) = entered.cookie();
+        assert!(whole.contains("HttpOnly") && whole.contains("SameSite=Lax"), "{whole}");
+        served.cookie = cookie;
+        served
+    }
+
+    /// One with another config, and people who were there before it opened; nobody has come in yet.
+    pub fn with(change: impl FnOnce(&mut Config), people: impl FnOnce(&Desk)) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let site = runtime.block_on(guanlan::demo::serve_at(Utc::now())).unwrap();
         let lab = Lab::new();
@@ -43,48 +67,59 @@ impl Served {
         }
         let data = lab.data();
         lab.run(&["--data-dir", data.to_str().unwrap(), "--quiet", "crawl"]);
-        let config = Config::load(Some(&data), &Overrides::default())
+        let mut config = Config::load(Some(&data), &Overrides::default())
             .unwrap_or_else(|problems| panic!("{}", problems.render(pipelines::locale::Lang::En)));
+        config.station.listen = "127.0.0.1:0".parse().unwrap();
+        change(&mut config);
+        let place = config.station.clone();
         let store = SqliteStore::open(&data.join("guanlan.db")).unwrap();
-        let seat = Seat::new(Desk::new(Arc::new(config), Arc::new(store), system_clock()));
+        let seat =
+            Arc::new(Seat::new(Desk::new(Arc::new(config), Arc::new(store), system_clock())));
+        let desk = seat.desk();
         let key = Key::of(&data.join("console.key")).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let listening = runtime.block_on(listen("127.0.0.1:0".parse().unwrap())).unwrap();
-        let (address, entry) = (listening.address(), listening.entry(&key));
-        runtime.spawn(listening.serve(Arc::new(seat), key, async move {
+        let listening = runtime.block_on(listen(&place)).unwrap();
+        let address = listening.address();
+        people(&desk);
+        let entry = listening.entry(&key, &desk).unwrap();
+        runtime.spawn(listening.serve(seat, key, async move {
             // Ends with the sender.
             let _ = stopped.await;
         }));
-        let entry = entry.split_once(&address.to_string()).unwrap().1.to_owned();
-        let mut served =
-            Self { lab, address, entry, cookie: String::new(), _stop: stop, _runtime: runtime };
-        let entered = served.get(&served.entry);
-        assert_eq!(entered.status, 303, "{}", entered.body);
-        let cookie = entered.head.lines().find_map(|l| l.strip_prefix("set-cookie: ")).unwrap();
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
-        served.cookie = cookie.split(';').next().unwrap().to_owned();
-        served
+        let cookie = String::new();
+        Self { lab, desk, address, entry, cookie, _stop: stop, _runtime: runtime }
     }
 
-    fn ask(&self, method: &str, path: &str, heads: &[(&str, &str)], body: &str) -> Answer {
+    pub fn ask(&self, method: &str, path: &str, heads: &[(&str, &str)], body: &str) -> Answer {
+        self.ask_with_body(method, path, heads, (method == "POST").then_some(body))
+    }
+
+    pub fn ask_with_body(
+        &self,
+        method: &str,
+        path: &str,
+        heads: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         let has = |name: &str| heads.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
         let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if !has("host") {
             text += &format!("Host: {}\r\n", self.address);
         }
-        if !has("cookie") {
+        if !has("cookie") && !self.cookie.is_empty() {
             text += &format!("Cookie: {}\r\n", self.cookie);
         }
         for (name, value) in heads {
             text += &format!("{name}: {value}\r\n");
         }
-        if method == "POST" {
-            text += &format!(
-                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
-                body.len()
-            );
+        if let Some(body) = body {
+            if !has("content-type") {
+                text += "Content-Type: application/x-www-form-urlencoded\r\n";
+            }
+            text += &format!("Content-Length: {}\r\n", body.len());
         }
+        let body = body.unwrap_or_default();
         stream.write_all(format!("{text}\r\n{body}").as_bytes()).unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
@@ -95,18 +130,18 @@ impl Served {
         Answer { status, head, body: String::from_utf8_lossy(&bytes).into_owned(), bytes }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, &[], "")
     }
 
     #[track_caller]
-    fn page(&self, path: &str) -> String {
+    pub fn page(&self, path: &str) -> String {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.body
     }
 
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let encode = |text: &str| -> String {
             url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
         };
@@ -119,13 +154,13 @@ impl Served {
         between(&self.page("/alerts"), "name=\"mark\" value=\"", "\"").to_owned()
     }
 
-    fn store(&self) -> SqliteStore {
+    pub fn store(&self) -> SqliteStore {
         SqliteStore::open(&self.lab.data().join("guanlan.db")).unwrap()
     }
 }
 
 #[track_caller]
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let rest = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}")).1;
     rest.split_once(after).unwrap().0
 }
@@ -186,7 +221,7 @@ fn every_room_is_shown_in_both_languages_and_names_nothing_elsewhere() {
 fn nobody_comes_in_without_the_key_or_under_another_name() {
     let served = Served::new();
     let plain = [("Cookie", "none=1")];
-    for room in ["/", "/search?q=x", "/alerts", "/digests", "/pulse", "/lang/en?to=/"] {
+    for room in ["/", "/search?q=x", "/alerts", "/digests", "/pulse"] {
         let answer = served.ask("GET", room, &plain, "");
         assert_eq!(answer.status, 401, "{room}");
         assert!(!answer.body.contains("/alerts\""), "{room} shows rooms");
@@ -223,7 +258,7 @@ fn forms_from_elsewhere_are_not_taken_and_nothing_leads_away() {
         let answer = served.ask("POST", "/alerts/1/state", &[(name, value)], &body);
         assert_eq!(answer.status, 403, "{name}: {value}");
     }
-    for mark in ["", "00", served.entry.as_str()] {
+    for mark in ["", "00", &served.cookie] {
         for path in
             ["/alerts/1/state", "/post/00/label", "/post/00/evidence", "/export", "/digests"]
         {

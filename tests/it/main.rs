@@ -9,6 +9,7 @@
 mod data;
 mod lab;
 
+mod api;
 mod collecting;
 mod console;
 mod demo;
@@ -21,8 +22,10 @@ mod kept;
 mod kill;
 mod lending;
 mod listening;
+mod login;
 mod packs;
 mod pages;
+mod people;
 mod privacy;
 mod rebuild;
 mod refusals;

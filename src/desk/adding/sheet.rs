@@ -9,7 +9,7 @@ use pipelines::record::Verdict;
 use serde::Serialize;
 
 use super::{Looked, NotLooked, Wish, none_kept};
-use crate::desk::{Desk, DeskError, Result, Who};
+use crate::desk::{Act, Desk, DeskError, Result, Who};
 use crate::engine::health::trouble_in_words;
 use crate::engine::trial::PostSeen;
 
@@ -70,6 +70,7 @@ impl Desk {
     /// # Errors
     /// Something of ours failed; what is wrong with the address or the site stands in the answer.
     pub fn look_at_source(&self, who: &Who, wish: &Wish, add: bool) -> Result<(SourceSheet, bool)> {
+        self.check(who, Act::EditConfig)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| DeskError::Broken(error.into()))?;
         let lang = who.lang;

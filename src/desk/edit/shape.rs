@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An entry as it stands in its file.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct EntrySheet {
     /// `rule`, `topic`, `subject` or `source`.
+    #[schema(value_type = String)]
     pub table: &'static str,
     /// Its id; empty for a new one.
     pub id: String,
@@ -21,7 +22,7 @@ pub struct EntrySheet {
 }
 
 /// One thing wrong with it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Fault {
     /// Whether it may be saved in spite of it.
     pub is_warning: bool,
@@ -36,16 +37,17 @@ pub struct Fault {
 }
 
 /// A line of a difference.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct DiffLine {
     /// `same`, `gone` or `new`.
+    #[schema(value_type = String)]
     pub tag: &'static str,
     /// The line without its end.
     pub text: String,
 }
 
 /// What became of a change.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Saved {
     /// It stands in the file.
@@ -72,7 +74,7 @@ pub enum Saved {
 }
 
 /// A change that was made.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Version {
     /// When.
     pub at: DateTime<Utc>,
@@ -85,7 +87,7 @@ pub struct Version {
 }
 
 /// A change as shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct VersionRow {
     /// Names it for `undo`.
     pub number: String,

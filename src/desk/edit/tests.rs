@@ -39,7 +39,7 @@ impl Room {
 }
 
 fn who() -> Who {
-    Who { name: "王干事".to_owned(), lang: Lang::Zh }
+    Who::owner("王干事", Lang::Zh)
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(super) async fn state(
     Path(id): Path<String>,
     Form(form): Form<Move>,
 ) -> Response {
-    if !console.key.is_form_mark(&form.mark) {
+    if !visit.takes(&form.mark) {
         return unmarked(&console, &visit);
     }
     let name = form.state;

@@ -29,7 +29,7 @@ struct Shelf {
 }
 
 pub(super) async fn digests(State(console): State<Arc<Console>>, visit: Visit) -> Response {
-    show(&console, &visit, "digests", |desk, _| Ok(Shelf { files: desk.digests()? })).await
+    show(&console, &visit, "digests", |desk, who| Ok(Shelf { files: desk.digests(who)? })).await
 }
 
 pub(super) async fn file(
@@ -38,7 +38,7 @@ pub(super) async fn file(
     Path(name): Path<String>,
 ) -> Response {
     let asked = name.clone();
-    let bytes = match act(&console, &visit, move |desk, _| desk.digest_file(&asked)).await {
+    let bytes = match act(&console, &visit, move |desk, who| desk.digest_file(who, &asked)).await {
         Ok(bytes) => bytes,
         Err(page) => return *page,
     };
@@ -75,7 +75,7 @@ pub(super) async fn write(
     visit: Visit,
     Form(order): Form<Order>,
 ) -> Response {
-    if !console.key.is_form_mark(&order.mark) {
+    if !visit.takes(&order.mark) {
         return unmarked(&console, &visit);
     }
     let written = act(&console, &visit, move |desk, who| {

@@ -27,11 +27,17 @@ pub(super) async fn enter(
     visit: Visit,
     Query(entry): Query<Entry>,
 ) -> Response {
+    // Where there are people, they log in; the key opens nothing any more.
+    if visit.has_people || console.front.is_afar() {
+        return super::back("/");
+    }
     if !console.key.opens(&entry.key) {
         return console.pages.refused(&visit, StatusCode::UNAUTHORIZED, "enter");
     }
     let (name, pass) = (pass_name(&console), console.key.pass());
-    let cookie = format!("{name}={pass}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MONTH_SECS}");
+    let secure = if console.front.is_https() { "; Secure" } else { "" };
+    let cookie =
+        format!("{name}={pass}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MONTH_SECS}{secure}");
     (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to("/")).into_response()
 }
 
@@ -50,7 +56,9 @@ pub(super) async fn lang(
     if !matches!(lang.as_str(), "zh" | "en") {
         return console.pages.refused(&visit, StatusCode::NOT_FOUND, "nowhere");
     }
-    let cookie =
-        format!("guanlan-lang={lang}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MONTH_SECS}");
+    let secure = if console.front.is_https() { "; Secure" } else { "" };
+    let cookie = format!(
+        "guanlan-lang={lang}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MONTH_SECS}{secure}"
+    );
     (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(own_path(&to))).into_response()
 }

@@ -16,7 +16,7 @@ use super::{act, back, show, unmarked};
 use crate::desk::edit::{DiffLine, Fault, Saved, VersionRow, table};
 use crate::desk::rule_form::RuleForm;
 use crate::desk::rules::RehearsalSheet;
-use crate::desk::{Desk, DeskError, Who};
+use crate::desk::{Act, Desk, DeskError, Who};
 use crate::serve::Console;
 use crate::serve::guard::Visit;
 
@@ -106,7 +106,8 @@ pub(super) async fn new(
     Path(name): Path<String>,
     Query(start): Query<Start>,
 ) -> Response {
-    show(&console, &visit, "entry", move |_, who| {
+    show(&console, &visit, "entry", move |desk, who| {
+        desk.check(who, Act::EditConfig)?;
         let table = table(&name)?;
         let form = (table == "rule" && !start.as_text).then(|| RuleForm::new(&start.q));
         let text = match table {
@@ -133,7 +134,7 @@ pub(super) async fn put(
     Path((name, id)): Path<(String, String)>,
     Form(typed): Form<Typed>,
 ) -> Response {
-    if !console.key.is_form_mark(&typed.mark) {
+    if !visit.takes(&typed.mark) {
         return unmarked(&console, &visit);
     }
     match act(&console, &visit, move |desk, who| taken(desk, who, &name, id, typed)).await {
@@ -141,7 +142,7 @@ pub(super) async fn put(
         Ok(Taken::Again(page)) => {
             let refused = !page.tried && !page.faults.is_empty() || !page.overtaken.is_empty();
             let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-            console.pages.answer(status, "entry", &visit, &console.key.form_mark(), &*page)
+            console.pages.show_with(status, "entry", &visit, &*page)
         }
         Err(page) => *page,
     }
@@ -224,8 +225,9 @@ struct Listed {
 
 /// Subjects and topics of the user.
 pub(super) async fn entries(State(console): State<Arc<Console>>, visit: Visit) -> Response {
-    show(&console, &visit, "entries", |desk, _| {
-        Ok(Listed { subjects: desk.own_entries("subject"), topics: desk.own_entries("topic") })
+    show(&console, &visit, "entries", |desk, who| {
+        let own = |table| desk.own_entries(who, table);
+        Ok(Listed { subjects: own("subject")?, topics: own("topic")? })
     })
     .await
 }

@@ -29,7 +29,7 @@ pub(super) async fn export(
     visit: Visit,
     Form(wanted): Form<Wanted>,
 ) -> Response {
-    if !console.key.is_form_mark(&wanted.mark) {
+    if !visit.takes(&wanted.mark) {
         return unmarked(&console, &visit);
     }
     let (form, kind, name) = match wanted.form.as_str() {

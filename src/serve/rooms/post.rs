@@ -46,7 +46,7 @@ pub(super) async fn label(
     Path(id): Path<String>,
     Form(form): Form<Label>,
 ) -> Response {
-    if !console.key.is_form_mark(&form.mark) {
+    if !visit.takes(&form.mark) {
         return unmarked(&console, &visit);
     }
     let said = form.polarity;
@@ -72,7 +72,7 @@ pub(super) async fn evidence(
     Path(id): Path<String>,
     Form(form): Form<MarkOnly>,
 ) -> Response {
-    if !console.key.is_form_mark(&form.mark) {
+    if !visit.takes(&form.mark) {
         return unmarked(&console, &visit);
     }
     match act(&console, &visit, move |desk, who| desk.evidence(who, &id)).await {

@@ -115,8 +115,8 @@ struct Pulse {
 }
 
 pub(super) async fn pulse(State(console): State<Arc<Console>>, visit: Visit) -> Response {
-    let pulse = act(&console, &visit, |desk, _| {
-        let (posts, open_alerts) = desk.pulse()?;
+    let pulse = act(&console, &visit, |desk, who| {
+        let (posts, open_alerts) = desk.pulse(who)?;
         Ok::<_, DeskError>(Pulse { posts, open_alerts })
     });
     match pulse.await {

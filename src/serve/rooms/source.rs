@@ -12,6 +12,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{act, back, show, unmarked};
+use crate::desk::Act;
 use crate::desk::adding::{SourceSheet, Wish};
 use crate::serve::Console;
 use crate::serve::guard::Visit;
@@ -35,7 +36,11 @@ struct Page {
 }
 
 pub(super) async fn blank(State(console): State<Arc<Console>>, visit: Visit) -> Response {
-    show(&console, &visit, "source", |_, _| Ok(Page { typed: Typed::default(), sheet: None })).await
+    show(&console, &visit, "source", |desk, who| {
+        desk.check(who, Act::EditConfig)?;
+        Ok(Page { typed: Typed::default(), sheet: None })
+    })
+    .await
 }
 
 pub(super) async fn look(
@@ -43,7 +48,7 @@ pub(super) async fn look(
     visit: Visit,
     Form(typed): Form<Typed>,
 ) -> Response {
-    if !console.key.is_form_mark(&typed.mark) {
+    if !visit.takes(&typed.mark) {
         return unmarked(&console, &visit);
     }
     let name = typed.name.trim();
@@ -61,7 +66,7 @@ pub(super) async fn look(
             let refused = sheet.fault.is_some();
             let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
             let page = Page { typed, sheet: Some(sheet) };
-            console.pages.answer(status, "source", &visit, &console.key.form_mark(), &page)
+            console.pages.show_with(status, "source", &visit, &page)
         }
         Err(page) => *page,
     }

@@ -79,7 +79,7 @@ async fn regroup(
     mark: &str,
     work: impl FnOnce(&Desk, &Who) -> Result<StoryAct, DeskError> + Send + 'static,
 ) -> Response {
-    if !console.key.is_form_mark(mark) {
+    if !visit.takes(mark) {
         return unmarked(console, &visit);
     }
     match act(console, &visit, work).await {

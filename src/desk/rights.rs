@@ -1,0 +1,335 @@
+//! Who may do what: one table of acts and roles, and the one check that every act of the desk begins with.
+//!
+//! In: who acts, and the act. Out: nothing, or a refusal in words that names the roles that may. No door decides
+//! anything of this by itself; a new act of the desk gets a line of this table first.
+
+use pipelines::locale::Lang;
+use pipelines::record::SubjectId;
+use serde::{Deserialize, Serialize};
+
+use super::{Desk, DeskError, Result};
+
+/// What somebody is at the station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Does everything, people included.
+    Administrator,
+    /// Works with posts, alerts, rules, sources and digests.
+    Officer,
+    /// Reads and searches, so as to answer in the organisation's own name.
+    Commentator,
+    /// Reads.
+    Leader,
+    /// Reads everything, people and audit included; changes nothing.
+    Auditor,
+    /// Somebody who was not let in: in no line of the table, and nothing that anybody could be given.
+    Nobody,
+}
+
+impl Role {
+    /// All that people may be given.
+    pub const ALL: [Self; 5] =
+        [Self::Administrator, Self::Officer, Self::Commentator, Self::Leader, Self::Auditor];
+
+    /// The name stored and typed; a locale key under `desk.role`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Officer => "officer",
+            Self::Commentator => "commentator",
+            Self::Leader => "leader",
+            Self::Auditor => "auditor",
+            Self::Nobody => "nobody",
+        }
+    }
+
+    /// The role called so, in either language; none for anything else.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let key = |role: &Self| format!("desk.role.{}", role.as_str());
+        let is_called = |role: &Self| {
+            [Lang::Zh, Lang::En].iter().any(|lang| lang.text(&key(role)) == name.trim())
+        };
+        Self::ALL.into_iter().find(|role| role.as_str() == name.trim() || is_called(role))
+    }
+
+    /// Whether the bounds of units hold for it: who answers for the whole station sees the whole.
+    #[must_use]
+    pub fn is_bound(self) -> bool {
+        !matches!(self, Self::Administrator | Self::Auditor)
+    }
+}
+
+/// How much of a person's rights a door was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Acts that change nothing and hand out nothing.
+    Read,
+    /// All that the person may.
+    #[default]
+    Write,
+}
+
+impl Scope {
+    /// The name stored and typed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+
+    /// The scope called so.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Read, Self::Write].into_iter().find(|scope| scope.as_str() == name.trim())
+    }
+}
+
+/// What can be done at the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// The day at a glance, the counts a page looks at now and then.
+    SeeToday,
+    /// Search posts and count them.
+    Search,
+    /// One post, why it meets a query, what its verdicts rest on.
+    SeePost,
+    /// One happening.
+    SeeStory,
+    /// The queue of alerts and each of them.
+    SeeAlerts,
+    /// The rules.
+    SeeRules,
+    /// Rules, topics, subjects and sources as they stand in the config, with their history.
+    SeeConfig,
+    /// Try a rule or a query on the past.
+    Rehearse,
+    /// The health board.
+    SeeSources,
+    /// Digests and their files.
+    SeeDigests,
+    /// Say what the polarity of a post is.
+    Correct,
+    /// Say which posts are one story.
+    GroupStories,
+    /// Acknowledge, close or reopen an alert.
+    MoveAlert,
+    /// Call an alert false and teach its rule.
+    FalseAlarm,
+    /// Write, take away and bring back rules, topics, subjects and sources.
+    EditConfig,
+    /// Write a digest.
+    WriteDigest,
+    /// Hand out what a search finds.
+    Export,
+    /// Hand out pages as they were served, unmasked.
+    HandEvidence,
+    /// Who may come in, and who is logged in.
+    SeePeople,
+    /// Add people, change what they may, end sessions, make and revoke tokens.
+    ManagePeople,
+    /// What was done, by whom.
+    SeeAudit,
+    /// One's own password and sessions.
+    OwnAccount,
+}
+
+const EVERYBODY: &[Role] = &Role::ALL;
+const WORKERS: &[Role] = &[Role::Administrator, Role::Officer];
+const OVERSEERS: &[Role] = &[Role::Administrator, Role::Auditor];
+const ADMINISTRATORS: &[Role] = &[Role::Administrator];
+const ALL_BUT_COMMENTATORS: &[Role] =
+    &[Role::Administrator, Role::Officer, Role::Leader, Role::Auditor];
+
+impl Act {
+    /// The table: every act, whether it changes or hands out something, and the roles that may.
+    pub const TABLE: [(Self, bool, &'static [Role]); 22] = [
+        (Self::SeeToday, false, EVERYBODY),
+        (Self::Search, false, EVERYBODY),
+        (Self::SeePost, false, EVERYBODY),
+        (Self::SeeStory, false, EVERYBODY),
+        (Self::SeeAlerts, false, EVERYBODY),
+        (Self::SeeRules, false, ALL_BUT_COMMENTATORS),
+        (Self::SeeConfig, false, ALL_BUT_COMMENTATORS),
+        (Self::Rehearse, false, ALL_BUT_COMMENTATORS),
+        (Self::SeeSources, false, ALL_BUT_COMMENTATORS),
+        (Self::SeeDigests, false, EVERYBODY),
+        (Self::Correct, true, WORKERS),
+        (Self::GroupStories, true, WORKERS),
+        (Self::MoveAlert, true, WORKERS),
+        (Self::FalseAlarm, true, WORKERS),
+        (Self::EditConfig, true, WORKERS),
+        (Self::WriteDigest, true, WORKERS),
+        (Self::Export, true, WORKERS),
+        (Self::HandEvidence, true, WORKERS),
+        (Self::SeePeople, false, OVERSEERS),
+        (Self::ManagePeople, true, ADMINISTRATORS),
+        (Self::SeeAudit, false, OVERSEERS),
+        (Self::OwnAccount, true, EVERYBODY),
+    ];
+
+    fn line(self) -> (bool, &'static [Role]) {
+        let found = Self::TABLE.iter().find(|(act, ..)| *act == self);
+        // An act without a line is nobody's.
+        found.map_or((true, &[]), |(_, changes, roles)| (*changes, roles))
+    }
+
+    /// The name shown in refusals; a locale key under `desk.act`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SeeToday => "see_today",
+            Self::Search => "search",
+            Self::SeePost => "see_post",
+            Self::SeeStory => "see_story",
+            Self::SeeAlerts => "see_alerts",
+            Self::SeeRules => "see_rules",
+            Self::SeeConfig => "see_config",
+            Self::Rehearse => "rehearse",
+            Self::SeeSources => "see_sources",
+            Self::SeeDigests => "see_digests",
+            Self::Correct => "correct",
+            Self::GroupStories => "group_stories",
+            Self::MoveAlert => "move_alert",
+            Self::FalseAlarm => "false_alarm",
+            Self::EditConfig => "edit_config",
+            Self::WriteDigest => "write_digest",
+            Self::Export => "export",
+            Self::HandEvidence => "hand_evidence",
+            Self::SeePeople => "see_people",
+            Self::ManagePeople => "manage_people",
+            Self::SeeAudit => "see_audit",
+            Self::OwnAccount => "own_account",
+        }
+    }
+
+    /// Whether it changes or hands out something; then it is in the audit, and not in reach of a scope to read.
+    #[must_use]
+    pub fn changes(self) -> bool {
+        self.line().0
+    }
+
+    /// The roles that may.
+    #[must_use]
+    pub fn roles(self) -> &'static [Role] {
+        self.line().1
+    }
+}
+
+/// Who acts: the name in the audit, the language of answers, and what bounds them.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// The name that stands in the audit.
+    pub name: String,
+    /// The language of words in answers.
+    pub lang: Lang,
+    /// What they are at the station.
+    pub role: Role,
+    /// The units they are bound to; none: bound to no unit.
+    pub units: Vec<SubjectId>,
+    /// How much of it the door was given.
+    pub scope: Scope,
+}
+
+impl Who {
+    /// Whoever owns the data directory: there is nothing that they could not do to it anyway.
+    #[must_use]
+    pub fn owner(name: impl Into<String>, lang: Lang) -> Self {
+        let (name, units) = (name.into(), Vec::new());
+        Self { name, lang, role: Role::Administrator, units, scope: Scope::Write }
+    }
+
+    /// Somebody who was not let in: may do nothing.
+    #[must_use]
+    pub fn nobody(lang: Lang) -> Self {
+        let (name, units) = (String::new(), Vec::new());
+        Self { name, lang, role: Role::Nobody, units, scope: Scope::Read }
+    }
+
+    /// Whether this person may, through this door.
+    #[must_use]
+    pub fn may(&self, act: Act) -> bool {
+        act.roles().contains(&self.role) && (self.scope == Scope::Write || !act.changes())
+    }
+}
+
+impl Desk {
+    /// What every act begins with.
+    ///
+    /// # Errors
+    /// `Forbidden`, with the roles that may; nothing was done.
+    pub fn check(&self, who: &Who, act: Act) -> Result<()> {
+        if who.may(act) {
+            return Ok(());
+        }
+        tracing::warn!(who = who.name, act = act.as_str(), "an act was refused");
+        Err(DeskError::Forbidden { act, role: who.role, scope: who.scope })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_each_act_once_and_administrators_may_everything() {
+        for (at, (act, changes, roles)) in Act::TABLE.iter().enumerate() {
+            assert_eq!(
+                Act::TABLE.iter().filter(|(other, ..)| other == act).count(),
+                1,
+                "line {at}"
+            );
+            assert_eq!((act.changes(), act.roles()), (*changes, *roles));
+            assert!(roles.contains(&Role::Administrator), "{act:?}");
+            for lang in [Lang::Zh, Lang::En] {
+                assert!(lang.has(&format!("desk.act.{}", act.as_str())), "{act:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn auditors_and_leaders_change_nothing_but_their_own_account() {
+        for (act, changes, roles) in Act::TABLE {
+            let quiet = [Role::Leader, Role::Auditor, Role::Commentator];
+            let is_theirs = quiet.iter().any(|role| roles.contains(role));
+            assert!(!changes || !is_theirs || act == Act::OwnAccount, "{act:?}");
+            // "Reads all": there is nothing to read that an auditor may not.
+            assert!(changes || roles.contains(&Role::Auditor), "{act:?}");
+        }
+    }
+
+    #[test]
+    fn a_scope_to_read_takes_from_every_role_what_changes() {
+        for role in Role::ALL {
+            let mut who = Who::owner("x", Lang::En);
+            (who.role, who.scope) = (role, Scope::Read);
+            assert!(Act::TABLE.iter().all(|(act, changes, _)| !(*changes && who.may(*act))));
+            assert!(who.may(Act::Search));
+        }
+    }
+
+    #[test]
+    fn who_was_not_let_in_may_nothing_and_nobody_can_be_made_so() {
+        let mut who = Who::nobody(Lang::Zh);
+        who.scope = Scope::Write;
+        assert!(Act::TABLE.iter().all(|(act, ..)| !who.may(*act)));
+        assert_eq!(Role::parse(Role::Nobody.as_str()), None);
+    }
+
+    #[test]
+    fn roles_are_understood_in_both_languages() {
+        for role in Role::ALL {
+            for lang in [Lang::Zh, Lang::En] {
+                let name = lang.text(&format!("desk.role.{}", role.as_str()));
+                assert_eq!(Role::parse(&name), Some(role), "{name}");
+            }
+        }
+        assert_eq!(Role::parse("root"), None);
+    }
+}

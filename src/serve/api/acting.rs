@@ -1,0 +1,196 @@
+//! What changes or hands out something: corrections, alerts, digests, exports, evidence.
+//!
+//! In: JSON bodies. Out: what came of it, or the file. Each is in the audit under the name of the token's person; a
+//! token whose scope is to read is refused.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use chrono::NaiveDate;
+use pipelines::record::{AlertState, Polarity};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::problem::{Body, Named, Problem, Refusals};
+use super::reading::number;
+use super::{Bearer, act};
+use crate::config::Period;
+use crate::desk::export::ExportForm;
+use crate::serve::Console;
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Said {
+    Negative,
+    Neutral,
+    Positive,
+}
+
+impl From<Said> for Polarity {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Negative => Self::Negative,
+            Said::Neutral => Self::Neutral,
+            Said::Positive => Self::Positive,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Correction {
+    /// What it is.
+    #[schema(inline)]
+    polarity: Said,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Corrected {
+    /// The post.
+    id: String,
+    /// What it was judged to be before.
+    was: String,
+}
+
+/// An officer's word on the polarity of a post; in force at once.
+#[utoipa::path(put, path = "/api/v1/posts/{id}/polarity", request_body = Correction,
+    params(("id" = String, Path, description = "The post")),
+    responses((status = 200, body = Corrected), Refusals))]
+pub(super) async fn correct(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Named(id): Named<String>,
+    Body(said): Body<Correction>,
+) -> Result<Json<Corrected>, Problem> {
+    let polarity = said.polarity.into();
+    let done = act(&console, &bearer, move |desk, who| desk.correct(who, &id, polarity)).await;
+    done.map(|(id, was)| Json(Corrected { id: id.to_string(), was: was.as_str().to_owned() }))
+}
+
+/// A post's pages as they were served, as a zip: names and numbers unmasked.
+#[utoipa::path(post, path = "/api/v1/posts/{id}/evidence",
+    params(("id" = String, Path, description = "The post")),
+    responses((status = 200, content_type = "application/zip", body = Vec<u8>), Refusals))]
+pub(super) async fn evidence(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Named(id): Named<String>,
+) -> Result<Response, Problem> {
+    let handed = act(&console, &bearer, move |desk, who| desk.evidence(who, &id)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/zip")], handed.zip).into_response())
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Move {
+    Open,
+    Acknowledged,
+    Closed,
+    /// Closed, and the newest post becomes an example that the rule must not hit.
+    FalseAlarm,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct MoveTo {
+    /// What becomes of it.
+    #[schema(inline)]
+    state: Move,
+}
+
+/// Acknowledge, close, reopen an alert, or call it false.
+#[utoipa::path(put, path = "/api/v1/alerts/{id}/state", request_body = MoveTo,
+    params(("id" = String, Path, description = "Its number")),
+    responses((status = 204, description = "Done"), Refusals))]
+pub(super) async fn move_alert(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Named(id): Named<String>,
+    Body(to): Body<MoveTo>,
+) -> Result<StatusCode, Problem> {
+    act(&console, &bearer, move |desk, who| {
+        let id = number(&id)?;
+        match to.state {
+            Move::Open => desk.move_alert(who, id, AlertState::Open),
+            Move::Acknowledged => desk.move_alert(who, id, AlertState::Acknowledged),
+            Move::Closed => desk.move_alert(who, id, AlertState::Closed),
+            Move::FalseAlarm => desk.false_alarm(who, id).map(|_| ()),
+        }
+    })
+    .await
+    .map(|()| StatusCode::NO_CONTENT)
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Span {
+    Day,
+    Week,
+    Month,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct DigestOrder {
+    /// What it is about.
+    #[schema(inline)]
+    period: Span,
+    /// The last day of it; none: now.
+    last: Option<NaiveDate>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Written {
+    /// Names of the files.
+    files: Vec<String>,
+}
+
+/// Write a digest.
+#[utoipa::path(post, path = "/api/v1/digests", request_body = DigestOrder,
+    responses((status = 200, body = Written), Refusals))]
+pub(super) async fn write_digest(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Body(order): Body<DigestOrder>,
+) -> Result<Json<Written>, Problem> {
+    let period = match order.period {
+        Span::Day => Period::Day,
+        Span::Week => Period::Week,
+        Span::Month => Period::Month,
+    };
+    act(&console, &bearer, move |desk, who| desk.write_digest(who, period, order.last))
+        .await
+        .map(|files| Json(Written { files }))
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Form {
+    Csv,
+    Jsonl,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct ExportOrder {
+    /// A query; every post it finds is handed out.
+    q: String,
+    /// How rows are written.
+    #[schema(inline)]
+    form: Form,
+}
+
+/// Everything that a search finds, as a file.
+#[utoipa::path(post, path = "/api/v1/export", request_body = ExportOrder,
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), Refusals))]
+pub(super) async fn export(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Body(order): Body<ExportOrder>,
+) -> Result<Response, Problem> {
+    let form = match order.form {
+        Form::Csv => ExportForm::Csv,
+        Form::Jsonl => ExportForm::JsonLines,
+    };
+    let bytes = act(&console, &bearer, move |desk, who| desk.export(who, &order.q, form)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}
