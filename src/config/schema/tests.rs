@@ -120,7 +120,7 @@ fn the_manual_and_the_examples_name_every_key() {
         assert!(text.contains(&format!("kind = \"{kind}\"")), "{file} is not of its kind");
         expect(&keys_in(&text), "source", keys, &file);
     }
-    let rules = ["accident", "wages", "pollution", "silence", "praise"];
+    let rules = ["accident", "wages", "pollution", "silence", "praise", "words"];
     let text: String = rules.iter().map(|r| shipped(&format!("rules/{r}.toml"))).collect();
     let found = keys_in(&text);
     expect(&found, "rule", RULE, "rules");
