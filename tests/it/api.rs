@@ -219,6 +219,7 @@ fn ask_mcp(served: &Served, token: &str, heads: &[(&str, &str)], body: &Value) -
 
 const TOOLS: [&str; 7] = ["alerts", "counts", "digest", "post", "search", "sources", "story"];
 
+#[allow(clippy::needless_pass_by_value, reason = "written in place at each call")]
 fn tool(name: &str, arguments: Value) -> Value {
     json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": name, "arguments": arguments}})
 }

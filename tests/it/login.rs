@@ -207,6 +207,7 @@ fn the_table_of_acts_and_roles_holds_in_the_console() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one visit told from beginning to end")]
 fn hostile_browsers_get_nothing() {
     let mut served = Served::with_people();
     // Where a login leads to is a path of ours, and one line of the answer.
@@ -388,6 +389,7 @@ fn with_a_certificate_it_speaks_tls_and_nothing_else() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one visit told from beginning to end")]
 fn who_is_bound_to_a_unit_sees_its_posts_alone() {
     let served = Served::with(|config| config.people.own_units_only = true, everybody);
     let desk = &served.desk;

@@ -49,7 +49,7 @@ pub(super) async fn login(
     if !visit.has_people {
         return console.pages.refused(&visit, StatusCode::UNAUTHORIZED, "enter");
     }
-    page(&console, &visit, StatusCode::OK, LoginPage { to: asked.to, ..LoginPage::default() })
+    page(&console, &visit, StatusCode::OK, &LoginPage { to: asked.to, ..LoginPage::default() })
 }
 
 #[derive(Default, Deserialize)]
@@ -79,7 +79,7 @@ pub(super) async fn enter(
             };
             let Typed { name, to, kept, .. } = typed;
             let again = LoginPage { name, to, kept, fault, ..LoginPage::default() };
-            return page(&console, &visit, status, again);
+            return page(&console, &visit, status, &again);
         }
     };
     let mut answer = if typed.kept.is_empty() {
@@ -118,8 +118,8 @@ fn fault(error: &DeskError, visit: &Visit) -> Option<(StatusCode, String)> {
     Some((status, error.in_words(visit.who.lang)))
 }
 
-fn page(console: &Console, visit: &Visit, status: StatusCode, data: LoginPage) -> Response {
-    console.pages.show_with(status, "login", visit, &data)
+fn page(console: &Console, visit: &Visit, status: StatusCode, data: &LoginPage) -> Response {
+    console.pages.show_with(status, "login", visit, data)
 }
 
 /// A form whose session has ended: the login, with what was typed kept in it; passwords are not.
@@ -142,7 +142,7 @@ pub(in crate::serve) async fn kept(console: &Console, visit: &Visit, request: Re
     }
     let fault = visit.who.lang.text("serve.login.ended");
     let data = LoginPage { to, kept: kept.finish(), fault, ..LoginPage::default() };
-    page(console, visit, StatusCode::UNAUTHORIZED, data)
+    page(console, visit, StatusCode::UNAUTHORIZED, &data)
 }
 
 fn is_secret(name: &str) -> bool {
