@@ -114,6 +114,7 @@ commands! {
     Explain(explain::ExplainArgs),
     Evidence(evidence::EvidenceArgs),
     Why(why::WhyArgs),
+    Words(words::WordsArgs),
     Digest(digest::DigestArgs),
     Rule(rule::RuleArgs),
     Label(label::LabelArgs),
@@ -174,7 +175,7 @@ fn in_words(error: &anyhow::Error, lang: Lang) -> String {
         return lang.fill(key, &[("file", &file)]);
     }
     match error.downcast_ref::<crate::engine::LockError>() {
-        Some(crate::engine::LockError::Held { dir, pid }) => {
+        Some(crate::engine::LockError::Held { dir, pid, .. }) => {
             lang.fill("cli.station_runs", &[("dir", &dir.display()), ("pid", pid)])
         }
         _ => format!("{error:#}"),

@@ -4,6 +4,7 @@
 //! that says what it was about. An act that changes something or hands something out writes its audit line with
 //! the name in it. Doors (command line, console) call these and show the answer; none reaches past the desk.
 
+pub mod adding;
 pub mod alerts;
 pub mod digests;
 pub mod edit;
@@ -18,6 +19,7 @@ pub mod seat;
 pub mod sources;
 pub mod story;
 pub mod today;
+pub mod words;
 
 mod index_door;
 

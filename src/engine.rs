@@ -7,6 +7,7 @@ pub mod backfill;
 pub mod clock;
 mod collect;
 mod commit;
+mod data_dir;
 pub mod deep;
 pub mod delivery;
 pub mod digests;
@@ -56,12 +57,13 @@ use crate::config::Config;
 
 pub use clock::{Clock, system_clock};
 pub use commit::CommitError;
+pub use data_dir::DataDir;
 pub use follow::FollowError;
-pub use lock::{LockError, StationLock};
+pub use lock::{LockError, StationLock, lend, wanted};
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{RebuildError, StoredPosts, rebuild_index};
 pub use standing::{Apart, Standing, StandingError, standing};
-pub use station::{DataDir, NoData, Station, annotator, annotator_config, open_store, segmenter};
+pub use station::{NoData, Station, annotator, annotator_config, open_store, segmenter};
 pub use stop::Stop;
 
 /// Seconds that the local time of the station is ahead of UTC at `now`: the days of histograms.

@@ -17,10 +17,11 @@ mod sources;
 mod stories;
 mod why;
 mod word;
+mod words;
 
 pub use digest::{
     AlertLine, Change, ChannelLine, Curve, Digest, Emptiness, Figure, PostLine, PostSet, Shares,
-    SourceLine, SourceTotals, StoryLine, SubjectLine,
+    SourceLine, SourceTotals, StoryLine, SubjectLine, WordLine,
 };
 pub use input::{
     AlertInput, DigestInput, DigestPost, PeriodKind, PreviousPeriod, SourceInput, SourceOutcome,

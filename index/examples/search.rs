@@ -107,6 +107,8 @@ fn post(n: u64, at: DateTime<Utc>, title: &str, text: &str) -> IndexedPost {
     let post = AnnotatedPost {
         post,
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
         filing: None,

@@ -48,10 +48,12 @@ pub enum Facet {
     Urgency,
     /// Whether the polarity is in doubt.
     Unsure,
+    /// Keywords (a post counts for each of its own).
+    Keyword,
 }
 
 impl Facet {
-    /// All facets, in the order in which they are shown.
+    /// The facets shown beside a search, in their order. Keywords are thousands: who wants them asks for them.
     pub const ALL: [Self; 9] = [
         Self::Source,
         Self::Channel,
@@ -63,6 +65,8 @@ impl Facet {
         Self::Urgency,
         Self::Unsure,
     ];
+    /// How many there are, with those that are not shown.
+    pub(crate) const COUNT: usize = Self::ALL.len() + 1;
 }
 
 /// How a search is to be answered. The default: the ten newest lines, one per story, no facets.

@@ -32,6 +32,7 @@ impl Facet {
             Self::Site => "site",
             Self::Topic => "topic",
             Self::Subject => "subject",
+            Self::Keyword => "keyword",
             Self::Polarity => "polarity",
             Self::Kind => "kind",
             Self::Urgency => "urgency",

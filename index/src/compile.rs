@@ -245,6 +245,7 @@ impl Compiler {
             FieldTest::Channel(channel) => term(f.channel, channel.as_str()),
             FieldTest::Site(host) => term(f.site_tree, host),
             FieldTest::Topic(topic) => term(f.topic_tree, topic.as_str()),
+            FieldTest::Keyword(word) => term(f.keyword, word),
             FieldTest::Subject(subjects) => {
                 combined(subjects.iter().map(|subject| term(f.subject, subject.as_str())), any)
             }

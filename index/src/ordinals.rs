@@ -53,7 +53,7 @@ pub(crate) struct Ordinals {
 #[derive(Default)]
 struct Known {
     stories: HashMap<u64, u32, BuildHasherDefault<IdHasher>>,
-    values: [Values; Facet::ALL.len()],
+    values: [Values; Facet::COUNT],
     segments: HashMap<SegmentId, Segment>,
 }
 
@@ -61,7 +61,7 @@ struct Known {
 struct Segment {
     stories: Option<Arc<[u32]>>,
     times: Option<Arc<[i64]>>,
-    facets: [Option<Arc<FacetNumbers>>; Facet::ALL.len()],
+    facets: [Option<Arc<FacetNumbers>>; Facet::COUNT],
 }
 
 /// The values of one facet in one segment.

@@ -13,7 +13,7 @@ use tantivy::schema::{
 use crate::tokenize;
 
 /// Raised whenever the fields, their tokenisers or the meaning of a value change.
-pub(crate) const SCHEMA_VERSION: u32 = 3;
+pub(crate) const SCHEMA_VERSION: u32 = 4;
 
 /// Name of the field that segments are sorted by, newest first.
 pub(crate) const TIME: &str = "time";
@@ -60,6 +60,7 @@ pub(crate) struct Fields {
     /// `yes` or `no`: whether the polarity is in doubt.
     pub unsure: Field,
     pub topic: Field,
+    pub keyword: Field,
     pub subject: Field,
     pub risk: Field,
     pub heat: Field,
@@ -102,6 +103,7 @@ impl Fields {
             urgency: b.add_text_field("urgency", STRING | FAST),
             unsure: b.add_text_field("unsure", STRING | FAST),
             topic: b.add_text_field("topic", STRING | FAST),
+            keyword: b.add_text_field("keyword", STRING | FAST),
             subject: b.add_text_field("subject", STRING | FAST),
             risk: b.add_u64_field("risk", FAST),
             heat: b.add_f64_field("heat", FAST),
@@ -144,6 +146,9 @@ impl Fields {
                 doc.add_text(self.topic_tree, &topic[..end]);
             }
             doc.add_text(self.topic_tree, topic);
+        }
+        for keyword in &annotated.words.keywords {
+            doc.add_text(self.keyword, &keyword.word);
         }
         for mention in &annotated.mentions {
             doc.add_text(self.subject, mention.subject.as_str());

@@ -8,10 +8,13 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use pipelines::annotate::lexicon::Lexicon;
 use pipelines::annotate::{Annotator, AnnotatorConfig, StoryBook, StoryConfig, TopicConfig};
 use pipelines::record::{
     AnnotatedPost, Channel, Confidence, Counts, Post, PostId, Published, Subject, Trust,
 };
+use pipelines::text::{Segmenter, fold};
+use pipelines::words::{Cutter, FoldedTexts};
 
 const CLAUSES: [&str; 12] = [
     "云岭矿业集团南关煤矿井下发生透水，3名矿工被困",
@@ -37,6 +40,7 @@ fn main() {
         for post in posts.iter().take(200) {
             black_box(annotator.annotate(post.clone(), now));
         }
+        words_alone(&posts, chars);
         let clones = posts.clone();
         let began = Clock::start();
         let judged: Vec<AnnotatedPost> =
@@ -52,6 +56,22 @@ fn main() {
         report(&format!("stories, {chars} characters"), judged.len(), began.elapsed());
         assert_eq!(book.posts().count(), judged.len());
     }
+}
+
+/// What the stage of words costs alone, on texts that are folded already.
+fn words_alone(posts: &[Post], chars: usize) {
+    let AnnotatorConfig { subjects, lexicons, .. } = config();
+    let names = subjects.iter().flat_map(|s| s.names().map(str::to_owned));
+    let lexicon = Lexicon::read(lexicons.iter().map(|(n, t)| (n.as_str(), t.as_str())));
+    let cutter = Cutter::new(Segmenter::new(names), lexicon.expect("shipped lexicons are valid"));
+    let folded: Vec<_> = posts.iter().map(|p| (fold(&p.title), fold(&p.text))).collect();
+    let began = Clock::start();
+    let mut keywords = 0;
+    for (title, body) in &folded {
+        keywords += black_box(cutter.cut(FoldedTexts { title, body })).keywords.len();
+    }
+    report(&format!("words, {chars} characters"), folded.len(), began.elapsed());
+    assert!(keywords >= 5 * folded.len());
 }
 
 /// Processor time of this thread where the system tells it (Linux), else the wall clock: other work on the
@@ -110,6 +130,7 @@ fn config() -> AnnotatorConfig {
         topics: topics.collect(),
         lexicons: files(&root.join("lexicons"), "tsv").iter().map(|p| (name(p), text(p))).collect(),
         models: files(&root.join("models"), "glm").iter().map(|p| (name(p), read(p))).collect(),
+        deep: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod annotator;
 pub mod classify;
 pub mod deep;
 mod explain;
+mod facts;
 mod fingerprint;
 mod headline;
 mod headline_training;

@@ -1,4 +1,4 @@
-//! What a post goes through, stage by stage: crawl → extract → annotate → watch.
+//! What a post goes through, stage by stage: crawl → extract → words → annotate → watch.
 //!
 //! `record` holds one type per stage, `text` the folding and cutting of Chinese text, `query` the one
 //! language of search, topics and rules. Only `crawl` does IO; everything else is pure: bytes and `now`
@@ -13,3 +13,4 @@ pub mod query;
 pub mod record;
 pub mod text;
 pub mod watch;
+pub mod words;

@@ -5,6 +5,7 @@
 
 mod alert;
 mod annotated;
+mod fact;
 mod filing;
 mod id;
 mod page;
@@ -12,12 +13,14 @@ mod post;
 mod severity;
 mod source;
 mod subject;
+mod words;
 
 pub use alert::{Alert, AlertState, Evidence, RuleHit, SilenceReason};
 pub use annotated::{
     AnnotatedPost, Basis, Fingerprint, Mention, PolarityVerdict, Risk, RiskPart, Span, StoryId,
     TextField, TopicHit,
 };
+pub use fact::{Fact, FactKind, FactStatus};
 pub use filing::{Filing, PostKind};
 pub use id::{PostId, RuleId, SourceId, SubjectId, TopicId};
 pub use page::{FetchJob, Page, Validators};
@@ -28,3 +31,4 @@ pub use post::{
 pub use severity::{Polarity, Severity};
 pub use source::{Channel, Trust};
 pub use subject::Subject;
+pub use words::{Keyword, PostWords, SentimentWord};

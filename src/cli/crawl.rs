@@ -34,7 +34,7 @@ impl CrawlArgs {
                 return Ok(Outcome::Usage);
             }
         }
-        let station = Station::open(config, system_clock(), progress(globals))?;
+        let station = Station::open_lent(config, system_clock(), progress(globals))?;
         stop::at_signal(&station.stop)?;
         let outcome = round(&station, &self.sources, globals, out);
         station.close()?;

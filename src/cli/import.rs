@@ -103,7 +103,7 @@ impl ImportArgs {
             table(rows).write(globals.format, lang, out)?;
             return Ok(if good { Outcome::Good } else { Outcome::Bad });
         }
-        let station = Station::open(config, system_clock(), nobody())?;
+        let station = Station::open_lent(config, system_clock(), nobody())?;
         stop::at_signal(&station.stop)?;
         let (rows, all_taken) = take(&station, &looked, (&map, &source), globals);
         station.close()?;

@@ -1,7 +1,8 @@
 //! `guanlan init DIR`: writes a commented config by asking, or from flags.
 //!
 //! In: names, contact and addresses. Out: `guanlan.toml`, `sources/`, `rules/` in a folder, which pass
-//! `check` at once, and the three commands to go on with. Never overwrites a file; guesses no contact.
+//! `check` at once, and the three commands to go on with; where packs were asked for, their sites are gone through
+//! then, as `source add --pack` does. Never overwrites a file; guesses no contact.
 
 mod write;
 
@@ -11,8 +12,9 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use pipelines::locale::Lang;
 
-use super::{Globals, Outcome};
+use super::{Globals, Outcome, source};
 use crate::config::{Config, Overrides};
+use crate::packs::{self, Pack};
 
 /// Arguments of `guanlan init`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -35,6 +37,12 @@ pub struct InitArgs {
     /// Address of a feed, sitemap or list page to watch; may be given several times.
     #[arg(long, value_name = "URL")]
     pub source: Vec<String>,
+    /// A list of home pages to go through once the config is written (`media`, `gov`, `mining` …); several by commas.
+    #[arg(long, value_name = "PACK", value_delimiter = ',')]
+    pub pack: Vec<String>,
+    /// The province whose sites of the lists are gone through.
+    #[arg(long, value_name = "PROVINCE", requires = "pack")]
+    pub place: Option<String>,
     /// Ask nothing.
     #[arg(long, short)]
     pub yes: bool,
@@ -51,6 +59,8 @@ struct Answers {
     units: Vec<String>,
     contact: String,
     sources: Vec<String>,
+    packs: Vec<String>,
+    place: Option<String>,
 }
 
 impl InitArgs {
@@ -62,9 +72,22 @@ impl InitArgs {
         let stdin = std::io::stdin();
         let asks = !self.yes && stdin.is_terminal();
         let mut input = stdin.lock();
-        let written =
+        let done =
             self.run_with(globals.lang, asks.then_some(&mut input as &mut dyn BufRead), out)?;
-        Ok(if written { Outcome::Good } else { Outcome::Bad })
+        let answers = match done {
+            Done::Written(answers) => answers,
+            Done::Shown => return Ok(Outcome::Good),
+            Done::Refused => return Ok(Outcome::Bad),
+        };
+        // The packs ask for themselves.
+        drop(input);
+        let station = Globals { config: Some(self.dir.join("guanlan.toml")), ..globals.clone() };
+        for pack in &answers.packs {
+            // A pack none of whose sites answered says so; the config is written all the same.
+            source::through_pack(pack, answers.place.as_deref(), &station, out)?;
+        }
+        self.next(&answers, globals.lang, out)?;
+        Ok(Outcome::Good)
     }
 
     fn run_with(
@@ -72,23 +95,23 @@ impl InitArgs {
         lang: Lang,
         input: Option<&mut dyn BufRead>,
         out: &mut dyn Write,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<Done> {
         if self.manual {
             write!(out, "{}", Config::manual())?;
-            return Ok(true);
+            return Ok(Done::Shown);
         }
         let answers = match self.answers(lang, input, out)? {
             Ok(answers) => answers,
             Err(complaint) => {
                 writeln!(out, "{complaint}")?;
-                return Ok(false);
+                return Ok(Done::Refused);
             }
         };
         let files = write::files(&answers, lang);
         if let Some(path) = files.keys().map(|name| self.dir.join(name)).find(|path| path.exists())
         {
             writeln!(out, "{}", lang.fill("config.init.exists", &[("path", &path.display())]))?;
-            return Ok(false);
+            return Ok(Done::Refused);
         }
         writeln!(out, "{}", lang.text("config.init.written"))?;
         for (name, text) in &files {
@@ -103,11 +126,11 @@ impl InitArgs {
         if let Err(problems) = Config::load(Some(&self.dir), &overrides) {
             bail!("the config just written does not load:\n{}", problems.render(lang));
         }
-        self.next(!answers.sources.is_empty(), lang, out)?;
-        Ok(true)
+        Ok(Done::Written(answers))
     }
 
-    fn next(&self, has_sources: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn next(&self, answers: &Answers, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+        let has_sources = !answers.sources.is_empty() || !answers.packs.is_empty();
         writeln!(out, "{}", lang.text("config.init.next"))?;
         let main = self.dir.join("guanlan.toml");
         if !has_sources {
@@ -124,6 +147,13 @@ impl InitArgs {
         Ok(())
     }
 
+    /// The packs there are; the complaint where one of the officer's own cannot be read.
+    fn known_packs(&self, lang: Lang) -> Result<Vec<Pack>, String> {
+        packs::all(Some(&self.dir)).map_err(|errors| {
+            errors.iter().map(|error| error.render(lang)).collect::<Vec<_>>().join("\n")
+        })
+    }
+
     /// The flags, with what is missing asked for; the complaint where something cannot be used.
     fn answers(
         &self,
@@ -137,10 +167,17 @@ impl InitArgs {
             units: self.unit.clone(),
             contact: self.contact.clone().unwrap_or_default(),
             sources: self.source.clone(),
+            packs: self.pack.clone(),
+            place: self.place.clone(),
+        };
+        let known = match self.known_packs(lang) {
+            Ok(known) => known,
+            Err(complaint) => return Ok(Err(complaint)),
         };
         if let (Some(input), true) = (input, self.name.is_none() || self.contact.is_none()) {
-            let mut ask = |key: &str| -> anyhow::Result<String> {
-                write!(out, "{}: ", lang.text(&format!("config.init.ask_{key}")))?;
+            let mut ask = |key: &str, known: &str| -> anyhow::Result<String> {
+                let asked = lang.fill(&format!("config.init.ask_{key}"), &[("known", &known)]);
+                write!(out, "{asked}: ")?;
                 out.flush()?;
                 let mut line = String::new();
                 input.read_line(&mut line).context("cannot read the answer")?;
@@ -150,17 +187,17 @@ impl InitArgs {
                 eprintln!("{}", lang.fill(&format!("config.init.{key}"), &[(name, &typed)]));
             };
             if answers.name.is_empty() {
-                answers.name = ask("name")?;
+                answers.name = ask("name", "")?;
             }
             if answers.short_names.is_empty() {
-                answers.short_names = parts(&ask("short")?, &[',', '，', '、']);
+                answers.short_names = parts(&ask("short", "")?, &[',', '，', '、']);
             }
             if answers.units.is_empty() {
-                answers.units = parts(&ask("unit")?, &[',', '，', '、']);
+                answers.units = parts(&ask("unit", "")?, &[',', '，', '、']);
             }
             // A slip is asked for again: what was typed before it is not lost.
             while answers.contact.is_empty() {
-                let typed = ask("contact")?;
+                let typed = ask("contact", "")?;
                 if typed.is_empty() {
                     break;
                 }
@@ -170,7 +207,7 @@ impl InitArgs {
                 }
             }
             while answers.sources.is_empty() {
-                let typed = parts(&ask("source")?, &[' ', '\u{3000}']);
+                let typed = parts(&ask("source", "")?, &[' ', '\u{3000}']);
                 let typed: Vec<String> = typed.into_iter().map(with_scheme).collect();
                 match typed.iter().find(|url| !crate::config::is_url(url)) {
                     Some(url) => again("bad_url", "url", url),
@@ -178,12 +215,48 @@ impl InitArgs {
                     None => answers.sources = typed,
                 }
             }
+            answers.choose_packs(&known, lang, &mut ask)?;
+        }
+        if let Some(id) = answers.packs.iter().find(|id| !known.iter().any(|p| p.id == **id)) {
+            return Ok(Err(unknown_pack(id, &shown_packs(&known, lang), lang)));
         }
         Ok(answers.checked(lang))
     }
 }
 
+/// What came of the questions.
+enum Done {
+    /// The config stands.
+    Written(Answers),
+    /// Only the manual was asked for.
+    Shown,
+    /// Nothing was written, which was said.
+    Refused,
+}
+
 impl Answers {
+    /// Asks for packs, again after a slip, and for the province of their sites.
+    fn choose_packs(
+        &mut self,
+        known: &[Pack],
+        lang: Lang,
+        ask: &mut dyn FnMut(&str, &str) -> anyhow::Result<String>,
+    ) -> anyhow::Result<()> {
+        let shown = shown_packs(known, lang);
+        while self.packs.is_empty() {
+            let typed = parts(&ask("pack", &shown)?, &[',', '，', '、', ' ']);
+            match typed.iter().find(|id| !known.iter().any(|pack| pack.id == **id)) {
+                Some(id) => eprintln!("{}", unknown_pack(id, &shown, lang)),
+                None if typed.is_empty() => break,
+                None => self.packs = typed,
+            }
+        }
+        if !self.packs.is_empty() && self.place.is_none() {
+            self.place = Some(ask("place", "")?).filter(|place| !place.is_empty());
+        }
+        Ok(())
+    }
+
     /// Trimmed and without repetition; the complaint where something cannot be used.
     fn checked(mut self, lang: Lang) -> Result<Self, String> {
         for (value, key, flag) in
@@ -211,6 +284,17 @@ impl Answers {
     }
 }
 
+fn shown_packs(known: &[Pack], lang: Lang) -> String {
+    let shown: Vec<String> =
+        known.iter().map(|pack| format!("{} ({})", pack.id, pack.shown(lang))).collect();
+    shown.join(", ")
+}
+
+fn unknown_pack(id: &str, known: &str, lang: Lang) -> String {
+    let args: [(&str, &dyn std::fmt::Display); 2] = [("pack", &id), ("known", &known)];
+    lang.fill("cli.pack.unknown", &args)
+}
+
 /// `www.example.com` as it was meant.
 fn with_scheme(url: String) -> String {
     if url.contains("://") || !url.contains('.') { url } else { format!("https://{url}") }
@@ -221,108 +305,4 @@ fn parts(line: &str, separators: &[char]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    fn args(dir: &Path) -> InitArgs {
-        InitArgs {
-            dir: dir.to_owned(),
-            name: Some("云岭矿业集团有限公司".to_owned()),
-            short: vec!["云岭矿业".to_owned()],
-            unit: vec!["云岭矿业集团南关煤矿".to_owned(), "云岭矿业集团\"选煤\"厂".to_owned()],
-            contact: Some("press@example.com".to_owned()),
-            source: vec![
-                "https://news.example.com/rss.xml".to_owned(),
-                "https://news.example.com/list/index.html".to_owned(),
-                "http://127.0.0.1:8080/sitemap.xml".to_owned(),
-            ],
-            yes: true,
-            manual: false,
-        }
-    }
-
-    fn run(args: &InitArgs, input: Option<&str>) -> (bool, String) {
-        let mut out = Vec::new();
-        let mut input = input.map(str::as_bytes);
-        let reader = input.as_mut().map(|i| i as &mut dyn BufRead);
-        let good = args.run_with(Lang::Zh, reader, &mut out).unwrap();
-        (good, String::from_utf8(out).unwrap())
-    }
-
-    #[test]
-    fn what_it_writes_loads_at_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let (good, text) = run(&args(dir.path()), None);
-        assert!(good, "{text}");
-        let config = Config::load(Some(dir.path()), &Overrides::default()).unwrap();
-        assert_eq!(config.warnings.0, []);
-        let ids = |s: &pipelines::record::Subject| s.id.0.clone();
-        assert_eq!(
-            config.subjects.iter().map(ids).collect::<Vec<_>>(),
-            ["main", "unit-1", "unit-2"]
-        );
-        assert_eq!(config.subjects[1].short_names, ["南关煤矿", "南关矿"]);
-        let kinds: Vec<_> = config.sources.iter().map(|s| format!("{:?}", s.kind)).collect();
-        let kind = |name: &str| kinds.iter().filter(|k| k.starts_with(name)).count();
-        assert_eq!((kind("Feed"), kind("List"), kind("Sitemap")), (1, 1, 1), "{kinds:?}");
-        assert_eq!(config.rules.len(), 3);
-        let next: Vec<_> = text.lines().rev().take(3).collect();
-        assert!(
-            next[2].contains("guanlan.toml check") && next[0].contains("guanlan.toml run"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn it_overwrites_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let main = dir.path().join("guanlan.toml");
-        std::fs::write(&main, "# mine\n").unwrap();
-        let (good, text) = run(&args(dir.path()), None);
-        assert!(!good && text.contains("已存在"), "{text}");
-        assert_eq!(std::fs::read_to_string(&main).unwrap(), "# mine\n");
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn it_asks_for_what_is_missing() {
-        let dir = tempfile::tempdir().unwrap();
-        let asked = InitArgs { dir: dir.path().to_owned(), ..InitArgs::default() };
-        let typed = "云岭矿业集团有限公司\n云岭矿业、云岭集团\n云岭矿业集团南关煤矿\npress@example.com\nhttps://a.example.com/feed\n";
-        let (good, text) = run(&asked, Some(typed));
-        assert!(good && text.contains("企业全称"), "{text}");
-        let config = Config::load(Some(dir.path()), &Overrides::default()).unwrap();
-        assert_eq!(config.subjects[0].short_names, ["云岭矿业", "云岭集团"]);
-        assert_eq!(config.sources.len(), 1);
-    }
-
-    #[test]
-    fn a_slip_in_one_answer_loses_none_of_the_others() {
-        let dir = tempfile::tempdir().unwrap();
-        let asked = InitArgs { dir: dir.path().to_owned(), ..InitArgs::default() };
-        let typed = "青岚集团有限公司\n青岚集团\n山西青岚集团乙沟煤业有限责任公司\nxuanchuan\npress@example.com\nnews\nwww.example.com/rss\n";
-        let (good, text) = run(&asked, Some(typed));
-        assert!(good, "{text}");
-        let config = Config::load(Some(dir.path()), &Overrides::default()).unwrap();
-        assert_eq!(config.subjects[1].short_names, ["乙沟煤业"], "a unit has the name people use");
-        assert_eq!(config.sources.len(), 1);
-    }
-
-    #[test]
-    fn it_says_what_it_cannot_use_and_writes_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let good = args(dir.path());
-        for (bad, expected) in [
-            (InitArgs { name: None, ..good.clone() }, "缺少企业全称：请用 --name"),
-            (InitArgs { contact: None, ..good.clone() }, "请用 --contact"),
-            (InitArgs { contact: Some("宣传部".into()), ..good.clone() }, "不是邮箱或网页地址"),
-            (InitArgs { source: vec!["news".into()], ..good }, "不是可用的网址：news"),
-        ] {
-            let (written, text) = run(&bad, None);
-            assert!(!written && text.contains(expected), "{text}");
-        }
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-    }
-}
+mod tests;

@@ -43,7 +43,7 @@ impl PurgeArgs {
         if self.clock_is_right {
             clock::confirm_by_hand(&open_store(&config.station.data_dir)?, now)?;
         }
-        let station = match Station::open(config, system_clock(), nobody()) {
+        let station = match Station::open_lent(config, system_clock(), nobody()) {
             Err(error) if self.clock_is_right && error.is::<LockError>() => {
                 writeln!(out, "{}", lang.text("cli.purge.clock_confirmed"))?;
                 return Ok(Outcome::Good);

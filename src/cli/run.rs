@@ -9,7 +9,7 @@ use super::console::{self, Console};
 use super::{Globals, Outcome, crawl, open, stop};
 use crate::config::Config;
 use crate::desk::seat::Renewal;
-use crate::engine::{Station, Stop, run, system_clock};
+use crate::engine::{Station, Stop, lend, run, system_clock, wanted};
 
 #[derive(Args)]
 pub struct RunArgs {}
@@ -43,10 +43,17 @@ pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome
         doors.spawn(console.serve(async move { stop.asked().await }));
     }
     let ended = loop {
-        let before = station.config.clone();
+        let (before, dir) = (station.config.clone(), station.dir.0.clone());
         let ended = until_asked(station, &wish, &renewal);
         if ended.is_err() || wish.is_asked() {
             break ended;
+        }
+        if matches!(ended, Ok(Asked::Lend)) {
+            tracing::info!("a command has the data directory; the station goes on when it is done");
+            lend(&dir, &|| wish.is_asked());
+            if wish.is_asked() {
+                break ended;
+            }
         }
         // What somebody broke by hand meanwhile was said; the station goes on as it was.
         let config = open::config(globals).unwrap_or_else(|_| (*before).clone());
@@ -64,31 +71,49 @@ fn opened(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Res
     let sources = config.sources.iter().filter(|s| s.enabled).count();
     let rules = config.rules.iter().filter(|r| r.enabled).count();
     let dir = config.station.data_dir.display().to_string();
-    let station = Station::open(config, system_clock(), crawl::progress(globals))?;
+    let mut station = Station::open(config, system_clock(), crawl::progress(globals))?;
+    station.lends()?;
     let said = [("sources", &sources as &dyn Display), ("rules", &rules), ("dir", &dir)];
     writeln!(out, "{}", globals.lang.fill("cli.run.started", &said))?;
     out.flush()?;
     Ok(station)
 }
 
-/// Runs `station` until it is to stop or its config has changed, and closes it.
-fn until_asked(station: Station, wish: &Stop, renewal: &Renewal) -> anyhow::Result<()> {
+/// Why a station ends.
+enum Asked {
+    /// For good.
+    Stop,
+    /// Its config has changed.
+    Renew,
+    /// A command wants the directory.
+    Lend,
+}
+
+/// Runs `station` until it is asked to end, and closes it.
+fn until_asked(station: Station, wish: &Stop, renewal: &Renewal) -> anyhow::Result<Asked> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (stop, asked, renewal) = (station.stop.clone(), wish.clone(), renewal.clone());
+    let dir = station.dir.0.clone();
     let ended = runtime.block_on(async {
         let asking = tokio::spawn(async move {
-            tokio::select! {
-                () = asked.asked() => {}
-                () = renewal.asked() => {}
-            }
+            let why = tokio::select! {
+                () = asked.asked() => Asked::Stop,
+                () = renewal.asked() => Asked::Renew,
+                () = wanted(&dir) => Asked::Lend,
+            };
             stop.ask();
+            why
         });
         let ended = run::run(&station).await;
-        asking.abort();
-        ended
+        if ended.is_err() {
+            asking.abort();
+        }
+        ended.map(|()| asking)
     });
+    let ended = ended.and_then(|asking| Ok(runtime.block_on(asking)?));
     // A file being read or a digest being made ends with it; nothing of it was acknowledged.
     runtime.shutdown_timeout(stop::LEAVE_WITHIN);
     let closed = if wish.is_asked() || ended.is_err() { station.close() } else { station.hand_over() };
-    ended.and(closed)
+    let why = ended?;
+    closed.map(|()| why)
 }

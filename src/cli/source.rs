@@ -6,7 +6,6 @@ mod list;
 mod pack;
 mod policy;
 mod report;
-mod settle;
 mod test;
 mod tell;
 
@@ -43,6 +42,16 @@ impl SourceArgs {
             Action::Backfill(args) => args.run(globals, out),
         }
     }
+}
+
+/// Goes through a pack as `source add --pack` does.
+pub(super) fn through_pack(
+    pack: &str,
+    place: Option<&str>,
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    add::AddArgs::of_pack(pack.to_owned(), place.map(str::to_owned)).run(globals, out)
 }
 
 /// The source called `id`; where there is none, that is said with those that there are.

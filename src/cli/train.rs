@@ -55,7 +55,6 @@ impl TrainArgs {
             only: self.only.clone(),
             even_if_lower: self.force,
             seed: SEED,
-            ..TrainOptions::default()
         };
         let report = train(&self.dir, &self.out, &options)?;
         serde_json::to_writer_pretty(&mut *out, &report)?;

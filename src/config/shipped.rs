@@ -48,9 +48,14 @@ pub(super) const LEXICONS: &[(&str, &str)] = texts!("lexicons":
 /// `config/models/figures.json`.
 pub(super) const FIGURES: &str = include_str!("../../config/models/figures.json");
 
+/// `config/models/deep/deep.bin`: the deep reader.
+pub(super) const DEEP: (&str, &[u8]) =
+    ("deep.bin", include_bytes!("../../config/models/deep/deep.bin").as_slice());
+
 /// `config/models`, but for what the stages that use it have compiled in themselves.
 pub(super) const MODELS: &[(&str, &[u8])] = bytes!("models":
     "news.glm",
+    "officer.gom",
     "petitions.glm",
     "risk.glm",
     "target.glm",
@@ -83,6 +88,6 @@ mod tests {
         check("lexicons", &[".tsv", ".txt", ".toml"], &names(LEXICONS));
         // The story book is built without a config and carries its model.
         let models: Vec<_> = MODELS.iter().map(|f| f.0).chain(["stories.bin"]).collect();
-        check("models", &[".bin", ".glm"], &models);
+        check("models", &[".bin", ".glm", ".gom"], &models);
     }
 }

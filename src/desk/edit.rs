@@ -76,8 +76,8 @@ impl Desk {
     /// `Unknown` where it is not the user's own; a file that cannot be read.
     pub fn entry(&self, _who: &Who, table: &'static str, id: &str) -> Result<EntrySheet> {
         let unknown = || DeskError::Unknown { what: table, id: id.to_owned() };
-        let file = self.config.file_of(table, id).ok_or_else(unknown)?;
-        let whole = read(file)?;
+        let file = self.file_with(table, id).ok_or_else(unknown)?;
+        let whole = read(&file)?;
         let place = edit::place(&whole, table, id).ok_or_else(unknown)?;
         let text = whole[place].trim_end().to_owned();
         Ok(EntrySheet {
@@ -274,6 +274,16 @@ impl Desk {
             (None, None) => whole,
         };
         Ok(Change { file, text: changed })
+    }
+
+    /// The file an entry stands in, also one that was saved a moment ago and is not in force yet.
+    fn file_with(&self, table: &'static str, id: &str) -> Option<PathBuf> {
+        let known = self.config.file_of(table, id).map(Path::to_owned);
+        known.or_else(|| {
+            let home = self.home_of(table)?;
+            let whole = std::fs::read_to_string(&home).ok()?;
+            edit::place(&whole, table, id).map(|_| home)
+        })
     }
 
     /// Where a new entry goes: the main file for subjects; else the last file of its kind, or one of our own name

@@ -109,6 +109,7 @@ pub fn field_of(facet: Facet) -> &'static str {
         Facet::Site => "site",
         Facet::Topic => "topic",
         Facet::Subject => "subject",
+        Facet::Keyword => "keyword",
         Facet::Polarity => "polarity",
         Facet::Kind => "kind",
         Facet::Urgency => "urgency",

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use index::{Facet, SearchIndex, SearchOptions, SearchResults, Sort};
 use pipelines::query::Query;
 use pipelines::record::{AlertState, Polarity};
+use pipelines::words::HotWord;
 use serde::Serialize;
 
 use super::alerts::AlertRow;
@@ -20,6 +21,9 @@ use crate::engine::StoredPosts;
 /// Happenings on the page.
 const HAPPENINGS: usize = 10;
 
+/// Hot words on the page.
+const WORDS: usize = 24;
+
 /// Open alerts on the page.
 const ALERTS: usize = 10;
 
@@ -30,7 +34,7 @@ const ALERT_DAYS: u32 = 30;
 const CURVE_DAYS: i64 = 14;
 
 /// Every post: the widest span that the language can name.
-const ALL: &str = "published:1970-01-01..2199-12-31";
+pub(super) const ALL: &str = "published:1970-01-01..2199-12-31";
 
 /// Posts of a span.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -60,6 +64,8 @@ pub struct Today {
     pub happenings: Vec<PostLine>,
     /// How many there are.
     pub stories: u64,
+    /// Words that rose against the day before.
+    pub words: Vec<HotWord>,
     /// Open alerts of the last 30 days.
     pub alerts: Vec<AlertRow>,
     /// How many of them there are.
@@ -89,6 +95,8 @@ impl Desk {
         let alerts = self.alerts(who, ALERT_DAYS, Some(AlertState::Open), ALERTS)?;
         let board = self.sources(who)?;
         let (_, behind) = self.asked()?;
+        let (words, ..) =
+            self.hot_words(&self.query(ALL)?, (now - day * 2, now - day, now), WORDS)?;
         let count = |state, due| self.store.deliveries(state, due, 1_000).map(|list| list.len());
         Ok(Today {
             now,
@@ -106,6 +114,7 @@ impl Desk {
                 .map(|hit| self.line_of(hit, None))
                 .collect::<Result<_>>()?,
             stories: latest.stories.unwrap_or(0),
+            words,
             alerts,
             open_alerts: self.open_alerts(ALERT_DAYS)?,
             sources: board.len(),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
 use pipelines::record::TopicId;
+use pipelines::words::Counts;
 
 use super::health::{all_lost, lost_in_words, silence_reason, trouble_in_words};
 use super::shared::Shared;
@@ -274,12 +275,13 @@ fn previous(store: &dyn Store, order: &Order) -> anyhow::Result<Option<PreviousP
     if since.is_none_or(|since| since > from) {
         return Ok(None);
     }
-    let mut tally = Tally::default();
+    let (mut tally, mut words) = (Tally::default(), Counts::default());
     let mut stories = std::collections::HashSet::new();
     store.each_post(&PostRange { from: Some(from), until: Some(order.from) }, &mut |post| {
         let post = DigestPost::of(&post, "");
         if post.is_about_us() {
             tally.posts += 1;
+            words.add(post.keywords.iter().map(String::as_str));
             match post.polarity() {
                 pipelines::record::Polarity::Negative => tally.negative += 1,
                 pipelines::record::Polarity::Neutral => tally.neutral += 1,
@@ -290,7 +292,7 @@ fn previous(store: &dyn Store, order: &Order) -> anyhow::Result<Option<PreviousP
         true
     })?;
     tally.stories = stories.len() as u64;
-    Ok(Some(PreviousPeriod { tally }))
+    Ok(Some(PreviousPeriod { tally, words }))
 }
 
 fn sources(

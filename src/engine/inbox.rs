@@ -2,15 +2,15 @@
 //!
 //! In: a source of kind `files`. Out: each file taken in once; one that changed is taken in again, where what is
 //! stored already counts as a duplicate. Rows that cannot be read are named, with their numbers, in a list of
-//! their own under `rejected/` in the data directory; the rest of the file goes in. The files themselves are
-//! neither moved nor changed.
+//! their own under `rejected/` in the data directory; the rest of the file goes in. Rows that are older than posts are
+//! kept are announced beside that list before the file is taken in. The files themselves are neither moved nor changed.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use anyhow::Context as _;
-use pipelines::crawl::{ColumnMap, FileFormat, SourceConfig, SourceKind};
+use pipelines::crawl::{ColumnMap, FileError, FileFormat, SourceConfig, SourceKind};
 use pipelines::locale::Lang;
 
 use super::collect::Collector;
@@ -79,15 +79,11 @@ fn one(
     map: &ColumnMap,
     source: &SourceConfig,
 ) -> Result<Tally, ImportError> {
+    announce_old_rows(collector, file, format, map, source)?;
     let imported = import::file(collector, file, format, map, source)?;
     if !imported.unreadable.is_empty() {
-        let list = list_of_rejected(&imported);
-        let folder = collector.rejected.join(source.id.as_str());
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let path = folder.join(format!("{name}.rejected.txt"));
-        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, list));
-        match written.with_context(|| format!("cannot write `{}`", path.display())) {
-            Ok(()) => tracing::warn!(
+        match beside(collector, source, file, "rejected", &list_of_rejected(&imported)) {
+            Ok(path) => tracing::warn!(
                 file = %file.display(), rows = imported.unreadable.len(), list = %path.display(),
                 "rows that cannot be read were passed over"
             ),
@@ -96,6 +92,53 @@ fn one(
         }
     }
     Ok(imported.tally)
+}
+
+/// Says how many rows the next purge will delete again, while the file still can be taken away or the config changed.
+fn announce_old_rows(
+    collector: &Collector,
+    file: &Path,
+    format: FileFormat,
+    map: &ColumnMap,
+    source: &SourceConfig,
+) -> Result<(), FileError> {
+    let now = (collector.clock)();
+    let Some((days, from)) = collector.stages.kept_from(now) else { return Ok(()) };
+    let old = import::look(file, format, map, source, (now, Some(from)))?.too_old;
+    if old == 0 {
+        return Ok(());
+    }
+    let name = file.display();
+    let args: [(&str, &dyn std::fmt::Display); 3] = [("file", &name), ("n", &old), ("days", &days)];
+    let say = |lang: Lang| lang.fill("cli.import.too_old", &args);
+    let note = format!("{}\n{}\n", say(Lang::Zh), say(Lang::En));
+    match beside(collector, source, file, "past-retention", &note) {
+        Ok(path) => tracing::warn!(
+            file = %name, rows = old, days, note = %path.display(),
+            "rows older than posts are kept are taken in, and deleted by the next purge"
+        ),
+        Err(error) => {
+            tracing::error!(%error, rows = old, "the note of rows past retention is missing")
+        }
+    }
+    Ok(())
+}
+
+/// Writes what is to be told of a file under the name of its source; the path of what was written.
+fn beside(
+    collector: &Collector,
+    source: &SourceConfig,
+    file: &Path,
+    kind: &str,
+    text: &str,
+) -> anyhow::Result<PathBuf> {
+    let folder = collector.rejected.join(source.id.as_str());
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let path = folder.join(format!("{name}.{kind}.txt"));
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(&path, text))
+        .with_context(|| format!("cannot write `{}`", path.display()))?;
+    Ok(path)
 }
 
 fn list_of_rejected(imported: &import::Imported) -> String {

@@ -11,10 +11,11 @@ use std::time::Duration;
 use index::{Index, examine};
 
 use super::clock::Clock;
+use super::data_dir::DataDir;
 use super::faults::{Board, Part};
 use super::follow::{FollowError, Follower};
 use super::nudge::Nudge;
-use super::station::{DataDir, segmenter};
+use super::station::segmenter;
 use crate::config::Config;
 use crate::store::Store;
 

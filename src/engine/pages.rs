@@ -196,7 +196,7 @@ impl Collector {
         Ok(run.tally)
     }
 
-    /// The page with the pages that continue the same article. A part that does not come ends the article
+    /// The page with the pages that continue the same article, or hold its text in a frame. A part that does not come ends the article
     /// there; what was read so far is the post.
     async fn with_next_pages(
         &self,
@@ -225,11 +225,12 @@ fn retry_delay(attempts: u32) -> TimeDelta {
     TimeDelta::minutes(5_i64.saturating_pow(attempts.min(6)))
 }
 
-/// The address of the part that follows, on the same host.
+/// The address of the part that follows, on the same host: the next page, or the frame of a page without a text.
 fn next_address(page: &Page) -> Option<String> {
     let html = extract::decode(&page.body, page.header("content-type")).text;
     let base = url::Url::parse(&page.url).ok()?;
-    let next = base.join(&extract::next_page(&html)?).ok()?;
+    let next = extract::next_page(&html).or_else(|| extract::frame(&html))?;
+    let next = base.join(&next).ok()?;
     (next.host() == base.host()).then(|| next.into())
 }
 

@@ -85,7 +85,14 @@ impl Stages {
         let Some((page, parts)) = pages.split_first() else {
             return Verdict::Drop(DropReason::Gone);
         };
-        let mut found = match extract::read_page(page, &options) {
+        let (read, parts) = match (extract::read_page(page, &options), parts.split_first()) {
+            // What follows a page without a text is the frame that holds it.
+            (Verdict::Drop(_), Some((inner, rest))) => {
+                (extract::read_framed(page, inner, &options), rest)
+            }
+            (read, _) => (read, parts),
+        };
+        let mut found = match read {
             Verdict::Keep(found) => found,
             Verdict::Drop(reason) => {
                 let stead = self.in_its_stead(&page.url, hint, source, now);
@@ -217,6 +224,14 @@ impl Stages {
             return Verdict::Drop(DropReason::Excluded);
         }
         Verdict::Keep(annotated)
+    }
+}
+
+impl Stages {
+    /// The days that posts are kept, and the instant from which on they are; none where they are kept for good.
+    pub(super) fn kept_from(&self, now: DateTime<Utc>) -> Option<(u32, DateTime<Utc>)> {
+        let days = TimeDelta::days(i64::from(self.posts_days));
+        (self.posts_days > 0).then(|| (self.posts_days, now - days))
     }
 }
 

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::clock::{Clock, Timekeeper};
+use super::data_dir::DataDir;
 use super::faults::Board;
 use super::follow::Nudge;
-use super::station::DataDir;
 use super::stop::Stop;
 use super::watching::Watching;
 use crate::config::Config;

@@ -20,12 +20,13 @@ use pipelines::text::Segmenter;
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
 use super::commit::{CommitError, CommitParts, Committer};
+use super::data_dir::DataDir;
 use super::deep;
 use super::faults::{Board, Part};
 use super::follow::FollowError;
 use super::hosts;
 use super::indexing::{open_index, start_follower};
-use super::lock::StationLock;
+use super::lock::{LockError, StationLock};
 use super::nudge::{Ending, Nudge};
 use super::patience::Patience;
 use super::process::Stages;
@@ -44,48 +45,6 @@ const SOURCES_AT_ONCE: usize = 64;
 
 /// How long closing in haste waits for the index.
 const HASTE: Duration = Duration::from_secs(3);
-
-/// Where things lie in a data directory.
-#[derive(Clone, Debug)]
-pub struct DataDir(pub PathBuf);
-
-impl DataDir {
-    /// The store's file.
-    #[must_use]
-    pub fn store(&self) -> PathBuf {
-        self.0.join("guanlan.db")
-    }
-
-    /// The index.
-    #[must_use]
-    pub fn index(&self) -> PathBuf {
-        self.0.join("index")
-    }
-
-    /// Lists of rows that could not be read.
-    #[must_use]
-    pub fn rejected(&self) -> PathBuf {
-        self.0.join("rejected")
-    }
-
-    /// Pages as they were served, apart from everything else.
-    #[must_use]
-    pub fn evidence(&self) -> PathBuf {
-        self.0.join("evidence")
-    }
-
-    /// The key that lets a browser into the console.
-    #[must_use]
-    pub fn console_key(&self) -> PathBuf {
-        self.0.join("console.key")
-    }
-
-    /// Written digests.
-    #[must_use]
-    pub fn digests(&self) -> PathBuf {
-        self.0.join("digests")
-    }
-}
 
 /// A station at work. One per data directory.
 pub struct Station {
@@ -164,10 +123,27 @@ impl Station {
     /// # Errors
     /// Another station on it; a store, index, lexicon or model that cannot be used.
     pub fn open(config: Config, clock: Clock, listener: Listener) -> anyhow::Result<Self> {
+        Self::open_by(StationLock::take, config, clock, listener)
+    }
+
+    /// The same for a command: a station that runs on the directory lends it meanwhile.
+    ///
+    /// # Errors
+    /// As of [`open`](Self::open).
+    pub fn open_lent(config: Config, clock: Clock, listener: Listener) -> anyhow::Result<Self> {
+        Self::open_by(StationLock::borrow, config, clock, listener)
+    }
+
+    fn open_by(
+        take: fn(&Path) -> Result<StationLock, LockError>,
+        config: Config,
+        clock: Clock,
+        listener: Listener,
+    ) -> anyhow::Result<Self> {
         let dir = DataDir(config.station.data_dir.clone());
         platform::make_private_dir(&dir.0)
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
-        let lock = StationLock::take(&dir.0)?;
+        let lock = take(&dir.0)?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
         let stop = Stop::default();
         let board = Arc::new(Board::open(&*store)?);
@@ -307,6 +283,14 @@ impl Station {
     /// Those of the store.
     pub fn keep_host_memory(&self) -> anyhow::Result<()> {
         hosts::keep(&self.collector.fetcher, &*self.store)
+    }
+
+    /// Says that commands may have the directory for a while.
+    ///
+    /// # Errors
+    /// A disk that refuses.
+    pub fn lends(&mut self) -> anyhow::Result<()> {
+        self.lock.lends().with_context(|| format!("cannot write in `{}`", self.dir.0.display()))
     }
 
     /// Lets the committer and the follower finish, then frees the directory. Who was asked to stop leaves what the

@@ -76,6 +76,7 @@ fn now() -> DateTime<Utc> {
 
 fn post(title: &str, url: &str) -> DigestPost {
     DigestPost {
+        keywords: Vec::new(),
         id: PostId::of_url(url),
         title: title.into(),
         snippet: String::new(),

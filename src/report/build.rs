@@ -13,7 +13,7 @@ use super::digest::{
     SubjectLine,
 };
 use super::input::{DigestInput, DigestPost, PeriodKind};
-use super::{alerts, sources, stories};
+use super::{alerts, sources, stories, words};
 
 /// A percentage of fewer posts than this says more than is known.
 const SMALLEST_BASE: u64 = 10;
@@ -130,11 +130,12 @@ impl Digest {
         let curve = curve(input, &ours);
         let subjects = subject_lines(&mut ledger);
         let channels = channel_lines(&mut ledger);
+        let words = words::word_lines(&mut ledger);
         let told = stories::told(&mut ledger, &curve);
         let alerts = alerts::alert_lines(&mut ledger);
         let sources = sources::source_lines(&mut ledger);
         let source_totals = sources.as_deref().map(sources::totals);
-        let before = input.previous.map(|p| p.tally);
+        let before = input.previous.as_ref().map(|p| p.tally);
         let emptiness = emptiness(ours.len(), source_totals);
         let is_measured = !matches!(emptiness, Emptiness::NothingHeard | Emptiness::Unknown);
         let measured = |f: Figure| if is_measured { f } else { Figure::bare(None) };
@@ -160,6 +161,7 @@ impl Digest {
             stories_told: measured(Figure::bare(Some(told.count))),
             subjects,
             channels,
+            words,
             curve,
             stories: told.largest,
             alerts,
@@ -347,7 +349,10 @@ mod tests {
             let mut input = sample::input();
             input.posts.clear();
             input.other_posts.clear();
-            input.previous = Some(super::super::PreviousPeriod { tally: Tally::default() });
+            input.previous = Some(super::super::PreviousPeriod {
+                tally: Tally::default(),
+                words: Default::default(),
+            });
             let template = input.sources.as_ref().unwrap()[0].clone();
             input.sources = Some(
                 outcomes

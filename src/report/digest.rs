@@ -80,6 +80,19 @@ pub struct PostLine {
     pub outside: bool,
 }
 
+/// A word that posts about us write more often than before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WordLine {
+    /// The word, folded.
+    pub word: String,
+    /// Posts about us that have it among their keywords.
+    pub posts: Figure,
+    /// Those of the period before; none where that was not measured.
+    pub before: Option<u64>,
+    /// Size of type in a cloud, 1 to 5.
+    pub size: u8,
+}
+
 /// Posts by polarity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Shares {
@@ -325,6 +338,8 @@ pub struct Digest {
     pub subjects: Vec<SubjectLine>,
     /// By channel; only those with posts.
     pub channels: Vec<ChannelLine>,
+    /// Words that rose against the period before, most surprising first.
+    pub words: Vec<WordLine>,
     /// Over time.
     pub curve: Curve,
     /// The largest stories.

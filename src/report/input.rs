@@ -9,6 +9,7 @@ use pipelines::record::{
     SubjectId, TopicId,
 };
 use pipelines::watch::RuleConfig;
+use pipelines::words::Counts;
 use serde::{Deserialize, Serialize};
 
 /// The span a digest is about; decides its title and the steps of its curve.
@@ -76,6 +77,8 @@ pub struct DigestInput {
 /// One post as far as a digest needs it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DigestPost {
+    /// What it is about, folded.
+    pub keywords: Vec<String>,
     /// Its id.
     pub id: PostId,
     /// Its title.
@@ -127,6 +130,7 @@ impl DigestPost {
     pub fn of(post: &AnnotatedPost, source_name: &str) -> Self {
         let p = &post.post;
         Self {
+            keywords: post.words.keywords.iter().map(|k| k.word.clone()).collect(),
             id: p.id,
             title: p.title.clone(),
             snippet: p
@@ -201,10 +205,12 @@ pub struct Tally {
 }
 
 /// The period before, for comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PreviousPeriod {
     /// Its counts.
     pub tally: Tally,
+    /// Keywords of its posts about us.
+    pub words: Counts,
 }
 
 /// An alert with its rule.

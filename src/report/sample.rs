@@ -92,6 +92,7 @@ fn post(site: &SiteText, page: &PageText) -> DigestPost {
     let at = now() - age(&page.ago);
     let names = subjects(&format!("{}{}", page.title, page.text));
     DigestPost {
+        keywords: Vec::new(),
         id: PostId::of_url(&url),
         title: page.title.clone(),
         snippet: page
@@ -266,6 +267,7 @@ pub(super) fn input() -> DigestInput {
         other_posts: older.into_iter().filter(evidence).collect(),
         previous: Some(PreviousPeriod {
             tally: Tally { posts: 17, negative: 6, neutral: 5, positive: 6, stories: 12 },
+            words: Default::default(),
         }),
         subjects: [
             ("yunling", "云岭矿业集团有限公司"),

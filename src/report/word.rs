@@ -31,6 +31,7 @@ pub fn render_word(digest: &Digest, lang: Lang) -> Result<Vec<u8>, WordError> {
     writer.stories("praise", &digest.praise);
     writer.subjects();
     writer.channels();
+    writer.words();
     writer.sources();
     writer.appendix();
     Ok(ooxml::package(&writer.out)?)
@@ -253,6 +254,26 @@ impl Writer<'_> {
             let counts = self.counts(&channel.shares);
             self.out.body(&format!("{name}　{counts}"));
         }
+    }
+
+    fn words(&mut self) {
+        self.heading("words");
+        let digest = self.digest;
+        if digest.words.is_empty() {
+            return self.nothing();
+        }
+        let told = digest.words.iter().map(|w| {
+            let posts = self.figure(w.posts);
+            match w.before {
+                Some(before) => self.fill(
+                    "word.line",
+                    &[("word", &w.word), ("posts", &posts), ("before", &before)],
+                ),
+                None => self.fill("word.new", &[("word", &w.word), ("posts", &posts)]),
+            }
+        });
+        let told = told.collect::<Vec<_>>().join(&self.text("separator"));
+        self.out.body(&told);
     }
 
     fn sources(&mut self) {

@@ -22,7 +22,7 @@ pub(super) fn columns(columns: &[Column], label: &str) -> String {
     }
     let width = step * columns.len().max(14) as f64;
     let mut svg = format!(
-        r#"<svg class="columns" viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMid meet" role="img" aria-label="{}">"#,
+        r#"<svg class="columns" viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMid meet" role="group" aria-label="{}">"#,
         escaped(label)
     );
     // A label needs the width of two columns.

@@ -17,7 +17,7 @@ use super::guard::Visit;
 use super::rooms::assets;
 use crate::desk::DeskError;
 
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -31,6 +31,7 @@ const TEMPLATES: [(&str, &str); 14] = [
     ("digests", include_str!("templates/digests.html")),
     ("entry", include_str!("templates/entry.html")),
     ("entries", include_str!("templates/entries.html")),
+    ("source", include_str!("templates/source.html")),
     ("said", include_str!("templates/said.html")),
 ];
 

@@ -12,6 +12,7 @@ mod entry;
 mod export;
 mod post;
 mod reading;
+mod source;
 
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/entry/{table}/new", get(entry::new).post(entry::put_new))
         .route("/entry/{table}/{id}", get(entry::entry).post(entry::put))
         .route("/sources", get(reading::sources))
+        .route("/sources/new", get(source::blank).post(source::look))
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))
         .route("/pulse", get(reading::pulse))

@@ -37,8 +37,14 @@ pub fn learn(examples: &[Example<'_>], seed: u64) -> Judge {
 pub fn learn_by_site(examples: &[Example<'_>], seed: u64) -> (Vec<Judge>, Vec<usize>) {
     let folds = folds(examples);
     let table = Table::of(examples);
-    let judges =
-        (0..FOLDS).map(|fold| table.learn(|example| folds[example] != fold, seed)).collect();
+    let (table, fold_of) = (&table, &folds);
+    let judges = std::thread::scope(|scope| {
+        let learning: Vec<_> = (0..FOLDS)
+            .map(|fold| scope.spawn(move || table.learn(|n| fold_of[n] != fold, seed)))
+            .collect();
+        let made = learning.into_iter().map(|one| one.join());
+        made.map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
     (judges, folds)
 }
 
@@ -112,13 +118,16 @@ impl Table {
             .collect();
         let labels: Vec<bool> = lines.iter().map(|&i| self.labels[i]).collect();
         let weights: Vec<f32> = lines.iter().map(|&i| self.weights[i]).collect();
-        let trees = |width: usize, seed: u64| -> Trees {
+        let trees = |width: usize, how: &Boost, seed: u64| -> Trees {
             let row = |i: usize| &self.figures[i * self.width..][..width];
             let figures: Vec<f32> = lines.iter().flat_map(|&i| row(i)).copied().collect();
             let rows = boost::Rows { width, figures: &figures, labels: &labels, weights: &weights };
-            boost::learn(&rows, &Boost::default(), seed)
+            boost::learn(&rows, how, seed)
         };
-        Judge { told: trees(self.width, seed), untold: trees(self.seen, seed + 1) }
+        Judge {
+            told: trees(self.width, &Boost::TOLD, seed),
+            untold: trees(self.seen, &Boost::UNTOLD, seed + 1),
+        }
     }
 }
 

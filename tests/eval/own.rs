@@ -136,15 +136,27 @@ fn the_own_happenings_are_three_to_twelve_posts_each_and_their_near_misses_are_a
 
 #[test]
 fn the_own_posts_are_judged_as_an_officer_files_them() {
-    let mut tally = Confusion::default();
+    let (mut tally, mut kinds) = (Confusion::default(), Confusion::default());
+    let mut risk = Vec::new();
     for (row, judged) in judged() {
         tally.add(text(&row, "polarity"), judged.polarity.polarity.as_str());
+        let filing = judged.filing.expect("the shipped model judges kinds");
+        kinds.add(text(&row, "kind"), filing.kind.as_str());
+        let act = row["urgency"].as_u64().is_some_and(|urgency| urgency >= 2);
+        risk.push((f32::from(judged.risk.score), act));
+        let shown = judged.shown().0;
+        assert!(shown.is_supported(), "{} rests on {:?}", text(&row, "id"), shown.basis);
     }
     eprintln!("own posts, polarity: {:.3} / {:.3}", tally.accuracy(), tally.macro_f1());
     let floors = super::floors("own-posts");
-    for (figure, value) in
-        [("polarity.accuracy", tally.accuracy()), ("polarity.macro_f1", tally.macro_f1())]
-    {
+    let figures = [
+        ("polarity.accuracy", tally.accuracy()),
+        ("polarity.macro_f1", tally.macro_f1()),
+        ("kind.accuracy", kinds.accuracy()),
+        ("kind.macro_f1", kinds.macro_f1()),
+        ("risk.auc", guanlan::eval::auc(&risk)),
+    ];
+    for (figure, value) in figures {
         assert!(value >= floors[figure], "{figure} is {value:.3}, its floor {}", floors[figure]);
     }
 }

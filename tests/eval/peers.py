@@ -9,6 +9,7 @@ and ideographs) over all pages, the new ones, those whose truth is no consensus,
 
 import collections
 import json
+import multiprocessing
 import pathlib
 import re
 import sys
@@ -66,31 +67,41 @@ def f1(truth, got):
     return 2 * shared / max(1, sum(a.values()) + sum(b.values()))
 
 
+def score(path):
+    """What each peer makes of one page: its kinds, and for each peer F1 and whether it failed."""
+    truth = json.loads((path / "expected.json").read_text(encoding="utf-8"))
+    if not truth.get("body"):
+        return [], {}
+    raw = (path / "page.html").read_bytes()
+    text = decoded(raw)
+    kinds = ["all", truth["set"]]
+    if truth.get("truth"):
+        kinds += ["new"] + (["hard"] if truth["truth"] != "consensus" else [])
+    scores = {}
+    for name, peer in PEERS.items():
+        try:
+            scores[name] = f1(truth["body"], peer(raw, text)), False
+        except ImportError:
+            raise
+        except Exception:  # a peer that fails on a page read nothing of it
+            scores[name] = 0.0, True
+    return kinds, scores
+
+
 def main(folder):
     sums = collections.defaultdict(lambda: collections.defaultdict(list))
     broken = collections.Counter()
-    for path in sorted(pathlib.Path(folder).iterdir()):
-        truth = json.loads((path / "expected.json").read_text(encoding="utf-8"))
-        if not truth.get("body"):
-            continue
-        raw = (path / "page.html").read_bytes()
-        text = decoded(raw)
-        kinds = ["all", truth["set"]]
-        if truth.get("truth"):
-            kinds += ["new"] + (["hard"] if truth["truth"] != "consensus" else [])
-        for name, peer in PEERS.items():
-            try:
-                got = peer(raw, text)
-            except ImportError:
-                raise
-            except Exception:  # a peer that fails on a page read nothing of it
-                broken[name] += 1
-                got = ""
+    with multiprocessing.Pool() as pool:
+        scored = pool.map(score, sorted(pathlib.Path(folder).iterdir()), chunksize=8)
+    for kinds, scores in scored:
+        for name, (figure, failed) in scores.items():
+            broken[name] += failed
             for kind in kinds:
-                sums[name][kind].append(f1(truth["body"], got))
+                sums[name][kind].append(figure)
     for name, kinds in sums.items():
+        lost = sum(v < 0.8 for v in kinds["all"]) / len(kinds["all"])
         figures = " ".join(f"{k} {sum(v) / len(v):.3f}" for k, v in sorted(kinds.items()))
-        print(f"{name} (failed on {broken[name]}): {figures}")
+        print(f"{name} (failed on {broken[name]}): {figures} lost {lost:.3f}")
 
 
 if __name__ == "__main__":

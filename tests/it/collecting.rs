@@ -88,6 +88,24 @@ fn exports_in_a_watched_folder_go_in_once_and_bad_rows_are_named() {
     station.close().unwrap();
 }
 
+#[test]
+fn a_watched_folder_announces_rows_older_than_posts_are_kept() {
+    let desk = Desk::new(
+        "[[source]]\nid = \"exports\"\nname = \"台账\"\nkind = \"files\"\n\
+         path = \"../inbox\"\nformat = \"csv\"\nmap = { id = \"编号\", text = \"内容\", published_at = \"时间\" }\n",
+    );
+    desk.lab.write(
+        "inbox/old.csv",
+        "编号,内容,时间\n1,云岭矿业集团拖欠工资三个月,2019-11-01 08:00\n2,河水发黑无人过问,2019-12-01 10:00\n",
+    );
+    let station = desk.station();
+    assert_eq!(desk.round(&station).kept, 2, "whoever lays a file down wants its rows");
+    let note = station.dir.rejected().join("exports/old.csv.past-retention.txt");
+    let note = std::fs::read_to_string(note).unwrap();
+    assert!(note.contains("2 条早于保存期限") && note.contains("posts_days = "), "{note}");
+    station.close().unwrap();
+}
+
 fn thread(replies: &[&str]) -> String {
     let floor = |n: usize, name: &str, text: &str| {
         format!(
@@ -206,6 +224,36 @@ fn archive(n: i64) -> String {
     };
     let rows: String = (0..6).map(row).collect();
     format!("<html><head><title>通报</title></head><body><ul>{rows}</ul></body></html>")
+}
+
+#[test]
+fn a_page_whose_text_stands_in_its_frame_is_read() {
+    let pages = Pages::start();
+    let host = pages.address;
+    let url = pages.url("/a/9.html");
+    let desk = Desk::new(&format!(
+        "[[source]]\nid = \"office\"\nname = \"公告\"\nkind = \"pages\"\nurls = [\"{url}\"]\n\
+         allow_private = [\"{host}\"]\n"
+    ));
+    let head = "<html><head><meta charset=utf-8><title>南关煤矿检修公告</title></head><body>";
+    let around = "<h1>南关煤矿检修公告</h1><div>发布时间：2026-11-20 10:00</div>";
+    pages.put(
+        "/a/9.html",
+        format!("{head}{around}<iframe src=\"text.html\"></iframe></body></html>"),
+    );
+    let text = "<p>检修人员凌晨四点到岗，对主通风机的电机和叶片逐一检查，共更换轴承六套。</p>\
+                <p>负责人介绍，这次检修安排在产量较低的时段，没有影响职工的正常收入。</p>";
+    pages.put("/a/text.html", format!("<html><body>{text}</body></html>"));
+    let station = desk.station();
+    let round = desk.round(&station);
+    assert_eq!(round.kept, 1, "{round:?}");
+    let post = station.store.post(PostId::of_url(&url)).unwrap().unwrap().post;
+    assert!(post.text.contains("更换轴承六套") && post.title == "南关煤矿检修公告", "{post:?}");
+    assert_eq!(
+        post.published.map(|p| p.at.to_rfc3339()).as_deref(),
+        Some("2026-11-20T02:00:00+00:00")
+    );
+    station.close().unwrap();
 }
 
 #[test]

@@ -198,9 +198,13 @@ fn nobody_comes_in_without_the_key_or_under_another_name() {
         assert_eq!(served.ask("GET", "/", &[("Host", host)], "").status, 421, "{host}");
     }
     let head = served.get("/").head;
-    for policy in
-        ["default-src 'none'", "frame-ancestors 'none'", "nosniff", "no-store", "no-referrer"]
-    {
+    for policy in [
+        "default-src 'none'",
+        "frame-ancestors 'none'",
+        "nosniff",
+        "no-store",
+        "referrer-policy: same-origin",
+    ] {
         assert!(head.contains(policy), "{policy} is missing: {head}");
     }
 }

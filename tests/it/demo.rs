@@ -37,6 +37,15 @@ fn the_demo_ends_with_posts_an_alert_and_a_digest() {
         }
         assert!(!row["highlights"].as_array().unwrap().is_empty());
     }
+    let words =
+        lab.run(&["--data-dir", data, "words", "--days", "3", "--format", "jsonl"]).good().rows();
+    assert!(words.len() >= 5, "{words:?}");
+    for hot in words.iter().filter(|row| row["new"] == false).take(5) {
+        let query = format!("关键词：“{}”", hot["word"].as_str().unwrap());
+        let asked = ["--data-dir", data, "search", &query, "--format", "jsonl", "--limit", "99"];
+        let found = lab.run(&asked).good().rows();
+        assert!(found.len() as u64 >= hot["posts"].as_u64().unwrap(), "{hot}");
+    }
     let alerts = lab.run(&["--data-dir", data, "alerts", "--format", "jsonl"]).good().rows();
     assert!(!alerts.is_empty());
 }

@@ -19,6 +19,7 @@ mod hostile;
 mod import;
 mod kept;
 mod kill;
+mod lending;
 mod listening;
 mod packs;
 mod pages;

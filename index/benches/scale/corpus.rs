@@ -212,6 +212,8 @@ impl Iterator for Corpus {
             post,
             polarity,
             filing: None,
+            words: Default::default(),
+            facts: Vec::new(),
             mentions: mentions.into_iter().collect(),
             topics,
             risk,

@@ -30,6 +30,7 @@ const REACHED: &[&str] = &[
     "channel:",
     "site:",
     "topic:",
+    "keyword:",
     "subject:",
     "polarity:",
     "risk:",
@@ -81,7 +82,7 @@ fn corpus(dice: &mut Dice) -> (Lab, Tongue) {
 fn check_counts(lab: &Lab, query: &Query, ids: &[u64]) {
     let options = SearchOptions {
         limit: 1000,
-        facets: Facet::ALL.to_vec(),
+        facets: [&Facet::ALL[..], &[Facet::Keyword]].concat(),
         histogram: Some(8 * 3600),
         ..SearchOptions::default()
     };
@@ -95,7 +96,7 @@ fn check_counts(lab: &Lab, query: &Query, ids: &[u64]) {
     assert_eq!(results.histogram.iter().map(|d| d.posts).sum::<u64>(), posts);
     for facet in &results.facets {
         let sum: u64 = facet.counts.iter().map(|(_, n)| n).sum();
-        if !matches!(facet.facet, Facet::Topic | Facet::Subject) {
+        if !matches!(facet.facet, Facet::Topic | Facet::Subject | Facet::Keyword) {
             assert_eq!(sum, posts, "{facet:?}");
         }
     }

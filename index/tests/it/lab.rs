@@ -74,6 +74,8 @@ pub fn post(id: u64, title: &str, text: &str) -> IndexedPost {
         story: StoryId(post.id),
         post,
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
         filing: None,

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use index::IndexedPost;
 use pipelines::record::{
-    Channel, Mention, Polarity, PolarityVerdict, PostId, SourceId, StoryId, SubjectId, TopicHit,
-    TopicId,
+    Channel, Keyword, Mention, Polarity, PolarityVerdict, PostId, SourceId, Span, StoryId,
+    SubjectId, TextField, TopicHit, TopicId,
 };
 
 use crate::dice::Dice;
@@ -80,6 +80,7 @@ const PIECES: &[&str] = &[
 const SOURCES: &[&str] = &["daily", "board", "weibo-hot"];
 const SITES: &[&str] = &["gov.cn", "mem.gov.cn", "news.example.com", "example.com", "cn"];
 const TOPICS: &[&str] = &["labour", "labour/pay", "labour/pay/late", "safety", "labourer"];
+const KEYWORDS: &[&str] = &["欠薪", "冒顶", "矿灯", "a b"];
 const SUBJECTS: &[&str] = &["nanguan", "yunling"];
 const CASES: &[&str] = &["2026-001", "2026-002"];
 
@@ -109,6 +110,10 @@ impl Tongue {
         for topic in TOPICS.iter().filter(|_| dice.one_in(3)) {
             let topic = TopicId((*topic).into());
             p.post.topics.push(TopicHit { topic, confidence: 1.0, basis: Vec::new() });
+        }
+        for word in KEYWORDS.iter().filter(|_| dice.one_in(3)) {
+            let span = Span { field: TextField::Title, start: 0, end: 0 };
+            p.post.words.keywords.push(Keyword { word: (*word).into(), span, weight: 1.0 });
         }
         for subject in SUBJECTS.iter().filter(|_| dice.one_in(3)) {
             p.post.mentions.push(Mention {
@@ -182,7 +187,7 @@ impl Tongue {
                 _ => format!("{field}:{value}..{}", value + dice.below(50)),
             }
         };
-        match dice.below(11) {
+        match dice.below(12) {
             0 => format!("source:{}", dice.pick(SOURCES)),
             1 => format!("channel:{}", dice.pick(&Channel::ALL[..4]).as_str()),
             2 => format!("site:{}", dice.pick(SITES)),
@@ -192,6 +197,7 @@ impl Tongue {
             6 => number(dice, "risk", 101),
             7 => format!("story:{}", PostId(dice.between(1, 6) as u64)),
             8 => format!("case:{}", dice.pick(CASES)),
+            10 => format!("keyword:“{}”", dice.pick(KEYWORDS)),
             9 => {
                 let days = dice.between(1, 12);
                 let from = (now() - TimeDelta::days(days as i64)).format("%Y-%m-%d");

@@ -10,14 +10,15 @@ use chrono::{DateTime, Utc};
 
 use crate::query::{Context, Named, Target};
 use crate::record::{
-    AnnotatedPost, Channel, Filing, Mention, PolarityVerdict, Post, Risk, Span, StoryId, Subject,
-    TextField, TopicHit,
+    AnnotatedPost, Channel, Fact, Filing, Mention, PolarityVerdict, Post, Risk, Span, StoryId,
+    Subject, TextField, TopicHit,
 };
 use crate::text::{Folded, fold};
 
 use super::AnnotateError;
 use super::classify::{ClassHit, Classifier};
 use super::deep::DeepReader;
+use super::facts::facts;
 use super::fingerprint::fingerprint;
 use super::lexicon::Lexicon;
 use super::model::Model;
@@ -28,6 +29,8 @@ use super::risk::{self, Counted, RiskInput, TopicWeight};
 use super::subjects::SubjectFinder;
 use super::topic::TopicConfig;
 use super::topics::TopicSet;
+use crate::text::Segmenter;
+use crate::words::{Cutter, FoldedTexts};
 
 /// What an [`Annotator`] is made of, as read from config.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +51,7 @@ pub struct AnnotatorConfig {
 /// Judges posts. Share one between threads.
 pub struct Annotator {
     finder: SubjectFinder,
+    cutter: Cutter,
     topics: TopicSet,
     /// Polarity where no officer's model is loaded.
     judge: PolarityJudge,
@@ -116,10 +120,11 @@ impl Annotator {
             model.map(|(name, bytes)| Classifier::load(name, bytes)).transpose()
         };
         let (risk_kinds, petition_kinds) = (classifier("risk")?, classifier("petitions")?);
+        let cutter = cutter(&config)?;
         let deep =
             config.deep.filter(|_| officer.is_some()).map(|(_, bytes)| DeepReader::of(bytes));
         let finder = SubjectFinder::new(config.subjects)?;
-        Ok(Self { finder, topics, judge, officer, deep, risk_kinds, petition_kinds })
+        Ok(Self { finder, cutter, topics, judge, officer, deep, risk_kinds, petition_kinds })
     }
 
     /// The subjects it knows, in the order of config.
@@ -154,15 +159,30 @@ impl Annotator {
 
     fn annotated(&self, post: Post, deep: Option<&DeepReader>) -> AnnotatedPost {
         let texts = Texts::of(&post);
+        let words = self.cutter.cut(FoldedTexts {
+            title: texts.target.folded_title(),
+            body: texts.target.folded_body(),
+        });
         let Verdicts { polarity, filing, mentions } = self.verdicts(&texts, deep);
         let topics = self.topics.hits(&texts.target, &self.classes(&texts, !mentions.is_empty()));
         let fingerprint = fingerprint(texts.target.folded_body().text());
-        let counted = counted(&texts);
+        let facts = facts(&texts.both());
+        let counted = counted_beside(&texts, &facts);
         let story = StoryId(post.id);
         let risk = Risk::default();
         drop(texts);
-        let mut annotated =
-            AnnotatedPost { post, polarity, filing, mentions, topics, risk, fingerprint, story };
+        let mut annotated = AnnotatedPost {
+            post,
+            words,
+            facts,
+            polarity,
+            filing,
+            mentions,
+            topics,
+            risk,
+            fingerprint,
+            story,
+        };
         annotated.risk = self.assess(&annotated, &counted, 1);
         annotated
     }
@@ -283,11 +303,27 @@ fn officer(config: &AnnotatorConfig) -> Result<Option<OfficerJudge>, AnnotateErr
     Ok(Some(OfficerJudge::load(name, bytes, lexicon)?.with_parties(party)))
 }
 
-/// The people and money named in a post.
+/// The stage of words, with the names of the subjects kept whole.
+fn cutter(config: &AnnotatorConfig) -> Result<Cutter, AnnotateError> {
+    let files = config.lexicons.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let lexicon = Lexicon::read(files).map_err(super::polarity::JudgeError::from)?;
+    let names = config.subjects.iter().flat_map(|s| s.names().map(str::to_owned));
+    Ok(Cutter::new(Segmenter::new(names), lexicon))
+}
+
+/// The people and money named in a post: people whose number is refuted, or who are safe by now, do not count.
 pub(super) fn counted(texts: &Texts<'_>) -> Vec<Counted> {
+    counted_beside(texts, &facts(&texts.both()))
+}
+
+fn counted_beside(texts: &Texts<'_>, facts: &[Fact]) -> Vec<Counted> {
     let mut all = Vec::new();
-    for (_, original, folding) in texts.both() {
+    for (field, original, folding) in texts.both() {
         for quantity in quantities(original, folding) {
+            let span = span_of(field, folding, &quantity.range);
+            if facts.iter().any(|fact| fact.span == span && !fact.status.counts()) {
+                continue;
+            }
             let (start, end) = folding.original_span(quantity.range.start, quantity.range.end);
             let words = original[start..end].to_owned();
             all.push(Counted { kind: quantity.kind, value: quantity.value, words });

@@ -28,10 +28,12 @@ pub fn explain(annotator: &Annotator, annotated: &AnnotatedPost, lang: Lang) -> 
         teller.filing(),
         teller.subjects(),
         teller.topics(),
+        teller.keywords(),
+        teller.facts(),
         teller.risk(),
         teller.story(),
     ];
-    for paragraph in paragraphs {
+    for paragraph in paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()) {
         out.push_str("\n\n");
         out.push_str(&paragraph);
     }
@@ -93,6 +95,35 @@ struct Teller<'a> {
 impl Teller<'_> {
     fn say(&self, key: &str, args: &[(&str, &dyn Display)]) -> String {
         self.lang.fill(&format!("annotate.explain.{key}"), args)
+    }
+
+    /// What the post is about; nothing where it has no keywords.
+    fn keywords(&self) -> String {
+        let words = self.annotated.words.keywords.iter().map(|k| k.word.as_str());
+        let words = words.collect::<Vec<_>>().join(&self.comma());
+        if words.is_empty() { words } else { self.say("keywords", &[("words", &words)]) }
+    }
+
+    /// Who is dead, hurt, trapped, missing, rescued, and how sure it is; nothing where nobody is.
+    fn facts(&self) -> String {
+        let told = self.annotated.facts.iter().map(|fact| {
+            let text = |key: &str| self.lang.text(&format!("annotate.explain.fact.{key}"));
+            let status = match &fact.by {
+                Some(by) => self.say("fact.by", &[("by", by)]),
+                None => text(fact.status.as_str()),
+            };
+            self.say(
+                "fact.line",
+                &[
+                    ("kind", &text(fact.kind.as_str())),
+                    ("count", &fact.count),
+                    ("words", &self.words_at(fact.span)),
+                    ("status", &status),
+                ],
+            )
+        });
+        let told = told.collect::<Vec<_>>().join(&self.comma());
+        if told.is_empty() { told } else { self.say("facts", &[("facts", &told)]) }
     }
 
     fn comma(&self) -> String {

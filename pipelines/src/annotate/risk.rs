@@ -65,12 +65,14 @@ const ACT_FROM: f32 = 0.04;
 const ACT_FULLY: f32 = 0.55;
 /// What is told of people in an answer, a refutation or thanks is no new harm.
 const ANSWERED: f32 = 0.3;
+/// An answer or refutation is graver than nothing and less grave than what it answers.
+const OF_ANSWER: f32 = 0.55;
 
 /// Judges risk.
 ///
 /// | part | points |
 /// |---|---|
-/// | `urgency` | 40 × the chance that somebody must act today (0 at 0.04, full from 0.55), plus 15 × the chance that the leader must be told |
+/// | `urgency` | 40 × the chance that somebody must act today (0 at 0.04, full from 0.55), plus 15 × the chance that the leader must be told; 0.55 of it, and of the topic, in answers and refutations |
 /// | `polarity` | negative about us: 10 × confidence; positive: −15 × confidence; of several subjects the worst counts |
 /// | `topic` | two fifths of: the heaviest class (config: −20 … 40) × its confidence, plus half of the next in another branch, at most 40; halved where nothing bad is said of us |
 /// | `casualties` | with h = dead + ½ (missing + trapped) + ⅒ injured: 12 + 8 log₂(1 + h), at most 40; three tenths of it in answers and praise |
@@ -182,7 +184,8 @@ fn urgency_part(input: &RiskInput<'_>) -> RiskPart {
     let Some(filing) = input.filing else { return part("urgency", 0.0, String::new()) };
     let act = ((filing.today - ACT_FROM) / (ACT_FULLY - ACT_FROM)).clamp(0.0, 1.0);
     let from = format!("{:.0}%", filing.today * 100.0);
-    part("urgency", 40.0 * act + 15.0 * filing.leader, from)
+    let share = if filing.kind == PostKind::Response { OF_ANSWER } else { 1.0 };
+    part("urgency", (40.0 * act + 15.0 * filing.leader) * share, from)
 }
 
 fn polarity_part(input: &RiskInput<'_>) -> RiskPart {
@@ -220,7 +223,11 @@ fn topic_part(input: &RiskInput<'_>, is_bad_about_us: bool) -> RiskPart {
     if points > 0.0 && !is_bad_about_us {
         points /= 2.0;
     }
-    let share = if input.filing.is_some() { 0.4 } else { 1.0 };
+    let share = match input.filing {
+        Some(filing) if filing.kind == PostKind::Response => 0.4 * OF_ANSWER,
+        Some(_) => 0.4,
+        None => 1.0,
+    };
     part("topic", points.min(40.0) * share, names.join("、"))
 }
 

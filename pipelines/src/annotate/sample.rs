@@ -56,6 +56,8 @@ pub(super) fn annotated(slug: &str, title: &str, text: &str, hours: i64) -> Anno
         story: StoryId(post.id),
         post,
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
         filing: None,

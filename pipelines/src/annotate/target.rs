@@ -53,7 +53,7 @@ impl TargetJudge {
 
     /// Judges a folded text and the parties named in it.
     #[must_use]
-    pub fn judge(&self, text: &str, parties: &[&str], bits: Option<u32>) -> BadNews {
+    pub fn judge(&self, text: &str, parties: &[&str]) -> BadNews {
         let grams = Grams::of("", text, self.bad.spec());
         let margins = self.bad.score(&grams).margins;
         let shares = self.bad.probabilities(&margins);

@@ -69,7 +69,7 @@ pub(super) fn lines(dom: &Dom<'_>, with_hidden: bool) -> Lines {
             }
         } else if !here.silent {
             here.silent = node.tag.is_silent() || (!with_hidden && is_hidden(dom, id));
-            if node.tag == Tag::A {
+            if node.tag == Tag::A && is_link(dom, id) {
                 here.link = id;
             }
             if node.tag.is_block() {
@@ -84,6 +84,12 @@ pub(super) fn lines(dom: &Dom<'_>, with_hidden: bool) -> Lines {
     }
     cutter.close();
     Lines { text: cutter.text, blocks: cutter.blocks, hints: hints.inherited, own: hints.own }
+}
+
+/// An anchor that only names a place is no link: left open, as `<a name=top/>` is, it would make one of all that follows.
+fn is_link(dom: &Dom<'_>, id: NodeId) -> bool {
+    let has = |name: AttrName| dom.attr(id, name).is_some();
+    has(AttrName::Href) || !(has(AttrName::Name) || has(AttrName::Id))
 }
 
 /// Whether the page hides this element in its own markup.
@@ -250,4 +256,21 @@ fn is_invisible(c: char) -> bool {
 /// Han, or a full-width mark.
 pub(super) fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}' | '“' | '”')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+    use crate::extract::markup::parse;
+
+    #[test]
+    fn an_open_anchor_that_names_a_place_makes_no_link_of_what_follows() {
+        let dom = parse(
+            "<div><a id=\"1\" name=\"1\"/><p>今天停产检修</p><p><a href=\"/2\">下一篇</a></p></div>",
+        );
+        let found = lines(&dom, false);
+        let shares: Vec<(u32, u32)> =
+            found.blocks.iter().map(|b| (b.chars, b.link_chars)).collect();
+        assert_eq!(shares, [(6, 0), (3, 3)]);
+    }
 }

@@ -158,12 +158,17 @@ fn author(
             .find_map(|line| labelled(&EDITOR_LABEL, line).and_then(|v| names(&v)))
     };
     label()
+        .or_else(|| account_of(e.url))
         .or_else(|| reporter_in(opening, front))
         .or_else(|| reporter_in(closing, back))
         .or_else(|| {
             closing
                 .iter()
-                .filter(|l| !l.contains("owered"))
+                .filter(|l| {
+                    !["owered", "rited", "ritten", "esign", "heme", "opyright"]
+                        .iter()
+                        .any(|w| l.contains(w))
+                })
                 .find_map(|line| labelled(&AUTHOR_LABEL, line).and_then(|v| names(&v)))
         })
         .or_else(signed)
@@ -172,6 +177,30 @@ fn author(
         .or_else(json)
         .or_else(office)
         .or_else(editor)
+}
+
+/// Whose blog it is, by an address on a host of blogs: `/blog/NAME/archive/…`, `/NAME/archive/…`, `?name=NAME`. What is
+/// told in such a page of reporters is told of others.
+fn account_of(url: &str) -> Option<String> {
+    let (host, rest) = url.split_once("://")?.1.split_once('/')?;
+    if !host.split('.').any(|label| matches!(label, "blog" | "blogs" | "cnblogs")) {
+        return None;
+    }
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let parts: Vec<&str> = path.split('/').collect();
+    let before = parts.iter().position(|part| matches!(*part, "archive" | "article" | "p"));
+    let in_path = before.and_then(|at| parts.get(at.checked_sub(1)?)).copied();
+    let in_query = query.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        matches!(key, "name" | "user" | "username" | "blogger").then_some(value)
+    });
+    let is_name = |name: &&str| {
+        (3..=20).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+            && name.bytes().any(|b| b.is_ascii_alphabetic())
+            && !matches!(*name, "blog" | "blogs" | "index" | "home")
+    };
+    in_path.filter(is_name).or(in_query.filter(is_name)).map(str::to_owned)
 }
 
 fn stated(e: &Evidence<'_, '_>, names: &[&'static str]) -> Option<String> {
@@ -302,7 +331,7 @@ fn outlet_name(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{AUTHOR_LABEL, labelled, names, outlet_name, reporter};
+    use super::{AUTHOR_LABEL, account_of, labelled, names, outlet_name, reporter};
 
     #[test]
     fn labels_give_names() {
@@ -328,6 +357,18 @@ mod tests {
         check("云岭日报记者 周山 岭南铁城报道", Some("周山"));
         check("记者从云岭矿业集团获悉", None);
         check("安全生产月启动", None);
+    }
+
+    #[test]
+    fn the_address_on_a_host_of_blogs_names_its_owner() {
+        let check = |url: &str, expected: Option<&str>| {
+            assert_eq!(account_of(url).as_deref(), expected, "{url}");
+        };
+        check("http://blog.example.com/blog/minelamp/archive/2026/11/20/1.aspx", Some("minelamp"));
+        check("https://www.cnblogs.com/minelamp/p/12345.html", Some("minelamp"));
+        check("http://blog.example.cn/more.asp?name=minelamp&id=2", Some("minelamp"));
+        check("https://blog.example.com/2026/11/20/", None);
+        check("https://news.example.com/minelamp/archive/1.html", None);
     }
 
     #[test]

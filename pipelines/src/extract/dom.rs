@@ -28,6 +28,7 @@ pub(super) enum AttrName {
     Datetime,
     Title,
     Rel,
+    Src,
     Hidden,
     Type,
     Charset,
@@ -36,7 +37,7 @@ pub(super) enum AttrName {
 impl AttrName {
     /// The attribute with this name, whatever its case; `None` for those not looked at.
     pub(super) fn of(name: &[u8]) -> Option<Self> {
-        const NAMES: [(&[u8], AttrName); 14] = [
+        const NAMES: [(&[u8], AttrName); 15] = [
             (b"class", AttrName::Class),
             (b"id", AttrName::Id),
             (b"href", AttrName::Href),
@@ -48,6 +49,7 @@ impl AttrName {
             (b"datetime", AttrName::Datetime),
             (b"title", AttrName::Title),
             (b"rel", AttrName::Rel),
+            (b"src", AttrName::Src),
             (b"hidden", AttrName::Hidden),
             (b"type", AttrName::Type),
             (b"charset", AttrName::Charset),

@@ -5,6 +5,7 @@
 //! class or word is remembered but by what it says everywhere. The order of the figures is the order of the model:
 //! first what can be seen, then (from `Rows::seen` on) what the rules make of it.
 
+mod marks;
 mod places;
 mod ruled;
 mod words;
@@ -16,8 +17,10 @@ use super::body::{self, Body};
 use super::dom::{Dom, NodeId};
 use super::hint::Hint;
 use super::tag::Tag;
-use super::{phrase, title};
+use super::title;
+use marks::Marks;
 use places::{Groups, Sum};
+use words::Said;
 
 /// What the figures are taken from.
 pub(super) struct Seen<'a, 'b> {
@@ -37,13 +40,6 @@ pub(super) struct Rows {
     pub(super) all: Vec<f32>,
 }
 
-impl Rows {
-    /// The figures of a line.
-    pub(super) fn row(&self, line: usize) -> &[f32] {
-        &self.all[line * self.width..(line + 1) * self.width]
-    }
-}
-
 fn yes(claim: bool) -> f32 {
     f32::from(u8::from(claim))
 }
@@ -56,7 +52,7 @@ fn ln(value: f32) -> f32 {
 pub(super) fn rows(seen: &Seen<'_, '_>, rule: &Body) -> Rows {
     let page = PageFigures::of(seen, rule);
     let count = seen.lines.blocks.len();
-    let mut all = Vec::with_capacity(count * 160);
+    let mut all = Vec::with_capacity(count * 200);
     let (mut width, mut own) = (0, 0);
     for i in 0..count {
         let from = all.len();
@@ -70,7 +66,8 @@ pub(super) fn rows(seen: &Seen<'_, '_>, rule: &Body) -> Rows {
 
 /// For every line the number of the name of the box it stands in.
 pub(super) fn boxes_of(seen: &Seen<'_, '_>) -> Vec<u32> {
-    Groups::of(seen.dom, seen.lines, &vec![false; seen.lines.blocks.len()]).of_line
+    let count = seen.lines.blocks.len();
+    Groups::of(seen.dom, seen.lines, &vec![false; count], &vec![Said::default(); count]).of_line
 }
 
 /// What is known of the page before its lines are looked at.
@@ -79,6 +76,10 @@ struct PageFigures<'a, 'b> {
     sums: Vec<Sum>,
     depths: Vec<u16>,
     groups: Groups,
+    said: Vec<Said>,
+    marks: Marks,
+    /// Shares of the page's prose and letters in boxes that are named as the text itself.
+    strong: (f32, f32),
     kept: Vec<bool>,
     glances: Vec<[f32; GLANCE]>,
     /// What the rules give for each line, and the sums below every node.
@@ -97,6 +98,9 @@ struct PageFigures<'a, 'b> {
 impl<'a, 'b> PageFigures<'a, 'b> {
     fn of(seen: &'a Seen<'a, 'b>, rule: &Body) -> Self {
         let (dom, lines) = (seen.dom, seen.lines);
+        let said: Vec<Said> =
+            lines.blocks.iter().map(|b| Said::of(lines.line(b), b.chars)).collect();
+        let asked = seen.title.map(title::bare).unwrap_or_default();
         let mut kept = vec![false; lines.blocks.len()];
         for &i in &rule.kept {
             kept[i] = true;
@@ -111,13 +115,13 @@ impl<'a, 'b> PageFigures<'a, 'b> {
         }
         let (mut kept_before, mut prose_before, mut ends_before) = (vec![], vec![], vec![]);
         let (mut k, mut p, mut e) = (0.0, 0.0, 0.0);
-        for (block, &is_kept) in lines.blocks.iter().zip(&kept) {
+        for ((block, &is_kept), said) in lines.blocks.iter().zip(&kept).zip(&said) {
             kept_before.push(k);
             prose_before.push(p);
             ends_before.push(e);
             k += yes(is_kept);
             p += prose(block);
-            e += yes(k > 0.0 && phrase::is_end(lines.line(block), block.chars));
+            e += yes(k > 0.0 && said.is_end);
         }
         kept_before.push(k);
         prose_before.push(p);
@@ -126,11 +130,13 @@ impl<'a, 'b> PageFigures<'a, 'b> {
         let weighed = body::sums(dom, lines, &weights);
         Self {
             seen,
-            groups: Groups::of(dom, lines, &kept),
-            glances: lines.blocks.iter().map(|b| glance(dom, lines, b)).collect(),
+            groups: Groups::of(dom, lines, &kept, &said),
+            glances: lines.blocks.iter().zip(&said).map(|(b, s)| glance(dom, b, *s)).collect(),
+            marks: Marks::of(seen, &said, &asked),
             weights,
             weighed,
-            sums: places::sums(dom, lines),
+            strong: strong(lines),
+            sums: places::sums(dom, lines, &said),
             depths,
             to_prose: distances(&lines.blocks),
             root: rule.root,
@@ -139,7 +145,8 @@ impl<'a, 'b> PageFigures<'a, 'b> {
             prose_before,
             ends_before,
             times,
-            title: seen.title.map(title::bare).unwrap_or_default(),
+            title: asked,
+            said,
         }
     }
 
@@ -149,13 +156,14 @@ impl<'a, 'b> PageFigures<'a, 'b> {
         let block = &lines.blocks[i];
         let line = lines.line(block);
         shape(block, out);
-        words::signs(line, block, out);
+        words::signs(line, block, self.said[i], out);
         self.of_title(line, block, out);
         self.tags(block, out);
         self.hints(block.owner, out);
         self.boxes(block, out);
         out.extend(self.groups.group(i).habits());
         self.place(i, out);
+        self.marks.figures(i, self.seen, &self.sums, &self.prose_before, out);
         for step in AROUND {
             match i.checked_add_signed(step).filter(|j| *j < lines.blocks.len()) {
                 Some(j) => out.extend(self.glances[j]),
@@ -215,7 +223,7 @@ impl<'a, 'b> PageFigures<'a, 'b> {
 
     /// What the names around say: all of them, and the nearest levels apart.
     fn hints(&self, owner: NodeId, out: &mut Vec<f32>) {
-        const ALL: [Hint; 9] = [
+        const ALL: [Hint; 10] = [
             Hint::NOISE,
             Hint::COMMENT,
             Hint::META,
@@ -225,6 +233,7 @@ impl<'a, 'b> PageFigures<'a, 'b> {
             Hint::GUTTER,
             Hint::QUOTE,
             Hint::NOTICE,
+            Hint::STRONG,
         ];
         let lines = self.seen.lines;
         let inherited = lines.hints[owner as usize];
@@ -246,6 +255,8 @@ impl<'a, 'b> PageFigures<'a, 'b> {
             at = self.seen.dom.node(at).parent;
         }
         out.extend(near);
+        let strong = self.strong;
+        out.extend([strong.0, strong.1]);
     }
 
     /// Density of the boxes around a line.
@@ -266,6 +277,7 @@ impl<'a, 'b> PageFigures<'a, 'b> {
                     sum.link_chars / chars,
                     sum.punct / chars,
                     sum.prose / total.prose.max(1.0),
+                    sum.metas / sum.lines.max(1.0),
                 ]);
                 written += 1;
             }
@@ -316,17 +328,14 @@ const AROUND: [isize; 6] = [-3, -2, -1, 1, 2, 3];
 const GLANCE: usize = 5;
 
 /// A line as its neighbours see it.
-fn glance(dom: &Dom<'_>, lines: &Lines, block: &Block) -> [f32; GLANCE] {
-    let line = lines.line(block);
-    let odd = phrase::is_furniture(line, block.chars)
-        || phrase::is_byline(line, block.chars)
-        || phrase::is_legal(line);
+fn glance(dom: &Dom<'_>, block: &Block, said: Said) -> [f32; GLANCE] {
+    let odd = said.is_furniture || said.is_byline || said.is_legal;
     let chars = block.chars.max(1) as f32;
     [
         ln(block.chars as f32),
         block.link_chars as f32 / chars,
         (block.punct as f32 / chars).min(1.0),
-        yes(odd) + 2.0 * yes(phrase::is_end(line, block.chars)),
+        yes(odd) + 2.0 * yes(said.is_end),
         yes(matches!(dom.tag(block.owner), Tag::Heading(_))),
     ]
 }
@@ -339,6 +348,18 @@ fn shape(block: &Block, out: &mut Vec<f32>) {
         (block.punct as f32 / chars).min(1.0),
         block.punct.min(20) as f32,
     ]);
+}
+
+/// The shares of the prose and of the letters of a page that stand in boxes named as the text itself.
+fn strong(lines: &Lines) -> (f32, f32) {
+    let (mut of_prose, mut of_all) = ((0.0, 0.0), (0.0, 0.0));
+    for block in &lines.blocks {
+        let inside = yes(lines.hints[block.owner as usize].has(Hint::STRONG));
+        let (prose, chars) = (prose(block), block.chars as f32);
+        of_prose = (of_prose.0 + prose * inside, of_prose.1 + prose);
+        of_all = (of_all.0 + chars * inside, of_all.1 + chars);
+    }
+    (of_prose.0 / f32::max(of_prose.1, 1.0), of_all.0 / f32::max(of_all.1, 1.0))
 }
 
 /// Letters of a line of prose, else 0.

@@ -35,6 +35,9 @@ impl Hint {
     /// Licence, signature, reward: notices at the foot of a text.
     pub(super) const NOTICE: Self = Self(256);
 
+    /// The text of the page itself, by a name that is given to nothing else (`articleBody`, `entry-content`).
+    pub(super) const STRONG: Self = Self(512);
+
     /// Whether it holds (any of) `other`.
     pub(super) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -81,6 +84,9 @@ impl Hints {
             }
             let mut own = of_tag(node.tag);
             for attr in &dom.attrs[node.from as usize..node.to as usize] {
+                if attr.name == AttrName::Itemprop && attr.value.contains("articleBody") {
+                    own = own.with(Hint::BODY).with(Hint::STRONG);
+                }
                 if matches!(attr.name, AttrName::Class | AttrName::Id) && !attr.value.is_empty() {
                     let named = *known.entry(attr.value).or_insert_with(|| of_name(attr.value));
                     own = agreed(own, named);
@@ -144,6 +150,9 @@ pub(super) fn of_name(name: &str) -> Hint {
             let named = words.iter().fold(Hint::default(), |h, word| h.with(of_word(word)));
             // `thing-main__footer` is the foot of a component, not of the page.
             let is_part = class.contains("__");
+            if is_text_itself(&words) {
+                hint = hint.with(Hint::BODY).with(Hint::STRONG);
+            }
             hint = hint.with(if is_part { named.without(Hint::EDGE) } else { named });
         }
     }
@@ -169,6 +178,57 @@ fn words(name: &str) -> Vec<String> {
         out.push(word);
     }
     out
+}
+
+/// Whether a name is that of the text itself, as the common systems and house styles call it.
+fn is_text_itself(words: &[String]) -> bool {
+    const NAMES: [&str; 44] = [
+        "articlebody",
+        "articlecontent",
+        "articlecont",
+        "articlecon",
+        "articletext",
+        "articledetail",
+        "artibody",
+        "artcontent",
+        "arttext",
+        "artbody",
+        "artcon",
+        "artdetail",
+        "postcontent",
+        "postbody",
+        "posttext",
+        "postmessage",
+        "entrycontent",
+        "entrybody",
+        "storybody",
+        "storycontent",
+        "storytext",
+        "newscontent",
+        "newstext",
+        "newsbody",
+        "newsdetail",
+        "newscon",
+        "contenttext",
+        "contentbody",
+        "contentdetail",
+        "detailcontent",
+        "detailtext",
+        "textcontent",
+        "jscontent",
+        "richmediacontent",
+        "richtext",
+        "trseditor",
+        "trsueditor",
+        "viewtrsueditor",
+        "markdownbody",
+        "mwparseroutput",
+        "topiccontent",
+        "threadcontent",
+        "zhengwen",
+        "zoom",
+    ];
+    words.len() <= 4 && NAMES.contains(&words.concat().as_str())
 }
 
 fn of_word(word: &str) -> Hint {

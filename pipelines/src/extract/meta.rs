@@ -77,16 +77,23 @@ impl<'a> Meta<'a> {
 
 /// The string value of the first `"key": "…"`.
 pub(super) fn json_string(text: &str, key: &str) -> Option<String> {
+    json_strings(text, key).next()
+}
+
+/// The string values of every `"key": "…"` that is not empty.
+pub(super) fn json_strings<'t>(text: &'t str, key: &str) -> impl Iterator<Item = String> + use<'t> {
     let quoted = format!("\"{key}\"");
     let mut at = 0;
-    while let Some(found) = text[at..].find(&quoted) {
-        at += found + quoted.len();
-        let value = text[at..].trim_start().strip_prefix(':').map(str::trim_start);
-        if let Some(value) = value.and_then(string_literal).filter(|v| !v.trim().is_empty()) {
-            return Some(value);
+    std::iter::from_fn(move || {
+        while let Some(found) = text[at..].find(&quoted) {
+            at += found + quoted.len();
+            let value = text[at..].trim_start().strip_prefix(':').map(str::trim_start);
+            if let Some(value) = value.and_then(string_literal).filter(|v| !v.trim().is_empty()) {
+                return Some(value);
+            }
         }
-    }
-    None
+        None
+    })
 }
 
 /// A JSON string literal at the start of `text`; raw line breaks inside are forgiven.

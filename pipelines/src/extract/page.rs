@@ -14,7 +14,7 @@ use super::meta::Meta;
 use super::published::{self, Evidence};
 use super::selectors::Selected;
 use super::thread::Thread;
-use super::{ReadOptions, byline, decode, fragment, markup, thread, title};
+use super::{ReadOptions, byline, decode, markup, stated, thread, title};
 use crate::record::{Confidence, DropReason, Found, Issue, Page, Published, Verdict};
 
 /// Reads a page.
@@ -29,6 +29,36 @@ pub fn read_page_by(judge: &Judge, page: &Page, options: &ReadOptions) -> Verdic
     if !is_text(page) {
         return Verdict::Drop(DropReason::NotText);
     }
+    let (found, kind) = found_in(judge, page, options);
+    match &found.text {
+        Some(text) if !text.is_empty() => Verdict::Keep(found),
+        _ if !found.comments.is_empty() => Verdict::Keep(found),
+        _ if kind == PageKind::List => Verdict::Drop(DropReason::NotAnArticle),
+        _ => Verdict::Drop(DropReason::TooShort),
+    }
+}
+
+/// Reads a page whose text stands in a frame: the text of the frame under the title, time and names of the page
+/// around it, each from the frame where the page has none.
+#[must_use]
+pub fn read_framed(around: &Page, inner: &Page, options: &ReadOptions) -> Verdict<Found> {
+    let inner = match read_page(inner, options) {
+        Verdict::Keep(inner) => inner,
+        Verdict::Drop(reason) => return Verdict::Drop(reason),
+    };
+    let (outer, _) = found_in(Judge::shipped(), around, options);
+    Verdict::Keep(Found {
+        title: outer.title.or(inner.title),
+        published: outer.published.or(inner.published),
+        author: outer.author.or(inner.author),
+        outlet: outer.outlet.or(inner.outlet),
+        origin: outer.origin.or(inner.origin),
+        ..inner
+    })
+}
+
+/// All that a page says, be it an article or not, and what kind of page it is.
+fn found_in(judge: &Judge, page: &Page, options: &ReadOptions) -> (Found, PageKind) {
     let decoded = decode(&page.body, page.header("content-type"));
     let dom = markup::parse(&decoded.text);
     let mut issues = decoded.issues;
@@ -59,12 +89,7 @@ pub fn read_page_by(judge: &Judge, page: &Page, options: &ReadOptions) -> Verdic
         take_thread(&mut found, thread, &cut.lines);
     }
     overrule(&mut found, selected, options);
-    match &found.text {
-        Some(text) if !text.is_empty() => Verdict::Keep(found),
-        _ if !found.comments.is_empty() => Verdict::Keep(found),
-        _ if kind == PageKind::List => Verdict::Drop(DropReason::NotAnArticle),
-        _ => Verdict::Drop(DropReason::TooShort),
-    }
+    (found, kind)
 }
 
 /// How sure the judge must be of a text in a list. Of 13 real lists one reaches 0.52, of the others none 0.43; real
@@ -176,8 +201,7 @@ fn gather(
     let published = published::find(&evidence);
     let names = byline::find(&evidence);
     let text = body.text(lines, dom, title.as_deref());
-    let text =
-        if text.chars().count() < 60 { stated_text(meta, &text).unwrap_or(text) } else { text };
+    let text = stated::text(meta, &text).unwrap_or(text);
     Found {
         text: Some(text).filter(|t| !t.is_empty()),
         title: title.clone(),
@@ -204,12 +228,6 @@ fn take_thread(found: &mut Found, thread: Thread, lines: &Lines) {
         found.counts.comments = u64::try_from(thread.replies.len()).ok();
     }
     found.comments = thread.replies;
-}
-
-/// The text as JSON-LD has it, where the page shows next to none.
-fn stated_text(meta: &Meta<'_>, shown: &str) -> Option<String> {
-    let stated = fragment::html_to_text(&meta.in_json_ld("articleBody")?);
-    (stated.chars().count() > shown.chars().count() * 2).then_some(stated)
 }
 
 /// What config's selectors found replaces what the reader found.

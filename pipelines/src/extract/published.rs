@@ -12,6 +12,8 @@ mod shown;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+pub(super) use shown::in_attribute;
+
 use super::blocks::Lines;
 use super::body::Body;
 use super::dom::{AttrName, Dom};
@@ -75,12 +77,28 @@ const PUBLISHED_TAGS: [&str; 28] = [
     "date",
 ];
 
+/// Tags of the last change: better than nothing, and all that an encyclopedia says.
+const UPDATED_TAGS: [&str; 6] = [
+    "dateupdate",
+    "article:modified_time",
+    "og:updated_time",
+    "datemodified",
+    "updatedate",
+    "dcterms.modified",
+];
+
 /// Finds the published time; one in the future only where there is no other.
 pub(super) fn find(e: &Evidence<'_, '_>) -> Option<Published> {
     let mut signs = Signs { zone: e.zone, now: e.now, found: Vec::new(), ahead: Vec::new() };
     stated(e, &mut signs);
     shown::shown(e, &mut signs);
     from_url(e.url, &mut signs);
+    if let Some(published) = heaviest(&signs.found) {
+        return Some(published);
+    }
+    if let Some((name, value)) = e.meta.first(&UPDATED_TAGS) {
+        signs.parse(value, ENOUGH, &format!("meta:{name}"));
+    }
     heaviest(&signs.found).or_else(|| heaviest(&signs.ahead))
 }
 
@@ -157,6 +175,7 @@ fn stated(e: &Evidence<'_, '_>, signs: &mut Signs) {
         }
     }
     let times: Vec<_> = e.dom.all(Tag::Time).take(12).collect();
+    let mut has_first = false;
     for &id in &times {
         let stated =
             e.dom.attr(id, AttrName::Itemprop).is_some_and(|p| p.contains("datePublished"));
@@ -170,10 +189,11 @@ fn stated(e: &Evidence<'_, '_>, signs: &mut Signs) {
         } else {
             1
         };
-        signs.parse(&value, weight, "time");
-        if !stated {
-            break;
+        // Of those that state nothing only the first counts; one that states it may come behind others.
+        if stated || !has_first {
+            signs.parse(&value, weight, "time");
         }
+        has_first = true;
     }
     in_scripts(e, signs);
 }

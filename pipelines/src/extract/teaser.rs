@@ -18,6 +18,25 @@ const BOX_CHARS: u32 = 420;
 
 /// Takes the weight from teasers.
 pub(super) fn weaken(dom: &Dom<'_>, lines: &Lines, weights: &mut [f32]) {
+    let strong: Vec<bool> = weights.iter().map(|w| *w > 0.0).collect();
+    for ((weight, block), is_teaser) in
+        weights.iter_mut().zip(&lines.blocks).zip(among(dom, lines, &strong))
+    {
+        if is_teaser {
+            *weight = -4.0 - (block.chars.min(60) as f32) * 0.2;
+        }
+    }
+}
+
+/// The lines that are teasers, whatever the names of their boxes say.
+pub(super) fn teasers(dom: &Dom<'_>, lines: &Lines) -> Vec<bool> {
+    let strong: Vec<bool> =
+        lines.blocks.iter().map(|b| super::body::weight(b, lines.line(b)) > 0.0).collect();
+    among(dom, lines, &strong)
+}
+
+/// Which of the `strong` lines are teasers.
+fn among(dom: &Dom<'_>, lines: &Lines, strong: &[bool]) -> Vec<bool> {
     let mut chars = vec![0u32; dom.nodes.len()];
     let mut headlines = vec![0u32; dom.nodes.len()];
     for block in &lines.blocks {
@@ -32,8 +51,8 @@ pub(super) fn weaken(dom: &Dom<'_>, lines: &Lines, weights: &mut [f32]) {
     let boxes: Vec<NodeId> = lines
         .blocks
         .iter()
-        .zip(weights.iter())
-        .map(|(b, w)| if *w > 0.0 { box_of(dom, b, &chars, &headlines) } else { NONE })
+        .zip(strong)
+        .map(|(b, s)| if *s { box_of(dom, b, &chars, &headlines) } else { NONE })
         .collect();
     let mut beside: HashMap<NodeId, u32> = HashMap::new();
     let mut last = NONE;
@@ -43,11 +62,8 @@ pub(super) fn weaken(dom: &Dom<'_>, lines: &Lines, weights: &mut [f32]) {
             last = at;
         }
     }
-    for ((weight, block), at) in weights.iter_mut().zip(&lines.blocks).zip(boxes) {
-        if at != NONE && beside[&dom.node(at).parent] >= ENOUGH {
-            *weight = -4.0 - (block.chars.min(60) as f32) * 0.2;
-        }
-    }
+    let is_one = |at: NodeId| at != NONE && beside[&dom.node(at).parent] >= ENOUGH;
+    boxes.into_iter().map(is_one).collect()
 }
 
 fn is_headline(block: &Block) -> bool {

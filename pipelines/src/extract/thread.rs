@@ -42,40 +42,59 @@ pub(super) struct Around<'a> {
     pub(super) zone: Tz,
 }
 
+/// Words of addresses of threads.
+const WORDS: [&str; 23] = [
+    "bbs",
+    "forum",
+    "forums",
+    "thread",
+    "threads",
+    "topic",
+    "tieba",
+    "zhidao",
+    "question",
+    "questions",
+    "faq",
+    "discuss",
+    "club",
+    "community",
+    "luntan",
+    "viewthread",
+    "dispbbs",
+    "tid",
+    "comments",
+    "wenda",
+    "ask",
+    "tiezi",
+    "showtopic",
+];
+/// Software whose posts are no threads, whatever their address.
+const BLOGS: [&str; 10] = [
+    "hexo",
+    "hugo",
+    "jekyll",
+    "wordpress",
+    "typecho",
+    "z-blog",
+    "halo",
+    "ghost",
+    "gridea",
+    "emlog",
+];
+
 /// Whether the address or the software says that this is a thread.
 pub(super) fn is_thread(url: &str, meta: &Meta<'_>) -> bool {
-    const WORDS: [&str; 24] = [
-        "bbs",
-        "forum",
-        "forums",
-        "thread",
-        "threads",
-        "topic",
-        "tieba",
-        "zhidao",
-        "question",
-        "questions",
-        "faq",
-        "discuss",
-        "club",
-        "community",
-        "luntan",
-        "viewthread",
-        "dispbbs",
-        "tid",
-        "comments",
-        "wenda",
-        "ask",
-        "tiezi",
-        "showtopic",
-        "post",
-    ];
+    let software = meta.first(&["generator"]).map(|(_, g)| g.to_ascii_lowercase());
+    // `/post/Sort-Algorithm/` of a blog is no thread.
+    if software.as_ref().is_some_and(|g| BLOGS.iter().any(|blog| g.contains(blog))) {
+        return false;
+    }
     let lower = url.to_ascii_lowercase();
     let named = lower
         .split(|c: char| !c.is_ascii_alphabetic())
-        .any(|w| WORDS.contains(&w) || w.starts_with("bbs") || w.ends_with("bbs"));
-    let software = meta.first(&["generator"]).is_some_and(|(_, g)| {
-        let g = g.to_ascii_lowercase();
+        .any(|w| WORDS.contains(&w) || w.starts_with("bbs") || w.ends_with("bbs"))
+        || is_numbered_post(&lower);
+    let software = software.is_some_and(|g| {
         [
             "discuz",
             "phpwind",
@@ -91,6 +110,13 @@ pub(super) fn is_thread(url: &str, meta: &Meta<'_>) -> bool {
         .any(|s| g.contains(s))
     });
     named || software
+}
+
+/// `post-free-123-1.shtml`, `/post/123`: a post with a number, not a path of words.
+fn is_numbered_post(url: &str) -> bool {
+    let mut words = url.split(|c: char| !c.is_ascii_alphanumeric()).skip_while(|w| *w != "post");
+    words.next().is_some()
+        && words.take(2).any(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The lines of all posts of a thread by the rules; `None` where the page shows no post.
@@ -299,6 +325,22 @@ pub(super) fn is_post_meta(line: &str, chars: u32) -> bool {
 mod tests {
     use super::is_post_meta;
     use crate::extract::blocks::count_chars;
+
+    #[test]
+    fn a_thread_is_told_by_its_address_or_its_software() {
+        let check = |url: &str, generator: &str, expected: bool| {
+            let page = format!("<meta name=generator content='{generator}'>");
+            let dom = crate::extract::markup::parse(&page);
+            let meta = crate::extract::meta::Meta::of(&dom);
+            assert_eq!(super::is_thread(url, &meta), expected, "{url} {generator}");
+        };
+        check("https://bbs.example.com/thread-1-1-1.html", "", true);
+        check("https://example.com/post-free-123-1.shtml", "", true);
+        check("https://example.com/read.php?tid=1", "", true);
+        check("https://example.com/x/1", "Discuz! X3.4", true);
+        check("https://example.com/post/roof-bolting/index.html", "", false);
+        check("https://example.com/post/123/", "Hexo 7.3.0", false);
+    }
 
     #[test]
     fn lines_about_a_post_are_told_from_its_text() {

@@ -66,8 +66,10 @@ fn headings(
     stated: Option<&str>,
 ) -> Option<String> {
     let known: Vec<String> = [stated, declared].into_iter().flatten().map(bare).collect();
+    let parts: Vec<String> =
+        [stated, declared].into_iter().flatten().map(|title| bare(first_part(title))).collect();
     let body_start = body.kept.first().map_or(u32::MAX, |&i| lines.blocks[i].node);
-    let mut best: Option<(usize, String)> = None;
+    let mut best: Option<((bool, usize), String)> = None;
     let mut lone_h1: Option<String> = None;
     let mut h1_count = 0;
     for id in 1..dom.nodes.len() as NodeId {
@@ -79,26 +81,50 @@ fn headings(
         let text = dom.line(id, 400);
         let own = bare(&text);
         let chars = own.chars().count();
-        if !(4..=MAX_CHARS).contains(&chars) {
+        // A short headline (位运算) is one only where the title says it whole, before its first border.
+        let is_whole = || parts.contains(&own);
+        let is_short = chars < 4 && !(chars >= 2 && rank <= 2 && is_whole());
+        if is_short || chars > MAX_CHARS {
             continue;
         }
         if rank == 1 && id < body_start {
             h1_count += 1;
             lone_h1 = Some(text.clone());
         }
-        let matches = known.iter().any(|k| k.starts_with(&own) || (chars >= 8 && k.contains(&own)));
-        if matches && best.as_ref().is_none_or(|(most, _)| chars > *most) {
-            best = Some((chars, text));
+        // What the title begins with is the article; what it only holds may be the site.
+        let begins = known.iter().any(|k| k.starts_with(&own)) && !is_site_named(dom, id);
+        let matches = begins || (chars >= 8 && known.iter().any(|k| k.contains(&own)));
+        let worth = (begins, chars);
+        if matches && best.as_ref().is_none_or(|(most, _)| worth > *most) {
+            best = Some((worth, text));
         }
     }
-    if let Some((chars, text)) = best {
+    if let Some(((_, chars), text)) = best {
         // A heading that is only the first word of a long title (a column's name) is not it.
         let longest = known.iter().map(|k| k.chars().count()).min().unwrap_or(0);
-        if chars >= 8 || chars * 3 >= longest {
+        let is_whole = parts.contains(&bare(&text));
+        if chars >= 8 || chars * 3 >= longest || is_whole {
             return Some(text);
         }
     }
     (h1_count == 1 && known.is_empty()).then_some(lone_h1).flatten()
+}
+
+/// What stands before the first strong border of a title, unless that is the site.
+fn first_part(title: &str) -> &str {
+    let end = STRONG.iter().filter_map(|mark| title.find(mark)).min().unwrap_or(title.len());
+    if is_site_like(&title[..end]) { "" } else { &title[..end] }
+}
+
+/// Whether the names of an element say that it is the site's.
+fn is_site_named(dom: &Dom<'_>, id: NodeId) -> bool {
+    let says = |attr: AttrName| {
+        dom.attr(id, attr).is_some_and(|value| {
+            let value = value.to_ascii_lowercase();
+            ["site", "logo", "brand"].iter().any(|word| value.contains(word))
+        })
+    };
+    says(AttrName::Class) || says(AttrName::Id)
 }
 
 fn is_title_named(dom: &Dom<'_>, id: NodeId) -> bool {
@@ -223,6 +249,31 @@ mod tests {
 
     fn check(title: &str, expected: &str) {
         assert_eq!(without_tail(title), expected, "{title}");
+    }
+
+    #[test]
+    fn a_short_headline_comes_before_the_name_of_the_site() {
+        let check = |html: &str, expected: &str| {
+            let dom = super::super::markup::parse(html);
+            let lines = super::super::blocks::lines(&dom, false);
+            let body = super::super::body::find(&dom, &lines).unwrap_or_default();
+            let meta = super::super::meta::Meta::of(&dom);
+            assert_eq!(
+                super::find(&dom, &lines, &body, &meta).as_deref(),
+                Some(expected),
+                "{html}"
+            );
+        };
+        let head = |title: &str, headings: &str| {
+            format!("<title>{title}</title>{headings}<p>正文从这里开始，说的是别的。</p>")
+        };
+        check(
+            &head(
+                "井巷 | Huge Hill的博客手记",
+                "<div class=title>Huge Hill的博客手记</div><h1>井巷</h1>",
+            ),
+            "井巷",
+        );
     }
 
     #[test]

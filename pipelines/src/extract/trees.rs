@@ -1,7 +1,9 @@
 //! Boosted trees: a sum of small decision trees over a row of figures.
 //!
-//! In: bytes as training wrote them, a row. Out: the sum of one leaf of each tree, and as a probability. Trees stand
-//! in one array, every left child right behind its parent. Bytes that are no such trees are refused as a whole.
+//! In: bytes as training wrote them, rows. Out: for each row the sum of one leaf of each tree, also as a probability. In a
+//! file every left child stands right behind its parent. Rows are walked down a tree several at once and without a
+//! branch, so that a processor waits neither for guesses nor for memory. Bytes that are no such trees are refused as a
+//! whole.
 
 use thiserror::Error;
 
@@ -28,14 +30,56 @@ impl Step {
     const BYTES: usize = 8;
 }
 
+/// A step as it is walked. An end leads to itself, whatever the figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Node {
+    bound: f32,
+    answer: f32,
+    figure: u16,
+    below: u16,
+    above: u16,
+}
+
+impl Node {
+    fn of(at: usize, step: &Step) -> Self {
+        let own = u16::try_from(at).unwrap_or(u16::MAX);
+        if step.figure == Step::LEAF {
+            return Self { bound: 0.0, answer: step.value, figure: 0, below: own, above: own };
+        }
+        let below = own.saturating_add(1);
+        Self { bound: step.value, answer: 0.0, figure: step.figure, below, above: step.above }
+    }
+
+    fn step(&self) -> Step {
+        if self.below == self.above {
+            return Step { figure: Step::LEAF, above: 0, value: self.answer };
+        }
+        Step { figure: self.figure, above: self.above, value: self.bound }
+    }
+
+    fn next(&self, figure: f32) -> u16 {
+        if figure > self.bound { self.above } else { self.below }
+    }
+}
+
+/// Where a tree lies among the nodes, and the most steps from its root to an end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tree {
+    from: usize,
+    to: usize,
+    depth: usize,
+}
+
+/// Rows that are walked at once.
+const AT_ONCE: usize = 8;
+
 /// Trees that are summed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trees {
     /// Figures in a row.
     width: usize,
-    steps: Vec<Step>,
-    /// Where each tree begins in `steps`; places within a tree count from there.
-    starts: Vec<u32>,
+    nodes: Vec<Node>,
+    trees: Vec<Tree>,
 }
 
 impl Trees {
@@ -53,28 +97,62 @@ impl Trees {
 
     /// Adds a tree: its steps in the order described above.
     pub fn push(&mut self, tree: &[Step]) {
-        self.starts.push(u32::try_from(self.steps.len()).unwrap_or(u32::MAX));
-        self.steps.extend_from_slice(tree);
+        let from = self.nodes.len();
+        self.nodes.extend(tree.iter().enumerate().map(|(at, step)| Node::of(at, step)));
+        self.trees.push(Tree { from, to: self.nodes.len(), depth: depth_of(tree) });
     }
 
     /// The sum for a row; rows that are too short count as zeros beyond their end.
     #[must_use]
     pub fn sum(&self, row: &[f32]) -> f32 {
         let mut sum = 0.0;
-        for &start in &self.starts {
-            let tree = &self.steps[start as usize..];
+        for tree in &self.trees {
+            let nodes = &self.nodes[tree.from..tree.to];
             let mut at = 0;
-            loop {
-                let step = tree[at];
-                if step.figure == Step::LEAF {
-                    sum += step.value;
-                    break;
-                }
-                let figure = row.get(step.figure as usize).copied().unwrap_or(0.0);
-                at = if figure > step.value { step.above as usize } else { at + 1 };
+            for _ in 0..tree.depth {
+                let node = nodes[at];
+                at = node.next(row.get(node.figure as usize).copied().unwrap_or(0.0)) as usize;
             }
+            sum += nodes[at].answer;
         }
         sum
+    }
+
+    /// The sums for all rows of `figures`, each `stride` long and at least as long as the trees are wide.
+    #[must_use]
+    pub fn sums(&self, figures: &[f32], stride: usize) -> Vec<f32> {
+        if stride < self.width || stride == 0 {
+            return figures.chunks(stride.max(1)).map(|row| self.sum(row)).collect();
+        }
+        let mut out = Vec::with_capacity(figures.len() / stride);
+        for rows in figures.chunks(stride * AT_ONCE) {
+            let mut sums = [0.0; AT_ONCE];
+            if rows.len() == stride * AT_ONCE {
+                self.walk(rows, stride, &mut sums);
+            } else {
+                for (sum, row) in sums.iter_mut().zip(rows.chunks(stride)) {
+                    *sum = self.sum(row);
+                }
+            }
+            out.extend_from_slice(&sums[..rows.len() / stride]);
+        }
+        out
+    }
+
+    fn walk(&self, rows: &[f32], stride: usize, sums: &mut [f32; AT_ONCE]) {
+        for tree in &self.trees {
+            let nodes = &self.nodes[tree.from..tree.to];
+            let mut at = [0u16; AT_ONCE];
+            for _ in 0..tree.depth {
+                for (row, at) in at.iter_mut().enumerate() {
+                    let node = &nodes[*at as usize];
+                    *at = node.next(rows[row * stride + node.figure as usize]);
+                }
+            }
+            for (sum, at) in sums.iter_mut().zip(at) {
+                *sum += nodes[at as usize].answer;
+            }
+        }
     }
 
     /// The sum as a probability.
@@ -87,11 +165,10 @@ impl Trees {
     pub fn write(&self, out: &mut Vec<u8>) {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
         out.extend(count(self.width));
-        out.extend(count(self.starts.len()));
-        for (i, &start) in self.starts.iter().enumerate() {
-            let end = self.starts.get(i + 1).map_or(self.steps.len(), |e| *e as usize);
-            out.extend(count(end - start as usize));
-            for step in &self.steps[start as usize..end] {
+        out.extend(count(self.trees.len()));
+        for tree in &self.trees {
+            out.extend(count(tree.to - tree.from));
+            for step in self.nodes[tree.from..tree.to].iter().map(Node::step) {
                 out.extend(step.figure.to_le_bytes());
                 out.extend(step.above.to_le_bytes());
                 out.extend(step.value.to_le_bytes());
@@ -102,7 +179,7 @@ impl Trees {
     /// Reads trees from byte `at` on and moves `at` past them.
     ///
     /// # Errors
-    /// Bytes that end too early, or a step that leads backwards or out of its tree.
+    /// Bytes that end too early, a step that leads backwards or out of its tree, or one that asks beyond the row.
     pub fn read(bytes: &[u8], at: &mut usize) -> Result<Self, BadTrees> {
         let width = number(bytes, at)?;
         let count = number(bytes, at)?;
@@ -113,7 +190,7 @@ impl Trees {
             let end = len.checked_mul(Step::BYTES).and_then(|n| at.checked_add(n));
             let part = end.and_then(|end| bytes.get(*at..end)).ok_or(BadTrees(from))?;
             let tree: Vec<Step> = part.chunks_exact(Step::BYTES).map(step).collect();
-            if !is_sound(&tree) {
+            if !is_sound(&tree, trees.width) {
                 return Err(BadTrees(from));
             }
             *at += part.len();
@@ -137,11 +214,22 @@ fn step(b: &[u8]) -> Step {
     }
 }
 
+/// The most steps from the root of a tree to an end. Every step leads forwards, so one pass backwards tells.
+fn depth_of(tree: &[Step]) -> usize {
+    let mut depths = vec![0usize; tree.len()];
+    for (at, step) in tree.iter().enumerate().rev().filter(|(_, s)| s.figure != Step::LEAF) {
+        let below = |next: usize| depths.get(next).copied().unwrap_or(0);
+        depths[at] = 1 + below(at + 1).max(below(step.above as usize));
+    }
+    depths.first().copied().unwrap_or(0)
+}
+
 /// Every step leads forwards and to a place that is there, so that every walk ends.
-fn is_sound(tree: &[Step]) -> bool {
+fn is_sound(tree: &[Step], width: usize) -> bool {
     let ok = |(at, step): (usize, &Step)| {
         step.figure == Step::LEAF
-            || (step.above as usize > at
+            || (step.above as usize > at + 1
+                && (step.figure as usize) < width
                 && (step.above as usize) < tree.len()
                 && at + 1 < tree.len())
     };
@@ -165,6 +253,14 @@ mod tests {
         assert_eq!(small().sum(&[0.0, 0.5]), -0.75);
         assert_eq!(small().sum(&[0.0, 0.6]), 2.25);
         assert_eq!(small().sum(&[]), -0.75);
+    }
+
+    #[test]
+    fn many_rows_at_once_are_summed_like_one() {
+        let figures: Vec<f32> = (0..3 * 21).map(|n| (n * 7 % 11) as f32 / 10.0).collect();
+        let one_by_one: Vec<f32> = figures.chunks(3).map(|row| small().sum(row)).collect();
+        assert_eq!(small().sums(&figures, 3), one_by_one);
+        assert_eq!(small().sums(&[0.9, 0.1], 1), [-0.75, -0.75]);
     }
 
     #[test]

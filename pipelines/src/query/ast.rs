@@ -188,6 +188,8 @@ pub enum FieldTest {
     Site(String),
     /// A topic, or one below it (`labour` holds `labour/pay`).
     Topic(TopicId),
+    /// One of the keywords that the stage of words found is this, folded.
+    Keyword(String),
     /// One of these subjects is spoken of: the one asked for, then its units.
     Subject(Vec<SubjectId>),
     /// The polarity shown: for the subject where one is named, else of the post.

@@ -174,6 +174,7 @@ fn describe_field(test: &FieldTest, lang: Lang) -> String {
         }
         FieldTest::Site(site) => ("site", site.clone()),
         FieldTest::Topic(topic) => ("topic", topic.to_string()),
+        FieldTest::Keyword(word) => ("keyword", word.clone()),
         FieldTest::Subject(any) => {
             ("subject", any.first().map_or_else(String::new, ToString::to_string))
         }

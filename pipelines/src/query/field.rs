@@ -21,6 +21,7 @@ pub(super) enum FieldName {
     Channel,
     Site,
     Topic,
+    Keyword,
     Subject,
     Polarity,
     Kind,
@@ -34,7 +35,7 @@ pub(super) enum FieldName {
 }
 
 /// Every field with the names it goes by; the first is the one shown.
-const NAMES: [(FieldName, &[&str]); 18] = [
+const NAMES: [(FieldName, &[&str]); 19] = [
     (FieldName::Title, &["title", "标题"]),
     (FieldName::Body, &["body", "正文"]),
     (FieldName::Word, &["word", "词"]),
@@ -43,6 +44,7 @@ const NAMES: [(FieldName, &[&str]); 18] = [
     (FieldName::Channel, &["channel", "渠道"]),
     (FieldName::Site, &["site", "站点"]),
     (FieldName::Topic, &["topic", "专题"]),
+    (FieldName::Keyword, &["keyword", "关键词"]),
     (FieldName::Subject, &["subject", "主体"]),
     (FieldName::Polarity, &["polarity", "倾向"]),
     (FieldName::Kind, &["kind", "类别"]),
@@ -97,6 +99,11 @@ pub(super) fn field_test(
     match name {
         FieldName::Source => Ok(FieldTest::Source(value.into())),
         FieldName::Topic => Ok(FieldTest::Topic(value.trim_end_matches('/').into())),
+        FieldName::Keyword => {
+            let word = fold(value);
+            let is_word = word.text().chars().any(char::is_alphanumeric);
+            is_word.then(|| FieldTest::Keyword(word.text().to_owned())).ok_or("keyword")
+        }
         FieldName::Site => site(value).map(FieldTest::Site).ok_or("site"),
         FieldName::Case => Ok(FieldTest::Case(value.to_owned())),
         FieldName::Channel => channel(value).map(FieldTest::Channel).ok_or("channel"),

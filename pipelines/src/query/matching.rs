@@ -50,6 +50,7 @@ pub(super) fn accepts_field(test: &FieldTest, facts: &Facts) -> bool {
         FieldTest::Topic(topic) => {
             facts.topics.iter().any(|own| is_below(own.as_str(), topic.as_str(), '/', false))
         }
+        FieldTest::Keyword(word) => facts.keywords.contains(&word.as_str()),
         FieldTest::Subject(any) => any.iter().any(|subject| facts.subjects.contains(&subject)),
         FieldTest::Polarity(polarity) => facts.polarity == Some(*polarity),
         FieldTest::Kind(kind) => facts.filing.is_some_and(|filing| filing.kind == *kind),

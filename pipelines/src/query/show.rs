@@ -152,6 +152,7 @@ impl Display for FieldTest {
             FieldTest::Channel(channel) => write!(f, "channel:{}", channel.as_str()),
             FieldTest::Site(site) => write!(f, "site:{site}"),
             FieldTest::Topic(topic) => write!(f, "topic:{}", quoted(topic.as_str())),
+            FieldTest::Keyword(word) => write!(f, "keyword:{}", quoted(word)),
             FieldTest::Subject(any) => {
                 let asked = any.first().map_or("", |subject| subject.as_str());
                 write!(f, "subject:{}", quoted(asked))

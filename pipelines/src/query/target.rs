@@ -39,6 +39,8 @@ pub struct Facts<'a> {
     pub site: Option<&'a str>,
     /// Topics it belongs to.
     pub topics: Vec<&'a TopicId>,
+    /// What it is about, folded.
+    pub keywords: Vec<&'a str>,
     /// Subjects it speaks of.
     pub subjects: Vec<&'a SubjectId>,
     /// The polarity shown: for the subject where one is named, else of the post.
@@ -77,6 +79,7 @@ impl<'a> Target<'a> {
     pub fn new(post: &'a AnnotatedPost) -> Self {
         let mut target = Self::of_post(&post.post);
         target.facts.topics = post.topics.iter().map(|hit| &hit.topic).collect();
+        target.facts.keywords = post.words.keywords.iter().map(|k| k.word.as_str()).collect();
         target.facts.subjects = post.mentions.iter().map(|mention| &mention.subject).collect();
         let (shown, _) = post.shown();
         target.facts.polarity = Some(shown.polarity);
@@ -87,7 +90,7 @@ impl<'a> Target<'a> {
         target
     }
 
-    /// A post before it was judged: polarity, topics, subjects, risk and story are not given.
+    /// A post before it was judged: polarity, topics, keywords, subjects, risk and story are not given.
     #[must_use]
     pub fn of_post(post: &'a Post) -> Self {
         let facts = Facts {

@@ -100,6 +100,7 @@ fn actual(test: &FieldTest, facts: &Facts, lang: Lang) -> String {
         }
         FieldTest::Site(_) => facts.site.map(str::to_owned),
         FieldTest::Topic(_) => all(&facts.topics),
+        FieldTest::Keyword(_) => all(&facts.keywords),
         FieldTest::Subject(_) => all(&facts.subjects),
         FieldTest::Polarity(_) => {
             facts.polarity.map(|p| lang.text(&format!("record.polarity.{}", p.as_str())))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Filing, Polarity, Post, PostId, Severity, SubjectId, TopicId};
+use super::{Fact, Filing, Polarity, Post, PostId, PostWords, Severity, SubjectId, TopicId};
 
 /// Which text of a post a span lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -157,6 +157,12 @@ impl fmt::Display for StoryId {
 pub struct AnnotatedPost {
     /// The post.
     pub post: Post,
+    /// What it is about and how it speaks, in words.
+    #[serde(default, skip_serializing_if = "PostWords::is_empty")]
+    pub words: PostWords,
+    /// People dead, hurt, trapped, missing, rescued, as far as the post tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
     /// Of the post as a whole.
     pub polarity: PolarityVerdict,
     /// Its kind and urgency, where a model of them is loaded.

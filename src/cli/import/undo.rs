@@ -58,7 +58,7 @@ impl UndoArgs {
             Ok(config) => config,
             Err(outcome) => return Ok(outcome),
         };
-        let station = Station::open(config, system_clock(), nobody())?;
+        let station = Station::open_lent(config, system_clock(), nobody())?;
         let Some(import) = undo::import_of(&*station.store, self.number)? else {
             station.close()?;
             eprintln!("{}", lang.fill("cli.import.no_such", &[("number", &self.number)]));

@@ -41,7 +41,7 @@ impl BackfillArgs {
         let today = Utc::now().date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
         let from = today - TimeDelta::days(i64::from(self.days));
         let bounds = Bounds { from, pages: self.pages };
-        let station = Station::open(config, system_clock(), crawl::progress(globals))?;
+        let station = Station::open_lent(config, system_clock(), crawl::progress(globals))?;
         stop::at_signal(&station.stop)?;
         let outcome = self.fill(&station, &source, bounds, globals, out);
         station.close()?;

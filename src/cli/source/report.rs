@@ -4,21 +4,17 @@
 
 use std::io::Write;
 
-use pipelines::crawl::{Discovery, PageRole, entry_addresses};
+use pipelines::crawl::{PageRole, entry_addresses};
 use pipelines::locale::Lang;
 use serde_json::json;
 
-use super::add::Way;
 use super::tell::{Teller, as_json};
 use crate::cli::{Format, Globals};
-use crate::engine::trial::PostSeen;
+use crate::desk::adding::{Looked, Way};
 
 /// What was found, for people and for programs.
 pub(super) struct Report<'a> {
-    pub(super) found: &'a Discovery,
-    pub(super) ways: &'a [Way],
-    pub(super) silent: &'a [String],
-    pub(super) posts: &'a [PostSeen],
+    pub(super) looked: &'a Looked,
 }
 
 impl Report<'_> {
@@ -29,7 +25,7 @@ impl Report<'_> {
         out: &mut dyn Write,
     ) -> anyhow::Result<()> {
         if globals.format != Format::Table {
-            let ways = self.ways.iter().map(|way| {
+            let ways = self.looked.ways.iter().map(|way| {
                 json!({
                     "why": way.proposal.why, "source": way.proposal.source,
                     "items": way.entries.items.len(), "links": way.entries.jobs.len(),
@@ -37,27 +33,27 @@ impl Report<'_> {
                 })
             });
             let report = json!({
-                "page": role_name(self.found.role), "ways": ways.collect::<Vec<_>>(),
-                "silent": self.silent, "trial": as_json(&[], self.posts),
+                "page": role_name(self.looked.found.role), "ways": ways.collect::<Vec<_>>(),
+                "silent": self.looked.silent, "trial": as_json(&[], &self.looked.posts),
             });
             serde_json::to_writer_pretty(&mut *out, &report)?;
             return Ok(writeln!(out)?);
         }
         let lang = teller.lang;
-        let role = lang.text(&format!("cli.source.page_{}", role_name(self.found.role)));
+        let role = lang.text(&format!("cli.source.page_{}", role_name(self.looked.found.role)));
         writeln!(out, "{}", lang.fill("cli.source.page", &[("role", &role)]))?;
-        for (number, way) in self.ways.iter().enumerate() {
+        for (number, way) in self.looked.ways.iter().enumerate() {
             writeln!(out, "{}", way_line(number + 1, way, lang))?;
         }
-        for address in self.silent {
+        for address in &self.looked.silent {
             writeln!(out, "{}", lang.fill("cli.source.silent_way", &[("url", address)]))?;
         }
-        if self.ways.is_empty() {
+        if self.looked.ways.is_empty() {
             writeln!(out, "{}", lang.text("cli.source.no_way"))?;
             return Ok(());
         }
-        writeln!(out, "{}", lang.fill("cli.source.preview", &[("n", &self.posts.len())]))?;
-        for (number, post) in self.posts.iter().enumerate() {
+        writeln!(out, "{}", lang.fill("cli.source.preview", &[("n", &self.looked.posts.len())]))?;
+        for (number, post) in self.looked.posts.iter().enumerate() {
             teller.post(number + 1, post, out)?;
         }
         Ok(())

@@ -38,6 +38,8 @@ fn post(id: u64) -> AnnotatedPost {
         story: StoryId(post.id),
         post,
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
         filing: None,

@@ -4,7 +4,7 @@
 (() => {
   const typing = (e) => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || e.ctrlKey || e.metaKey || e.altKey;
   const go = { t: "/", s: "/search", a: "/alerts", r: "/rules", o: "/sources", d: "/digests" };
-  const lines = () => [...document.querySelectorAll(".lines > .line h3 a")];
+  const lines = () => [...document.querySelectorAll(".lines > .line :is(h2, h3) a")];
   let afterG = false;
 
   document.addEventListener("keydown", (e) => {

@@ -22,6 +22,8 @@ fn post(url: &str, source: &str, text: &str) -> AnnotatedPost {
     AnnotatedPost {
         story: StoryId(id),
         polarity: PolarityVerdict::default(),
+        words: Default::default(),
+        facts: Vec::new(),
         mentions: Vec::new(),
         topics: Vec::new(),
         filing: None,

@@ -35,6 +35,7 @@ fn annotator() -> Annotator {
         ],
         lexicons: vec![("safety.tsv".into(), lexicon.into())],
         models: Vec::new(),
+        deep: None,
     })
     .unwrap()
 }

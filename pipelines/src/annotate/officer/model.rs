@@ -78,24 +78,20 @@ impl OfficerModel {
     fn hits(&self, texts: &Texts) -> Vec<Hit> {
         let mut hits = Vec::with_capacity(texts.groups[0].len() * 3);
         let mut runs: Vec<Run> = Vec::with_capacity(texts.groups[0].len());
+        let mut longer: Vec<Run> = Vec::with_capacity(texts.groups[0].len());
         for group in 0..2 {
             texts.single(group, &mut runs);
             for length in 1..=LONGEST {
-                let mut kept = 0;
-                for at in 0..runs.len() {
-                    let run = runs[at];
+                longer.clear();
+                for run in &runs {
                     let Some(place) = self.table.place(settle(run.hash)) else { continue };
-                    let (first, length, group) = (run.first, length as u8, group as u8);
-                    hits.push(Hit { place, first, length, group });
-                    if length as usize == LONGEST {
-                        continue;
-                    }
-                    if let Some(longer) = texts.longer(group as usize, run, length as usize) {
-                        runs[kept] = longer;
-                        kept += 1;
+                    let first = run.first;
+                    hits.push(Hit { place, first, length: length as u8, group: group as u8 });
+                    if length < LONGEST {
+                        longer.extend(texts.longer(group, *run, length));
                     }
                 }
-                runs.truncate(kept);
+                std::mem::swap(&mut runs, &mut longer);
             }
         }
         hits

@@ -45,7 +45,7 @@ pub struct OfficerRow {
 
 /// Recipe: found on folds of whole sources, see `config/models/README.md`.
 const CUT: usize = 3;
-const COST: f32 = 0.5;
+const COST: f32 = 1.0;
 const PASSES: usize = 15;
 const ARRIVED: f32 = 2e-3;
 
@@ -94,8 +94,8 @@ pub fn train_officer(rows: &[&OfficerRow], seed: u64) -> OfficerModel {
         runs: keys.len(),
         extras: planes[keys.len()..].iter().map(|w| w.to_vec()).collect(),
         bias: bias.to_vec(),
-        polarity: plain(KINDS),
-        kind: plain(URGENCIES - KINDS),
+        polarity: plain(KINDS, 3.0),
+        kind: plain(URGENCIES - KINDS, 3.0),
         urgency: vec![[3.0, 0.0]; 3],
         unsure: 0.5,
         unsure_kind: 0.5,
@@ -130,8 +130,9 @@ pub fn margins_of(model: &OfficerModel, row: &OfficerRow) -> [f32; COLUMNS] {
     margins
 }
 
-fn plain(classes: usize) -> Layer {
-    let row = |at: usize| (0..classes).map(|other| if other == at { 3.0 } else { 0.0 }).collect();
+/// Every margin times `sharp`.
+fn plain(classes: usize, sharp: f32) -> Layer {
+    let row = |at: usize| (0..classes).map(|other| if other == at { sharp } else { 0.0 }).collect();
     Layer { weights: (0..classes).map(row).collect(), bias: vec![0.0; classes] }
 }
 
@@ -217,13 +218,12 @@ fn descend(rows: &[Ready], features: usize, seed: u64) -> (Vec<[f32; COLUMNS]>, 
             }
             let give = 0.5 / row.cost;
             let mut steps = [0f32; COLUMNS];
-            for column in 0..COLUMNS {
-                let multiplier = &mut multipliers[at][column];
-                let side = row.sides[column];
-                let slope = side * margins[column] - 1.0 + *multiplier * give;
+            let columns = steps.iter_mut().zip(&mut multipliers[at]).zip(&row.sides).zip(&margins);
+            for (((step, multiplier), side), margin) in columns {
+                let slope = side * margin - 1.0 + *multiplier * give;
                 let next = (*multiplier - slope / (row.length + give)).max(0.0);
                 most = most.max((next - *multiplier).abs());
-                steps[column] = (next - *multiplier) * side;
+                *step = (next - *multiplier) * side;
                 *multiplier = next;
             }
             bias.iter_mut().zip(&steps).for_each(|(b, s)| *b += s);

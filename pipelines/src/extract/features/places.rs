@@ -9,7 +9,7 @@ use super::super::blocks::Lines;
 use super::super::dom::{AttrName, Dom, NodeId};
 use super::super::hint::Hint;
 use super::super::tag::Tag;
-use super::super::{phrase, thread};
+use super::words::Said;
 
 /// Sums over the lines below one node.
 #[derive(Clone, Copy, Default)]
@@ -20,6 +20,8 @@ pub(super) struct Sum {
     pub(super) punct: f32,
     /// Letters of lines that look like prose.
     pub(super) prose: f32,
+    /// Lines that tell who and when.
+    pub(super) metas: f32,
 }
 
 impl Sum {
@@ -29,13 +31,14 @@ impl Sum {
         self.link_chars += other.link_chars;
         self.punct += other.punct;
         self.prose += other.prose;
+        self.metas += other.metas;
     }
 }
 
 /// The sums of every node.
-pub(super) fn sums(dom: &Dom<'_>, lines: &Lines) -> Vec<Sum> {
+pub(super) fn sums(dom: &Dom<'_>, lines: &Lines, said: &[Said]) -> Vec<Sum> {
     let mut sums = vec![Sum::default(); dom.nodes.len()];
-    for block in &lines.blocks {
+    for (block, said) in lines.blocks.iter().zip(said) {
         let is_prose = block.punct > 0 && block.chars >= 10 && block.link_chars * 2 <= block.chars;
         sums[block.owner as usize].add(Sum {
             lines: 1.0,
@@ -43,6 +46,7 @@ pub(super) fn sums(dom: &Dom<'_>, lines: &Lines) -> Vec<Sum> {
             link_chars: block.link_chars as f32,
             punct: block.punct as f32,
             prose: if is_prose { block.chars as f32 } else { 0.0 },
+            metas: f32::from(u8::from(said.is_byline || said.is_post_meta)),
         });
     }
     for id in (1..dom.nodes.len()).rev() {
@@ -98,7 +102,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    pub(super) fn of(dom: &Dom<'_>, lines: &Lines, kept: &[bool]) -> Self {
+    pub(super) fn of(dom: &Dom<'_>, lines: &Lines, kept: &[bool], said: &[Said]) -> Self {
         let mut names = HashMap::new();
         let mut groups: Vec<Group> = Vec::new();
         let mut of_line = Vec::with_capacity(lines.blocks.len());
@@ -114,8 +118,7 @@ impl Groups {
             group.lines += 1.0;
             group.chars += block.chars as f32;
             group.link_chars += block.link_chars as f32;
-            let is_furniture =
-                phrase::is_furniture(line, block.chars) || thread::is_post_meta(line, block.chars);
+            let is_furniture = said[i].is_furniture || said[i].is_post_meta;
             group.furniture += f32::from(u8::from(is_furniture));
             group.prose += f32::from(u8::from(block.punct > 0 && block.chars >= 10));
             let is_meta = lines.hints[block.owner as usize].has(Hint::META);

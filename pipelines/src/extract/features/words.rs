@@ -45,8 +45,30 @@ static WORDS_OF_KINDS: LazyLock<CharwiseDoubleArrayAhoCorasick<u32>> = LazyLock:
     CharwiseDoubleArrayAhoCorasick::with_values(words).expect("the words are constant and differ")
 });
 
+/// What a line is by its words alone.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said {
+    pub(super) is_furniture: bool,
+    pub(super) is_end: bool,
+    pub(super) is_legal: bool,
+    pub(super) is_byline: bool,
+    pub(super) is_post_meta: bool,
+}
+
+impl Said {
+    pub(super) fn of(line: &str, chars: u32) -> Self {
+        Self {
+            is_furniture: phrase::is_furniture(line, chars),
+            is_end: phrase::is_end(line, chars),
+            is_legal: phrase::is_legal(line),
+            is_byline: phrase::is_byline(line, chars),
+            is_post_meta: thread::is_post_meta(line, chars),
+        }
+    }
+}
+
 /// Writes the signs of a line to `out`.
-pub(super) fn signs(line: &str, block: &Block, out: &mut Vec<f32>) {
+pub(super) fn signs(line: &str, block: &Block, said: Said, out: &mut Vec<f32>) {
     let chars = block.chars;
     let short = super::super::clip::front(line, 400);
     let yes = |b: bool| f32::from(u8::from(b));
@@ -59,18 +81,20 @@ pub(super) fn signs(line: &str, block: &Block, out: &mut Vec<f32>) {
     let digits = short.bytes().filter(u8::is_ascii_digit).count() as f32;
     let latin = short.bytes().filter(u8::is_ascii_alphabetic).count() as f32;
     let letters = (chars as f32).clamp(1.0, 400.0);
+    let code = short.bytes().filter(|b| b"{}()[];=<>$#_\\/".contains(b)).count() as f32;
     out.extend([
         digits / letters,
         latin / letters,
-        yes(phrase::is_furniture(line, chars)),
-        yes(phrase::is_end(line, chars)),
-        yes(phrase::is_legal(line)),
-        yes(phrase::is_byline(line, chars)),
-        yes(thread::is_post_meta(line, chars)),
+        yes(said.is_furniture),
+        yes(said.is_end),
+        yes(said.is_legal),
+        yes(said.is_byline),
+        yes(said.is_post_meta),
         yes(line.ends_with(['。', '！', '？', '”', '…', '!', '?', '；', '.', '~'])),
         yes(line.ends_with(['：', ':'])),
         yes(short.contains("http") || short.contains("www.")),
         yes(has_date(short)),
+        code / (letters + code),
         yes(line.starts_with(['【', '[', '（', '(', '>', '«', '|', '·', '•', '#', '©', '▲', '△'])),
     ]);
 }

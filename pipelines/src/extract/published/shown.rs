@@ -4,8 +4,8 @@
 //! signature. A time inside prose counts only with a label of its own and in a short line. Relative times count
 //! where the page marks them as such, unless an attribute states the exact one.
 
-use super::super::blocks::Block;
-use super::super::dom::{AttrName, NodeId};
+use super::super::blocks::Lines;
+use super::super::dom::{AttrName, Dom, NodeId};
 use super::super::hint::Hint;
 use super::super::tag::Tag;
 use super::super::time::{Form, ParsedTime, TimeContext, normal, parse_time_in, scan};
@@ -124,29 +124,36 @@ fn read(e: &Evidence<'_, '_>, i: usize) -> Option<Line> {
             times.push((w.time, label));
         }
     }
-    if !has_day && let Some(time) = in_attribute(e, i, block, &context) {
+    if !has_day && let Some(time) = in_attribute(e.dom, e.lines, i, &context) {
         let label = times.first().map_or(Label::Bare, |(_, label)| *label);
         times = vec![(time, label)];
     }
     (!times.is_empty()).then_some(Line { times, chars })
 }
 
-/// The exact time that an element of the line states in its `title`, as boards do beside `5 天前`.
-fn in_attribute(
-    e: &Evidence<'_, '_>,
+/// The exact time that an element of line `i` states in its `title` or `datetime`, as boards do beside `5 天前`.
+pub(in super::super) fn in_attribute(
+    dom: &Dom<'_>,
+    lines: &Lines,
     i: usize,
-    block: &Block,
     context: &TimeContext,
 ) -> Option<ParsedTime> {
-    let end = e.lines.blocks.get(i + 1).map_or(e.dom.nodes.len() as NodeId, |next| next.node);
+    let block = &lines.blocks[i];
+    let end = lines.blocks.get(i + 1).map_or(dom.nodes.len() as NodeId, |next| next.node);
+    let stated = |id: NodeId| {
+        let parent = dom.node(id).parent;
+        [AttrName::Title, AttrName::Datetime]
+            .into_iter()
+            .filter_map(|name| dom.attr_text(parent, name))
+            .filter(|value| value.len() <= 40 && value.bytes().any(|b| b.is_ascii_digit()))
+            .find_map(|value| {
+                let (time, is_stated) = parse_time_in(&value, context)?;
+                (is_stated && time.has_time).then_some(time)
+            })
+    };
     (block.node..end.min(block.node.saturating_add(24)))
-        .filter(|&id| e.dom.tag(id) == Tag::Text)
-        .filter_map(|id| e.dom.attr_text(e.dom.node(id).parent, AttrName::Title))
-        .filter(|title| title.len() <= 40 && title.bytes().any(|b| b.is_ascii_digit()))
-        .find_map(|title| {
-            let (time, is_stated) = parse_time_in(&title, context)?;
-            (is_stated && time.has_time).then_some(time)
-        })
+        .filter(|&id| dom.tag(id) == Tag::Text)
+        .find_map(stated)
 }
 
 /// Words of a byline anywhere in the line.

@@ -10,7 +10,7 @@ use super::super::body::Body;
 use super::super::dom::{AttrName, Dom, NodeId};
 use super::super::hint::Hint;
 use super::super::tag::Tag;
-use super::super::{parse_time, phrase, title};
+use super::super::{TimeContext, parse_time, phrase, published, time_words, title};
 use super::{Around, MAX_POSTS, Tag2, Thread, is_post_meta};
 use crate::record::FoundComment;
 
@@ -87,8 +87,9 @@ fn posts_of(dom: &Dom<'_>, lines: &Lines, root: NodeId, kept: &[usize]) -> Optio
     }
     for block in &lines.blocks {
         let line = lines.line(block);
-        let is_sign =
-            is_post_meta(line, block.chars) || lines.hints[block.owner as usize].has(Hint::META);
+        let is_sign = is_post_meta(line, block.chars)
+            || ends_with_ago(line, block.chars)
+            || lines.hints[block.owner as usize].has(Hint::META);
         signs[block.owner as usize] += u32::from(is_sign);
     }
     for id in (1..dom.nodes.len()).rev() {
@@ -134,21 +135,30 @@ fn reply(
     let own = inside(dom, lines, kept, post);
     let text: Vec<&str> = own.iter().map(|&i| lines.line(&lines.blocks[i])).collect();
     let start = own.first().map_or(0, |&i| lines.blocks[i].start);
+    let context = TimeContext::new(around.now, around.zone);
     let mut published_at = None;
     let mut author: Option<&str> = None;
     let mut by_link = false;
     let from = lines.blocks.partition_point(|b| b.node < post);
     let end = dom.after_subtree(post);
-    for block in lines.blocks[from..].iter().take_while(|b| b.node < end).take(30) {
+    let blocks = lines.blocks.iter().enumerate().skip(from);
+    for (i, block) in blocks.take_while(|(_, b)| b.node < end).take(30) {
         let line = lines.line(block);
         if block.chars > 40 || text.contains(&line) {
             continue;
         }
         let dated = line.contains(|c: char| c.is_ascii_digit() || matches!(c, '前' | '刚' | '天'));
         let time = if dated { parse_time(line, around.now, around.zone) } else { None };
+        // What an attribute states is exact where the line says 3 小时前.
+        let exact = || published::in_attribute(dom, lines, i, &context);
+        let time = if dated { exact().or(time) } else { time };
         let time = time.filter(|t| t.at <= around.now + chrono::Duration::hours(24));
-        if published_at.is_none() && line.bytes().any(|b| b.is_ascii_digit()) {
+        if published_at.is_none() && (time.is_some_and(|t| t.has_time) || has_digit(line)) {
             published_at = time.map(|t| t.at);
+        }
+        // `远山 2026-11-16 22:40`: a linked name before the time on the same line.
+        if author.is_none() && time.is_some() && block.start < start && block.link_chars >= 2 {
+            author = name_before_time(line);
         }
         // The name stands before the text; a link to the user's page is surer than other words.
         let is_name = (2..=20).contains(&block.chars)
@@ -161,5 +171,50 @@ fn reply(
             author = Some(line);
         }
     }
-    FoundComment { text: text.join("\n"), published_at, author: author.map(str::to_owned) }
+    FoundComment {
+        text: with_quotes_marked(dom, lines, &own, post),
+        published_at,
+        author: author.map(str::to_owned),
+    }
+}
+
+/// A short line that ends with how long ago it was: `coalface 3 天前`.
+fn ends_with_ago(line: &str, chars: u32) -> bool {
+    const ENDS: [&str; 6] = ["秒前", "分钟前", "小时前", "天前", "月前", "年前"];
+    chars <= 40 && ENDS.iter().any(|end| line.ends_with(end))
+}
+
+/// The words before the time of a line, as a name.
+fn name_before_time(line: &str) -> Option<&str> {
+    let words = time_words(line)?;
+    let name = line[..line.find(&words)?].trim_matches(|c: char| !c.is_alphanumeric());
+    (2..=20).contains(&name.chars().count()).then_some(name)
+}
+
+fn has_digit(line: &str) -> bool {
+    line.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// The lines of a post, those that repeat somebody else's words behind `> `; none are marked where all would be.
+fn with_quotes_marked(dom: &Dom<'_>, lines: &Lines, own: &[usize], post: NodeId) -> String {
+    let quoted: Vec<bool> =
+        own.iter().map(|&i| is_quoted(dom, lines, lines.blocks[i].owner, post)).collect();
+    let has_own_words = quoted.iter().any(|is| !is);
+    let line = |(&i, &is_quoted): (&usize, &bool)| {
+        let line = lines.line(&lines.blocks[i]);
+        if is_quoted && has_own_words { format!("> {line}") } else { line.to_owned() }
+    };
+    own.iter().zip(&quoted).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a box inside the post, around these words, is a quotation by its element or by its name.
+fn is_quoted(dom: &Dom<'_>, lines: &Lines, owner: NodeId, post: NodeId) -> bool {
+    let mut at = owner;
+    while at > post {
+        if dom.tag(at) == Tag::Blockquote || lines.own[at as usize].has(Hint::QUOTE) {
+            return true;
+        }
+        at = dom.node(at).parent;
+    }
+    false
 }

@@ -12,6 +12,7 @@ use crate::engine::health::kind_in_words;
 use crate::engine::trial::PostSeen;
 
 /// What the trial changed in a proposal.
+#[derive(Clone, Debug)]
 pub enum Proposed {
     /// The text of the feed is taken.
     FeedText,
@@ -23,6 +24,7 @@ pub enum Proposed {
 
 impl Proposed {
     /// For an officer.
+    #[must_use]
     pub fn in_words(&self, lang: Lang) -> String {
         match self {
             Self::FeedText => lang.text("cli.source.feed_text"),
@@ -34,7 +36,11 @@ impl Proposed {
 
 /// Settles what is written by what the trial kept: the pages behind a feed are read only where they could be had and
 /// say more than the feed.
-pub fn settle(source: &mut SourceConfig, entries: &Entries, posts: &[PostSeen]) -> Vec<Proposed> {
+pub(super) fn settle(
+    source: &mut SourceConfig,
+    entries: &Entries,
+    posts: &[PostSeen],
+) -> Vec<Proposed> {
     let mut said = Vec::new();
     if let SourceKind::Feed { full_page, .. } = &mut source.kind {
         let carried = |post: &&PostSeen| {
@@ -66,6 +72,7 @@ pub fn settle(source: &mut SourceConfig, entries: &Entries, posts: &[PostSeen]) 
 const USUAL_HORIZON_DAYS: u32 = 30;
 
 /// Where something was tried and nothing would be kept: why, mostly.
+#[must_use]
 pub fn none_kept(posts: &[PostSeen], lang: Lang) -> Option<String> {
     if posts.is_empty() || posts.iter().any(|post| post.kept().is_some()) {
         return None;

@@ -1,0 +1,68 @@
+//! A source added by its address: looked at, shown, added.
+//!
+//! In: an address in a form. Out: what it would bring, with what was typed; or the board, where it was added. The site is
+//! asked at the station's pace, so the answer takes as long as it needs.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::{act, back, show, unmarked};
+use crate::desk::adding::{SourceSheet, Wish};
+use crate::serve::Console;
+use crate::serve::guard::Visit;
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    #[serde(skip_serializing)]
+    mark: String,
+    act: String,
+    url: String,
+    name: String,
+    pick: String,
+    private: String,
+}
+
+#[derive(Serialize)]
+struct Page {
+    typed: Typed,
+    sheet: Option<SourceSheet>,
+}
+
+pub(super) async fn blank(State(console): State<Arc<Console>>, visit: Visit) -> Response {
+    show(&console, &visit, "source", |_, _| Ok(Page { typed: Typed::default(), sheet: None })).await
+}
+
+pub(super) async fn look(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Form(typed): Form<Typed>,
+) -> Response {
+    if !console.key.is_form_mark(&typed.mark) {
+        return unmarked(&console, &visit);
+    }
+    let name = typed.name.trim();
+    let wish = Wish {
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        pick: typed.pick.parse().unwrap_or(1),
+        allow_private: !typed.private.is_empty(),
+        ..Wish::of(typed.url.trim().to_owned())
+    };
+    let add = typed.act == "add";
+    let looked = act(&console, &visit, move |desk, who| desk.look_at_source(who, &wish, add)).await;
+    match looked {
+        Ok((_, true)) => back("/sources"),
+        Ok((sheet, false)) => {
+            let refused = sheet.fault.is_some();
+            let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+            let page = Page { typed, sheet: Some(sheet) };
+            console.pages.answer(status, "source", &visit, &console.key.form_mark(), &page)
+        }
+        Err(page) => *page,
+    }
+}

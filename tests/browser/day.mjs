@@ -1,0 +1,193 @@
+// An officer's day in the console of the demo, in a real browser: read, search, correct, acknowledge, make a rule, add a
+// source, write a digest, print. In Chinese and English, wide and narrow, with script and without.
+//
+//   node day.mjs PROGRAM OUT [WALK]     the built guanlan, a folder for screenshots, one walk only (zh-1280, en-390-plain)
+//
+// Fails at: a page that is not answered with 200, a violation found by axe-core, a message of the browser's console, an
+// address outside the station, a page over 300 KB, an act whose effect is not seen afterwards.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [program, out, only] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const LARGEST = 300 * 1024;
+const faults = [];
+let seen = 0;
+
+const fail = (what) => { faults.push(what); console.log(`  FAULT ${what}`); };
+const check = (is, what) => { if (!is) fail(what); };
+
+// The station: the demo's, which goes on collecting from its own small web.
+const started = () => new Promise((resolve, reject) => {
+  const dir = mkdtempSync(join(tmpdir(), "guanlan-browser-"));
+  const station = spawn(program, ["--lang", "zh", "--data-dir", dir, "demo", "--serve"], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  station.stdout.on("data", (text) => {
+    said += text;
+    const entry = said.match(/http:\/\/127\.0\.0\.1:\d+\/enter\?key=\S+/);
+    if (entry) resolve({ station, entry: entry[0], dir });
+  });
+  station.on("exit", (code) => reject(new Error(`the station ended with ${code}:\n${said}`)));
+});
+
+// One walk: a browser of its own, so that nothing is remembered.
+class Walk {
+  constructor(name, page, base, script) { Object.assign(this, { name, page, base, script, shots: 0 }); }
+
+  // What every page must be, whatever stands on it.
+  async look(room, status = 200) {
+    const at = `${this.name} ${room}`;
+    seen += 1;
+    if (this.script) {
+      await this.page.evaluate(axe);
+      const found = await this.page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+      for (const v of found.violations) fail(`${at}: axe ${v.id}: ${v.nodes[0].html.slice(0, 160)}`);
+      const wide = await this.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
+      check(!wide, `${at}: the page is wider than the window`);
+    }
+    check(this.status === status, `${at}: answered with ${this.status}, not ${status}`);
+    await this.page.screenshot({ path: join(out, `${this.name}-${room}.png`), fullPage: true });
+  }
+
+  async go(path, room, status) {
+    const answer = await this.page.goto(this.base + path);
+    await this.look(room, status);
+    return answer;
+  }
+
+  async press(button, room, status) {
+    await Promise.all([this.page.waitForNavigation(), button.click()]);
+    if (room) await this.look(room, status);
+  }
+
+  text() { return this.page.locator("main").innerText(); }
+}
+
+async function day(walk, site) {
+  const { page } = walk;
+  await walk.go("/", "today");
+  await walk.go(`/search?q=${encodeURIComponent("欠薪 | 工资")}`, "search");
+  await walk.press(page.locator(".lines h3 a").first(), "post");
+  const post = page.url();
+  const verdict = page.locator("form[action$='/label'] button, form[action$='/label'] select").first();
+  check(await verdict.count() === 1, `${walk.name} post: there is no way to correct it`);
+  await walk.press(page.locator("form[action$='/label'] button").first(), "corrected");
+  check(page.url().split("?")[0] === post.split("?")[0], `${walk.name}: a correction leads away from its post`);
+  await walk.go("/alerts", "alerts");
+  await walk.press(page.locator("main a[href^='/alerts/']").first(), "alert");
+  const acknowledge = page.locator("button[value=acknowledged]");
+  await walk.press(await acknowledge.count() ? acknowledge : page.locator("button[value=open]"), "acknowledged");
+  await rule(walk);
+  await source(walk, site);
+  await walk.go("/digests", "digests");
+  await walk.press(page.locator("form[action='/digests'] button").first(), "digest-written");
+  const file = page.locator("main a[href$='.docx']").first();
+  const [download] = await Promise.all([page.waitForEvent("download"), file.click()]);
+  check(readFileSync(await download.path()).subarray(0, 2).toString() === "PK", `${walk.name}: the digest is no Word file`);
+  await walk.go("/search?q=(", "search-fault", 400);
+  await walk.go("/nowhere", "nowhere", 404);
+}
+
+// A rule made from a search, tried over the last thirty days, saved, seen in force, and taken back.
+async function rule(walk) {
+  const { page } = walk;
+  const id = `walk-${walk.name}`;
+  await walk.go(`/entry/rule/new?q=${encodeURIComponent("(工资")}`, "rule-new");
+  await page.fill("#id", id);
+  await page.fill("#name", "试写的规则");
+  await walk.press(page.locator("button[value=save]"), "rule-refused", 422);
+  check(await page.inputValue("#name") === "试写的规则", `${walk.name}: what was typed is lost`);
+  await page.fill("#query", "工资 拖欠");
+  await walk.press(page.locator("button[value=try]"), "rule-tried");
+  check(await page.locator("#rehearsal").count() === 1, `${walk.name}: a sound rule is not rehearsed`);
+  await walk.press(page.locator("button[value=save]"), "rule-saved");
+  check(page.url().includes(`/entry/rule/${id}`), `${walk.name}: saved, and led to ${page.url()}`);
+  await until(walk, "/rules", id, "rule-in-force");
+  await walk.go(`/entry/rule/${id}`, "rule-history");
+  await page.locator("main > details:last-of-type > summary").click();
+  await walk.press(page.locator("button[value=drop]"));
+  await gone(walk, "/rules", id);
+}
+
+async function source(walk, site) {
+  const { page } = walk;
+  await walk.go("/sources", "sources");
+  await walk.go("/sources/new", "source-new");
+  await page.fill("#url", site);
+  await walk.press(page.locator("button[value=look]"), "source-private", 422);
+  await page.locator("input[name=private]").check();
+  await page.fill("#name", `走查 ${walk.name}`);
+  await walk.press(page.locator("button[value=look]"), "source-looked");
+  await walk.press(page.locator("button[value=add]"), "source-added");
+  await until(walk, "/sources", `走查 ${walk.name}`, "source-in-force");
+}
+
+// The station takes up what was saved within moments; a page that never shows it is a fault.
+async function until(walk, path, words, room) {
+  for (let n = 0; n < 60; n += 1) {
+    await walk.page.goto(walk.base + path);
+    if ((await walk.page.content()).includes(words)) return walk.look(room);
+    await walk.page.waitForTimeout(250);
+  }
+  fail(`${walk.name}: ${words} does not come into force`);
+}
+
+async function gone(walk, path, words) {
+  for (let n = 0; n < 60; n += 1) {
+    await walk.page.goto(walk.base + path);
+    if (!(await walk.page.content()).includes(words)) return;
+    await walk.page.waitForTimeout(250);
+  }
+  fail(`${walk.name}: ${words} is still there`);
+}
+
+async function walked(browser, entry, site, { lang, width, script }) {
+  const name = `${lang}-${width}${script ? "" : "-plain"}`;
+  if (only && only !== name) return;
+  const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: script, acceptDownloads: true });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20000);
+  const base = new URL(entry).origin;
+  const walk = new Walk(name, page, base, script);
+  page.on("console", (m) => { if (m.type() === "error" && !/status of (4\d\d)/.test(m.text())) fail(`${name}: the browser says: ${m.text()}`); });
+  page.on("pageerror", (e) => fail(`${name}: the script fails: ${e.message}`));
+  page.on("request", (r) => check(r.url().startsWith(base), `${name}: asks ${r.url()}`));
+  page.on("response", async (r) => {
+    if (r.request().resourceType() !== "document" || r.status() >= 300 && r.status() < 400) return;
+    walk.status = r.status();
+    const body = await r.body().catch(() => null);
+    if (body) check(body.length <= LARGEST, `${name}: ${r.url()} has ${body.length} bytes`);
+  });
+  await page.goto(entry);
+  await page.goto(`${base}/lang/${lang}?to=%2F`);
+  console.log(name);
+  await day(walk, site).catch((e) => fail(`${name}: ${e.message.split("\n").slice(0, 6).join(" ")}`));
+  if (script) await page.pdf({ path: join(out, `${name}-print.pdf`) });
+  await context.close();
+}
+
+mkdirSync(out, { recursive: true });
+const { station, entry, dir } = await started();
+// A page of the demo's own web, as its config names it.
+const named = readdirSync(join(dir, "sources")).map((file) => readFileSync(join(dir, "sources", file), "utf8")).join();
+const site = named.match(/"(http:\/\/127\.0\.0\.\d+:\d+\/[^"]+)"/)[1];
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+try {
+  for (const lang of ["zh", "en"]) {
+    for (const width of [1280, 390]) {
+      for (const script of [true, false]) await walked(browser, entry, site, { lang, width, script });
+    }
+  }
+} finally {
+  await browser.close();
+  station.removeAllListeners("exit");
+  station.kill("SIGTERM");
+  await new Promise((ended) => station.on("exit", ended));
+  rmSync(dir, { recursive: true, force: true });
+}
+console.log(`${seen} pages looked at, ${faults.length} faults`);
+process.exit(faults.length ? 1 : 0);
