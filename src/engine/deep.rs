@@ -154,7 +154,7 @@ fn looked_at_again(
 fn put(write: &dyn StoreWrite, judged: &AnnotatedPost) -> Result<()> {
     let Some(mut post) = write.post(judged.post.id)? else { return Ok(()) };
     post.polarity = judged.polarity.clone();
-    post.filing = judged.filing.clone();
+    post.filing = judged.filing;
     post.mentions = judged.mentions.clone();
     post.risk = judged.risk.clone();
     write.rewrite_post(&post)
