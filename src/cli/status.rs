@@ -1,5 +1,6 @@
 //! `guanlan status`: what does not work, sources, their last runs and counts, and how far the index is behind.
 
+mod doubt;
 mod faults;
 
 use std::io::Write;
@@ -46,7 +47,13 @@ impl StatusArgs {
         for source in &reading.config.sources {
             let health = health(&reading.store, source, chrono::Utc::now())?;
             let waiting = reading.store.waiting_jobs(&source.id)?;
-            rows.push(row(source, &health, waiting, globals, reading.config.station.zone));
+            let doubt = doubt::share(&reading.store, source)?;
+            if globals.format == super::Format::Table {
+                doubt::tell(source, doubt, lang, out)?;
+            }
+            let mut row = row(source, &health, waiting, globals, reading.config.station.zone);
+            row.insert("unsure_share".to_owned(), json!(doubt));
+            rows.push(row);
         }
         let table = Table {
             columns: vec![

@@ -48,6 +48,10 @@ pub const PIECES: &[&str] = &[
     "<br>",
     "<h1>",
     "<iframe srcdoc='",
+    "<iframe src=x>",
+    "<script>window.__INITIAL_STATE__={\"content\":\"",
+    "<a name=x/>",
+    "<blockquote>",
 ];
 
 pub const FEED_PIECES: &[&str] = &[
@@ -116,7 +120,7 @@ pub fn page(input: &[u8], _: &Path) {
     };
     let page = page_of(url, input);
     let text = extract::decode(input, None).text;
-    let _ = (extract::page_kind(&text), extract::next_page(&text));
+    let _ = (extract::page_kind(&text), extract::next_page(&text), extract::frame(&text));
     let Verdict::Keep(found) = extract::read_page(&page, &ReadOptions::new(now())) else { return };
     made(found, url);
 }
