@@ -125,7 +125,10 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         lexicons: over(shipped::LEXICONS, lexicons, Cow::Borrowed, |bytes| {
             Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
         }),
-        models: over(shipped::MODELS, models, Cow::Borrowed, Cow::Owned),
+        // The deep reader's comes first: one of the user's own is taken before it.
+        models: std::iter::once((shipped::DEEP.0.to_owned(), Cow::Borrowed(shipped::DEEP.1)))
+            .chain(over(shipped::MODELS, models, Cow::Borrowed, Cow::Owned))
+            .collect(),
         warnings: problems,
         examples_run,
     })

@@ -48,6 +48,10 @@ pub(super) const LEXICONS: &[(&str, &str)] = texts!("lexicons":
 /// `config/models/figures.json`.
 pub(super) const FIGURES: &str = include_str!("../../config/models/figures.json");
 
+/// `config/models/deep/deep.bin`: the deep reader.
+pub(super) const DEEP: (&str, &[u8]) =
+    ("deep.bin", include_bytes!("../../config/models/deep/deep.bin").as_slice());
+
 /// `config/models`, but for what the stages that use it have compiled in themselves.
 pub(super) const MODELS: &[(&str, &[u8])] = bytes!("models":
     "news.glm",

@@ -100,5 +100,5 @@ fn with_subject(judges: &AnnotatorConfig) -> AnnotatorConfig {
         short_names: vec!["云岭矿业".to_owned(), "云岭集团".to_owned()],
         ..Subject::default()
     };
-    AnnotatorConfig { subjects: vec![subject], ..judges.clone() }
+    AnnotatorConfig { subjects: vec![subject], deep: None, ..judges.clone() }
 }

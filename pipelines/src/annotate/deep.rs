@@ -72,3 +72,55 @@ impl DeepReader {
         self.asked.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::officer::log_softmax;
+    use super::*;
+    use crate::text::fold;
+
+    fn heads(sharp: f32) -> Heads {
+        let mut heads = Heads {
+            polarity: log_softmax(&[0.0, sharp, 0.0]),
+            kind: [0.0; 13],
+            urgency: log_softmax(&[0.0; 4]),
+        };
+        heads.kind[0] = sharp;
+        heads.kind = log_softmax(&heads.kind);
+        heads
+    }
+
+    fn mixed(reader: &DeepReader, heads: &Heads) -> Heads {
+        let text = "公司拖欠工资四个月，找谁都推诿，工人们要讨个说法。";
+        let (title_folded, body_folded) = (fold(""), fold(text));
+        let post = FoldedPost {
+            title: "",
+            body: text,
+            title_folded: &title_folded,
+            body_folded: &body_folded,
+        };
+        reader.mixed(&post, heads)
+    }
+
+    #[test]
+    fn it_is_asked_where_the_linear_judge_is_unsure_and_counts_half() {
+        let file = include_bytes!("../../../config/models/deep/deep.bin").as_slice();
+        let reader = DeepReader::of(Cow::Borrowed(file));
+        let sure = heads(12.0);
+        assert_eq!(mixed(&reader, &sure), sure);
+        assert_eq!(reader.asked(), 0);
+        let both = mixed(&reader, &heads(0.1));
+        assert_eq!(reader.asked(), 1);
+        assert_eq!(both.polarity().0, crate::record::Polarity::Negative);
+        let sum = both.polarity.iter().map(|p| p.exp()).sum::<f32>();
+        assert!((sum - 1.0).abs() < 1e-4, "{sum}");
+    }
+
+    #[test]
+    fn a_damaged_file_leaves_the_linear_judge_alone() {
+        let reader = DeepReader::of(Cow::Borrowed(b"GLENC1\n\0and no more"));
+        assert!(reader.check().unwrap_err().to_string().contains("damaged"));
+        assert_eq!(mixed(&reader, &heads(0.1)), heads(0.1));
+        assert_eq!(reader.asked(), 0);
+    }
+}
