@@ -65,6 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
         people::end, people::tokens, people::make_token, people::revoke, people::audit, people::own_password,
     ),
+    components(schemas(problem::Problem)),
     modifiers(&Bearing),
     security(("token" = []))
 )]

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use index::IndexedPost;
 use pipelines::record::{
-    Channel, Keyword, Mention, Polarity, PolarityVerdict, PostId, SourceId, Span, StoryId,
-    SubjectId, TextField, TopicHit, TopicId,
+    Channel, Filing, Keyword, Mention, Polarity, PolarityVerdict, PostId, PostKind, SourceId, Span,
+    StoryId, SubjectId, TextField, TopicHit, TopicId,
 };
 
 use crate::dice::Dice;
@@ -107,6 +107,15 @@ impl Tongue {
         p.post.story = StoryId(PostId(dice.between(1, 6) as u64));
         p.post.polarity =
             PolarityVerdict { polarity: *dice.pick(&Polarity::ALL), ..PolarityVerdict::default() };
+        p.post.polarity.other = dice.one_in(3).then_some(Polarity::Neutral);
+        p.post.filing = (!dice.one_in(4)).then(|| Filing {
+            kind: *dice.pick(&PostKind::ALL),
+            kind_confidence: 0.5,
+            other_kind: None,
+            urgency: dice.below(4) as u8,
+            today: 0.0,
+            leader: 0.0,
+        });
         for topic in TOPICS.iter().filter(|_| dice.one_in(3)) {
             let topic = TopicId((*topic).into());
             p.post.topics.push(TopicHit { topic, confidence: 1.0, basis: Vec::new() });
@@ -115,11 +124,18 @@ impl Tongue {
             let span = Span { field: TextField::Title, start: 0, end: 0 };
             p.post.words.keywords.push(Keyword { word: (*word).into(), span, weight: 1.0 });
         }
-        for subject in SUBJECTS.iter().filter(|_| dice.one_in(3)) {
+        for subject in SUBJECTS {
+            if !dice.one_in(3) {
+                continue;
+            }
             p.post.mentions.push(Mention {
                 subject: SubjectId((*subject).into()),
                 spans: Vec::new(),
-                polarity: PolarityVerdict::default(),
+                polarity: PolarityVerdict {
+                    polarity: *dice.pick(&Polarity::ALL),
+                    other: dice.one_in(3).then_some(Polarity::Negative),
+                    ..PolarityVerdict::default()
+                },
             });
         }
         p.post.risk.score = dice.below(101) as u8;
@@ -187,7 +203,10 @@ impl Tongue {
                 _ => format!("{field}:{value}..{}", value + dice.below(50)),
             }
         };
-        match dice.below(12) {
+        match dice.below(15) {
+            12 => format!("kind:{}", dice.pick(&PostKind::ALL).as_str()),
+            13 => format!("urgency:{}", dice.below(4)),
+            14 => format!("unsure:{}", dice.pick(&["yes", "no"])),
             0 => format!("source:{}", dice.pick(SOURCES)),
             1 => format!("channel:{}", dice.pick(&Channel::ALL[..4]).as_str()),
             2 => format!("site:{}", dice.pick(SITES)),

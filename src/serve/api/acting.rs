@@ -42,7 +42,6 @@ impl From<Said> for Polarity {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Correction {
     /// What it is.
-    #[schema(inline)]
     polarity: Said,
 }
 
@@ -95,7 +94,6 @@ enum Move {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct MoveTo {
     /// What becomes of it.
-    #[schema(inline)]
     state: Move,
 }
 
@@ -133,7 +131,6 @@ enum Span {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct DigestOrder {
     /// What it is about.
-    #[schema(inline)]
     period: Span,
     /// The last day of it; none: now.
     last: Option<NaiveDate>,
@@ -175,7 +172,6 @@ pub(super) struct ExportOrder {
     /// A query; every post it finds is handed out.
     q: String,
     /// How rows are written.
-    #[schema(inline)]
     form: Form,
 }
 

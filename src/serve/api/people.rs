@@ -199,7 +199,6 @@ pub(super) struct NewToken {
     /// What it is for.
     label: String,
     /// How much of what they may.
-    #[schema(inline)]
     scope: Scope,
     /// For how many days.
     #[schema(minimum = 1, maximum = 366)]
