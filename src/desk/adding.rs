@@ -290,7 +290,7 @@ impl Desk {
     /// Writes `source` into a file of its own and lets the station take it up.
     ///
     /// # Errors
-    /// As of [`write`]; a broken store, after which no file is left.
+    /// As of [`write()`]; a broken store, after which no file is left.
     pub fn add_source(&self, who: &Who, source: &SourceConfig) -> Result<PathBuf> {
         self.check(who, Act::EditConfig)?;
         let path = write(&self.config, source, who.lang)?;
