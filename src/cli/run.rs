@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::path::Path;
 
 use clap::Args;
 
@@ -9,7 +10,7 @@ use super::console::{self, Console};
 use super::{Globals, Outcome, crawl, open, stop};
 use crate::config::Config;
 use crate::desk::seat::Renewal;
-use crate::engine::{Station, Stop, lend, run, system_clock, wanted};
+use crate::engine::{LockError, Station, Stop, lend, run, system_clock, wanted};
 
 #[derive(Args)]
 pub struct RunArgs {}
@@ -49,15 +50,12 @@ pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome
             break ended;
         }
         if matches!(ended, Ok(Asked::Lend)) {
-            tracing::info!("a command has the data directory; the station goes on when it is done");
-            lend(&dir, &|| wish.is_asked());
-            if wish.is_asked() {
-                break ended;
-            }
+            lend_out(&dir, &wish);
         }
-        // What somebody broke by hand meanwhile was said; the station goes on as it was.
-        let config = open::config(globals).unwrap_or_else(|_| (*before).clone());
-        station = opened(config, globals, out)?;
+        match reopened(&before, globals, (&dir, &wish), out)? {
+            Some(again) => station = again,
+            None => break ended,
+        }
         seat.iter().for_each(|seat| seat.renew(console::desk(&station, &renewal)));
     };
     doors.shutdown_timeout(stop::LEAVE_WITHIN);
@@ -66,13 +64,48 @@ pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome
     Ok(Outcome::Good)
 }
 
+/// Waits until a command has had the directory.
+fn lend_out(dir: &Path, wish: &Stop) {
+    tracing::info!("a command has the data directory; the station goes on when it is done");
+    lend(dir, &|| wish.is_asked());
+}
+
+/// Opens the station again: by the config as it is now, by the one `before` where that one cannot be used, and only
+/// when no command has the directory. None where it is to stop meanwhile.
+fn reopened(
+    before: &Config,
+    globals: &Globals,
+    (dir, wish): (&Path, &Stop),
+    out: &mut dyn Write,
+) -> anyhow::Result<Option<Station>> {
+    // What somebody broke by hand meanwhile was said; the station goes on as it was.
+    let mut config = open::config(globals).ok();
+    while !wish.is_asked() {
+        let chosen = config.clone().unwrap_or_else(|| before.clone());
+        match opened(chosen, globals, out) {
+            Ok(station) => return Ok(Some(station)),
+            // One command came right behind the other.
+            Err(error) if matches!(error.downcast_ref(), Some(LockError::Held { .. })) => {
+                lend_out(dir, wish);
+            }
+            Err(error) if config.is_some() => {
+                let why = format!("{error:#}");
+                eprintln!("{}", globals.lang.fill("cli.run.not_renewed", &[("why", &why)]));
+                tracing::error!(error = why, "the changed config cannot be used");
+                config = None;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
 /// Opens the station of `config` and says of what.
 fn opened(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Station> {
     let sources = config.sources.iter().filter(|s| s.enabled).count();
     let rules = config.rules.iter().filter(|r| r.enabled).count();
     let dir = config.station.data_dir.display().to_string();
-    let mut station = Station::open(config, system_clock(), crawl::progress(globals))?;
-    station.lends()?;
+    let station = Station::open_to_lend(config, system_clock(), crawl::progress(globals))?;
     let said = [("sources", &sources as &dyn Display), ("rules", &rules), ("dir", &dir)];
     writeln!(out, "{}", globals.lang.fill("cli.run.started", &said))?;
     out.flush()?;

@@ -51,7 +51,7 @@ pub enum LockError {
 /// The right to write to a data directory.
 #[derive(Debug)]
 pub struct StationLock {
-    file: File,
+    _file: File,
 }
 
 impl StationLock {
@@ -60,6 +60,19 @@ impl StationLock {
     /// # Errors
     /// `Held` while another process has it.
     pub fn take(dir: &Path) -> Result<Self, LockError> {
+        Self::take_saying(dir, "")
+    }
+
+    /// Takes the lock of `dir` for a station that lends it, from its first moment on: whoever comes while it still
+    /// opens waits as well.
+    ///
+    /// # Errors
+    /// As of [`take`](Self::take).
+    pub fn take_to_lend(dir: &Path) -> Result<Self, LockError> {
+        Self::take_saying(dir, LENDS)
+    }
+
+    fn take_saying(dir: &Path, more: &str) -> Result<Self, LockError> {
         let io = |source| LockError::Io { dir: dir.to_owned(), source };
         let mut file = open(dir).map_err(io)?;
         match file.try_lock() {
@@ -77,8 +90,8 @@ impl StationLock {
         }
         file.set_len(0).map_err(io)?;
         file.rewind().map_err(io)?;
-        writeln!(file, "{}", std::process::id()).map_err(io)?;
-        Ok(Self { file })
+        writeln!(file, "{}\n{more}", std::process::id()).map_err(io)?;
+        Ok(Self { _file: file })
     }
 
     /// Takes the lock of `dir` from a station that lends it, which closes for as long as this lives.
@@ -100,14 +113,6 @@ impl StationLock {
         // A note that stays makes the station close once for nobody.
         let _ = std::fs::remove_file(&note);
         taken
-    }
-
-    /// Says that whoever holds this lends the directory.
-    ///
-    /// # Errors
-    /// A disk that refuses.
-    pub fn lends(&mut self) -> std::io::Result<()> {
-        writeln!(self.file, "{LENDS}")
     }
 }
 
@@ -168,8 +173,7 @@ mod tests {
     #[test]
     fn a_lent_directory_comes_back() {
         let dir = tempfile::tempdir().unwrap();
-        let mut first = StationLock::take(dir.path()).unwrap();
-        first.lends().unwrap();
+        let first = StationLock::take_to_lend(dir.path()).unwrap();
         let path = dir.path().to_owned();
         let borrower = std::thread::spawn(move || StationLock::borrow(&path).unwrap());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -126,6 +126,14 @@ impl Station {
         Self::open_by(StationLock::take, config, clock, listener)
     }
 
+    /// The same for a station that lends the directory to commands.
+    ///
+    /// # Errors
+    /// As of [`open`](Self::open).
+    pub fn open_to_lend(config: Config, clock: Clock, listener: Listener) -> anyhow::Result<Self> {
+        Self::open_by(StationLock::take_to_lend, config, clock, listener)
+    }
+
     /// The same for a command: a station that runs on the directory lends it meanwhile.
     ///
     /// # Errors
@@ -285,14 +293,6 @@ impl Station {
     /// Those of the store.
     pub fn keep_host_memory(&self) -> anyhow::Result<()> {
         hosts::keep(&self.collector.fetcher, &*self.store)
-    }
-
-    /// Says that commands may have the directory for a while.
-    ///
-    /// # Errors
-    /// A disk that refuses.
-    pub fn lends(&mut self) -> anyhow::Result<()> {
-        self.lock.lends().with_context(|| format!("cannot write in `{}`", self.dir.0.display()))
     }
 
     /// Lets the committer and the follower finish, then frees the directory. Who was asked to stop leaves what the

@@ -55,6 +55,23 @@ fn an_import_beside_a_running_station_is_taken_and_the_station_goes_on() {
 }
 
 #[test]
+fn commands_one_after_the_other_are_all_taken_whatever_the_station_is_at() {
+    let lab = Lab::new();
+    lab.write("guanlan.toml", MAIN);
+    let mut station = Running::start(&lab);
+    station.says("sources");
+    for n in 0..6 {
+        let file = format!("rows{n}.jsonl");
+        lab.write(&file, &format!("{{\"id\": {n}, \"text\": \"青岚沟的河水第{n}天发黄。\"}}\n"));
+        // Not waited for: it comes while the station opens again, or just before.
+        lab.run(&["import", &file, "--map", "id=id,text=text"]).good();
+    }
+    assert!(station.child.try_wait().unwrap().is_none(), "the station has ended");
+    let found = lab.run(&["search", "青岚沟", "--posts", "--format", "jsonl"]).good();
+    assert_eq!(found.rows().len(), 6, "{}", found.out);
+}
+
+#[test]
 fn a_second_station_is_still_refused() {
     let lab = Lab::new();
     lab.write("guanlan.toml", MAIN);
