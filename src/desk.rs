@@ -114,6 +114,8 @@ pub enum DeskError {
     Wait {
         /// When.
         until: DateTime<Utc>,
+        /// Minutes until then, by the clock that said so.
+        minutes: i64,
     },
     /// Somebody has this name.
     #[error("`{name}` is taken")]
@@ -159,10 +161,7 @@ impl DeskError {
             Self::Bounded => lang.text("desk.bounded"),
             Self::NoUnits => lang.text("desk.no_units"),
             Self::NotLetIn => lang.text("desk.not_let_in"),
-            Self::Wait { until } => {
-                let secs = (*until - Utc::now()).num_seconds().max(1);
-                lang.fill("desk.wait", &[("minutes", &(secs / 60 + 1))])
-            }
+            Self::Wait { minutes, .. } => lang.fill("desk.wait", &[("minutes", minutes)]),
             Self::Taken { name } => lang.fill("desk.taken", &[("name", name)]),
             Self::Password { why } => {
                 let least = secrets::LEAST;

@@ -16,9 +16,10 @@ pub use bundle::{Bundle, BundleError, bundle};
 pub use manifest::{Manifest, ManifestRecord};
 pub use verify::{Finding, Verdict, verify};
 
+use pipelines::text::hex;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 in hex.
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }

@@ -3,12 +3,12 @@
 //! In: where it lies. Out: its bytes. Made whole or not at all, readable by its owner only; of two who make it at
 //! once, one stands. What it is for is its callers' business.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
+use pipelines::text::hex;
 
 use crate::platform;
 
@@ -37,11 +37,7 @@ pub fn read_or_make(path: &Path) -> anyhow::Result<Vec<u8>> {
 fn make(path: &Path) -> anyhow::Result<Vec<u8>> {
     let random: [u8; KEY_BYTES] =
         platform::random_bytes().context("cannot read random bytes for a key")?;
-    let key = random.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let key = hex(&random);
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
     }

@@ -84,14 +84,13 @@ impl Listening {
     /// A broken store.
     pub fn entry(&self, key: &Key, desk: &Desk) -> anyhow::Result<Entry> {
         let base = self.front.base();
-        if desk.has_people()? {
-            return Ok(Entry::Login(format!("{base}/")));
-        }
-        if !self.front.is_afar() {
+        if !self.front.is_afar() && !desk.has_people()? {
             return Ok(Entry::Key(format!("{base}/enter?key={}", key.secret())));
         }
-        let secret = desk.first_secret()?.unwrap_or_default();
-        Ok(Entry::First(format!("{base}/first?key={secret}")))
+        Ok(match desk.first_secret()? {
+            Some(secret) => Entry::First(format!("{base}/first?key={secret}")),
+            None => Entry::Login(format!("{base}/")),
+        })
     }
 
     /// Answers until `stop`; what is being answered then is cut, since nothing is half-done by it.

@@ -227,6 +227,9 @@ pub trait Store: ReadEvidence + ReadPeople + Send + Sync {
     /// The latest time at which something was noted in the store; none in an empty one.
     fn latest_time(&self) -> Result<Option<DateTime<Utc>>>;
 
+    /// The latest time by which something was done here or waits to be; none in an empty store.
+    fn furthest_time(&self) -> Result<Option<DateTime<Utc>>>;
+
     /// All named pieces of state whose name begins with `prefix`.
     fn states(&self, prefix: &str) -> Result<Vec<(String, String)>>;
 

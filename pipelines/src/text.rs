@@ -29,5 +29,11 @@ pub use segment::{Segmenter, Word, is_dictionary_word};
 pub use split::{Splits, paragraphs, sentences, share_paragraph, share_sentence};
 pub use visible::{is_steering, visible, visible_line};
 
+/// Lowercase hex digits, two a byte.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Changes whenever folding or cells change: stamped in the index, which must then be rebuilt.
 pub const FOLD_VERSION: u32 = 1;

@@ -27,7 +27,7 @@ mod new_term;
 mod reason;
 mod rule;
 
-pub use evaluate::{Firing, Window, evaluate, lookback, rehearse};
+pub use evaluate::{Firing, Window, evaluate, fired, lookback, rehearse};
 pub use examples::{ExampleFailure, check_examples};
 pub use new_term::{Terms, evaluate_terms, rare_terms, term_of};
 pub use reason::reason;

@@ -172,6 +172,12 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether it is an example that its query does not keep to.
+    #[must_use]
+    pub fn is_of_example(&self) -> bool {
+        matches!(self, Self::ExampleMissed | Self::ExampleHit)
+    }
+
     /// Name in the locale files, and the arguments of its texts.
     fn parts(&self, lang: Lang) -> (&'static str, Vec<(&'static str, String)>) {
         let own = String::clone;

@@ -7,16 +7,19 @@
 
 mod shape;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
+use pipelines::text::hex;
+use sha2::{Digest as _, Sha256};
 use similar::{ChangeTag, TextDiff};
 
 pub use shape::{DiffLine, EntrySheet, Fault, Saved, Version, VersionRow};
 
 use super::{Act, Desk, DeskError, Result, Who};
-use crate::config::{Config, Level, Overrides, Problems, edit};
+use crate::config::{Config, Level, Overrides, Problem, edit};
 
 /// What is edited; the name is the table's in the config.
 pub const TABLES: [&str; 4] = ["rule", "topic", "subject", "source"];
@@ -58,15 +61,15 @@ pub fn diff(from: &str, to: &str) -> Vec<DiffLine> {
 }
 
 fn mark(text: &str) -> String {
-    use sha2::{Digest as _, Sha256};
-    let digest = Sha256::digest(text.trim().as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.trim().as_bytes())[..8])
 }
 
 /// A change of one file, not yet written.
 struct Change {
     file: PathBuf,
     text: String,
+    /// Lines of the entry in `text`, from 0; none where it is taken away.
+    lines: Range<usize>,
 }
 
 impl Desk {
@@ -78,7 +81,7 @@ impl Desk {
         self.check(who, Act::SeeConfig)?;
         let unknown = || DeskError::Unknown { what: table, id: id.to_owned() };
         let file = self.file_with(table, id).ok_or_else(unknown)?;
-        let whole = read(&file)?;
+        let whole = read_file(&file)?;
         let place = edit::place(&whole, table, id).ok_or_else(unknown)?;
         let text = whole[place].trim_end().to_owned();
         Ok(EntrySheet {
@@ -103,7 +106,7 @@ impl Desk {
     ) -> Result<Vec<Fault>> {
         self.check(who, Act::EditConfig)?;
         let change = self.changed(table, id, Some(text))?;
-        Ok(faults(&self.judged(&change), who))
+        Ok(self.judged(&change).into_iter().map(|problem| fault(&problem, who)).collect())
     }
 
     /// Writes `text` for the entry `id` that was read with `mark`, or as a new one.
@@ -228,8 +231,9 @@ impl Desk {
     ) -> Result<Saved> {
         let change = self.changed(table, id, text)?;
         let judged = self.judged(&change);
-        let faults = faults(&judged, who);
-        if judged.is_err() {
+        let is_refused = judged.iter().any(|problem| problem.level == Level::Error);
+        let faults = judged.iter().map(|problem| fault(problem, who)).collect();
+        if is_refused {
             return Ok(Saved::Refused { faults });
         }
         let now_called = text.and_then(|text| edit::ids(text, table).into_iter().next());
@@ -262,27 +266,30 @@ impl Desk {
 
     /// The file as it would be with `text` for the entry `id`.
     fn changed(&self, table: &'static str, id: Option<&str>, text: Option<&str>) -> Result<Change> {
-        let file = match id {
-            Some(id) => self.config.file_of(table, id).map(Path::to_owned),
-            None => None,
-        };
-        let file = file
+        let file = id
+            .and_then(|id| self.file_with(table, id))
             .or_else(|| self.home_of(table))
             .ok_or_else(|| DeskError::Value { what: "config_file", value: table.to_owned() })?;
-        let whole = if file.exists() { read(&file)? } else { String::new() };
-        let changed = match (text, id) {
+        let whole = if file.exists() { read_file(&file)? } else { String::new() };
+        let (text, lines) = match (text, id) {
             (Some(text), _) => {
-                if edit::ids(text, table).len() != 1 {
+                let [called] = edit::ids(text, table).try_into().map_err(|_| {
                     let value = text.lines().next().unwrap_or_default().to_owned();
-                    return Err(DeskError::Value { what: "one_entry", value });
-                }
-                edit::put(&whole, table, id, text)
+                    DeskError::Value { what: "one_entry", value }
+                })?;
+                let whole = edit::put(&whole, table, id, text);
+                let place = edit::place(&whole, table, &called).unwrap_or_default();
+                let line = |at: usize| whole[..at].lines().count();
+                let lines = line(place.start)..line(place.end);
+                (whole, lines)
             }
-            (None, Some(id)) => edit::take(&whole, table, id)
-                .ok_or_else(|| DeskError::Unknown { what: table, id: id.to_owned() })?,
-            (None, None) => whole,
+            (None, Some(id)) => {
+                let unknown = || DeskError::Unknown { what: table, id: id.to_owned() };
+                (edit::take(&whole, table, id).ok_or_else(unknown)?, 0..0)
+            }
+            (None, None) => (whole, 0..0),
         };
-        Ok(Change { file, text: changed })
+        Ok(Change { file, text, lines })
     }
 
     /// The file an entry stands in, also one that was saved a moment ago and is not in force yet.
@@ -315,47 +322,59 @@ impl Desk {
         last.or_else(named)
     }
 
-    fn judged(&self, change: &Change) -> std::result::Result<Config, Problems> {
+    /// What `check` says of a change. An example of another entry that fails is a warning: a false alarm puts one
+    /// where it fails until somebody mends that rule, and no other change has to wait for it.
+    fn judged(&self, change: &Change) -> Vec<Problem> {
         let overrides = Overrides {
             data_dir: Some(self.config.station.data_dir.clone()),
             run_examples: true,
             as_if: Some((change.file.clone(), change.text.clone())),
             ..Overrides::default()
         };
-        Config::load(self.config.file.as_deref(), &overrides)
+        let judged = Config::load(self.config.file.as_deref(), &overrides);
+        let mut problems = judged.map_or_else(|found| found, |config| config.warnings).0;
+        for problem in &mut problems {
+            let is_own =
+                problem.line.checked_sub(1).is_some_and(|line| change.lines.contains(&line))
+                    && std::path::absolute(&problem.file).is_ok_and(|file| file == change.file);
+            if problem.fault.is_of_example() && !is_own {
+                problem.level = Level::Warning;
+            }
+        }
+        problems
     }
 }
 
 /// What is wrong, or warned of, in words.
-fn faults(judged: &std::result::Result<Config, Problems>, who: &Who) -> Vec<Fault> {
-    let problems = match judged {
-        Ok(config) => &config.warnings.0,
-        Err(problems) => &problems.0,
-    };
-    let fault = |problem: &crate::config::Problem| Fault {
+fn fault(problem: &Problem, who: &Who) -> Fault {
+    Fault {
         is_warning: problem.level == Level::Warning,
         key: problem.key.clone(),
         what: problem.fault.what(who.lang),
         hint: problem.fault.hint(who.lang),
         place: problem.place(),
-    };
-    problems.iter().map(fault).collect()
+    }
 }
 
-fn read(file: &Path) -> Result<String> {
-    let shown = file.display();
-    Ok(std::fs::read_to_string(file).with_context(|| format!("cannot read `{shown}`"))?)
+/// A file of the config.
+///
+/// # Errors
+/// One that cannot be read.
+pub(super) fn read_file(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))
 }
 
 /// The whole file or the old one, whatever dies.
-fn put_file(file: &Path, bytes: &[u8]) -> Result<()> {
-    let shown = file.display();
+///
+/// # Errors
+/// A disk that refuses.
+pub(super) fn put_file(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let half = file.with_extension("toml.part");
     let written = std::fs::write(&half, bytes).and_then(|()| {
         std::fs::File::open(&half)?.sync_all()?;
         std::fs::rename(&half, file)
     });
-    Ok(written.with_context(|| format!("cannot write `{shown}`"))?)
+    written.with_context(|| format!("cannot write `{}`", file.display()))
 }
 
 #[cfg(test)]

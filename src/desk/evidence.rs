@@ -6,6 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use pipelines::crawl::SourceKind;
 use pipelines::record::{AnnotatedPost, PostId};
+use pipelines::text::hex;
 use sha2::{Digest, Sha256};
 
 use super::{Act, Desk, DeskError, Result, Who};
@@ -39,7 +40,7 @@ impl Desk {
         let Some((exhibits, zip)) = self.zip_of(&post, who)? else {
             return Err(DeskError::NoEvidence { id, why: self.why_none(&post) });
         };
-        let sha256 = Sha256::digest(&zip).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let sha256 = hex(&Sha256::digest(&zip));
         let records = exhibits.len();
         let detail = format!("{records} records, sha256 {sha256}");
         self.audited(who, ("evidence", &id.to_string(), &detail), &mut |_| Ok(true))?;

@@ -227,7 +227,11 @@ impl Desk {
             }
             Ok(())
         })?;
-        wait.map_or(Ok(()), |until| Err(DeskError::Wait { until }))
+        let refused = |until: DateTime<Utc>| {
+            let minutes = (until - now).num_seconds().max(1) / 60 + 1;
+            Err(DeskError::Wait { until, minutes })
+        };
+        wait.map_or(Ok(()), refused)
     }
 
     fn clear_old(&self, write: &dyn StoreWrite, now: DateTime<Utc>) -> crate::store::Result<()> {

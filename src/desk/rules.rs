@@ -11,9 +11,11 @@ use pipelines::record::{Post, RuleId, Severity};
 use pipelines::watch::{RuleConfig, RuleKind, reason};
 use serde::Serialize;
 
+use super::edit::{put_file, read_file};
 use super::line::PostLine;
 use super::search::Day;
 use super::{Act, Desk, DeskError, Result, Who};
+use crate::config::edit;
 use crate::engine::rehearsal::{Past, Rehearsed};
 
 /// Sample posts shown.
@@ -188,46 +190,30 @@ fn kind_name(kind: &RuleKind) -> &'static str {
 /// A file that cannot be read or written, or that does not hold the rule.
 pub fn add_example(file: &Path, rule: &RuleId, post: &Post) -> anyhow::Result<()> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{shown}`"))?;
+    let text = read_file(file)?;
     let marked = with_example(&text, rule, &post.title, &post.text)
         .with_context(|| format!("rule `{rule}` is not in `{shown}`"))?;
-    let half = file.with_extension("toml.part");
-    std::fs::write(&half, marked)
-        .and_then(|()| std::fs::rename(&half, file))
-        .with_context(|| format!("cannot write `{shown}`"))
+    put_file(file, marked.as_bytes())
 }
 
 /// `file` with an example that must not hit at the end of the table of `rule`; the rest is left as it is.
 fn with_example(file: &str, rule: &RuleId, title: &str, text: &str) -> Option<String> {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let id_line = |line: &str| {
-        let value = line.trim().strip_prefix("id")?.trim_start().strip_prefix('=')?;
-        Some(value.trim().trim_matches(['"', '\'']) == rule.as_str())
-    };
-    let lines = file.lines().collect::<Vec<_>>();
-    let start = lines.iter().position(|line| id_line(line) == Some(true))?;
-    let next = lines[start..].iter().position(|line| line.trim() == "[[rule]]");
-    let end = next.map_or(lines.len(), |offset| start + offset);
-    // Comments and blank lines before the next rule belong to that rule.
-    let is_loose = |line: &&str| line.trim().is_empty() || line.trim().starts_with('#');
-    let end =
-        end - lines[start..end].iter().rev().take_while(|l| next.is_some() && is_loose(l)).count();
+    let entry = &file[edit::place(file, "rule", rule.as_str())?];
     let example = format!(
-        "\n[[rule.example]]\ntitle = {}\ntext = {}\nhit = false",
+        "{}\n\n[[rule.example]]\ntitle = {}\ntext = {}\nhit = false",
+        entry.trim_end(),
         quoted(title),
         quoted(text)
     );
-    let mut marked = lines[..end].to_vec();
-    marked.push(&example);
-    marked.extend(&lines[end..]);
-    Some(marked.join("\n") + "\n")
+    Some(edit::put(file, "rule", Some(rule.as_str()), &example))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FILE: &str = "[[rule]]\nid = \"pay\"\nname = \"欠薪\"\nquery = \"欠薪\"\nkind = \"any\"\n\n# 事故\n[[rule]]\nid = \"accident\"\nname = \"事故\"\nquery = \"事故\"\nkind = \"any\"\n";
+    const FILE: &str = "[[rule]]\nid = \"pay\" # 编号\nname = \"欠薪\"\nquery = \"欠薪\"\nkind = \"any\"\n\n# 事故\n[[rule]]\nid = \"accident\"\nname = \"事故\"\nquery = \"事故\"\nkind = \"any\"\n";
 
     fn check(rule: &str, expected_in: usize) {
         let marked = with_example(FILE, &RuleId::from(rule), "演练\"通知\"", "一行\n两行").unwrap();

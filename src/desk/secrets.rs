@@ -3,11 +3,11 @@
 //! In: a password or a secret as it was given. Out: what may be stored of it, or whether it is the one. Nothing here is
 //! ever logged, shown in an error or put into an address.
 
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
+use pipelines::text::hex;
 use sha2::{Digest as _, Sha256};
 
 use crate::platform;
@@ -41,7 +41,7 @@ pub(super) fn secret() -> anyhow::Result<String> {
 /// The operating system has no random bytes.
 pub fn password() -> anyhow::Result<String> {
     // 32 signs, so that each byte gives one of them without a bias.
-    const SIGNS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz234567892";
+    const SIGNS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
     let bytes = platform::random_bytes::<20>()?;
     Ok(bytes.iter().map(|byte| char::from(SIGNS[usize::from(byte % 32)])).collect())
 }
@@ -49,14 +49,6 @@ pub fn password() -> anyhow::Result<String> {
 /// What is kept of a secret. It is long and random: a plain hash tells nothing of it.
 pub(super) fn kept(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// What is kept of a password: argon2id with 19 MiB and two passes, salted, in PHC form.

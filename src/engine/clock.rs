@@ -155,7 +155,13 @@ impl Timekeeper {
     pub fn open(store: &dyn Store, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let kept = stored(store)?;
         let known = match kept {
-            Some(known) => known,
+            Some(known) => match store.furthest_time()? {
+                // It died between a leap of its clock and the note of it.
+                Some(last) if last > now.max(known.last) + STEP_BACK => {
+                    Known { trusted: known.trusted.min(now), last, doubted_since: Some(last) }
+                }
+                _ => known,
+            },
             None => {
                 let last = store.latest_time()?.unwrap_or(now);
                 // Times in the future are those of a clock that was ahead.

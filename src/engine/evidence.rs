@@ -6,6 +6,7 @@
 
 use pipelines::crawl::{SourceConfig, warc};
 use pipelines::record::{AnnotatedPost, DropReason, Page, PostId, Verdict};
+use pipelines::text::hex;
 
 use super::commit::CommitError;
 use super::process::Stages;
@@ -102,7 +103,7 @@ fn pack(page: &Page, role: Role, posts: Vec<PostId>) -> Result<NewRecord, Commit
         place,
         url: page.url.clone(),
         status: page.status,
-        payload: page.sha256.iter().map(|b| format!("{b:02x}")).collect(),
+        payload: hex(&page.sha256),
         fetched_at: page.fetched_at,
     };
     Ok(NewRecord { posts, role, record, member })

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use pipelines::query::{Query, QuerySet, Target};
 use pipelines::record::RuleHit;
-use pipelines::text::Segmenter;
+use pipelines::text::{Segmenter, hex};
 use pipelines::watch::{RuleConfig, RuleKind, lookback};
 use sha2::{Digest, Sha256};
 
@@ -70,6 +70,5 @@ pub(super) fn remember(
 }
 
 fn mark_of(rule: &RuleConfig) -> String {
-    let hash = Sha256::digest(format!("{} {:?}", rule.query, rule.kind));
-    hash.iter().take(8).map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(format!("{} {:?}", rule.query, rule.kind))[..8])
 }

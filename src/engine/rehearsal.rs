@@ -11,7 +11,7 @@ use index::{Facet, Hit, Index, SearchIndex, SearchOptions, SearchResults};
 use pipelines::query::{Query, parse};
 use pipelines::record::{Alert, RuleHit};
 use pipelines::watch::{
-    Firing, RuleConfig, RuleKind, Terms, Window, evaluate_terms, lookback, rare_terms, rehearse,
+    RuleConfig, RuleKind, Terms, Window, evaluate_terms, fired, lookback, rare_terms, rehearse,
 };
 
 use super::rebuild::StoredPosts;
@@ -137,18 +137,6 @@ impl Past<'_> {
         })?;
         Ok(collecting.into_iter().chain(first).min())
     }
-}
-
-/// The alerts of a batch, in order of firing.
-fn fired(firings: Vec<Firing>) -> Vec<Alert> {
-    let mut alerts: Vec<Alert> = firings
-        .into_iter()
-        .map(|firing| match firing {
-            Firing::New(alert) | Firing::Grown(alert) => alert,
-        })
-        .collect();
-    alerts.sort_by(|a, b| (a.fired_at, &a.key).cmp(&(b.fired_at, &b.key)));
-    alerts
 }
 
 fn rule_hit(rule: &RuleConfig, hit: &Hit) -> RuleHit {

@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use pipelines::text::hex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -60,8 +61,7 @@ pub fn read(path: &Path) -> Result<Set> {
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
     let kind = stem.split(['-', '.', '_']).next().unwrap_or_default().to_owned();
     let for_training = stem.split(['-', '.', '_']).any(|part| part == "train");
-    let hash = Sha256::digest(text.as_bytes());
-    let digest = hash.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let digest = hex(&Sha256::digest(text.as_bytes())[..8]);
     Ok(Set { path: path.to_owned(), kind, for_training, digest, rows })
 }
 

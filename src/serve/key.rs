@@ -4,10 +4,10 @@
 //! cookie of a browser that was let in, the mark of forms. Nothing here is ever logged; the cookie and the mark
 //! do not tell the key.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use hmac::{Hmac, KeyInit, Mac};
+use pipelines::text::hex;
 use sha2::Sha256;
 
 use crate::key_file;
@@ -73,14 +73,6 @@ impl Key {
         mac.update(text.as_bytes());
         hex(&mac.finalize().into_bytes())
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// Equal, compared in a time that depends on the lengths alone.

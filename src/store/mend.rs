@@ -1,10 +1,12 @@
 //! Times in the future, made the present: what a clock that was ahead left behind.
 //!
 //! In: a time beyond doubt. Out: rows that a wrong clock dated or put off beyond any wait the station knows count
-//! as of now (`future`); after any step back of the clock deliveries are tried at once (`waits`); a post without a date of its own is as old as now, and the index hears of it. Evidence keeps the
-//! date it was packed with: it is what the page was served under. Refuses nothing and deletes nothing.
+//! as of now (`future`); after any step back of the clock deliveries are tried at once, and what was refused as too old
+//! is asked for again (`waits`); a post without a date of its own is as old as now, and the index hears of it. Evidence
+//! keeps the date it was packed with: it is what the page was served under. Deletes nothing that was kept.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pipelines::record::SourceId;
 use rusqlite::{Connection, params};
 
 use super::Result;
@@ -12,6 +14,9 @@ use super::sqlite::{instant, millis};
 
 /// The longest wait of a page: another look at it (`engine::look`) is taken within its revisit days.
 const LONGEST_PAGE_WAIT: TimeDelta = TimeDelta::days(31);
+
+/// Milliseconds of an hour, in which counts are kept.
+const HOUR: i64 = 3_600_000;
 
 /// Nothing waits for a time that only a clock ahead could have meant.
 pub(super) fn waits(c: &Connection, now: DateTime<Utc>) -> Result<()> {
@@ -26,6 +31,16 @@ pub(super) fn waits(c: &Connection, now: DateTime<Utc>) -> Result<()> {
         "UPDATE frontier SET due = ?1 WHERE due > ?1 AND done_at IS NULL AND attempts = 0",
         [at],
     )?;
+    // What was too old for a later time may be young.
+    let mut judged = c.prepare(
+        "SELECT DISTINCT source FROM tallies WHERE outcome = 'dropped:too_old' AND hour > ?1",
+    )?;
+    let sources = judged.query_map([at / HOUR], |row| row.get::<_, String>(0))?;
+    for source in sources.collect::<std::result::Result<Vec<_>, _>>()? {
+        super::frontier::forget(c, &SourceId::from(source.as_str()))?;
+        let marks = format!("file:{source}:");
+        c.execute("DELETE FROM state WHERE substr(name, 1, length(?1)) = ?1", [marks])?;
+    }
     Ok(())
 }
 
@@ -45,6 +60,13 @@ pub(super) fn future(c: &Connection, now: DateTime<Utc>, since: DateTime<Utc>) -
          WHERE last_run > ?1 OR last_good > ?1 OR last_post > ?1",
         [at],
     )?;
+    c.execute(
+        "INSERT INTO tallies (source, hour, outcome, n)
+           SELECT source, ?1, outcome, SUM(n) FROM tallies WHERE hour > ?1 GROUP BY source, outcome
+         ON CONFLICT (source, hour, outcome) DO UPDATE SET n = n + excluded.n",
+        [at / HOUR],
+    )?;
+    c.execute("DELETE FROM tallies WHERE hour > ?1", [at / HOUR])?;
     c.execute("UPDATE hits SET at = ?1 WHERE at > ?1", [at])?;
     c.execute(
         "UPDATE alerts SET fired = ?1, updated = MIN(updated, ?1),
@@ -77,12 +99,28 @@ pub(super) fn latest(c: &Connection) -> Result<Option<DateTime<Utc>>> {
     Ok(latest.map(instant))
 }
 
+/// The latest time by which something was done here or waits to be: later than the clock was ever seen to be where the
+/// station died between a leap of its clock and the note of it. None in an empty store.
+pub(super) fn furthest(c: &Connection) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<i64> = c.query_row(
+        "SELECT MAX(at) FROM (
+           SELECT MAX(last_run) AS at FROM sources
+           UNION ALL SELECT MAX(hour) * ?1 FROM tallies
+           UNION ALL SELECT MAX(due) FROM outbox WHERE state = 'pending' AND attempts = 0
+           UNION ALL SELECT MAX(due) FROM frontier
+             WHERE due IS NOT NULL AND attempts = 0 AND done_at IS NULL)",
+        [HOUR],
+        |row| row.get(0),
+    )?;
+    Ok(at.map(instant))
+}
+
 #[cfg(test)]
 mod tests {
-    use pipelines::record::{FetchJob, RuleHit, RuleId, SourceId, StoryId};
+    use pipelines::record::{FetchJob, RuleHit, RuleId, StoryId};
 
     use super::*;
-    use crate::store::{RunOutcome, SqliteStore, Store};
+    use crate::store::{RunOutcome, SqliteStore, Store, Tally};
 
     fn at(hours: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_000_000, 0).unwrap() + TimeDelta::hours(hours)
@@ -142,5 +180,41 @@ mod tests {
             .unwrap();
         let due = store.due_jobs(&source, at(0), 9).unwrap();
         assert_eq!(due.iter().map(|job| &job.url).collect::<Vec<_>>(), [&jobs[0].url]);
+    }
+
+    #[test]
+    fn what_was_too_old_for_a_clock_ahead_is_asked_for_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        let [early, late] = ["early", "late"].map(SourceId::from);
+        let of = |source: &SourceId| {
+            FetchJob::new(format!("https://a.example.cn/{}", source.as_str()), source, at(0))
+        };
+        let dropped = vec![("too_old".to_owned(), 1)];
+        let tally = Tally { received: 1, dropped, ..Tally::default() };
+        store
+            .write(&mut |write| {
+                write.put_state("file:late:a.csv", "1")?;
+                write.put_state("file:early:a.csv", "1")?;
+                for (source, hours) in [(&early, -2), (&late, 9_000)] {
+                    write.add_jobs(&[of(source)])?;
+                    write.finish_job(&of(source).url, "dropped:too_old", at(hours))?;
+                    write.add_tally(source, at(hours), &tally)?;
+                }
+                write.mend_waits(at(0))?;
+                // Found again.
+                write.add_jobs(&[of(&early), of(&late)]).map(drop)
+            })
+            .unwrap();
+        assert_eq!(store.due_jobs(&late, at(0), 9).unwrap().len(), 1);
+        assert!(
+            store.due_jobs(&early, at(0), 9).unwrap().is_empty(),
+            "it was too old by a right clock"
+        );
+        assert_eq!(store.state("file:late:a.csv").unwrap(), None);
+        assert!(store.state("file:early:a.csv").unwrap().is_some());
+        store.write(&mut |write| write.mend_future(at(0), at(-1))).unwrap();
+        assert_eq!(store.furthest_time().unwrap(), Some(at(0)), "the counts are of now");
+        assert_eq!(store.source_state(&late).unwrap().tally.received, 1);
     }
 }

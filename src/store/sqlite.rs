@@ -350,6 +350,10 @@ impl Store for SqliteStore {
         self.read(super::mend::latest)
     }
 
+    fn furthest_time(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+        self.read(super::mend::furthest)
+    }
+
     fn states(&self, prefix: &str) -> Result<Vec<(String, String)>> {
         self.read(|c| super::sources::named_states(c, prefix))
     }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::record::Page;
+use crate::text::hex;
 
 pub use reader::{Fields, Reader, Record, WarcError, sound_length};
 
@@ -279,10 +280,6 @@ fn uuid_of(kind: &str, fields: &[(&str, String)], date: &str, digest: &[u8]) -> 
     id[8] = (id[8] & 0x3f) | 0x80;
     let id = hex(&id[..16]);
     format!("{}-{}-{}-{}-{}", &id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// RFC 4648 base 32, the customary writing of digests in WARC files.

@@ -17,7 +17,7 @@ use crate::record::{
     Author, Comment, DropReason, Found, FoundComment, Issue, Post, PostId, Published, Verdict,
     is_future,
 };
-use crate::text::{visible, visible_line};
+use crate::text::{hex, visible, visible_line};
 
 /// Where a post comes from.
 #[derive(Clone, Copy, Debug)]
@@ -205,9 +205,7 @@ pub fn pseudonym(key: &[u8], site: &str, name: &str) -> String {
     mac.update(site.as_bytes());
     mac.update(&[0]);
     mac.update(name.trim().as_bytes());
-    let digest = mac.finalize().into_bytes();
-    let hex: String = digest[..6].iter().map(|b| format!("{b:02x}")).collect();
-    format!("u_{hex}")
+    format!("u_{}", hex(&mac.finalize().into_bytes()[..6]))
 }
 
 struct Naming<'a> {

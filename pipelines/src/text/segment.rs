@@ -11,8 +11,8 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 use jieba_rs::Jieba;
 use sha2::{Digest, Sha256};
 
-use super::FOLD_VERSION;
 use super::fold::fold;
+use super::{FOLD_VERSION, hex};
 
 static DICTIONARY: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
@@ -105,8 +105,7 @@ impl Segmenter {
     /// Names dictionary, user words and folding: texts cut under another stamp may be cut otherwise.
     #[must_use]
     pub fn stamp(&self) -> String {
-        let digest = Sha256::digest(self.shared.user_words.join("\n").as_bytes());
-        let user: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let user = hex(&Sha256::digest(self.shared.user_words.join("\n").as_bytes())[..4]);
         format!("jieba-rs-0.11/whole/fold-{FOLD_VERSION}/user-{user}")
     }
 

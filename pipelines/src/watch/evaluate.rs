@@ -92,7 +92,12 @@ pub fn rehearse(
     hits: &[RuleHit],
     now: DateTime<Utc>,
 ) -> Vec<Alert> {
-    let firings = evaluate(rule, before, hits, now);
+    fired(evaluate(rule, before, hits, now))
+}
+
+/// The alerts of `firings`, in order of firing.
+#[must_use]
+pub fn fired(firings: Vec<Firing>) -> Vec<Alert> {
     let mut alerts: Vec<Alert> = firings
         .into_iter()
         .map(|firing| match firing {

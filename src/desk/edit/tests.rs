@@ -113,3 +113,41 @@ fn a_new_entry_and_one_taken_away() {
     room.desk().undo_entry(&who(), "rule", "water", &number).unwrap();
     assert_eq!(room.rules(), format!("{RULES}\n{text}\n"));
 }
+
+#[test]
+fn an_example_that_fails_holds_up_its_own_rule_alone() {
+    let room = Room::new();
+    let wrong = "\n[[rule.example]]\ntext = \"工地发生事故\"\nhit = false\n";
+    std::fs::write(room.dir.path().join("rules/a.toml"), format!("{RULES}{wrong}")).unwrap();
+    let desk = room.desk();
+    let save = |id: &str, from: &str, to: &str| {
+        let sheet = desk.entry(&who(), "rule", id).unwrap();
+        let changed = sheet.text.replace(from, to);
+        desk.save_entry(&who(), "rule", Some((id, &sheet.mark)), &changed).unwrap()
+    };
+    let Saved::Done { warnings, .. } = save("pay", "\"欠薪\"", "\"讨薪\"") else {
+        panic!("refused")
+    };
+    assert!(warnings.iter().any(|fault| fault.key.contains("example")), "told: {warnings:?}");
+    let refused = save("accident", "name = \"事故\"", "name = \"工地事故\"");
+    assert!(matches!(&refused, Saved::Refused { .. }), "{refused:?}");
+    let mended = save("accident", "query = \"事故\"", "query = \"瞒报事故\"");
+    assert!(
+        matches!(&mended, Saved::Done { warnings, .. } if !warnings.iter().any(|fault| fault.key.contains("example"))),
+        "{mended:?}"
+    );
+}
+
+#[test]
+fn a_rule_saved_a_moment_ago_in_a_new_file_is_edited_there() {
+    let room = Room::new();
+    std::fs::remove_file(room.dir.path().join("rules/a.toml")).unwrap();
+    let desk = room.desk();
+    let text = "[[rule]]\nid = \"dust\"\nname = \"粉尘\"\nquery = \"粉尘\"\nkind = \"any\"";
+    assert!(matches!(desk.save_entry(&who(), "rule", None, text).unwrap(), Saved::Done { .. }));
+    let sheet = desk.entry(&who(), "rule", "dust").unwrap();
+    let wider = text.replace("query = \"粉尘\"", "query = \"粉尘 | 扬尘\"");
+    let saved = desk.save_entry(&who(), "rule", Some(("dust", &sheet.mark)), &wider).unwrap();
+    assert!(matches!(saved, Saved::Done { .. }), "{saved:?}");
+    assert!(desk.entry(&who(), "rule", "dust").unwrap().text.contains("扬尘"));
+}

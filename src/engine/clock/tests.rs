@@ -103,3 +103,19 @@ fn a_store_that_never_saw_a_clock_is_as_old_as_what_is_in_it() {
     assert!(keeper.is_doubted());
     assert_eq!(keeper.known().trusted, at(0));
 }
+
+#[test]
+fn a_leap_that_was_never_noted_is_seen_by_what_it_dated() {
+    let (_dir, store) = lab();
+    let keeper = Timekeeper::open(&store, at(0)).unwrap();
+    look(&keeper, &store, at(0), &[]);
+    // It leaps, puts a message into the outbox and dies before it says so.
+    store.write(&mut |write| write.enqueue("told", "file", "{}", at(TWO_YEARS)).map(drop)).unwrap();
+    assert!(store.deliveries("pending", at(1), 9).unwrap().is_empty());
+    let keeper = Timekeeper::open(&store, at(1)).unwrap();
+    assert!(look(&keeper, &store, at(1), &[]).was_ahead);
+    assert!(!keeper.is_doubted());
+    assert_eq!(store.deliveries("pending", at(1), 9).unwrap().len(), 1);
+    let keeper = Timekeeper::open(&store, at(2)).unwrap();
+    assert_eq!(look(&keeper, &store, at(2), &[]), Observed::default(), "said once");
+}

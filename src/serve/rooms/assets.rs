@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pipelines::text::hex;
 use sha2::{Digest, Sha256};
 
 /// One file of ours.
@@ -40,8 +41,7 @@ impl Asset {
     /// `/assets/guanlan-0123abcd.css`
     pub(in crate::serve) fn path(&self) -> &str {
         self.path.get_or_init(|| {
-            let hash = Sha256::digest(self.text.as_bytes());
-            let hash = hash.iter().take(6).map(|b| format!("{b:02x}")).collect::<String>();
+            let hash = hex(&Sha256::digest(self.text.as_bytes())[..6]);
             format!("/assets/{}-{hash}.{}", self.stem, self.ending)
         })
     }

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::feed::{Feed, FeedItem};
 use crate::crawl::address;
+use crate::text::hex;
 
 /// Longest guid that stands in an address as it is, in bytes.
 const MAX_GUID: usize = 120;
@@ -111,7 +112,7 @@ fn name_of(item: &FeedItem) -> Option<String> {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().take(8).map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(text)[..8])
 }
 
 /// The page with a name behind `#`: it opens the page, and is another address.
