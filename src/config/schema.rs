@@ -160,7 +160,7 @@ const NOTIFIER_KINDS: &[(&str, &[Key])] = &[
 ];
 
 const ROBOT: &[Key] = &[
-    may("url", Url),
+    may("url", Text),
     may("url_env", Text),
     may("url_file", Path),
     may("secret_env", Text),

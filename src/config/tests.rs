@@ -162,6 +162,17 @@ fn robots_have_their_address_outside_the_config() {
             ],
         );
     }
+    main_file(
+        &format!("{}url_env = \"PATH\"\nsecret = \"SECabc\"", robot("feishu")),
+        &["guanlan.toml:5 notifier.secret InlineSecret"],
+    );
+    let text = format!(
+        "{}url = \"https://a.example.com/SECabc\"\nsecret = \"SECabc\"\n{SUBJECT}",
+        robot("feishu")
+    );
+    let problems = load(&folder(&[("guanlan.toml", &text)])).unwrap_err();
+    let shown = problems.render(Lang::Zh) + &problems.render(Lang::En);
+    assert!(!shown.contains("SECabc"), "{shown}");
     main_file(&robot("wechat"), &["guanlan.toml:3 notifier.kind NotOneOf"]);
     main_file(
         &format!("{}url_file = \"none.url\"\nsecret_env = \"PATH\"", robot("wecom")),

@@ -3,13 +3,18 @@
 //! In: a `[[notifier]]` as resolved. Out: its problems by key. It asks nothing of anybody: whether a robot or a mail
 //! server takes messages is told by `guanlan notify test`.
 
+use std::path::Path;
+
 use super::document::Placed;
 use super::notifier::{NotifierConfig, NotifierKind, SecretError};
 use super::problem::{Fault, Problem};
+use super::resolve::notifier_paths;
 
 /// What is wrong with `notifier`.
 pub(super) fn check(notifier: &Placed<NotifierConfig>, found: &mut Vec<Problem>) {
-    let kind = &notifier.item.kind;
+    // Secrets lie where they will be read: beside the file that names them.
+    let dir = Path::new(&notifier.file).parent().unwrap_or(Path::new(""));
+    let kind = &notifier_paths(notifier.item.clone(), dir).kind;
     let mut push = |key: &str, fault| found.push(notifier.problem("notifier", key, fault));
     match kind {
         NotifierKind::Log | NotifierKind::File { .. } => return,

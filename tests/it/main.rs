@@ -36,4 +36,5 @@ mod streams;
 mod tables;
 mod trouble;
 mod truth;
+mod ways;
 mod week;
