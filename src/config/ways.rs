@@ -17,7 +17,7 @@ pub(super) fn check(notifier: &Placed<NotifierConfig>, found: &mut Vec<Problem>)
     let kind = &notifier_paths(notifier.item.clone(), dir).kind;
     let mut push = |key: &str, fault| found.push(notifier.problem("notifier", key, fault));
     match kind {
-        NotifierKind::Log | NotifierKind::File { .. } => return,
+        NotifierKind::Log | NotifierKind::File { .. } => {}
         NotifierKind::Webhook { url, url_env, url_file, secret_env, secret_file, .. } => {
             one_of(
                 &[url.is_some(), url_env.is_some(), url_file.is_some()],
