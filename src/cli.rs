@@ -111,6 +111,7 @@ commands! {
     Search(search::SearchArgs),
     Query(query::QueryArgs),
     Alerts(alerts::AlertsArgs),
+    Notify(notify::NotifyArgs),
     Explain(explain::ExplainArgs),
     Evidence(evidence::EvidenceArgs),
     Why(why::WhyArgs),

@@ -37,7 +37,10 @@ use pipelines::record::Subject;
 use pipelines::watch::RuleConfig;
 
 pub(crate) use cross::is_private_url;
-pub use notifier::{NotifierConfig, NotifierKind, RobotConfig, RobotStyle, Secret, SecretError};
+pub use notifier::{
+    MailConfig, MailSecurity, NotifierConfig, NotifierKind, RobotConfig, RobotStyle, Secret,
+    SecretError,
+};
 pub use problem::{Fault, Level, Problem, Problems};
 pub use settings::{
     CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings, Paths,

@@ -28,6 +28,7 @@ pub mod secrets;
 pub mod sources;
 pub mod station;
 pub mod story;
+pub mod testing;
 pub mod today;
 pub mod versions;
 pub mod words;

@@ -6,6 +6,7 @@
 mod file;
 mod http;
 mod items;
+mod mail;
 mod message;
 mod pace;
 mod refusal;
@@ -22,7 +23,11 @@ use pipelines::locale::Lang;
 
 use crate::config::{NotifierConfig, NotifierKind, RobotConfig, SecretError};
 
-pub use message::{AlertNotice, Growth, Message, MessageKind, alert_message, digest_message};
+use mail::Mail;
+pub use message::{
+    AlertNotice, DigestNotice, Enclosure, Growth, Message, MessageKind, alert_message,
+    digest_message, test_message,
+};
 pub use pace::{Limit, Pace};
 pub use refusal::{Refusal, Why};
 pub use retry::{LONGEST_WAIT_SECS, MAX_ATTEMPTS, next_attempt};
@@ -45,6 +50,8 @@ pub enum Notifier {
     Webhook(Webhook),
     /// A group robot, which takes a long message in parts.
     Robot(Robot),
+    /// Letters, one for each recipient.
+    Mail(Box<Mail>),
 }
 
 /// A piece of a message: what goes out at once.
@@ -61,6 +68,16 @@ enum Content {
     Whole,
     /// A part for a robot.
     Part(robot::Part),
+    /// The letter to the recipient that the label names.
+    Letter,
+}
+
+impl Piece {
+    /// Whether it may go where another of its message was refused.
+    #[must_use]
+    pub fn stands_alone(&self) -> bool {
+        self.content == Content::Letter
+    }
 }
 
 /// Why a message was not delivered, or a notifier not made.
@@ -180,6 +197,11 @@ impl Notifier {
             NotifierKind::Wecom(robot) => Self::robot(config, Brand::Wecom, robot),
             NotifierKind::Dingtalk(robot) => Self::robot(config, Brand::Dingtalk, robot),
             NotifierKind::Feishu(robot) => Self::robot(config, Brand::Feishu, robot),
+            NotifierKind::Mail(mail) => {
+                let password = config.kind.secret().map_err(secret)?;
+                let mail = Mail::new(mail, password).map_err(unusable)?;
+                Ok(Self::Mail(Box::new(mail)))
+            }
         }
     }
 
@@ -198,11 +220,23 @@ impl Notifier {
         robot.map(Self::Robot).map_err(unusable)
     }
 
+    /// The name of its kind, as in config.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::File { .. } => "file",
+            Self::Webhook(_) => "webhook",
+            Self::Robot(robot) => robot.kind(),
+            Self::Mail(_) => mail::WAY,
+        }
+    }
+
     /// How much it takes in how long; nothing where it takes everything.
     #[must_use]
     pub fn limits(&self) -> &'static [Limit] {
         match self {
-            Self::Log | Self::File { .. } | Self::Webhook(_) => &[],
+            Self::Log | Self::File { .. } | Self::Webhook(_) | Self::Mail(_) => &[],
             Self::Robot(robot) => robot.limits(),
         }
     }
@@ -210,7 +244,7 @@ impl Notifier {
     /// Whether what is out of a message has to be remembered piece by piece.
     #[must_use]
     pub fn is_piecewise(&self) -> bool {
-        matches!(self, Self::Robot(_))
+        matches!(self, Self::Robot(_) | Self::Mail(_))
     }
 
     /// The pieces of `message`, in their order.
@@ -219,6 +253,10 @@ impl Notifier {
         match self {
             Self::Log | Self::File { .. } | Self::Webhook(_) => {
                 vec![Piece { label: "1/1".to_owned(), content: Content::Whole }]
+            }
+            Self::Mail(mail) => {
+                let letter = |label| Piece { label, content: Content::Letter };
+                mail.recipients().map(letter).collect()
             }
             Self::Robot(robot) => {
                 let parts = robot.parts(message).into_iter();
@@ -241,6 +279,9 @@ impl Notifier {
     ) -> Result<String, DeliverError> {
         match (self, &piece.content) {
             (Self::Robot(robot), Content::Part(part)) => Ok(robot.send(part, now).await?),
+            (Self::Mail(mail), Content::Letter) => {
+                Ok(mail.send(message, &piece.label, now).await?)
+            }
             _ => self.deliver(message, now).await,
         }
     }
@@ -266,6 +307,13 @@ impl Notifier {
                 let mut said = String::new();
                 for part in robot.parts(message) {
                     said = robot.send(&part, now).await?;
+                }
+                Ok(said)
+            }
+            Self::Mail(mail) => {
+                let mut said = String::new();
+                for recipient in mail.recipients() {
+                    said = mail.send(message, &recipient, now).await?;
                 }
                 Ok(said)
             }

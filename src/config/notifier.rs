@@ -62,6 +62,64 @@ pub enum NotifierKind {
     Dingtalk(RobotConfig),
     /// A group robot of 飞书 or Lark.
     Feishu(RobotConfig),
+    /// Letters by SMTP.
+    Mail(MailConfig),
+}
+
+/// Letters by SMTP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailConfig {
+    /// The server.
+    pub host: String,
+    /// Its port; that of `security` where none is given.
+    pub port: Option<u16>,
+    /// How the way to it is encrypted.
+    #[serde(default)]
+    pub security: MailSecurity,
+    /// Who logs in; none where the server asks for nobody.
+    pub user: Option<String>,
+    /// Environment variable that holds the password.
+    pub password_env: Option<String>,
+    /// File that holds the password; absolute once loaded.
+    pub password_file: Option<PathBuf>,
+    /// From whom: `address` or `name <address>`.
+    pub from: String,
+    /// To whom.
+    pub to: Vec<String>,
+    /// Certificates of an authority of one's own, as PEM; absolute once loaded.
+    pub ca_file: Option<PathBuf>,
+    /// Seconds until a letter must be taken.
+    #[serde(default = "thirty")]
+    pub timeout_secs: u32,
+}
+
+/// How the way to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    /// From the first byte, usually at port 465.
+    #[default]
+    Tls,
+    /// After a greeting, usually at port 587; without it nothing is sent.
+    Starttls,
+    /// Not at all: to a server on this machine only.
+    None,
+}
+
+impl MailConfig {
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.security {
+            MailSecurity::Tls => 465,
+            MailSecurity::Starttls => 587,
+            MailSecurity::None => 25,
+        })
+    }
+}
+
+fn thirty() -> u32 {
+    30
 }
 
 /// A group robot. Its address holds its key, so that it is read from the environment or a file; exactly one is given.
@@ -113,6 +171,7 @@ impl NotifierKind {
             Self::Wecom(_) => "wecom",
             Self::Dingtalk(_) => "dingtalk",
             Self::Feishu(_) => "feishu",
+            Self::Mail(_) => "mail",
         }
     }
 
@@ -140,13 +199,16 @@ impl NotifierKind {
         }
     }
 
-    /// The key that is signed with; none where nothing is signed.
+    /// The key that is signed with, or the password of a mail server; none where there is none.
     ///
     /// # Errors
     /// The variable or file that should hold it cannot be read.
     pub fn secret(&self) -> Result<Option<Secret>, SecretError> {
         if let Some(robot) = self.robot() {
             return Secret::read(robot.secret_env.as_deref(), robot.secret_file.as_deref());
+        }
+        if let Self::Mail(mail) = self {
+            return Secret::read(mail.password_env.as_deref(), mail.password_file.as_deref());
         }
         let Self::Webhook { secret_env, secret_file, .. } = self else { return Ok(None) };
         Secret::read(secret_env.as_deref(), secret_file.as_deref())

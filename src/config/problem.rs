@@ -150,6 +150,13 @@ pub enum Fault {
         /// Why.
         why: String,
     },
+    /// Not a mail address.
+    BadMail {
+        /// From the reader of addresses.
+        why: String,
+    },
+    /// A mail server elsewhere, without encryption.
+    OpenMail,
     /// A key to sign with, where nothing is signed.
     NotSigned,
     /// An example that should match does not.
@@ -220,6 +227,8 @@ impl Fault {
             Self::OneNeeded { keys } => ("one_needed", vec![("keys", own(keys))]),
             Self::OnlyOne { keys } => ("only_one", vec![("keys", own(keys))]),
             Self::SecretUnreadable { why } => ("secret_unreadable", vec![("why", own(why))]),
+            Self::BadMail { why } => ("bad_mail", vec![("why", own(why))]),
+            Self::OpenMail => ("open_mail", vec![]),
             Self::NotSigned => ("not_signed", vec![]),
             Self::ExampleMissed => ("example_missed", vec![]),
             Self::ExampleHit => ("example_hit", vec![]),

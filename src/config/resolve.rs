@@ -61,6 +61,9 @@ pub(super) fn notifier_paths(mut notifier: NotifierConfig, dir: &Path) -> Notifi
         | NotifierKind::Feishu(robot) => {
             robot.url_file.iter_mut().chain(&mut robot.secret_file).for_each(place);
         }
+        NotifierKind::Mail(mail) => {
+            mail.password_file.iter_mut().chain(&mut mail.ca_file).for_each(place);
+        }
     }
     notifier
 }

@@ -157,6 +157,21 @@ const NOTIFIER_KINDS: &[(&str, &[Key])] = &[
     ("wecom", ROBOT),
     ("dingtalk", ROBOT),
     ("feishu", ROBOT),
+    (
+        "mail",
+        &[
+            need("host", Host),
+            may("port", Count(1, 65_535)),
+            may("security", OneOf(&["tls", "starttls", "none"])),
+            may("user", Text),
+            may("password_env", Text),
+            may("password_file", Path),
+            need("from", Text),
+            need("to", List(&Text)),
+            may("ca_file", Path),
+            may("timeout_secs", SECS),
+        ],
+    ),
 ];
 
 const ROBOT: &[Key] = &[

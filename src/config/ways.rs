@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::document::Placed;
-use super::notifier::{NotifierConfig, NotifierKind, SecretError};
+use super::notifier::{MailConfig, MailSecurity, NotifierConfig, NotifierKind, SecretError};
 use super::problem::{Fault, Problem};
 use super::resolve::notifier_paths;
 
@@ -50,6 +50,37 @@ pub(super) fn check(notifier: &Placed<NotifierConfig>, found: &mut Vec<Problem>)
             readable(kind.url(), env, "url", &mut push);
             readable(kind.secret(), key_env, "secret", &mut push);
         }
+        NotifierKind::Mail(mail) => letters(mail, kind, &mut push),
+    }
+}
+
+/// A mail server has addresses, a password where somebody logs in, and no open way but on this machine.
+fn letters(mail: &MailConfig, kind: &NotifierKind, push: &mut impl FnMut(&str, Fault)) {
+    let (env, file) = (mail.password_env.is_some(), mail.password_file.is_some());
+    at_most_one(env, file, "password_env, password_file", push);
+    match (&mail.user, env || file) {
+        (Some(_), false) => {
+            push("user", Fault::OneNeeded { keys: "password_env, password_file".to_owned() });
+        }
+        (None, true) => push("", Fault::OneNeeded { keys: "user".to_owned() }),
+        _ => {}
+    }
+    readable(kind.secret(), env, "password", push);
+    let is_here = matches!(mail.host.as_str(), "127.0.0.1" | "::1" | "localhost");
+    if mail.security == MailSecurity::None && !is_here {
+        push("security", Fault::OpenMail);
+    }
+    if mail.to.is_empty() {
+        push("to", Fault::Empty);
+    }
+    let addresses = mail.to.iter().enumerate().map(|(i, to)| (format!("to.{i}"), to));
+    for (key, address) in addresses.chain([("from".to_owned(), &mail.from)]) {
+        if let Err(why) = address.parse::<lettre::message::Mailbox>() {
+            push(&key, Fault::BadMail { why: why.to_string() });
+        }
+    }
+    if let Some(Err(why)) = mail.ca_file.as_ref().map(std::fs::read) {
+        push("ca_file", Fault::Unreadable { why: why.to_string() });
     }
 }
 
@@ -76,5 +107,50 @@ fn readable<T>(
     if let Err(error) = read {
         let key = format!("{name}_{}", if by_env { "env" } else { "file" });
         push(&key, Fault::SecretUnreadable { why: error.to_string() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pipelines::locale::Lang;
+
+    use crate::config::{Config, Overrides};
+
+    /// What `check` says of a mail notifier with these lines contains each of `expected`, and no password.
+    fn check(lines: &str, expected: &[&str]) {
+        let dir = tempfile::tempdir().unwrap();
+        let text = format!(
+            "[station]\ncontact = \"press@example.com\"\n[[notifier]]\nname = \"m\"\nkind = \"mail\"\n{lines}\n\
+             [[subject]]\nid = \"yunling\"\nname = \"云岭矿业集团有限公司\"\n"
+        );
+        std::fs::write(dir.path().join("guanlan.toml"), text).unwrap();
+        let said = match Config::load(Some(dir.path()), &Overrides::default()) {
+            Ok(_) => String::new(),
+            Err(problems) => problems.render(Lang::En),
+        };
+        assert_eq!(said.is_empty(), expected.is_empty(), "{said}");
+        for key in expected {
+            assert!(said.contains(key), "{key}\n{said}");
+        }
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+
+    #[test]
+    fn a_mail_server_is_checked_key_by_key() {
+        let good = "host = \"smtp.example.com\"\nfrom = \"值班 <desk@example.com>\"\nto = [\"a@example.com\"]\n";
+        check(good, &[]);
+        check(&format!("{good}password = \"s3cret\""), &["notifier.password"]);
+        check(&format!("{good}user = \"desk\""), &["notifier.user", "password_env"]);
+        check(
+            &format!("{good}user = \"d\"\npassword_env = \"GUANLAN_TEST_NO_SUCH\""),
+            &["password_env"],
+        );
+        check(&format!("{good}security = \"none\""), &["notifier.security"]);
+        check(&format!("{good}security = \"ssl\""), &["notifier.security"]);
+        check(&format!("{good}ca_file = \"none.pem\""), &["notifier.ca_file"]);
+        check(
+            "host = \"smtp.example.com\"\nfrom = \"desk\"\nto = []",
+            &["notifier.from", "notifier.to"],
+        );
     }
 }

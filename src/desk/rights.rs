@@ -122,6 +122,8 @@ pub enum Act {
     SeeDeliveries,
     /// Have messages sent again.
     Resend,
+    /// Send a test by a way out and see the answer.
+    SendTest,
     /// How the station itself stands.
     SeeStation,
     /// Digests and their files.
@@ -161,7 +163,7 @@ const ALL_BUT_COMMENTATORS: &[Role] =
 
 impl Act {
     /// The table: every act, whether it changes or hands out something, and the roles that may.
-    pub const TABLE: [(Self, bool, &'static [Role]); 28] = [
+    pub const TABLE: [(Self, bool, &'static [Role]); 29] = [
         (Self::SeeToday, false, EVERYBODY),
         (Self::Search, false, EVERYBODY),
         (Self::KeepSearch, true, EVERYBODY),
@@ -176,6 +178,7 @@ impl Act {
         (Self::RunSource, true, WORKERS),
         (Self::SeeDeliveries, false, ALL_BUT_COMMENTATORS),
         (Self::Resend, true, WORKERS),
+        (Self::SendTest, true, WORKERS),
         (Self::SeeStation, false, ALL_BUT_COMMENTATORS),
         (Self::SeeDigests, false, EVERYBODY),
         (Self::Correct, true, WORKERS),
@@ -216,6 +219,7 @@ impl Act {
             Self::RunSource => "run_source",
             Self::SeeDeliveries => "see_deliveries",
             Self::Resend => "resend",
+            Self::SendTest => "send_test",
             Self::SeeStation => "see_station",
             Self::SeeDigests => "see_digests",
             Self::Correct => "correct",

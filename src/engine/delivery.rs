@@ -107,7 +107,7 @@ async fn send(
         Err(e) => return Ok(Err(DeliverError::Unreadable { why: e.to_string() })),
     };
     if notifier.is_piecewise() {
-        return pieces::send(shared, notifier, &delivery.notifier, &message).await;
+        return pieces::send(shared, notifier, delivery, &message).await;
     }
     // The time of this attempt, not of the round: who checks signatures checks how old they are.
     Ok(notifier.deliver(&message, shared.now()).await.map(|_| Sent::Whole))

@@ -15,7 +15,7 @@ use pipelines::words::Counts;
 use super::health::{all_lost, lost_in_words, silence_reason, trouble_in_words};
 use super::shared::Shared;
 use crate::config::{Config, DigestConfig, NotifierConfig, Period};
-use crate::notify::{Message, digest_message};
+use crate::notify::{DigestNotice, Enclosure, Message, digest_message};
 use crate::report::{
     AlertInput, Digest, DigestInput, DigestPost, Format, PeriodKind, PreviousPeriod, SourceInput,
     SourceOutcome, Tally, render, render_word,
@@ -138,11 +138,23 @@ fn messages(
     let config = &shared.config;
     let day = order.to.with_timezone(&config.station.zone).format("%Y-%m-%d");
     let place = written.files.first().map(|path| path.display().to_string()).unwrap_or_default();
+    let lang = config.station.lang;
+    let named = |path: &PathBuf| {
+        let end = path.extension()?.to_str()?;
+        let name = format!("{} {day}.{end}", written.title).replace(['/', '\\', ':', '"'], "_");
+        (end != "md").then(|| Enclosure { name, path: path.clone() })
+    };
+    let notice = DigestNotice {
+        title: &written.title,
+        place: &place,
+        markdown: &written.markdown,
+        summary_heading: &lang.text("digest.heading.summary"),
+        files: written.files.iter().filter_map(named).collect(),
+        lang,
+    };
     let message = |notifier: &NotifierConfig| {
         let key = format!("digest:{}:{day}@{}", digest.id, notifier.name);
-        let text = Some(written.markdown.clone());
-        let told = digest_message(key, &written.title, &place, text, config.station.lang);
-        (notifier.name.clone(), told)
+        (notifier.name.clone(), digest_message(key, &notice))
     };
     config.notifiers(&digest.notify).map(message).collect()
 }

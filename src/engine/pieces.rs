@@ -2,15 +2,15 @@
 //!
 //! In: a message for such a way. Out: all of its pieces out, in their order; or nothing more for now; or why not. What is
 //! out, and when, stands in the store before anything follows it, so that a restart neither doubles a part nor exceeds
-//! a limit. Only what goes out in the instant between an answer and its note may go out twice.
+//! a limit. A recipient of a letter who is refused holds up none of the others. Only what goes out in the instant between an answer and its note may go out twice.
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
 
 use super::delivery::insist;
 use super::shared::Shared;
-use crate::notify::{DeliverError, Message, Notifier, Pace};
-use crate::store::Store;
+use crate::notify::{Blame, DeliverError, Message, Notifier, Pace, Refusal, Why};
+use crate::store::{Delivery, Store};
 
 /// How far a message came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,9 @@ pub(super) enum Sent {
     Later,
 }
 
-fn state_of(way: &str) -> String {
+/// The state that holds what `way` remembers.
+#[must_use]
+pub fn state_of(way: &str) -> String {
     format!("way:{way}")
 }
 
@@ -42,12 +44,20 @@ pub fn pace(store: &dyn Store, way: &str) -> anyhow::Result<Pace> {
 pub(super) async fn send(
     shared: &Shared,
     notifier: &Notifier,
-    way: &str,
+    delivery: &Delivery,
     message: &Message,
 ) -> anyhow::Result<Result<Sent, DeliverError>> {
+    let way = delivery.notifier.as_str();
     let mut pace = pace(&*shared.store, way)?;
+    let mut refused: Vec<Refusal> = Vec::new();
     for piece in notifier.pieces(message) {
         if pace.is_out(&message.key, &piece.label) {
+            continue;
+        }
+        // Refused for good, until an officer sends it again: that begins to count the attempts anew.
+        let refusal_of = format!("refused:{}", piece.label);
+        if delivery.attempts > 0 && pace.is_out(&message.key, &refusal_of) {
+            refused.push(Refusal::new(notifier.kind(), Why::Recipient, &piece.label));
             continue;
         }
         let now = shared.now();
@@ -59,6 +69,17 @@ pub(super) async fn send(
         keep(shared, way, &pace).await?;
         if let Err(error) = notifier.send(message, &piece, now).await {
             if let DeliverError::Told(refusal) = &error
+                && piece.stands_alone()
+                && refusal.is_of_one_recipient()
+            {
+                if refusal.blame() == Blame::Message {
+                    pace.note_out(&message.key, &refusal_of);
+                    keep(shared, way, &pace).await?;
+                }
+                refused.push(refusal.clone());
+                continue;
+            }
+            if let DeliverError::Told(refusal) = &error
                 && let Some(wait) = refusal.wait
             {
                 pace.hold(TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX), shared.now());
@@ -69,7 +90,7 @@ pub(super) async fn send(
         pace.note_out(&message.key, &piece.label);
         keep(shared, way, &pace).await?;
     }
-    Ok(Ok(Sent::Whole))
+    Ok(Refusal::together(refused).map_or(Ok(Sent::Whole), |refusal| Err(refusal.into())))
 }
 
 async fn keep(shared: &Shared, way: &str, pace: &Pace) -> anyhow::Result<()> {

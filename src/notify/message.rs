@@ -3,6 +3,8 @@
 //! In: an alert with its rule and evidence. Out: a message with its key. Every text of a post is escaped; no
 //! author and no text beyond the title is sent.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use pipelines::locale::Lang;
@@ -24,6 +26,8 @@ pub enum MessageKind {
     Alert,
     /// A digest.
     Digest,
+    /// A test of the way.
+    Test,
 }
 
 impl MessageKind {
@@ -33,6 +37,7 @@ impl MessageKind {
         match self {
             Self::Alert => "alert",
             Self::Digest => "digest",
+            Self::Test => "test",
         }
     }
 }
@@ -52,7 +57,22 @@ pub struct Message {
     pub data: Value,
 }
 
+/// A file that goes with a message, where the way takes files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosure {
+    /// The name that people read.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
 impl Message {
+    /// The files that go with it.
+    #[must_use]
+    pub fn enclosures(&self) -> Vec<Enclosure> {
+        self.data.get("files").and_then(|files| Vec::deserialize(files).ok()).unwrap_or_default()
+    }
+
     /// One line of JSON.
     #[must_use]
     pub fn json(&self) -> String {
@@ -146,23 +166,60 @@ pub fn alert_message(key: String, notice: &AlertNotice) -> Message {
     }
 }
 
-/// The message of a finished digest that lies at `place`; `body_markdown` is the digest itself where given.
+/// A message that says it is a test, asked for by `who` at `station`.
 #[must_use]
-pub fn digest_message(
-    key: String,
-    title: &str,
-    place: &str,
-    digest_markdown: Option<String>,
-    lang: Lang,
-) -> Message {
-    let line = lang.fill("notify.digest.body", &[("title", &title), ("place", &place)]);
+pub fn test_message(station: &str, who: &str, now: DateTime<Utc>, lang: Lang) -> Message {
+    let title = lang.fill("notify.test.title", &[("station", &station)]);
+    let body = lang.fill("notify.test.body", &[("who", &markdown::escape(who))]);
+    Message {
+        key: format!("test:{}", now.timestamp_millis()),
+        kind: MessageKind::Test,
+        body_markdown: format!("### {}\n\n{body}\n", markdown::escape(&title)),
+        data: json!({ "station": station }),
+        title,
+    }
+}
+
+/// Everything told of a finished digest.
+#[derive(Clone, Debug)]
+pub struct DigestNotice<'a> {
+    /// Its title.
+    pub title: &'a str,
+    /// Where the whole lies.
+    pub place: &'a str,
+    /// The whole in Markdown.
+    pub markdown: &'a str,
+    /// The heading of its summary.
+    pub summary_heading: &'a str,
+    /// Its files, for ways that take some.
+    pub files: Vec<Enclosure>,
+    /// The language.
+    pub lang: Lang,
+}
+
+/// The message of a finished digest: its summary and where the whole lies; the whole is in the data.
+#[must_use]
+pub fn digest_message(key: String, notice: &DigestNotice) -> Message {
+    let place = notice.lang.fill("notify.digest.place", &[("place", &notice.place)]);
+    let summary = section(notice.markdown, notice.summary_heading);
     Message {
         key,
         kind: MessageKind::Digest,
-        title: title.to_owned(),
-        body_markdown: digest_markdown.unwrap_or_else(|| markdown::escape(&line)),
-        data: json!({ "title": title, "path": place }),
+        title: notice.title.to_owned(),
+        body_markdown: format!("{summary}{}\n", markdown::escape(&place)),
+        data: json!({
+            "title": notice.title, "path": notice.place, "markdown": notice.markdown,
+            "files": notice.files,
+        }),
     }
+}
+
+/// The lines below a heading of the second order, up to the next; none where there is no such heading.
+fn section(markdown: &str, heading: &str) -> String {
+    let below = |line: &&str| line.strip_prefix("## ").is_none_or(|found| found.trim() != heading);
+    let lines = markdown.lines().skip_while(below).skip(1);
+    let lines = lines.take_while(|line| !line.starts_with("## ") && !line.starts_with("# "));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 fn shown(at: DateTime<Utc>, notice: &AlertNotice) -> String {

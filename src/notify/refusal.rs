@@ -50,6 +50,18 @@ pub enum Why {
     Empty,
     /// No connection, or not in time.
     NoAnswer,
+    /// A recipient of a letter is refused for good.
+    Recipient,
+    /// A mail server takes nothing for now.
+    Later,
+    /// The login to the mail server is refused.
+    Login,
+    /// The sender is refused.
+    Sender,
+    /// The mail server does not talk in the way asked for.
+    Server,
+    /// No encrypted connection.
+    Tls,
     /// A code that this station does not know.
     Unknown,
 }
@@ -74,14 +86,22 @@ impl Why {
             Self::NotJson => "not_json",
             Self::Empty => "empty",
             Self::NoAnswer => "no_answer",
+            Self::Recipient => "recipient",
+            Self::Later => "later",
+            Self::Login => "login",
+            Self::Sender => "sender",
+            Self::Server => "server",
+            Self::Tls => "tls",
             Self::Unknown => "unknown",
         }
     }
 
     fn blame(self) -> Blame {
         match self {
-            Self::TooLong | Self::BadBody | Self::Content => Blame::Message,
-            Self::Busy | Self::Empty | Self::NoAnswer | Self::Unknown => Blame::Unclear,
+            Self::TooLong | Self::BadBody | Self::Content | Self::Recipient => Blame::Message,
+            Self::Busy | Self::Empty | Self::NoAnswer | Self::Later | Self::Unknown => {
+                Blame::Unclear
+            }
             _ => Blame::Way,
         }
     }
@@ -96,6 +116,8 @@ impl Why {
                 | Self::Sign
                 | Self::Address
                 | Self::Settings
+                | Self::Login
+                | Self::Sender
         )
     }
 }
@@ -126,6 +148,21 @@ impl Refusal {
     pub fn after(mut self, wait: Option<Duration>) -> Self {
         self.wait = wait;
         self
+    }
+
+    /// Several recipients that were refused, as one: those that may be tried again come before the others.
+    #[must_use]
+    pub fn together(refusals: Vec<Self>) -> Option<Self> {
+        let said = refusals.iter().map(|one| one.said.as_str()).collect::<Vec<_>>().join("; ");
+        let first = refusals.iter().find(|one| one.blame() != Blame::Message);
+        let first = first.or(refusals.first())?.clone();
+        Some(Self { said, ..first })
+    }
+
+    /// Whether it is said of one recipient alone.
+    #[must_use]
+    pub fn is_of_one_recipient(&self) -> bool {
+        matches!(self.why, Why::Recipient | Why::Later)
     }
 
     /// Who is at fault.

@@ -100,6 +100,11 @@ impl Robot {
         Ok(Self { brand, client: http::client(timeout)?, url, secret, keyword, style })
     }
 
+    /// The name of its kind.
+    pub(super) fn kind(&self) -> &'static str {
+        self.brand.as_str()
+    }
+
     /// How many messages it takes in how long.
     pub(super) fn limits(&self) -> &'static [Limit] {
         self.brand.limits()

@@ -66,7 +66,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         acting::correct, acting::evidence, acting::move_alert, acting::write_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
-        station::station, station::deliveries, station::resend, station::run, station::pause,
+        station::station, station::deliveries, station::resend, station::test, station::run, station::pause,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
         people::end, people::tokens, people::make_token, people::revoke, people::audit, people::own_password,
@@ -121,6 +121,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/station", get(station::station))
         .route("/deliveries", get(station::deliveries))
         .route("/deliveries/resend", post(station::resend))
+        .route("/notifiers/{name}/test", post(station::test))
         .route("/sources/{id}/run", post(station::run))
         .route("/sources/{id}/paused", put(station::pause))
         .route("/saved", get(saved::list).post(saved::save))

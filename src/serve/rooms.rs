@@ -67,6 +67,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/sources/{id}/pause", post(source::pause))
         .route("/deliveries", get(deliveries::deliveries))
         .route("/deliveries/resend", post(deliveries::resend))
+        .route("/deliveries/test", post(deliveries::test))
         .route("/station", get(station::station))
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))

@@ -63,6 +63,7 @@ fn request(act: Act) -> (&'static str, &'static str, Option<Value>) {
         Act::RunSource => ("POST", "/api/v1/sources/none/run", None),
         Act::SeeDeliveries => ("GET", "/api/v1/deliveries", None),
         Act::Resend => ("POST", "/api/v1/deliveries/resend", Some(json!({}))),
+        Act::SendTest => ("POST", "/api/v1/notifiers/none/test", None),
         Act::SeeStation => ("GET", "/api/v1/station", None),
         Act::SeeDigests => ("GET", "/api/v1/digests", None),
         Act::Correct => ("PUT", "/api/v1/posts/zz/polarity", Some(json!({"polarity": "neutral"}))),
@@ -201,7 +202,7 @@ fn the_document_names_every_path_that_is_served() {
             assert_ne!(answer.status, 405, "{method} {path}");
         }
     }
-    assert_eq!(operations, 49, "a path was added or lost: look at the table of the tests");
+    assert_eq!(operations, 50, "a path was added or lost: look at the table of the tests");
     // Each act of the table is reached by one of them.
     for (act, ..) in Act::TABLE {
         let (method, path, _) = request(act);

@@ -160,6 +160,7 @@ fn request(served: &Served, act: Act, mark: &str) -> Answer {
         Act::RunSource => form("/sources/none/run", &[]),
         Act::SeeDeliveries => served.get("/deliveries"),
         Act::Resend => form("/deliveries/resend", &[]),
+        Act::SendTest => form("/deliveries/test", &[("way", "none")]),
         Act::SeeStation => served.get("/station"),
         Act::SeeDigests => served.get("/digests"),
         Act::Correct => form("/post/zz/label", &[("polarity", "neutral")]),

@@ -90,6 +90,7 @@ fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
         Act::RunSource => desk.run_source(who, "none"),
         Act::SeeDeliveries => desk.deliveries(who, None, None).map(drop),
         Act::Resend => desk.resend(who, None, None).map(drop),
+        Act::SendTest => desk.send_test(who, "none").map(drop),
         Act::SeeStation => desk.station(who).map(drop),
         Act::SeeDigests => desk.digests(who).map(drop),
         Act::Correct => desk.correct(who, "00", Polarity::Neutral).map(drop),

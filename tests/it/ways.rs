@@ -198,3 +198,132 @@ async fn a_robot_that_hangs_holds_up_no_other_way() {
     assert_eq!(states(&station, "pending"), 2, "what hung is sent at the next start");
     close(station).await;
 }
+
+#[test]
+fn a_test_shows_the_answer_masked_and_sets_what_waited_free() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let bench = Bench::new(FILE);
+    // The command goes by the clock of the machine.
+    bench.secs.store(Utc::now().timestamp(), std::sync::atomic::Ordering::SeqCst);
+    let house = runtime.block_on(House::open(&bench, "dingtalk"));
+    let station = bench.station();
+    enqueue(&station, &["a"], "robot", bench.now());
+    house.says(json!({ "errcode": 310000, "errmsg": "keywords not in content SECRETKEY" }));
+    let part = Part::Way("robot".to_owned());
+    runtime.block_on(async {
+        let mut rounds = Rounds::new(&station, bench.now()).unwrap();
+        step(&mut rounds, &bench).await;
+        assert!(station.board.is_at_fault(&part));
+        let data = bench.lab.data();
+        let data = data.to_str().unwrap();
+        let test = |name: &str| {
+            bench.lab.run(&["--data-dir", data, "--format", "jsonl", "notify", "test", name])
+        };
+        let refused = test("robot");
+        assert_eq!(refused.code, Some(1), "{}{}", refused.out, refused.err);
+        assert!(
+            refused.out.contains("310000") && refused.out.contains("keyword"),
+            "{}",
+            refused.out
+        );
+        assert!(!(refused.out + &refused.err).contains("SECRETKEY"));
+        house.says(fine());
+        let taken = test("robot").good().rows();
+        assert!(
+            taken[0]["taken"] == true && taken[0]["said"].as_str().unwrap().contains("errcode"),
+            "{taken:?}"
+        );
+        assert_eq!(test("nobody").code, Some(2));
+        test("file").good();
+        bench.later(TimeDelta::seconds(5));
+        step(&mut rounds, &bench).await;
+        assert!(!station.board.is_at_fault(&part), "what waited goes at once");
+        drop(rounds);
+    });
+    assert_eq!(states(&station, "sent"), 1);
+    let lines = station.store.audits("test", "robot", 9).unwrap();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    runtime.block_on(close(station));
+}
+
+/// What a recipient's name is answered, in turn; everything else is well.
+type Doorkeeper = Arc<Mutex<Vec<(&'static str, Vec<&'static str>)>>>;
+
+/// A mail server that hears one letter a connection; answers its port and who was written to.
+async fn mail_server(says: Doorkeeper) -> (u16, Arc<Mutex<Vec<String>>>) {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let written: Arc<Mutex<Vec<String>>> = Arc::default();
+    let taken = written.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = BufReader::new(stream);
+            stream.get_mut().write_all(b"220 mail.test\r\n").await.unwrap();
+            let (mut line, mut to, mut in_letter) = (String::new(), String::new(), false);
+            while stream.read_line(&mut line).await.unwrap_or(0) > 0 {
+                let heard = std::mem::take(&mut line);
+                let answer = match heard.split([' ', ':', '\r']).next().unwrap() {
+                    "." if in_letter => {
+                        in_letter = false;
+                        taken.lock().unwrap().push(to.clone());
+                        "250 taken"
+                    }
+                    _ if in_letter => continue,
+                    "DATA" => {
+                        in_letter = true;
+                        "354 go on"
+                    }
+                    "RCPT" => {
+                        to = heard.trim().to_owned();
+                        let mut says = says.lock().unwrap();
+                        let told = says.iter_mut().find(|(name, _)| heard.contains(name));
+                        told.map_or("250 ok", |(_, answers)| {
+                            if answers.len() > 1 { answers.remove(0) } else { answers[0] }
+                        })
+                    }
+                    _ => "250 ok",
+                };
+                let answer = format!("{answer}\r\n");
+                if stream.get_mut().write_all(answer.as_bytes()).await.is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    (port, written)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_reaches_each_once_whoever_is_refused_or_put_off() {
+    let says: Doorkeeper = Arc::new(Mutex::new(vec![
+        ("gone@", vec!["550 5.1.1 no such user"]),
+        ("late@", vec!["451 4.7.1 come back", "250 ok"]),
+    ]));
+    let (port, written) = mail_server(says.clone()).await;
+    let bench = Bench::new(&format!(
+        "[[notifier]]\nname = \"mail\"\nkind = \"mail\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n\
+         from = \"desk@example.com\"\nto = [\"gone@example.com\", \"late@example.com\", \"head@example.com\"]\n"
+    ));
+    let station = bench.station();
+    enqueue(&station, &["a"], "mail", bench.now());
+    let count = |name: &str| written.lock().unwrap().iter().filter(|to| to.contains(name)).count();
+    let mut rounds = Rounds::new(&station, bench.now()).unwrap();
+    step(&mut rounds, &bench).await;
+    assert_eq!((count("head@"), count("late@"), count("gone@")), (1, 0, 0));
+    assert_eq!(states(&station, "pending"), 1, "it is tried again for the one that was put off");
+    bench.later(TimeDelta::minutes(40));
+    step(&mut rounds, &bench).await;
+    assert_eq!((count("head@"), count("late@"), count("gone@")), (1, 1, 0));
+    let dead = station.store.deliveries("dead", DateTime::<Utc>::MAX_UTC, 9).unwrap();
+    assert!(dead[0].error.as_deref().unwrap().contains("gone@example.com"), "{dead:?}");
+    // The officer mends the address book of the server and sends it again: nobody hears twice.
+    says.lock().unwrap().clear();
+    station.store.write(&mut |write| write.revive(None, bench.now()).map(drop)).unwrap();
+    bench.later(TimeDelta::minutes(40));
+    step(&mut rounds, &bench).await;
+    assert_eq!((count("head@"), count("late@"), count("gone@")), (1, 1, 1));
+    assert_eq!(states(&station, "sent"), 1);
+    drop(rounds);
+    close(station).await;
+}

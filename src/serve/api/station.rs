@@ -15,6 +15,7 @@ use super::{Bearer, act};
 use crate::desk::deliveries::Deliveries;
 use crate::desk::edit::Saved;
 use crate::desk::station::StationSheet;
+use crate::desk::testing::Tested;
 use crate::serve::Console;
 
 /// How the station stands: index, faults, sizes, end dates.
@@ -76,6 +77,18 @@ pub(super) async fn resend(
         desk.resend(who, again.by.as_deref(), again.to.as_deref())
     });
     sent.await.map(|messages| Json(Revived { messages }))
+}
+
+/// Send a test by a way out; what came back is the answer, whether it was taken or not.
+#[utoipa::path(post, path = "/api/v1/notifiers/{name}/test",
+    params(("name" = String, Path, description = "The way out")),
+    responses((status = 200, body = Tested), Refusals))]
+pub(super) async fn test(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Named(name): Named<String>,
+) -> Result<Json<Tested>, Problem> {
+    act(&console, &bearer, move |desk, who| desk.send_test(who, &name)).await.map(Json)
 }
 
 /// Ask a source now, before its schedule; a station at work takes it up within a second.

@@ -1,6 +1,6 @@
 //! Deliveries: what was told to whom, and what came back.
 //!
-//! In: a state and a place in the address; a form to have messages sent again. Out: pages.
+//! In: a state and a place in the address; forms to have messages sent again, and to send a test. Out: pages.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{act, back, show, unmarked};
 use crate::desk::deliveries::Deliveries;
+use crate::desk::testing::Tested;
 use crate::serve::Console;
 use crate::serve::guard::Visit;
 
@@ -25,6 +26,8 @@ pub(super) struct View {
 struct Page {
     view: View,
     page: Deliveries,
+    /// What came of a test that was just sent.
+    tested: Option<Tested>,
 }
 
 pub(super) async fn deliveries(
@@ -35,7 +38,7 @@ pub(super) async fn deliveries(
     show(&console, &visit, "deliveries", move |desk, who| {
         let state = Some(view.state.as_str()).filter(|state| !state.is_empty());
         let page = desk.deliveries(who, state, view.before)?;
-        Ok(Page { view, page })
+        Ok(Page { view, page, tested: None })
     })
     .await
 }
@@ -63,4 +66,21 @@ pub(super) async fn resend(
         Ok(_) => back("/deliveries?state=pending"),
         Err(page) => *page,
     }
+}
+
+/// A test goes out, and the room is shown with what came back.
+pub(super) async fn test(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Form(form): Form<Again>,
+) -> Response {
+    if !visit.takes(&form.mark) {
+        return unmarked(&console, &visit);
+    }
+    show(&console, &visit, "deliveries", move |desk, who| {
+        let tested = Some(desk.send_test(who, &form.way)?);
+        let page = desk.deliveries(who, None, None)?;
+        Ok(Page { view: View::default(), page, tested })
+    })
+    .await
 }
