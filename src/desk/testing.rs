@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::{delivery, pieces};
-use crate::notify::{DeliverError, Message, Notifier, Pace, test_message};
+use crate::notify::{DeliverError, Notifier, Pace, test_message};
 
 /// What came of a test.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
