@@ -387,6 +387,10 @@ impl Store for SqliteStore {
         self.read(|c| super::outbox::due_by(c, notifier, now, limit))
     }
 
+    fn source_ids(&self) -> Result<Vec<String>> {
+        self.read(super::sources::ids)
+    }
+
     fn outbox(&self, ask: &super::OutboxAsk) -> Result<Vec<super::OutboxLine>> {
         self.read(|c| super::outbox::lines(c, ask))
     }

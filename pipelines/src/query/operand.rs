@@ -4,6 +4,7 @@
 //! a bare word that looks like a sign of another search language is an error with a hint, never a literal
 //! that quietly finds nothing.
 
+use super::Context;
 use super::ast::{Alias, Literal, Node, Pattern, Regexp, Scope, TextTest, WordsTest};
 use super::error::QueryError;
 use super::field::{FieldName, field_name, field_test, known_names, nearest_name};
@@ -166,6 +167,11 @@ impl Parser<'_> {
             "OF" if run == "OF" => Err(fault("of_number")),
             "AND" | "OR" | "NOT" if name.len() == run.len() => {
                 Err(fault("lower_keyword").with("sign", name))
+            }
+            "或" | "或者" => Err(fault("said_keyword").with("sign", "|")),
+            "且" | "并且" | "以及" => Err(fault("said_keyword").with("sign", "AND")),
+            "非" | "不含" | "不包含" | "不包括" => {
+                Err(fault("said_keyword").with("sign", "NOT"))
             }
             "NEAR" | "ONEAR" if run.contains('/') => {
                 Err(fault("lower_keyword").with("sign", upper.as_str()))
@@ -390,7 +396,14 @@ impl Parser<'_> {
         field_test(field, &value, self.context).map(Node::Field).map_err(|expected| {
             fault("bad_value")
                 .with("value", &value)
-                .with("known", self.subjects())
+                .with(
+                    "known",
+                    match expected {
+                        "topic" => Context::near(&self.context.topics, &value),
+                        "source" => Context::near(&self.context.sources, &value),
+                        _ => self.subjects(),
+                    },
+                )
                 .expecting(expected)
         })
     }
