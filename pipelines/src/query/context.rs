@@ -127,8 +127,24 @@ impl Context {
         is_taken.then(|| value.to_owned())
     }
 
-    /// What there is of `names`, the nearest to `value` first.
-    pub(super) fn near(names: &[Name], value: &str) -> String {
+    /// What there is instead of `value` where a topic, a source or a subject was expected.
+    pub(super) fn known(&self, expected: &str, value: &str) -> String {
+        match expected {
+            "topic" => Self::near(&self.topics, value),
+            "source" => Self::near(&self.sources, value),
+            _ => {
+                let shown = |subject: &Subject| {
+                    let names = subject.names().take(3).collect::<Vec<_>>().join(" / ");
+                    format!("{} ({names})", subject.id.as_str())
+                };
+                let known: Vec<String> = self.subjects.iter().map(shown).take(20).collect();
+                if known.is_empty() { "–".to_owned() } else { known.join(", ") }
+            }
+        }
+    }
+
+    /// The nearest to `value` first.
+    fn near(names: &[Name], value: &str) -> String {
         let mut near: Vec<&Name> = names.iter().collect();
         near.sort_by_key(|name| name.distance(value));
         let shown = |name: &&Name| match name.shown.first() {

@@ -4,13 +4,11 @@
 //! a bare word that looks like a sign of another search language is an error with a hint, never a literal
 //! that quietly finds nothing.
 
-use super::Context;
 use super::ast::{Alias, Literal, Node, Pattern, Regexp, Scope, TextTest, WordsTest};
 use super::error::QueryError;
 use super::field::{FieldName, field_name, field_test, known_names, nearest_name};
 use super::parse::{MAX_PARTS, Parser, Part};
 use super::scan::{Typed, closing_quotes, ends_operand, is_blank};
-use crate::record::Subject;
 use crate::text::fold;
 
 /// Longest literal, in characters.
@@ -119,19 +117,12 @@ impl Parser<'_> {
             return Err(fault("word_operand"));
         }
         let Some(subject) = self.context.subject_at(&name) else {
-            return Err(fault("alias_unknown").with("name", name).with("known", self.subjects()));
+            return Err(fault("alias_unknown")
+                .with("known", self.context.known("subject", &name))
+                .with("name", name));
         };
         let alias = Alias::of(self.context, subject).ok_or_else(|| fault("nothing_left"))?;
         Ok(self.text(Pattern::Alias(Box::new(alias))))
-    }
-
-    fn subjects(&self) -> String {
-        let shown = |subject: &Subject| {
-            let names = subject.names().take(3).collect::<Vec<_>>().join(" / ");
-            format!("{} ({names})", subject.id.as_str())
-        };
-        let known: Vec<String> = self.context.subjects.iter().map(shown).take(20).collect();
-        if known.is_empty() { "–".to_owned() } else { known.join(", ") }
     }
 
     /// A word or phrase, a field, or `N OF (…)`.
@@ -396,14 +387,7 @@ impl Parser<'_> {
         field_test(field, &value, self.context).map(Node::Field).map_err(|expected| {
             fault("bad_value")
                 .with("value", &value)
-                .with(
-                    "known",
-                    match expected {
-                        "topic" => Context::near(&self.context.topics, &value),
-                        "source" => Context::near(&self.context.sources, &value),
-                        _ => self.subjects(),
-                    },
-                )
+                .with("known", self.context.known(expected, &value))
                 .expecting(expected)
         })
     }
