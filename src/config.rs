@@ -20,6 +20,7 @@ mod settings;
 mod shipped;
 pub mod short_names;
 mod walk;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -36,7 +37,7 @@ use pipelines::record::Subject;
 use pipelines::watch::RuleConfig;
 
 pub(crate) use cross::is_private_url;
-pub use notifier::{NotifierConfig, NotifierKind, Secret, SecretError};
+pub use notifier::{NotifierConfig, NotifierKind, RobotConfig, RobotStyle, Secret, SecretError};
 pub use problem::{Fault, Level, Problem, Problems};
 pub use settings::{
     CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings, Paths,

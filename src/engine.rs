@@ -29,6 +29,7 @@ mod nudge;
 mod pages;
 mod past;
 mod patience;
+pub mod pieces;
 mod plan;
 mod process;
 mod progress;

@@ -1,11 +1,16 @@
-//! Delivering: alerts and digests to the log, a file or a webhook, each once per key as far as one side can.
+//! Delivering: alerts and digests to the log, a file, a webhook or a group robot, each once per key as far as one side can.
 //!
 //! In: a message with its key. Out: done, or an error that says who is at fault. The queue
 //! itself (outbox) is the store's; this module knows no store and decides nothing about what is sent.
 
 mod file;
+mod http;
+mod items;
 mod message;
+mod pace;
+mod refusal;
 mod retry;
+mod robot;
 mod webhook;
 
 use std::path::PathBuf;
@@ -13,11 +18,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use pipelines::locale::Lang;
 
-use crate::config::{NotifierConfig, NotifierKind, SecretError};
+use crate::config::{NotifierConfig, NotifierKind, RobotConfig, SecretError};
 
 pub use message::{AlertNotice, Growth, Message, MessageKind, alert_message, digest_message};
+pub use pace::{Limit, Pace};
+pub use refusal::{Refusal, Why};
 pub use retry::{LONGEST_WAIT_SECS, MAX_ATTEMPTS, next_attempt};
+use robot::{Brand, Robot};
 use webhook::Webhook;
 
 /// One way out, ready to use.
@@ -34,6 +43,24 @@ pub enum Notifier {
     },
     /// A JSON object by HTTP POST.
     Webhook(Webhook),
+    /// A group robot, which takes a long message in parts.
+    Robot(Robot),
+}
+
+/// A piece of a message: what goes out at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Which of the pieces of its message; the same message has the same ones again.
+    pub label: String,
+    content: Content,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Content {
+    /// The message itself.
+    Whole,
+    /// A part for a robot.
+    Part(robot::Part),
 }
 
 /// Why a message was not delivered, or a notifier not made.
@@ -75,6 +102,9 @@ pub enum DeliverError {
         /// What `Retry-After` asks for.
         retry_after: Option<Duration>,
     },
+    /// What a robot said, which says more than a status.
+    #[error(transparent)]
+    Told(#[from] Refusal),
 }
 
 /// Who is at fault where a message did not go out.
@@ -102,6 +132,16 @@ impl DeliverError {
                 408 | 425 | 500.. => Blame::Unclear,
                 _ => Blame::Way,
             },
+            Self::Told(refusal) => refusal.blame(),
+        }
+    }
+
+    /// What happened and what to do, for officers; what the log says where there are no words of their own.
+    #[must_use]
+    pub fn words(&self, lang: Lang) -> String {
+        match self {
+            Self::Told(refusal) => refusal.words(lang),
+            other => other.to_string(),
         }
     }
 
@@ -110,6 +150,7 @@ impl DeliverError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
+            Self::Told(refusal) => refusal.retry_after(),
             _ => None,
         }
     }
@@ -136,36 +177,116 @@ impl Notifier {
                 let webhook = Webhook::new(&url, headers, key, timeout).map_err(unusable)?;
                 Ok(Self::Webhook(webhook))
             }
+            NotifierKind::Wecom(robot) => Self::robot(config, Brand::Wecom, robot),
+            NotifierKind::Dingtalk(robot) => Self::robot(config, Brand::Dingtalk, robot),
+            NotifierKind::Feishu(robot) => Self::robot(config, Brand::Feishu, robot),
         }
     }
 
-    /// Delivers `message`; doing so again after a crash is harmless (file) or recognisable by its
-    /// `Idempotency-Key` (webhook). `now` goes into the signature.
+    fn robot(
+        config: &NotifierConfig,
+        brand: Brand,
+        robot: &RobotConfig,
+    ) -> Result<Self, DeliverError> {
+        let unusable = |why: String| DeliverError::Config { name: config.name.clone(), why };
+        let secret = |e: SecretError| unusable(e.to_string());
+        let url = config.kind.url().map_err(secret)?;
+        let url = url.ok_or_else(|| unusable("it has no address".into()))?;
+        let key = config.kind.secret().map_err(secret)?;
+        let timeout = Duration::from_secs(u64::from(robot.timeout_secs));
+        let robot = Robot::new(brand, &url, key, robot.keyword.clone(), robot.style, timeout);
+        robot.map(Self::Robot).map_err(unusable)
+    }
+
+    /// How much it takes in how long; nothing where it takes everything.
+    #[must_use]
+    pub fn limits(&self) -> &'static [Limit] {
+        match self {
+            Self::Log | Self::File { .. } | Self::Webhook(_) => &[],
+            Self::Robot(robot) => robot.limits(),
+        }
+    }
+
+    /// Whether what is out of a message has to be remembered piece by piece.
+    #[must_use]
+    pub fn is_piecewise(&self) -> bool {
+        matches!(self, Self::Robot(_))
+    }
+
+    /// The pieces of `message`, in their order.
+    #[must_use]
+    pub fn pieces(&self, message: &Message) -> Vec<Piece> {
+        match self {
+            Self::Log | Self::File { .. } | Self::Webhook(_) => {
+                vec![Piece { label: "1/1".to_owned(), content: Content::Whole }]
+            }
+            Self::Robot(robot) => {
+                let parts = robot.parts(message).into_iter();
+                parts
+                    .map(|part| Piece { label: part.label.clone(), content: Content::Part(part) })
+                    .collect()
+            }
+        }
+    }
+
+    /// Sends one piece of `message`; answers what the other side said, without secrets.
     ///
     /// # Errors
     /// It was not delivered; see [`DeliverError::blame`].
-    pub async fn deliver(&self, message: &Message, now: DateTime<Utc>) -> Result<(), DeliverError> {
+    pub async fn send(
+        &self,
+        message: &Message,
+        piece: &Piece,
+        now: DateTime<Utc>,
+    ) -> Result<String, DeliverError> {
+        match (self, &piece.content) {
+            (Self::Robot(robot), Content::Part(part)) => Ok(robot.send(part, now).await?),
+            _ => self.deliver(message, now).await,
+        }
+    }
+
+    /// Delivers `message` whole; doing so again after a crash is harmless (file) or recognisable by its
+    /// `Idempotency-Key` (webhook). `now` goes into the signature. Answers what the other side said.
+    ///
+    /// # Errors
+    /// It was not delivered; see [`DeliverError::blame`].
+    pub async fn deliver(
+        &self,
+        message: &Message,
+        now: DateTime<Utc>,
+    ) -> Result<String, DeliverError> {
         match self {
             Self::Log => {
                 tracing::info!(key = %message.key, kind = message.kind.as_str(), title = %message.title, "notice");
-                Ok(())
+                Ok(String::new())
             }
-            Self::File { path, lock } => {
-                let (path, lock, line) = (path.clone(), Arc::clone(lock), message.json());
-                let key = message.key.clone();
-                let at = path.clone();
-                tokio::task::spawn_blocking(move || {
-                    let _one_writer =
-                        lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    file::append_once(&path, &key, &line)
-                })
-                .await
-                .unwrap_or_else(|e| Err(std::io::Error::other(e)))
-                .map_err(|source| DeliverError::File { path: at, source })
-            }
+            Self::File { path, lock } => append(path, lock, message).await.map(|()| String::new()),
             Self::Webhook(webhook) => webhook.post(message, now).await,
+            Self::Robot(robot) => {
+                let mut said = String::new();
+                for part in robot.parts(message) {
+                    said = robot.send(&part, now).await?;
+                }
+                Ok(said)
+            }
         }
     }
+}
+
+async fn append(
+    path: &std::path::Path,
+    lock: &Arc<Mutex<()>>,
+    message: &Message,
+) -> Result<(), DeliverError> {
+    let (at, lock, line) = (path.to_owned(), Arc::clone(lock), message.json());
+    let key = message.key.clone();
+    tokio::task::spawn_blocking(move || {
+        let _one_writer = lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file::append_once(&at, &key, &line)
+    })
+    .await
+    .unwrap_or_else(|e| Err(std::io::Error::other(e)))
+    .map_err(|source| DeliverError::File { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ pub use evidence::{
     EvidenceRecord, Exhibit, FiledRecord, Marks, ReadEvidence, Role, Standing, WriteEvidence,
 };
 pub use imports::Import;
+pub use outbox::{OutboxAsk, OutboxLine};
 pub use people::{AuditAsk, ReadPeople, Session, SignedLine, Token, Tries, User, WritePeople};
 pub use sqlite::SqliteStore;
 pub use tally::Tally;
@@ -125,28 +126,6 @@ pub struct Delivery {
     pub state: String,
     /// The last error.
     pub error: Option<String>,
-}
-
-/// Which messages of the outbox are asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OutboxAsk {
-    /// In this state only: `pending`, `sent` or `dead`.
-    pub state: Option<String>,
-    /// Those before the one with this number.
-    pub before: Option<i64>,
-    /// At most so many.
-    pub limit: usize,
-}
-
-/// A message of the outbox with its times.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutboxLine {
-    /// The message.
-    pub delivery: Delivery,
-    /// When it is due, or was.
-    pub due: DateTime<Utc>,
-    /// When it was taken.
-    pub sent: Option<DateTime<Utc>>,
 }
 
 /// A line of the audit.

@@ -12,7 +12,6 @@ use url::{Host, Url};
 
 use super::document::{FileText, Placed, nearest};
 use super::load::Raw;
-use super::notifier::NotifierKind;
 use super::problem::{Fault, Level, Problem};
 use super::{ADAPTIVE, query, settings};
 use crate::schedule::Schedule;
@@ -38,7 +37,7 @@ pub(super) fn check(raw: &mut Raw, station: &Station, run_examples: bool) -> usi
     }
     found.extend(groups(station));
     for notifier in &raw.notifiers {
-        webhook(notifier, &mut found);
+        super::ways::check(notifier, &mut found);
     }
     let run = query::check(raw, run_examples, &mut found);
     raw.problems.extend(found);
@@ -206,33 +205,5 @@ fn is_private<S: AsRef<str>>(host: &Host<S>) -> bool {
                     || head & 0xffc0 == 0xfe80
             }
         },
-    }
-}
-
-/// A webhook has one address, and its secrets can be read.
-fn webhook(notifier: &Placed<super::NotifierConfig>, found: &mut Vec<Problem>) {
-    let kind = &notifier.item.kind;
-    let NotifierKind::Webhook { url, url_env, url_file, secret_env, secret_file, .. } = kind else {
-        return;
-    };
-    let mut push = |key: &str, fault| found.push(notifier.problem("notifier", key, fault));
-    let addresses = [url.is_some(), url_env.is_some(), url_file.is_some()];
-    let keys = || "url, url_env, url_file".to_owned();
-    match addresses.iter().filter(|given| **given).count() {
-        0 => push("", Fault::OneNeeded { keys: keys() }),
-        1 => {}
-        _ => push("", Fault::OnlyOne { keys: keys() }),
-    }
-    if secret_env.is_some() && secret_file.is_some() {
-        push("", Fault::OnlyOne { keys: "secret_env, secret_file".to_owned() });
-    }
-    let which = |env: bool, name: &str| format!("{name}_{}", if env { "env" } else { "file" });
-    if let Err(error) = kind.url() {
-        let fault = Fault::SecretUnreadable { why: error.to_string() };
-        push(&which(url_env.is_some(), "url"), fault);
-    }
-    if let Err(error) = kind.secret() {
-        let fault = Fault::SecretUnreadable { why: error.to_string() };
-        push(&which(secret_env.is_some(), "secret"), fault);
     }
 }

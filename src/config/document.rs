@@ -121,6 +121,8 @@ impl<T> Placed<T> {
     /// A problem about `key` of it, or about the whole where there is no such key.
     pub(super) fn problem(&self, table: &str, key: &str, fault: Fault) -> Problem {
         let (line, value) = self.marks.get(key).cloned().unwrap_or((self.line, String::new()));
+        // What must not stand there is not shown either.
+        let value = if matches!(fault, Fault::InlineSecret { .. }) { String::new() } else { value };
         let name = key.split('.').next().unwrap_or_default();
         let key = [table, name].into_iter().filter(|k| !k.is_empty()).collect::<Vec<_>>().join(".");
         Problem { level: Level::Error, file: self.file.clone(), line, key, value, fault }

@@ -56,6 +56,46 @@ pub enum NotifierKind {
         #[serde(default = "ten")]
         timeout_secs: u32,
     },
+    /// A group robot of 企业微信.
+    Wecom(RobotConfig),
+    /// A group robot of 钉钉.
+    Dingtalk(RobotConfig),
+    /// A group robot of 飞书 or Lark.
+    Feishu(RobotConfig),
+}
+
+/// A group robot. Its address holds its key, so that it is read from the environment or a file; exactly one is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RobotConfig {
+    /// The address; refused wherever it is given.
+    pub url: Option<String>,
+    /// Environment variable that holds the address.
+    pub url_env: Option<String>,
+    /// File that holds the address; absolute once loaded.
+    pub url_file: Option<PathBuf>,
+    /// Environment variable that holds the key that 钉钉 and 飞书 sign with.
+    pub secret_env: Option<String>,
+    /// File that holds that key; absolute once loaded.
+    pub secret_file: Option<PathBuf>,
+    /// The keyword that the robot asks for; written into each message that lacks it.
+    pub keyword: Option<String>,
+    /// How messages are written.
+    #[serde(default)]
+    pub style: RobotStyle,
+    /// Seconds until the answer must be there.
+    #[serde(default = "ten")]
+    pub timeout_secs: u32,
+}
+
+/// How messages of a robot are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RobotStyle {
+    /// With links and bold: Markdown, or the post of 飞书.
+    #[default]
+    Rich,
+    /// Plain text: who reads 企业微信 through the plug-in of private WeChat sees nothing else.
+    Text,
 }
 
 fn ten() -> u32 {
@@ -70,14 +110,29 @@ impl NotifierKind {
             Self::Log => "log",
             Self::File { .. } => "file",
             Self::Webhook { .. } => "webhook",
+            Self::Wecom(_) => "wecom",
+            Self::Dingtalk(_) => "dingtalk",
+            Self::Feishu(_) => "feishu",
         }
     }
 
-    /// The address of a webhook; none for the other kinds.
+    /// The robot, if it is one.
+    #[must_use]
+    pub fn robot(&self) -> Option<&RobotConfig> {
+        match self {
+            Self::Wecom(robot) | Self::Dingtalk(robot) | Self::Feishu(robot) => Some(robot),
+            _ => None,
+        }
+    }
+
+    /// The address of a webhook or robot; none for the other kinds.
     ///
     /// # Errors
     /// The variable or file that should hold it cannot be read.
     pub fn url(&self) -> Result<Option<Secret>, SecretError> {
+        if let Some(robot) = self.robot() {
+            return Secret::read(robot.url_env.as_deref(), robot.url_file.as_deref());
+        }
         let Self::Webhook { url, url_env, url_file, .. } = self else { return Ok(None) };
         match url {
             Some(url) => Ok(Some(Secret(url.clone()))),
@@ -85,11 +140,14 @@ impl NotifierKind {
         }
     }
 
-    /// The key a webhook's body is signed with; none where it is not signed.
+    /// The key that is signed with; none where nothing is signed.
     ///
     /// # Errors
     /// The variable or file that should hold it cannot be read.
     pub fn secret(&self) -> Result<Option<Secret>, SecretError> {
+        if let Some(robot) = self.robot() {
+            return Secret::read(robot.secret_env.as_deref(), robot.secret_file.as_deref());
+        }
         let Self::Webhook { secret_env, secret_file, .. } = self else { return Ok(None) };
         Secret::read(secret_env.as_deref(), secret_file.as_deref())
     }

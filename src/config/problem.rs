@@ -150,6 +150,8 @@ pub enum Fault {
         /// Why.
         why: String,
     },
+    /// A key to sign with, where nothing is signed.
+    NotSigned,
     /// An example that should match does not.
     ExampleMissed,
     /// An example that should not match does.
@@ -218,6 +220,7 @@ impl Fault {
             Self::OneNeeded { keys } => ("one_needed", vec![("keys", own(keys))]),
             Self::OnlyOne { keys } => ("only_one", vec![("keys", own(keys))]),
             Self::SecretUnreadable { why } => ("secret_unreadable", vec![("why", own(why))]),
+            Self::NotSigned => ("not_signed", vec![]),
             Self::ExampleMissed => ("example_missed", vec![]),
             Self::ExampleHit => ("example_hit", vec![]),
             Self::OpenListen => ("open_listen", vec![]),

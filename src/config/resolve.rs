@@ -56,6 +56,11 @@ pub(super) fn notifier_paths(mut notifier: NotifierConfig, dir: &Path) -> Notifi
         NotifierKind::Webhook { url_file, secret_file, .. } => {
             url_file.iter_mut().chain(secret_file).for_each(place);
         }
+        NotifierKind::Wecom(robot)
+        | NotifierKind::Dingtalk(robot)
+        | NotifierKind::Feishu(robot) => {
+            robot.url_file.iter_mut().chain(&mut robot.secret_file).for_each(place);
+        }
     }
     notifier
 }

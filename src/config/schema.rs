@@ -154,6 +154,20 @@ const NOTIFIER_KINDS: &[(&str, &[Key])] = &[
             may("timeout_secs", SECS),
         ],
     ),
+    ("wecom", ROBOT),
+    ("dingtalk", ROBOT),
+    ("feishu", ROBOT),
+];
+
+const ROBOT: &[Key] = &[
+    may("url", Text),
+    may("url_env", Text),
+    may("url_file", Path),
+    may("secret_env", Text),
+    may("secret_file", Path),
+    may("keyword", Text),
+    may("style", OneOf(&["rich", "text"])),
+    may("timeout_secs", SECS),
 ];
 
 /// `guanlan.toml`.

@@ -146,6 +146,44 @@ fn webhooks_have_one_address_and_secrets_that_are_there() {
 }
 
 #[test]
+fn robots_have_their_address_outside_the_config() {
+    let robot = |kind: &str| format!("[[notifier]]\nname = \"r\"\nkind = \"{kind}\"\n");
+    for kind in ["wecom", "dingtalk", "feishu"] {
+        main_file(&robot(kind), &["guanlan.toml:1 notifier OneNeeded"]);
+        main_file(
+            &format!("{}url = \"https://qyapi.example.com/send?key=1\"", robot(kind)),
+            &["guanlan.toml:4 notifier.url InlineSecret"],
+        );
+        main_file(
+            &format!("{}url_env = \"GUANLAN_TEST_NO_SUCH\"\naccess_token = \"t\"", robot(kind)),
+            &[
+                "guanlan.toml:4 notifier.url_env SecretUnreadable",
+                "guanlan.toml:5 notifier.access_token InlineSecret",
+            ],
+        );
+    }
+    main_file(
+        &format!("{}url_env = \"PATH\"\nsecret = \"SECabc\"", robot("feishu")),
+        &["guanlan.toml:5 notifier.secret InlineSecret"],
+    );
+    let text = format!(
+        "{}url = \"https://a.example.com/SECabc\"\nsecret = \"SECabc\"\n{SUBJECT}",
+        robot("feishu")
+    );
+    let problems = load(&folder(&[("guanlan.toml", &text)])).unwrap_err();
+    let shown = problems.render(Lang::Zh) + &problems.render(Lang::En);
+    assert!(!shown.contains("SECabc"), "{shown}");
+    main_file(&robot("wechat"), &["guanlan.toml:3 notifier.kind NotOneOf"]);
+    main_file(
+        &format!("{}url_file = \"none.url\"\nsecret_env = \"PATH\"", robot("wecom")),
+        &[
+            "guanlan.toml:4 notifier.url_file SecretUnreadable",
+            "guanlan.toml:5 notifier.secret_env NotSigned",
+        ],
+    );
+}
+
+#[test]
 fn sources_are_checked_by_their_kind() {
     let list = "[[source]]\nid = \"l\"\nname = \"列表\"\nkind = \"list\"\n";
     for (text, expected) in [

@@ -77,13 +77,15 @@ impl Walk<'_> {
         let names: Vec<&str> = known.map(|key| key.name).collect();
         let name = name.get_ref().as_ref();
         let close = nearest(name, names.iter().copied());
-        if close.is_empty() && is_secret(name) {
+        // `secret` is the value itself, `secret_evn` a slip of the pen.
+        if is_secret(name) && (close.is_empty() || close.starts_with(name)) {
             let fault = Fault::InlineSecret { key: name.to_owned() };
             return self.push(line, path.to_owned(), String::new(), fault);
         }
         let fault = Fault::UnknownKey { nearest: close, known: names.join(", ") };
         let value = match node.get_ref() {
             DeValue::Table(_) => String::new(),
+            _ if is_secret(name) => String::new(),
             _ => self.file.written(node),
         };
         self.push(line, path.to_owned(), value, fault);

@@ -9,6 +9,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
 use super::faults::Part;
+use super::pieces::{self, Sent};
 use super::shared::Shared;
 use crate::config::NotifierKind;
 use crate::notify::{Blame, DeliverError, LONGEST_WAIT_SECS, Message, Notifier, next_attempt};
@@ -73,7 +74,7 @@ pub async fn serve(shared: Shared, way: String) -> anyhow::Result<()> {
                 () = shared.stop.asked() => return Ok(()),
                 next = under_way.next() => {
                     let Some((delivery, sent)) = next else { break };
-                    round.note(shared, delivery, sent, !at_fault).await?;
+                    round.note(shared, delivery, sent?, !at_fault).await?;
                 }
             }
         }
@@ -100,17 +101,24 @@ async fn send(
     shared: &Shared,
     notifier: &Notifier,
     delivery: &Delivery,
-) -> Result<(), DeliverError> {
-    let message: Message = serde_json::from_str(&delivery.body)
-        .map_err(|e| DeliverError::Unreadable { why: e.to_string() })?;
+) -> anyhow::Result<Result<Sent, DeliverError>> {
+    let message: Message = match serde_json::from_str(&delivery.body) {
+        Ok(message) => message,
+        Err(e) => return Ok(Err(DeliverError::Unreadable { why: e.to_string() })),
+    };
+    if notifier.is_piecewise() {
+        return pieces::send(shared, notifier, &delivery.notifier, &message).await;
+    }
     // The time of this attempt, not of the round: who checks signatures checks how old they are.
-    notifier.deliver(&message, shared.now()).await
+    Ok(notifier.deliver(&message, shared.now()).await.map(|_| Sent::Whole))
 }
 
 /// What the messages sent together say of their way.
 #[derive(Default)]
 struct Round {
     passed: bool,
+    /// The way takes no more for a while.
+    full: bool,
     way: Option<(String, TimeDelta)>,
     unclear: Option<(String, TimeDelta)>,
 }
@@ -120,15 +128,22 @@ impl Round {
         &mut self,
         shared: &Shared,
         delivery: &Delivery,
-        sent: Result<(), DeliverError>,
+        sent: Result<Sent, DeliverError>,
         was_working: bool,
     ) -> anyhow::Result<()> {
         let (id, now) = (delivery.id, shared.now());
-        let Err(error) = sent else {
-            self.passed = true;
-            return insist(shared, move |write| write.mark_sent(id, now)).await;
+        let error = match sent {
+            Ok(Sent::Whole) => {
+                self.passed = true;
+                return insist(shared, move |write| write.mark_sent(id, now)).await;
+            }
+            Ok(Sent::Later) => {
+                self.full = true;
+                return Ok(());
+            }
+            Err(error) => error,
         };
-        let words = error.to_string();
+        let words = error.words(shared.config.station.lang);
         let asked = error.retry_after().and_then(|wait| TimeDelta::from_std(wait).ok());
         let asked = asked.unwrap_or_default().min(TimeDelta::seconds(LONGEST_WAIT_SECS));
         let attempts = delivery.attempts.saturating_add(1);
@@ -161,9 +176,11 @@ impl Round {
                 shared.board.failed_for(part, words, shared.now(), asked);
                 false
             }
+            // Nothing was tried, which says nothing of the way.
+            None if self.full && !self.passed => false,
             None => {
                 shared.board.worked(part);
-                true
+                !self.full
             }
         }
     }
@@ -171,7 +188,7 @@ impl Round {
 
 /// Writes until it is written or the station stops: what went out must not go out again because the database was
 /// held by another program.
-async fn insist(
+pub(super) async fn insist(
     shared: &Shared,
     work: impl Fn(&dyn StoreWrite) -> Result<()> + Clone + Send + 'static,
 ) -> anyhow::Result<()> {

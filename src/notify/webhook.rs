@@ -14,7 +14,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use reqwest::{Client, Url};
 use sha2::{Digest, Sha256};
 
-use super::{DeliverError, Message};
+use super::{DeliverError, Message, http};
 use crate::config::Secret;
 
 /// A webhook ready to post to.
@@ -39,12 +39,7 @@ impl Webhook {
         secret: Option<Secret>,
         timeout: Duration,
     ) -> Result<Self, String> {
-        // Fails only where a provider is installed already, which serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let url = Url::parse(url.reveal()).map_err(|e| format!("its address is malformed: {e}"))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("its address has the scheme `{}`", url.scheme()));
-        }
+        let url = http::address(url)?;
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = HeaderName::try_from(name.as_str())
@@ -54,24 +49,16 @@ impl Webhook {
                 .map_err(|_| format!("the value of header `{name}` is malformed"))?;
             map.insert(name, value);
         }
-        let client = Client::builder()
-            .user_agent(concat!("guanlan/", env!("CARGO_PKG_VERSION")))
-            // The same way as the fetcher's: no proxy that happens to stand in the environment sees alerts.
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(timeout)
-            .timeout(timeout)
-            .build()
-            .map_err(|e| format!("no HTTP client: {}", e.without_url()))?;
+        let client = http::client(timeout)?;
         Ok(Self { client, url, headers: map, secret })
     }
 
-    /// Posts `message`.
+    /// Posts `message`; answers what was said to it.
     pub(super) async fn post(
         &self,
         message: &Message,
         now: DateTime<Utc>,
-    ) -> Result<(), DeliverError> {
+    ) -> Result<String, DeliverError> {
         let body = message.json();
         let mut request = self
             .client
@@ -86,16 +73,20 @@ impl Webhook {
                 .header("X-Guanlan-Timestamp", timestamp)
                 .header("X-Guanlan-Signature", format!("sha256={signature}"));
         }
-        let answer = request.body(body).send().await.map_err(|e| no_answer(&e))?;
+        let answer = request
+            .body(body)
+            .send()
+            .await
+            .map_err(|e| DeliverError::NoAnswer { why: http::no_answer(&e) })?;
         let status = answer.status();
         if status.is_success() {
-            return Ok(());
+            return Ok(format!("HTTP {}", status.as_u16()));
         }
         let retry_after = answer
             .headers()
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| wish(value, now));
+            .and_then(|value| http::wish(value, now));
         Err(DeliverError::Refused { status: status.as_u16(), retry_after })
     }
 }
@@ -118,30 +109,8 @@ fn signature(secret: &str, timestamp: &str, body: &str) -> String {
     hex(&mac.finalize().into_bytes())
 }
 
-/// `Retry-After` as seconds or as an HTTP date.
-fn wish(value: &str, now: DateTime<Utc>) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(secs) = value.parse() {
-        return Some(Duration::from_secs(secs));
-    }
-    let at = DateTime::parse_from_rfc2822(value).ok()?.with_timezone(&Utc);
-    (at - now).to_std().ok()
-}
-
-fn no_answer(error: &reqwest::Error) -> DeliverError {
-    let why = match error {
-        e if e.is_timeout() => "not in time".to_owned(),
-        e if e.is_connect() => "no connection".to_owned(),
-        e => std::error::Error::source(e)
-            .map_or_else(|| "broken off".to_owned(), ToString::to_string),
-    };
-    DeliverError::NoAnswer { why }
-}
-
 #[cfg(test)]
 mod tests {
-    use chrono::TimeZone;
-
     use super::*;
 
     #[test]
@@ -158,18 +127,5 @@ mod tests {
         assert_eq!(header_key("accident:0011223344556677"), "accident:0011223344556677");
         assert_eq!(header_key("事故:1").len(), 64);
         assert_eq!(header_key("a\r\nX-Evil: 1").len(), 64);
-    }
-
-    #[test]
-    fn waits_are_read_in_both_forms() {
-        let now = Utc.with_ymd_and_hms(2026, 11, 22, 8, 0, 0).unwrap();
-        for (value, secs) in [
-            ("120", Some(120)),
-            ("Sun, 22 Nov 2026 08:05:00 GMT", Some(300)),
-            ("Sun, 22 Nov 2026 07:00:00 GMT", None),
-            ("soon", None),
-        ] {
-            assert_eq!(wish(value, now).map(|d| d.as_secs()), secs, "{value}");
-        }
     }
 }

@@ -8,7 +8,29 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
 use super::sqlite::{instant, millis};
-use super::{Delivery, OutboxAsk, OutboxLine, Result};
+use super::{Delivery, Result};
+
+/// Which messages of the outbox are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutboxAsk {
+    /// In this state only: `pending`, `sent` or `dead`.
+    pub state: Option<String>,
+    /// Those before the one with this number.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A message of the outbox with its times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxLine {
+    /// The message.
+    pub delivery: Delivery,
+    /// When it is due, or was.
+    pub due: DateTime<Utc>,
+    /// When it was taken.
+    pub sent: Option<DateTime<Utc>>,
+}
 
 pub(super) fn enqueue(
     c: &Connection,

@@ -3,13 +3,15 @@
 //! In: a path. Out: an open store of the current schema (`schema`). Readers need no right to write.
 //! The statements themselves stand beside their tables in the sibling files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Result, Store, StoreError, StoreWrite, changes, imports, intake, schema};
+use super::{Delivery, Result, Store, StoreError, StoreWrite, changes, imports, intake, schema};
 
 /// How long a command waits for the lock of another program before it says `Busy`.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
@@ -198,12 +200,12 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Milliseconds since the epoch, as stored.
-pub(super) fn millis(at: chrono::DateTime<chrono::Utc>) -> i64 {
+pub(super) fn millis(at: DateTime<Utc>) -> i64 {
     at.timestamp_millis()
 }
 
 /// The instant behind stored milliseconds.
-pub(super) fn instant(millis: i64) -> chrono::DateTime<chrono::Utc> {
+pub(super) fn instant(millis: i64) -> DateTime<Utc> {
     chrono::DateTime::from_timestamp_millis(millis).unwrap_or_default()
 }
 
@@ -284,7 +286,7 @@ impl Store for SqliteStore {
     fn due_jobs(
         &self,
         source: &super::SourceId,
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<super::FetchJob>> {
         self.read(|c| super::frontier::due(c, source, now, limit))
@@ -301,9 +303,9 @@ impl Store for SqliteStore {
     fn post_times(
         &self,
         source: &super::SourceId,
-        since: chrono::DateTime<chrono::Utc>,
+        since: DateTime<Utc>,
         limit: usize,
-    ) -> Result<Vec<chrono::DateTime<chrono::Utc>>> {
+    ) -> Result<Vec<DateTime<Utc>>> {
         self.read(|c| super::posts::times(c, source, since, limit))
     }
 
@@ -335,10 +337,7 @@ impl Store for SqliteStore {
         self.read(|c| super::sources::tally(c, source, range))
     }
 
-    fn terms_since(
-        &self,
-        terms: &[&str],
-    ) -> Result<std::collections::BTreeMap<String, chrono::DateTime<chrono::Utc>>> {
+    fn terms_since(&self, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>> {
         self.read(|c| super::terms::first_seen(c, terms))
     }
 
@@ -346,11 +345,11 @@ impl Store for SqliteStore {
         self.read(|c| super::sources::named_state(c, name))
     }
 
-    fn latest_time(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+    fn latest_time(&self) -> Result<Option<DateTime<Utc>>> {
         self.read(super::mend::latest)
     }
 
-    fn furthest_time(&self) -> Result<Option<chrono::DateTime<chrono::Utc>>> {
+    fn furthest_time(&self) -> Result<Option<DateTime<Utc>>> {
         self.read(super::mend::furthest)
     }
 
@@ -362,11 +361,7 @@ impl Store for SqliteStore {
         self.read(super::posts::corrections)
     }
 
-    fn hits(
-        &self,
-        rule: &super::RuleId,
-        since: chrono::DateTime<chrono::Utc>,
-    ) -> Result<Vec<super::RuleHit>> {
+    fn hits(&self, rule: &super::RuleId, since: DateTime<Utc>) -> Result<Vec<super::RuleHit>> {
         self.read(|c| super::alerts::hits(c, rule, since))
     }
 
@@ -374,16 +369,16 @@ impl Store for SqliteStore {
         self.read(|c| super::alerts::alerts(c, range, limit))
     }
 
-    fn ways_due(&self, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<String>> {
+    fn ways_due(&self, now: DateTime<Utc>) -> Result<Vec<String>> {
         self.read(|c| super::outbox::ways_due(c, now))
     }
 
     fn deliveries_by(
         &self,
         notifier: &str,
-        now: chrono::DateTime<chrono::Utc>,
+        now: DateTime<Utc>,
         limit: usize,
-    ) -> Result<Vec<super::Delivery>> {
+    ) -> Result<Vec<Delivery>> {
         self.read(|c| super::outbox::due_by(c, notifier, now, limit))
     }
 
@@ -399,12 +394,7 @@ impl Store for SqliteStore {
         self.read(super::outbox::counts)
     }
 
-    fn deliveries(
-        &self,
-        state: &str,
-        due: chrono::DateTime<chrono::Utc>,
-        limit: usize,
-    ) -> Result<Vec<super::Delivery>> {
+    fn deliveries(&self, state: &str, due: DateTime<Utc>, limit: usize) -> Result<Vec<Delivery>> {
         self.read(|c| super::outbox::deliveries(c, state, due, limit))
     }
 }

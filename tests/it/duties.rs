@@ -22,7 +22,7 @@ use crate::lab::Lab;
 const MAIN: &str = "[station]\ncontact = \"desk@example.com\"\n[crawl]\ndelay_secs = 0.0\n\
                     schedule = \"*/10 * * * *\"\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
 
-const FILE: &str =
+pub const FILE: &str =
     "[[notifier]]\nname = \"file\"\nkind = \"file\"\npath = \"alerts.jsonl\"\ndefault = true\n";
 
 /// A hook that answers what it is told to, or hangs on 0; it counts what arrives.
@@ -63,28 +63,28 @@ impl Hook {
 }
 
 /// A laboratory with a clock that a test sets.
-struct Bench {
-    lab: Lab,
-    secs: Arc<AtomicI64>,
+pub struct Bench {
+    pub lab: Lab,
+    pub secs: Arc<AtomicI64>,
 }
 
 impl Bench {
-    fn new(more: &str) -> Self {
+    pub fn new(more: &str) -> Self {
         let lab = Lab::new();
         lab.write("guanlan.toml", &format!("{MAIN}{more}"));
         let start: DateTime<Utc> = "2026-11-20T02:30:00Z".parse().unwrap();
         Self { lab, secs: Arc::new(AtomicI64::new(start.timestamp())) }
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.secs.load(Ordering::SeqCst), 0).unwrap()
     }
 
-    fn later(&self, by: TimeDelta) {
+    pub fn later(&self, by: TimeDelta) {
         self.secs.fetch_add(by.num_seconds(), Ordering::SeqCst);
     }
 
-    fn station(&self) -> Station {
+    pub fn station(&self) -> Station {
         let overrides = Overrides { data_dir: Some(self.lab.data()), ..Overrides::default() };
         let config = Config::load(Some(self.lab.path()), &overrides);
         let config = config.unwrap_or_else(|p| panic!("{}", p.render(pipelines::locale::Lang::En)));
@@ -95,7 +95,7 @@ impl Bench {
     }
 
     /// What stands in the alert file, as keys.
-    fn told(&self) -> Vec<String> {
+    pub fn told(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.lab.path().join("alerts.jsonl"));
         let key = |line: &str| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -105,7 +105,7 @@ impl Bench {
     }
 }
 
-fn enqueue(station: &Station, keys: &[&str], notifier: &str, now: DateTime<Utc>) {
+pub fn enqueue(station: &Station, keys: &[&str], notifier: &str, now: DateTime<Utc>) {
     station
         .store
         .write(&mut |write| {
@@ -119,17 +119,17 @@ fn enqueue(station: &Station, keys: &[&str], notifier: &str, now: DateTime<Utc>)
         .unwrap();
 }
 
-fn states(station: &Station, state: &str) -> usize {
+pub fn states(station: &Station, state: &str) -> usize {
     station.store.deliveries(state, DateTime::<Utc>::MAX_UTC, 1_000).unwrap().len()
 }
 
-async fn step(rounds: &mut Rounds<'_>, bench: &Bench) {
+pub async fn step(rounds: &mut Rounds<'_>, bench: &Bench) {
     rounds.tick(bench.now()).await.unwrap();
     rounds.settle().await.unwrap();
 }
 
 /// Closes from a thread that may wait.
-async fn close(station: Station) {
+pub async fn close(station: Station) {
     tokio::task::spawn_blocking(move || station.close().unwrap()).await.unwrap();
 }
 

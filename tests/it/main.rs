@@ -37,4 +37,5 @@ mod streams;
 mod tables;
 mod trouble;
 mod truth;
+mod ways;
 mod week;
