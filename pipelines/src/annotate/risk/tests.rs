@@ -12,6 +12,7 @@ struct Case {
     channel: Channel,
     story_posts: u32,
     filing: Option<Filing>,
+    refutes: bool,
 }
 
 fn case(polarity: Polarity, confidence: f32) -> Case {
@@ -24,6 +25,7 @@ fn case(polarity: Polarity, confidence: f32) -> Case {
         channel: Channel::News,
         story_posts: 1,
         filing: None,
+        refutes: false,
     }
 }
 
@@ -47,6 +49,7 @@ fn judge(case: &Case) -> Risk {
         mentions: if case.named { std::slice::from_ref(&mention) } else { &[] },
         topics: &topics,
         counted: &counted,
+        refutes: case.refutes,
         story_posts: case.story_posts,
     })
 }
