@@ -127,6 +127,28 @@ pub struct Delivery {
     pub error: Option<String>,
 }
 
+/// Which messages of the outbox are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutboxAsk {
+    /// In this state only: `pending`, `sent` or `dead`.
+    pub state: Option<String>,
+    /// Those before the one with this number.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A message of the outbox with its times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxLine {
+    /// The message.
+    pub delivery: Delivery,
+    /// When it is due, or was.
+    pub due: DateTime<Utc>,
+    /// When it was taken.
+    pub sent: Option<DateTime<Utc>>,
+}
+
 /// A line of the audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditLine {
@@ -249,6 +271,10 @@ pub trait Store: ReadEvidence + ReadPeople + Send + Sync {
         now: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<Delivery>>;
+    /// Messages of the outbox, newest first.
+    fn outbox(&self, ask: &OutboxAsk) -> Result<Vec<OutboxLine>>;
+    /// How many messages there are by way out and state.
+    fn outbox_counts(&self) -> Result<Vec<(String, String, u64)>>;
     /// Deliveries in this state that are due.
     fn deliveries(&self, state: &str, due: DateTime<Utc>, limit: usize) -> Result<Vec<Delivery>>;
 }

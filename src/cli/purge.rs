@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use clap::Args;
 use pipelines::locale::Lang;
 
-use super::status::clock_line;
+use crate::desk::station::clock_line;
 use super::{Globals, Outcome, open, stop};
 use crate::engine::retention::{self, Cleared, Cut};
 use crate::engine::{LockError, Station, clock, nobody, open_store, system_clock};

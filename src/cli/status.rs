@@ -9,8 +9,6 @@ use clap::Args;
 use pipelines::crawl::SourceConfig;
 use serde_json::{Map, Value, json};
 
-pub use faults::clock_line;
-
 use super::output::Table;
 use super::{Globals, Outcome, open, standing};
 use crate::engine::deep;

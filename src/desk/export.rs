@@ -1,11 +1,15 @@
 //! Handing out what a search finds: every post, its texts and verdicts, in local time.
 //!
-//! In: a query and a form. Out: the bytes of a file. The audit line with name, query and number is written
+//! In: a query and a form. Out: the bytes of a file (CSV, a workbook, JSON lines). The audit line with name, query and number is written
 //! before anything is handed out. Names of authors are in no post and so in no export.
+
+mod sheet;
 
 use index::{SearchIndex, SearchOptions};
 use pipelines::record::AnnotatedPost;
 use serde_json::json;
+
+use sheet::Sheet;
 
 use super::{Act, Desk, Result, Who};
 use crate::engine::StoredPosts;
@@ -15,6 +19,8 @@ use crate::engine::StoredPosts;
 pub enum ExportForm {
     /// With a mark that makes spreadsheets read it as UTF-8; formulas defused.
     Csv,
+    /// A workbook of one sheet; dates and numbers are such, all else is text and nothing a formula.
+    Xlsx,
     /// One JSON object a line.
     JsonLines,
 }
@@ -44,6 +50,7 @@ impl Desk {
             who,
             form,
             csv: csv::Writer::from_writer(Vec::new()),
+            sheet: Sheet::new(),
             lines: Vec::new(),
         };
         rows.head()?;
@@ -61,15 +68,18 @@ struct Rows<'a> {
     who: &'a Who,
     form: ExportForm,
     csv: csv::Writer<Vec<u8>>,
+    sheet: Sheet,
     lines: Vec<u8>,
 }
 
 impl Rows<'_> {
     fn head(&mut self) -> Result<()> {
-        if self.form == ExportForm::Csv {
-            let heading = |column: &&str| self.who.lang.text(&format!("desk.column.{column}"));
-            let headings = COLUMNS.iter().map(heading).collect::<Vec<_>>();
-            self.csv.write_record(headings).map_err(anyhow::Error::from)?;
+        let heading = |column: &&str| self.who.lang.text(&format!("desk.column.{column}"));
+        let headings = COLUMNS.iter().map(heading).collect::<Vec<_>>();
+        match self.form {
+            ExportForm::Csv => self.csv.write_record(headings).map_err(anyhow::Error::from)?,
+            ExportForm::Xlsx => self.sheet.head(&headings)?,
+            ExportForm::JsonLines => {}
         }
         Ok(())
     }
@@ -107,6 +117,9 @@ impl Rows<'_> {
             subjects.join(" "),
             post.url.clone(),
         ];
+        if self.form == ExportForm::Xlsx {
+            return Ok(self.sheet.put(&cells)?);
+        }
         self.csv
             .write_record(cells.iter().map(|cell| defused(cell)))
             .map_err(anyhow::Error::from)?;
@@ -114,8 +127,10 @@ impl Rows<'_> {
     }
 
     fn end(self) -> Result<Vec<u8>> {
-        if self.form == ExportForm::JsonLines {
-            return Ok(self.lines);
+        match self.form {
+            ExportForm::JsonLines => return Ok(self.lines),
+            ExportForm::Xlsx => return Ok(self.sheet.end()?),
+            ExportForm::Csv => {}
         }
         let rows = self.csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
         let mut whole = "\u{feff}".as_bytes().to_vec();

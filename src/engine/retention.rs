@@ -15,7 +15,8 @@ use crate::store::{PostRange, Result, Store};
 /// Posts deleted in one transaction.
 const AT_ONCE: usize = 500;
 
-const STATE: &str = "retention";
+/// The day of the last purge.
+pub const STATE: &str = "retention";
 
 /// What is older than these instants is to go; none: kept for good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -62,6 +62,9 @@ pub async fn run(station: &Station) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where in the store a wish stands that a source be asked now: `source-asked:ID`.
+pub const ASKED: &str = "source-asked:";
+
 /// The schedules of a station and what is under way.
 pub struct Rounds<'a> {
     station: &'a Station,
@@ -143,6 +146,11 @@ impl<'a> Rounds<'a> {
             self.silence_due = now;
             self.plan_all(now);
         }
+        if let Err(error) = self.take_up_asked(now)
+            && self.shared.board.may_try(&Part::Store, now)
+        {
+            self.shared.board.failed(&Part::Store, error, now);
+        }
         for source in self.sources.clone() {
             let due = self.next.get(&source.id).copied().flatten().is_some_and(|at| at <= now);
             if due && !self.running.contains(&source.id) {
@@ -153,6 +161,17 @@ impl<'a> Rounds<'a> {
         }
         self.start_duties(now);
         self.station.collector.committer.check()?;
+        Ok(())
+    }
+
+    /// Sources that an officer asks for now. One that is running comes again when it has ended.
+    fn take_up_asked(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for (name, _) in self.shared.store.states(ASKED)? {
+            if let Some(next) = self.next.get_mut(&SourceId::from(&name[ASKED.len()..])) {
+                *next = Some(now);
+            }
+            self.shared.store.write(&mut |write| write.drop_state(&name))?;
+        }
         Ok(())
     }
 

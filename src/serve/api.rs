@@ -10,6 +10,8 @@ mod limit;
 mod people;
 mod problem;
 mod reading;
+mod saved;
+mod station;
 mod stories;
 
 use std::sync::Arc;
@@ -21,6 +23,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post, put};
 use axum::{Json, Router};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use pipelines::locale::Lang;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -62,6 +66,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         acting::correct, acting::evidence, acting::move_alert, acting::write_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
+        station::station, station::deliveries, station::resend, station::run, station::pause,
+        saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
         people::end, people::tokens, people::make_token, people::revoke, people::audit, people::own_password,
     ),
@@ -112,6 +118,14 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/config/{table}", get(config::entries).post(config::create))
         .route("/config/{table}/{id}", get(config::entry).put(config::save).delete(config::remove))
         .route("/config/{table}/{id}/history", get(config::history).post(config::undo))
+        .route("/station", get(station::station))
+        .route("/deliveries", get(station::deliveries))
+        .route("/deliveries/resend", post(station::resend))
+        .route("/sources/{id}/run", post(station::run))
+        .route("/sources/{id}/paused", put(station::pause))
+        .route("/saved", get(saved::list).post(saved::save))
+        .route("/saved/{id}", delete(saved::take_away))
+        .route("/saved/{id}/atom", get(saved::feed))
         .route("/people", get(people::people).post(people::add))
         .route("/people/{name}/role", put(people::role))
         .route("/people/{name}/disabled", put(people::disable))
@@ -202,12 +216,12 @@ pub(super) async fn bearing(
     let lang = lang_of(request.headers()).unwrap_or(console.seat.desk().config.station.lang);
     let bucket = secret_of(request.headers()).map_or_else(
         || format!("address {}", caller.address),
-        |secret| format!("token {}", console.key.session_mark(secret)),
+        |secret| format!("token {}", console.key.session_mark(&secret)),
     );
     if let Err(secs) = console.limits.take(&bucket) {
         return Problem::wait(secs).into_response();
     }
-    let secret = secret_of(request.headers()).map(str::to_owned);
+    let secret = secret_of(request.headers());
     let desk = console.seat.desk();
     let asked = tokio::task::spawn_blocking(move || {
         secret.map(|secret| desk.token_bearer(&secret, lang)).transpose().map(Option::flatten)
@@ -233,10 +247,18 @@ pub(super) async fn bearing(
     }
 }
 
-fn secret_of(headers: &HeaderMap) -> Option<&str> {
+/// The token; a feed reader gives it as the password of Basic authentication.
+fn secret_of(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(secret.trim().to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(BASE64_STANDARD.decode(secret.trim()).ok()?).ok()?;
+    pair.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 fn lang_of(headers: &HeaderMap) -> Option<Lang> {

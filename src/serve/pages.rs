@@ -19,7 +19,7 @@ use super::guard::{Entered, Visit};
 use super::rooms::assets;
 use crate::desk::{Act, DeskError};
 
-const TEMPLATES: [(&str, &str); 22] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -41,6 +41,8 @@ const TEMPLATES: [(&str, &str); 22] = [
     ("account", include_str!("templates/account.html")),
     ("people", include_str!("templates/people.html")),
     ("secret", include_str!("templates/secret.html")),
+    ("deliveries", include_str!("templates/deliveries.html")),
+    ("station", include_str!("templates/station.html")),
     ("audit", include_str!("templates/audit.html")),
 ];
 

@@ -7,6 +7,7 @@ pub(super) mod assets;
 pub(super) mod login;
 
 mod alerts;
+mod deliveries;
 mod digests;
 mod enter;
 mod entry;
@@ -14,7 +15,9 @@ mod export;
 mod people;
 mod post;
 mod reading;
+mod saved;
 mod source;
+mod station;
 mod stories;
 
 use std::sync::Arc;
@@ -40,6 +43,9 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/", get(reading::today))
         .route("/search", get(reading::search))
         .route("/export", post(export::export))
+        .route("/saved", post(saved::save))
+        .route("/saved/{id}/drop", post(saved::take_away))
+        .route("/saved/{id}/atom", get(saved::feed))
         .route("/post/{id}", get(post::post))
         .route("/post/{id}/label", post(post::label))
         .route("/post/{id}/evidence", post(post::evidence))
@@ -56,6 +62,11 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/entry/{table}/{id}", get(entry::entry).post(entry::put))
         .route("/sources", get(reading::sources))
         .route("/sources/new", get(source::blank).post(source::look))
+        .route("/sources/{id}/run", post(source::run))
+        .route("/sources/{id}/pause", post(source::pause))
+        .route("/deliveries", get(deliveries::deliveries))
+        .route("/deliveries/resend", post(deliveries::resend))
+        .route("/station", get(station::station))
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))
         .route("/pulse", get(reading::pulse))

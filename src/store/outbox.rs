@@ -7,8 +7,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
-use super::sqlite::millis;
-use super::{Delivery, Result};
+use super::sqlite::{instant, millis};
+use super::{Delivery, OutboxAsk, OutboxLine, Result};
 
 pub(super) fn enqueue(
     c: &Connection,
@@ -51,6 +51,30 @@ pub(super) fn deliveries(
     )?
     .query_map(params![state, millis(due), limit], read_delivery)?
     .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+/// Newest first.
+pub(super) fn lines(c: &Connection, ask: &OutboxAsk) -> Result<Vec<OutboxLine>> {
+    let limit = i64::try_from(ask.limit).unwrap_or(i64::MAX);
+    let read = |row: &Row<'_>| {
+        let (due, sent) = (row.get(7)?, row.get::<_, Option<i64>>(8)?);
+        Ok(OutboxLine { delivery: read_delivery(row)?, due: instant(due), sent: sent.map(instant) })
+    };
+    Ok(c.prepare_cached(
+        "SELECT id, key, notifier, body, attempts, state, error, due, sent FROM outbox
+         WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
+    )?
+    .query_map(params![ask.state, ask.before, limit], read)?
+    .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+/// Messages by way out and state.
+pub(super) fn counts(c: &Connection) -> Result<Vec<(String, String, u64)>> {
+    let mut counts =
+        c.prepare_cached("SELECT notifier, state, COUNT(*) FROM outbox GROUP BY notifier, state")?;
+    let read =
+        |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned()));
+    Ok(counts.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?)
 }
 
 pub(super) fn mark_sent(c: &Connection, id: i64, now: DateTime<Utc>) -> Result<()> {

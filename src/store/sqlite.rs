@@ -387,6 +387,14 @@ impl Store for SqliteStore {
         self.read(|c| super::outbox::due_by(c, notifier, now, limit))
     }
 
+    fn outbox(&self, ask: &super::OutboxAsk) -> Result<Vec<super::OutboxLine>> {
+        self.read(|c| super::outbox::lines(c, ask))
+    }
+
+    fn outbox_counts(&self) -> Result<Vec<(String, String, u64)>> {
+        self.read(super::outbox::counts)
+    }
+
     fn deliveries(
         &self,
         state: &str,

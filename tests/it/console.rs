@@ -45,7 +45,7 @@ impl Answer {
 }
 
 impl Served {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut served = Self::with(|_| {}, |_| {});
         let Entry::Key(entry) = &served.entry else { panic!("{:?}", served.entry) };
         let path = entry.split_once(&served.address.to_string()).unwrap().1.to_owned();
@@ -150,7 +150,7 @@ impl Served {
     }
 
     /// What forms of our own pages carry.
-    fn mark(&self) -> String {
+    pub fn mark(&self) -> String {
         between(&self.page("/alerts"), "name=\"mark\" value=\"", "\"").to_owned()
     }
 
@@ -193,6 +193,9 @@ fn every_room_is_shown_in_both_languages_and_names_nothing_elsewhere() {
         "/rules?rule=pay",
         "/sources",
         "/digests",
+        "/deliveries",
+        "/deliveries?state=sent",
+        "/station",
     ];
     for lang in ["zh", "en"] {
         let cookie = format!("{}; guanlan-lang={lang}", served.cookie);

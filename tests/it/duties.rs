@@ -8,6 +8,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use guanlan::config::{Config, Overrides};
+use guanlan::desk::{Desk, DeskError, Who};
 use guanlan::engine::faults::Part;
 use guanlan::engine::import::{self, ImportError};
 use guanlan::engine::retention::{self, Cut};
@@ -227,6 +228,36 @@ async fn a_refused_message_is_dead_until_an_officer_sends_it_again() {
     step(&mut rounds, &bench).await;
     assert_eq!(states(&station, "sent"), 2);
     assert_eq!(bench.told(), ["b@renamed"]);
+    drop(rounds);
+    close(station).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_is_asked_when_an_officer_says_so() {
+    let bench = Bench::new("");
+    bench.lab.write(
+        "sources/s.toml",
+        "[[source]]\nid = \"exports\"\nname = \"台账\"\nkind = \"files\"\npath = \"../inbox\"\nformat = \"csv\"\n\
+         map = { text = \"内容\" }\n",
+    );
+    std::fs::create_dir(bench.lab.path().join("inbox")).unwrap();
+    let station = bench.station();
+    let mut rounds = Rounds::new(&station, bench.now()).unwrap();
+    step(&mut rounds, &bench).await;
+    let kept = || station.tallies(&station.sources()).unwrap()[0].kept;
+    bench.lab.write("inbox/one.csv", "内容\n云岭矿业集团拖欠工资三个月\n");
+    bench.later(TimeDelta::seconds(1));
+    step(&mut rounds, &bench).await;
+    assert_eq!(kept(), 0, "it is not due for minutes");
+    let desk =
+        Desk::new(station.config.clone(), station.store.clone(), station.collector.clock.clone());
+    let who = Who::owner("王干事", pipelines::locale::Lang::Zh);
+    desk.run_source(&who, "exports").unwrap();
+    assert!(matches!(desk.run_source(&who, "none"), Err(DeskError::Unknown { .. })));
+    bench.later(TimeDelta::seconds(1));
+    step(&mut rounds, &bench).await;
+    assert_eq!(kept(), 1);
+    assert!(station.store.states("source-asked:").unwrap().is_empty(), "asked once");
     drop(rounds);
     close(station).await;
 }

@@ -30,6 +30,7 @@ mod privacy;
 mod rebuild;
 mod refusals;
 mod rehearse;
+mod rooms;
 mod sources;
 mod stop;
 mod streams;

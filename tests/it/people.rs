@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use guanlan::config::{Config, Overrides};
 use guanlan::desk::login::Caller;
 use guanlan::desk::people::TokenOrder;
+use guanlan::desk::saved::{Audience, SavedOrder};
 use guanlan::desk::{Act, Desk, DeskError, Role, Scope, Who};
 use guanlan::store::{ReadPeople as _, SqliteStore};
 use pipelines::locale::Lang;
@@ -66,12 +67,18 @@ fn of(role: Role, scope: Scope) -> Who {
     Who { role, scope, ..owner() }
 }
 
+fn search_for(audience: Audience) -> SavedOrder {
+    SavedOrder { name: "x".to_owned(), query: "x".to_owned(), audience }
+}
+
 /// Does `act` at the desk with things that are not there: what matters is whether the check lets it through.
 fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
     let ask = guanlan::desk::search::Ask { query: "x".to_owned(), ..Default::default() };
     match act {
         Act::SeeToday => desk.pulse(who).map(drop),
         Act::Search => desk.search(who, &ask).map(drop),
+        Act::KeepSearch => desk.save_search(who, &search_for(Audience::Private)).map(drop),
+        Act::ShareSearch => desk.save_search(who, &search_for(Audience::All)).map(drop),
         Act::SeePost => desk.post(who, "00", None).map(drop),
         Act::SeeStory => desk.story(who, "00").map(drop),
         Act::SeeAlerts => desk.alerts(who, 30, None, 10).map(drop),
@@ -80,6 +87,10 @@ fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
         Act::EditConfig => desk.drop_entry(who, "rule", "none").map(drop),
         Act::Rehearse => desk.rehearse_query(who, "x", 30).map(drop),
         Act::SeeSources => desk.sources(who).map(drop),
+        Act::RunSource => desk.run_source(who, "none"),
+        Act::SeeDeliveries => desk.deliveries(who, None, None).map(drop),
+        Act::Resend => desk.resend(who, None, None).map(drop),
+        Act::SeeStation => desk.station(who).map(drop),
         Act::SeeDigests => desk.digests(who).map(drop),
         Act::Correct => desk.correct(who, "00", Polarity::Neutral).map(drop),
         Act::GroupStories => desk.merge_stories(who, "00", "01").map(drop),

@@ -6,13 +6,12 @@
 use std::io::Write;
 
 use chrono::{DateTime, Utc};
-use pipelines::locale::Lang;
 use serde_json::{Map, Value, json};
 
 use crate::cli::output::Table;
 use crate::cli::{Format, Globals, open};
-use crate::engine::{clock, faults};
-use crate::store::Store;
+use crate::desk::station::{clock_line, part_in_words};
+use crate::engine::faults;
 
 /// Shows the faults, if there are any; with `alone` also that there are none.
 pub fn show(
@@ -64,8 +63,7 @@ fn row(
     time: &dyn Fn(DateTime<Utc>) -> String,
 ) -> Map<String, Value> {
     let part = if globals.format == Format::Table {
-        let key = format!("cli.part.{}", fault.part.kind());
-        globals.lang.fill(&key, &[("name", &fault.part.name())])
+        part_in_words(&fault.part, globals.lang)
     } else {
         fault.part.to_string()
     };
@@ -80,19 +78,4 @@ fn row(
         unreachable!("an object literal")
     };
     row
-}
-
-/// Where the clock is doubted: what it says, what was seen before, and what to do.
-pub fn clock_line(
-    store: &dyn Store,
-    lang: Lang,
-    zone: chrono_tz::Tz,
-) -> anyhow::Result<Option<String>> {
-    let known = clock::stored(store)?.filter(|known| known.doubted_since.is_some());
-    Ok(known.map(|known| {
-        let key = if known.is_behind() { "clock_behind" } else { "clock_ahead" };
-        let now = open::shown_time(known.last, zone);
-        let trusted = open::shown_time(known.trusted, zone);
-        lang.fill(&format!("cli.status.{key}"), &[("now", &now), ("trusted", &trusted)])
-    }))
 }

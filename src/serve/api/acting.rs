@@ -164,6 +164,7 @@ pub(super) async fn write_digest(
 #[serde(rename_all = "snake_case")]
 enum Form {
     Csv,
+    Xlsx,
     Jsonl,
 }
 
@@ -185,6 +186,7 @@ pub(super) async fn export(
 ) -> Result<Response, Problem> {
     let form = match order.form {
         Form::Csv => ExportForm::Csv,
+        Form::Xlsx => ExportForm::Xlsx,
         Form::Jsonl => ExportForm::JsonLines,
     };
     let bytes = act(&console, &bearer, move |desk, who| desk.export(who, &order.q, form)).await?;

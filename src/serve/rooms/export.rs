@@ -1,4 +1,4 @@
-//! What a search finds, as a file: CSV that a spreadsheet opens, or JSON lines.
+//! What a search finds, as a file: a workbook, CSV that a spreadsheet opens, or JSON lines.
 //!
 //! In: a form with the query. Out: a download of every post found, in local time, formulas defused. It is audited
 //! before the first byte leaves.
@@ -15,6 +15,9 @@ use super::{act, unmarked};
 use crate::desk::export::ExportForm;
 use crate::serve::Console;
 use crate::serve::guard::Visit;
+
+/// The type of a workbook.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -34,6 +37,7 @@ pub(super) async fn export(
     }
     let (form, kind, name) = match wanted.form.as_str() {
         "jsonl" => (ExportForm::JsonLines, "application/x-ndjson", "posts.jsonl"),
+        "xlsx" => (ExportForm::Xlsx, XLSX, "posts.xlsx"),
         _ => (ExportForm::Csv, "text/csv; charset=utf-8", "posts.csv"),
     };
     let query = wanted.q;

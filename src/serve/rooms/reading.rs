@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{act, show};
 use crate::desk::DeskError;
 use crate::desk::rules::{RehearsalSheet, RuleRow};
+use crate::desk::saved::SavedRow;
 use crate::desk::search::{Ask, Found, Order, PAGE};
 use crate::serve::Console;
 use crate::serve::guard::Visit;
@@ -31,6 +32,8 @@ pub(super) struct View {
     sort: String,
     posts: bool,
     after: Option<String>,
+    /// A saved search that is asked instead of `q`.
+    saved: String,
 }
 
 impl View {
@@ -51,6 +54,7 @@ struct SearchPage {
     view: View,
     /// None before anything was asked.
     found: Option<Found>,
+    saved: Vec<SavedRow>,
 }
 
 pub(super) async fn search(
@@ -59,9 +63,18 @@ pub(super) async fn search(
     Query(view): Query<View>,
 ) -> Response {
     show(&console, &visit, "search", move |desk, who| {
-        let is_asked = !view.q.trim().is_empty();
-        let found = is_asked.then(|| desk.search(who, &view.ask())).transpose()?;
-        Ok(SearchPage { view, found })
+        let mut view = view;
+        let found = match (view.saved.as_str(), view.q.trim()) {
+            ("", "") => None,
+            ("", _) => Some(desk.search(who, &view.ask())?),
+            (id, _) => Some(desk.ask_saved(who, id, &view.ask())?),
+        };
+        if let Some(found) = &found {
+            view.q.clone_from(&found.query);
+        }
+        // Counting what is new asks the index once a search: only where the list is what the page is for.
+        let saved = desk.saved_searches(who, found.is_none())?;
+        Ok(SearchPage { view, found, saved })
     })
     .await
 }
@@ -99,12 +112,26 @@ pub(super) async fn rules(
     .await
 }
 
-pub(super) async fn sources(State(console): State<Arc<Console>>, visit: Visit) -> Response {
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct BoardView {
+    asked: bool,
+}
+
+pub(super) async fn sources(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Query(view): Query<BoardView>,
+) -> Response {
     #[derive(Serialize)]
     struct Board {
+        asked: bool,
         rows: Vec<crate::desk::sources::SourceRow>,
     }
-    show(&console, &visit, "sources", |desk, who| Ok(Board { rows: desk.sources(who)? })).await
+    show(&console, &visit, "sources", move |desk, who| {
+        Ok(Board { asked: view.asked, rows: desk.sources(who)? })
+    })
+    .await
 }
 
 /// What the script asks now and then.

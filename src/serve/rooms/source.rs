@@ -1,12 +1,12 @@
-//! A source added by its address: looked at, shown, added.
+//! Sources: one added by its address (looked at, shown, added), one asked now, one paused.
 //!
-//! In: an address in a form. Out: what it would bring, with what was typed; or the board, where it was added. The site is
-//! asked at the station's pace, so the answer takes as long as it needs.
+//! In: an address or an id in a form. Out: what it would bring, with what was typed; or the board, where it was done. A
+//! site is asked at the station's pace, so the answer takes as long as it needs.
 
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{act, back, show, unmarked};
 use crate::desk::Act;
 use crate::desk::adding::{SourceSheet, Wish};
+use crate::desk::edit::Saved;
 use crate::serve::Console;
 use crate::serve::guard::Visit;
 
@@ -68,6 +69,47 @@ pub(super) async fn look(
             let page = Page { typed, sheet: Some(sheet) };
             console.pages.show_with(status, "source", &visit, &page)
         }
+        Err(page) => *page,
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Switch {
+    mark: String,
+    paused: String,
+}
+
+pub(super) async fn run(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(form): Form<Switch>,
+) -> Response {
+    if !visit.takes(&form.mark) {
+        return unmarked(&console, &visit);
+    }
+    match act(&console, &visit, move |desk, who| desk.run_source(who, &id)).await {
+        Ok(()) => back("/sources?asked=true"),
+        Err(page) => *page,
+    }
+}
+
+pub(super) async fn pause(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(form): Form<Switch>,
+) -> Response {
+    if !visit.takes(&form.mark) {
+        return unmarked(&console, &visit);
+    }
+    let entry: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    let paused = form.paused == "true";
+    match act(&console, &visit, move |desk, who| desk.pause_source(who, &id, paused)).await {
+        Ok(Saved::Done { .. }) => back("/sources"),
+        // What stands in its way is shown where it can be mended.
+        Ok(_) => back(&format!("/entry/source/{entry}")),
         Err(page) => *page,
     }
 }

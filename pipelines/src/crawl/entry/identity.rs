@@ -35,6 +35,15 @@ pub(super) fn places(feed: &Feed, base: &Url) -> Vec<Place> {
     }
     let home = feed.link.as_deref().and_then(|home| address::canonical_link(base, home).ok());
     let own = address::canonical_link(base, base.as_str()).ok();
+    let is_home = |page: &str| Some(page) == home.as_deref() || Some(page) == own.as_deref();
+    // Once a page: a feed may link to one ten thousand times.
+    let apart: HashMap<&str, Option<By>> = groups
+        .iter()
+        .map(|(page, fellows)| {
+            let apart = tells_apart(fellows.iter().map(|&n| &feed.items[n]), is_home(page));
+            (*page, apart.filter(|_| fellows.len() > 1 || is_home(page)))
+        })
+        .collect();
     (0..feed.items.len())
         .map(|at| {
             let item = &feed.items[at];
@@ -43,13 +52,7 @@ pub(super) fn places(feed: &Feed, base: &Url) -> Vec<Place> {
                 let address = nameless.and_then(|page| named(page, &name_of(item)?));
                 return Place { page: None, address };
             };
-            let fellows = &groups[page.as_str()];
-            let is_home = Some(page) == home.as_ref() || Some(page) == own.as_ref();
-            let apart = tells_apart(fellows.iter().map(|&n| &feed.items[n]), is_home);
-            let name = match apart {
-                Some(by) if fellows.len() > 1 || is_home => by.of(item),
-                _ => None,
-            };
+            let name = apart[page.as_str()].and_then(|by| by.of(item));
             let address = name.and_then(|name| named(page, &name));
             Place { page: Some(page.clone()), address: address.or_else(|| Some(page.clone())) }
         })

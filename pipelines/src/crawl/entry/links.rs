@@ -207,17 +207,19 @@ fn candidates(html: &Html, base: &Url) -> Vec<Candidate> {
             owners.entry(above.id()).or_default().insert(url.clone());
         }
     }
+    let mut items: HashMap<NodeId, Item> = HashMap::new();
     anchors
         .into_iter()
         .filter(|(_, _, title)| !title.text.is_empty() && !is_paging(&title.text))
         .map(|(anchor, url, title)| {
-            let date = date_beside(anchor, &owners);
-            let replies = replies_beside(anchor, &owners);
-            let is_article_shaped = is_article_shaped(&url);
             let item = item_of(anchor, &owners);
-            let item_chars = own_text(item).chars().count();
-            let leads_its_item = leads(item, &title.text);
-            let link = ListLink { url, title: title.text, date, replies, item_chars };
+            // Many links may share one item; it is looked at once.
+            let item = items.entry(item.id()).or_insert_with(|| Item::of(item));
+            let date = item.date_beside(anchor);
+            let replies = item.replies_beside(anchor);
+            let is_article_shaped = is_article_shaped(&url);
+            let leads_its_item = item.longest <= title.text.chars().count();
+            let link = ListLink { url, title: title.text, date, replies, item_chars: item.chars };
             Candidate { place: place(anchor), link, is_article_shaped, leads_its_item }
         })
         .collect()
@@ -241,12 +243,6 @@ fn rows(anchors: &[(ElementRef<'_>, String, Headline)]) -> HashMap<NodeId, usize
     rows.into_iter().map(|(row, urls)| (row, urls.len())).collect()
 }
 
-/// Whether no longer headline than `title` is linked in `item`: a column's name before the headline does not lead.
-fn leads(item: ElementRef<'_>, title: &str) -> bool {
-    let chars = title.chars().count();
-    !item.select(&target::LEADING).any(|other| own_text(other).chars().count() > chars)
-}
-
 /// Tags and first classes from the link upwards.
 fn place(anchor: ElementRef<'_>) -> String {
     let mut place = String::from("a");
@@ -262,17 +258,6 @@ fn place(anchor: ElementRef<'_>) -> String {
         }
     }
     place
-}
-
-/// A time in the largest element around the link that holds no other article.
-fn date_beside(anchor: ElementRef<'_>, owners: &Owners) -> Option<String> {
-    let item = item_of(anchor, owners);
-    let whole = short_text(item)?;
-    let inside = joined(anchor.text());
-    let beside = whole.replacen(&inside, " ", 1);
-    // A card is one link around headline, summary and time.
-    let card = inside.replacen(&shown(anchor), " ", 1);
-    time_words(&beside).or_else(|| time_words(&card))
 }
 
 /// The largest element around a link that holds no other article.
@@ -297,28 +282,71 @@ fn short_text(element: ElementRef<'_>) -> Option<String> {
     (length <= MAX_ITEM_BYTES).then(|| joined(element.text()))
 }
 
-/// The number of replies a board shows beside a thread: `回复 12`, `12 回复`, a second link to the thread that is
-/// but a number (Discuz and its kin), or a number in a cell named after replies.
-pub(super) fn replies_beside(anchor: ElementRef<'_>, owners: &Owners) -> Option<u64> {
-    static REPLIES: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:回复|回帖|评论|跟帖)[:：数 ]*(\d+)|(\d+)\s*(?:条?回复|回帖|评论|跟帖)")
-            .expect("a fixed pattern is valid")
-    });
-    static CELLS: LazyLock<Selector> = LazyLock::new(|| {
-        Selector::parse("[class*=repl], [class*=answer], [class*=comment]")
-            .expect("a fixed selector is valid")
-    });
-    let item = item_of(anchor, owners);
-    let text = short_text(item)?;
-    if let Some(found) = REPLIES.captures(&text) {
-        return found.get(1).or_else(|| found.get(2))?.as_str().parse().ok();
+/// The largest element around a link that holds no other article: what is read of it, once for all its links.
+struct Item {
+    /// Characters of its text.
+    chars: usize,
+    /// Characters of the longest words linked in it: a column's name before the headline does not lead.
+    longest: usize,
+    /// Its text, where it is short enough for an item of a list.
+    text: Option<String>,
+    /// The number of replies that its text names.
+    said: Option<u64>,
+    /// Links in it that are but a number, with their addresses.
+    numbers: Vec<(NodeId, String, u64)>,
+    /// A number in a cell named after replies.
+    cell: Option<u64>,
+}
+
+impl Item {
+    fn of(item: ElementRef<'_>) -> Self {
+        static REPLIES: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?:回复|回帖|评论|跟帖)[:：数 ]*(\d+)|(\d+)\s*(?:条?回复|回帖|评论|跟帖)")
+                .expect("a fixed pattern is valid")
+        });
+        static CELLS: LazyLock<Selector> = LazyLock::new(|| {
+            Selector::parse("[class*=repl], [class*=answer], [class*=comment]")
+                .expect("a fixed selector is valid")
+        });
+        let number = |element: ElementRef<'_>| {
+            let text: String = element.text().collect();
+            text.trim().parse::<u64>().ok()
+        };
+        let text = short_text(item);
+        let captured = text.as_deref().and_then(|text| REPLIES.captures(text));
+        let numbered = |link: ElementRef<'_>| {
+            let href = link.value().attr("href")?.to_owned();
+            Some((link.id(), href, number(link)?))
+        };
+        let links = || item.select(&target::LEADING);
+        Self {
+            chars: own_text(item).chars().count(),
+            longest: links().map(|link| own_text(link).chars().count()).max().unwrap_or(0),
+            said: captured.and_then(|c| c.get(1).or_else(|| c.get(2))?.as_str().parse().ok()),
+            numbers: links().filter_map(numbered).collect(),
+            cell: item.select(&CELLS).find_map(number),
+            text,
+        }
     }
-    let number = |element: ElementRef<'_>| {
-        let text: String = element.text().collect();
-        text.trim().parse::<u64>().ok()
-    };
-    let href = anchor.value().attr("href");
-    let again = |other: &ElementRef<'_>| *other != anchor && other.value().attr("href") == href;
-    let linked = item.select(&target::LEADING).filter(again).find_map(number);
-    linked.or_else(|| item.select(&CELLS).find_map(number))
+
+    /// A time in it, beside the link or on it.
+    fn date_beside(&self, anchor: ElementRef<'_>) -> Option<String> {
+        let whole = self.text.as_deref()?;
+        let inside = joined(anchor.text());
+        let beside = whole.replacen(&inside, " ", 1);
+        // A card is one link around headline, summary and time.
+        let card = inside.replacen(&shown(anchor), " ", 1);
+        time_words(&beside).or_else(|| time_words(&card))
+    }
+
+    /// The number of replies a board shows beside a thread: `回复 12`, `12 回复`, a second link to the thread that is
+    /// but a number (Discuz and its kin), or a number in a cell named after replies.
+    fn replies_beside(&self, anchor: ElementRef<'_>) -> Option<u64> {
+        self.text.as_ref()?;
+        let href = anchor.value().attr("href");
+        let again =
+            |(id, to, _): &&(NodeId, String, u64)| *id != anchor.id() && Some(to.as_str()) == href;
+        let linked = || self.numbers.iter().find(again).map(|(.., number)| *number);
+        self.said.or_else(linked).or(self.cell)
+    }
 }

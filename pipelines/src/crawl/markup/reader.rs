@@ -17,7 +17,12 @@ const MAX_ELEMENTS: usize = 400_000;
 /// Reads markup. The root is the first element; with several, a nameless element that holds them.
 #[must_use]
 pub fn parse(source: &str) -> Element {
-    let mut reader = Reader { open: vec![Element::default()], scopes: Vec::new(), count: 0 };
+    let mut reader = Reader {
+        open: vec![Element::default()],
+        scopes: Vec::new(),
+        count: 0,
+        has_no_bracket: false,
+    };
     let mut rest = source;
     while let Some(at) = rest.find('<') {
         reader.text(&rest[..at]);
@@ -36,6 +41,8 @@ struct Reader {
     /// Prefix → customary prefix, with the depth at which it was declared.
     scopes: Vec<(usize, HashMap<String, &'static str>)>,
     count: usize,
+    /// No `]` follows: it was looked for to the end.
+    has_no_bracket: bool,
 }
 
 impl Reader {
@@ -76,7 +83,7 @@ impl Reader {
             return instruction.split_once('>').map_or("", |(_, after)| after);
         }
         if let Some(declaration) = rest.strip_prefix("<!") {
-            return skip_declaration(declaration);
+            return self.skip_declaration(declaration);
         }
         let is_end = rest[1..].starts_with('/');
         let name_at = if is_end { 2 } else { 1 };
@@ -92,6 +99,22 @@ impl Reader {
             self.start(inside);
         }
         &rest[end..]
+    }
+
+    /// What follows a DOCTYPE, its internal subset included.
+    fn skip_declaration<'a>(&mut self, rest: &'a str) -> &'a str {
+        let close = rest.find('>').unwrap_or(rest.len());
+        let subset = rest[..close].find('[').filter(|_| !self.has_no_bracket);
+        if let Some(open) = subset {
+            match rest[open..].find(']') {
+                Some(end) => {
+                    let after = rest[open + end..].split_once('>');
+                    return after.map_or("", |(_, after)| after);
+                }
+                None => self.has_no_bracket = true,
+            }
+        }
+        rest.get(close + 1..).unwrap_or("")
     }
 
     fn start(&mut self, inside: &str) {
@@ -183,16 +206,6 @@ impl Reader {
         });
         only.unwrap_or_default()
     }
-}
-
-/// What follows a DOCTYPE, its internal subset included.
-fn skip_declaration(rest: &str) -> &str {
-    let close = rest.find('>').unwrap_or(rest.len());
-    let subset = rest.find('[').filter(|open| *open < close);
-    if let Some(end) = subset.and_then(|open| Some(open + rest[open..].find(']')?)) {
-        return rest[end..].split_once('>').map_or("", |(_, after)| after);
-    }
-    rest.get(close + 1..).unwrap_or("")
 }
 
 /// The byte after the `>` of a tag; quotes protect, unless they never close.

@@ -3,6 +3,8 @@
 //! In: a reading. Out: its private numbers in stars, with the digits at either end kept that tell two of them
 //! apart. Kinds with the stronger proof are asked first; what is nothing private is stepped over.
 
+use std::ops::RangeInclusive;
+
 use super::grouping::Window;
 use super::kind::{
     has_issuer, is_bank_card, is_identity, is_local, is_mobile, is_old_identity, is_service,
@@ -77,16 +79,22 @@ fn found_from(
 ) -> Option<Found> {
     let found = Seen { signs, run, first, phone_end }.found();
     if found.is_none() && run[first].may_run_on() {
-        let mut cut = run.clone();
-        let (mark, rest) = cut[first].clone().cut(1);
-        cut.splice(first..=first, [mark, rest]);
-        let next = Seen { signs, run: &cut, first: first + 1, phone_end }.found();
+        // As far as a number reaches, with the neighbours that it is told from.
+        let begin = first.saturating_sub(1);
+        let mut cut = run[begin..run.len().min(first + MAX_DIGITS + 2)].to_vec();
+        let at = first - begin;
+        let (mark, rest) = cut[at].clone().cut(1);
+        cut.splice(at..=at, [mark.clone(), rest.clone()]);
+        let next = Seen { signs, run: &cut, first: at + 1, phone_end }.found();
         if next.is_some_and(|f| f.what != What::Public) {
-            *run = cut;
+            run.splice(first..=first, [mark, rest]);
         }
     }
     found
 }
+
+/// What tells whether a stretch is of one kind.
+type Kind<'a> = fn(&Seen<'a>, &Window<'a>) -> Option<Found>;
 
 /// A group with what stands around it.
 struct Seen<'a> {
@@ -99,28 +107,32 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     fn found(&self) -> Option<Found> {
         let windows = self.windows();
-        let kinds: [fn(&Self, &Window<'a>) -> Option<Found>; 8] = [
-            Self::service,
-            Self::qq,
-            Self::identity,
-            Self::bank_card,
-            Self::mobile,
-            Self::landline,
-            Self::old_identity,
-            Self::local,
+        // With the digits that each can have, so that few stretches are looked at closely.
+        let kinds: [(RangeInclusive<usize>, Kind<'a>); 8] = [
+            (10..=10, Self::service),
+            (5..=12, Self::qq),
+            (17..=18, Self::identity),
+            (16..=19, Self::bank_card),
+            (11..=15, Self::mobile),
+            (10..=15, Self::landline),
+            (15..=15, Self::old_identity),
+            (7..=8, Self::local),
         ];
-        kinds.iter().find_map(|kind| windows.iter().find_map(|window| kind(self, window)))
+        kinds.iter().find_map(|(digits, kind)| {
+            let fitting = windows.iter().filter(|(has, _)| digits.contains(has));
+            fitting.map(|(_, window)| window).find_map(|window| kind(self, window))
+        })
     }
 
-    /// The stretches of groups from the first on.
-    fn windows(&self) -> Vec<Window<'a>> {
+    /// The stretches of groups from the first on, each with its digits.
+    fn windows(&self) -> Vec<(usize, Window<'a>)> {
         let mut digits = 0;
         (self.first..self.run.len())
-            .take_while(|n| {
-                digits += self.run[*n].values.len();
-                digits <= MAX_DIGITS
+            .map(|last| {
+                digits += self.run[last].values.len();
+                (digits, Window { run: self.run, first: self.first, last })
             })
-            .map(|last| Window { run: self.run, first: self.first, last })
+            .take_while(|(digits, _)| *digits <= MAX_DIGITS)
             .collect()
     }
 

@@ -1,0 +1,152 @@
+//! The station itself: what lies where and how large, how far the index is, what does not work, what has an end date.
+//!
+//! In: nothing but the station. Out: plain values, and sentences for what is wrong. Sizes are of files as they lie.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use pipelines::locale::Lang;
+use serde::Serialize;
+
+use super::{Act, Desk, Result, Who};
+use crate::engine::{clock, faults};
+
+/// Something that does not work, and is tried again.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct FaultRow {
+    /// Which part, in words.
+    pub part: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Failures in a row.
+    pub count: u32,
+    /// When it is tried again; none: at once.
+    pub next: Option<DateTime<Utc>>,
+    /// What the last failure said.
+    pub words: String,
+}
+
+/// Something on the disk.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct SizeRow {
+    /// `store`, `index`, `evidence` or `digests`; a locale key under `desk.part`.
+    #[schema(value_type = String)]
+    pub part: &'static str,
+    /// Where it lies.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Days after which its contents go; none where they stay.
+    pub days: Option<u32>,
+}
+
+/// How a station stands.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct StationSheet {
+    /// Its name.
+    pub name: String,
+    /// The program's version.
+    #[schema(value_type = String)]
+    pub version: &'static str,
+    /// By its own clock.
+    pub now: DateTime<Utc>,
+    /// Where the clock is doubted: what to do.
+    pub clock: Option<String>,
+    /// Posts stored.
+    pub posts: u64,
+    /// Changes that the index has not taken up; none where it cannot be asked, which `index_fault` says.
+    pub behind: Option<u64>,
+    /// Why the index cannot be asked.
+    pub index_fault: Option<String>,
+    /// What does not work.
+    pub faults: Vec<FaultRow>,
+    /// What lies on the disk.
+    pub sizes: Vec<SizeRow>,
+    /// The day of the last purge.
+    pub purged: Option<String>,
+}
+
+impl Desk {
+    /// How the station stands.
+    ///
+    /// # Errors
+    /// A broken store.
+    pub fn station(&self, who: &Who) -> Result<StationSheet> {
+        self.check(who, Act::SeeStation)?;
+        let (behind, index_fault) = match self.asked() {
+            Ok((_, behind)) => (Some(behind), None),
+            Err(error) => (None, Some(error.in_words(who.lang))),
+        };
+        let row = |fault: faults::Fault| FaultRow {
+            part: part_in_words(&fault.part, who.lang),
+            since: fault.since,
+            count: fault.count,
+            next: fault.next,
+            words: fault.words,
+        };
+        Ok(StationSheet {
+            name: self.config.station.name.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            now: self.now(),
+            clock: clock_line(&*self.store, who.lang, self.config.station.zone)?,
+            posts: self.store.post_count()?,
+            behind,
+            index_fault,
+            faults: faults::stored(&*self.store)?.into_iter().map(row).collect(),
+            sizes: self.sizes()?,
+            purged: self.store.state(crate::engine::retention::STATE)?,
+        })
+    }
+
+    fn sizes(&self) -> Result<Vec<SizeRow>> {
+        let (dir, kept) = (&self.dir, &self.config.retention);
+        let parts = [
+            ("store", dir.store(), Some(kept.posts_days)),
+            ("index", dir.index(), Some(kept.posts_days)),
+            ("evidence", dir.evidence(), Some(kept.evidence_days)),
+            ("digests", dir.digests(), Some(kept.digests_days)),
+        ];
+        let row = |(part, path, days): (&'static str, std::path::PathBuf, Option<u32>)| SizeRow {
+            part,
+            bytes: bytes_in(&path),
+            path: path.display().to_string(),
+            // 0 keeps for good.
+            days: days.filter(|days| *days > 0),
+        };
+        Ok(parts.into_iter().map(row).collect())
+    }
+}
+
+/// A part as officers know it.
+#[must_use]
+pub fn part_in_words(part: &faults::Part, lang: Lang) -> String {
+    lang.fill(&format!("cli.part.{}", part.kind()), &[("name", &part.name())])
+}
+
+/// Where the clock is doubted: what it says, what was seen before, and what to do.
+///
+/// # Errors
+/// Those of the store.
+pub fn clock_line(
+    store: &dyn crate::store::Store,
+    lang: Lang,
+    zone: chrono_tz::Tz,
+) -> anyhow::Result<Option<String>> {
+    let known = clock::stored(store)?.filter(|known| known.doubted_since.is_some());
+    let shown = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
+    Ok(known.map(|known| {
+        let key = if known.is_behind() { "clock_behind" } else { "clock_ahead" };
+        let (now, trusted) = (shown(known.last), shown(known.trusted));
+        lang.fill(&format!("cli.status.{key}"), &[("now", &now), ("trusted", &trusted)])
+    }))
+}
+
+/// Bytes of a file, or of all files below a folder; what is not there or cannot be read counts as none.
+fn bytes_in(path: &Path) -> u64 {
+    let Ok(meta) = std::fs::symlink_metadata(path) else { return 0 };
+    if !meta.is_dir() {
+        return meta.len();
+    }
+    let Ok(entries) = std::fs::read_dir(path) else { return 0 };
+    entries.flatten().map(|entry| bytes_in(&entry.path())).sum()
+}

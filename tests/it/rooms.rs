@@ -1,0 +1,98 @@
+//! Rooms beside searching: searches that are kept, deliveries, the station, sources paused and taken up again.
+
+use guanlan::store::Store as _;
+
+use crate::console::{Served, between};
+
+#[test]
+fn a_search_is_kept_counts_what_is_new_and_can_be_subscribed_to() {
+    let served = Served::new();
+    let mark = served.mark();
+    let fields =
+        [("mark", mark.as_str()), ("q", "工资"), ("name", "欠薪<b>"), ("audience", "private")];
+    assert_eq!(served.post("/saved", &fields[1..]).status, 403, "a form from elsewhere");
+    let kept = served.post("/saved", &fields);
+    assert_eq!(kept.status, 303, "{}", kept.body);
+    let id = between(&kept.head, "location: /search?saved=", "\n").to_owned();
+    let start = served.page("/search");
+    assert!(start.contains("欠薪&lt;b&gt;") && !start.contains("欠薪<b>"), "{start}");
+    assert!(!start.contains("新 1"), "what was there when it was saved is not new");
+
+    let rows = "text,time\n云岭矿业的工资又没有发，家里等着用钱,2026-11-26 08:00\n";
+    served.lab.write("new.csv", rows);
+    let data = served.lab.data();
+    let data = data.to_str().unwrap();
+    served.lab.run(&["--data-dir", data, "import", "new.csv", "--map", "text=text"]).good();
+    let start = served.page("/search");
+    assert!(start.contains("新 1"), "{start}");
+    let feed = served.get(&format!("/saved/{id}/atom"));
+    assert_eq!(feed.status, 200, "{}", feed.body);
+    assert!(feed.head.contains("application/atom+xml"), "{}", feed.head);
+    assert!(feed.body.contains("家里等着用钱") && feed.body.contains("urn:guanlan:post:"));
+    assert!(feed.body.contains("欠薪&lt;b&gt;"), "{}", feed.body);
+    assert!(served.page("/search").contains("新 1"), "a feed reader's look is not the officer's");
+    assert!(served.page(&format!("/search?saved={id}")).contains("<mark>工资</mark>"));
+    assert!(!served.page("/search").contains("新 1"));
+
+    assert_eq!(served.post(&format!("/saved/{id}/drop"), &[("mark", &mark)]).status, 303);
+    assert_eq!(served.get(&format!("/search?saved={id}")).status, 404);
+    let lines = served.store().audits("search_save", "欠薪<b>", 9).unwrap();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+}
+
+#[test]
+fn deliveries_are_shown_with_their_answers_and_sent_again() {
+    let served = Served::new();
+    let store = served.store();
+    let now = chrono::Utc::now();
+    let body = r#"{"kind":"alert","title":"矿上<i>冒顶</i>"}"#;
+    store.write(&mut |write| write.enqueue("a@gone", "gone", body, now).map(drop)).unwrap();
+    let id = store.deliveries("pending", now, 99).unwrap();
+    let id = id.iter().find(|delivery| delivery.notifier == "gone").unwrap().id;
+    store.write(&mut |write| write.mark_failed(id, "422 unknown robot", None)).unwrap();
+    let page = served.page("/deliveries?state=dead");
+    assert!(page.contains("矿上&lt;i&gt;冒顶") && page.contains("422 unknown robot"), "{page}");
+    assert!(page.contains("配置里已没有"), "a way that config no longer has: {page}");
+    assert_eq!(served.get("/deliveries?state=lost").status, 400);
+    let mark = served.mark();
+    let again = [("mark", mark.as_str()), ("way", "gone")];
+    assert_eq!(served.post("/deliveries/resend", &again).status, 303);
+    assert!(!served.page("/deliveries?state=dead").contains("422"));
+    assert!(served.page("/deliveries?state=pending").contains("矿上"));
+}
+
+#[test]
+fn the_station_shows_what_lies_where_and_what_does_not_work() {
+    let served = Served::new();
+    let page = served.page("/station");
+    for part in ["数据库", "索引", "留证", "guanlan.db", "索引已跟上"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    std::fs::remove_dir_all(served.lab.data().join("index")).unwrap();
+    let page = served.page("/station");
+    assert!(page.contains("reindex") && !page.contains("索引已跟上"), "{page}");
+}
+
+#[test]
+fn a_source_is_paused_and_taken_up_again_with_its_comments_kept() {
+    let served = Served::new();
+    let board = served.page("/sources");
+    let id = between(&board, "action=\"/sources/", "/run\"").to_owned();
+    let mark = served.mark();
+    let text = || -> String {
+        let all = std::fs::read_dir(served.lab.data().join("sources")).unwrap();
+        all.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    };
+    let before = text();
+    let pause = [("mark", mark.as_str()), ("paused", "true")];
+    let paused = served.post(&format!("/sources/{id}/pause"), &pause);
+    assert_eq!(paused.status, 303, "{}", paused.body);
+    assert!(paused.head.contains("location: /sources\n"), "{}", paused.head);
+    assert!(text().contains("enabled = false"));
+    let resume = [("mark", mark.as_str()), ("paused", "false")];
+    served.post(&format!("/sources/{id}/pause"), &resume);
+    assert_eq!(text().replace("enabled = true\n", ""), before.replace("enabled = true\n", ""));
+    let run = served.post(&format!("/sources/{id}/run"), &[("mark", &mark)]);
+    assert_eq!(run.status, 303, "{}", run.body);
+    assert_eq!(served.store().states("source-asked:").unwrap().len(), 1);
+}
