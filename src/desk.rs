@@ -29,6 +29,7 @@ pub mod sources;
 pub mod station;
 pub mod story;
 pub mod today;
+pub mod versions;
 pub mod words;
 
 mod index_door;

@@ -21,14 +21,14 @@ pub fn serve() -> anyhow::Result<u16> {
         for stream in listener.incoming().flatten() {
             let first = asked.fetch_add(NEW, Ordering::Relaxed);
             // A station that goes away is no concern of the site.
-            let _ = answer(stream, first);
+            let _ = answer(&stream, first);
         }
     });
     Ok(port)
 }
 
-fn answer(stream: TcpStream, first: u64) -> std::io::Result<()> {
-    let mut lines = BufReader::new(&stream).lines();
+fn answer(mut stream: &TcpStream, first: u64) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream).lines();
     let asked = lines.next().transpose()?.unwrap_or_default();
     while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
     let (status, body) = if asked.contains("/rss.xml") {
@@ -37,7 +37,7 @@ fn answer(stream: TcpStream, first: u64) -> std::io::Result<()> {
         ("404 Not Found", String::new())
     };
     write!(
-        &stream,
+        stream,
         "HTTP/1.1 {status}\r\nContent-Type: application/rss+xml\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     )

@@ -11,6 +11,7 @@ use pipelines::record::{AnnotatedPost, Issue, Polarity, PostId, Span, TextField}
 use serde::Serialize;
 
 use super::line::{Piece, PostLine, pieces, spans};
+use super::versions::TextVersion;
 use super::{Act, Desk, DeskError, Result, Who};
 
 /// Posts told of where a beginning names several.
@@ -48,6 +49,8 @@ pub struct PostSheet {
     /// The verdict an officer gave, where one did.
     #[schema(value_type = Option<String>)]
     pub corrected: Option<Polarity>,
+    /// Readings of its page that differ, oldest first; none where it was never seen otherwise.
+    pub versions: Vec<TextVersion>,
     /// Pages kept as they were served.
     pub records: usize,
     /// Posts of its story.
@@ -70,6 +73,7 @@ impl Desk {
         let explained = annotate::explain(self.annotator()?, &annotated, who.lang);
         let post = &annotated.post;
         let corrections = self.store.corrections()?;
+        let exhibits = self.store.evidence(post.id)?;
         Ok(PostSheet {
             line: self.line(&annotated, query.as_ref())?,
             paragraphs: paragraphs(&post.text, &marks),
@@ -84,7 +88,12 @@ impl Desk {
                 .collect(),
             issues: post.issues.clone(),
             corrected: corrections.iter().find(|(of, _)| *of == post.id).map(|(_, is)| *is),
-            records: self.store.evidence(post.id)?.len(),
+            versions: if exhibits.len() > 1 {
+                self.versions(&annotated, &exhibits)
+            } else {
+                Vec::new()
+            },
+            records: exhibits.len(),
             story_posts: self.store.story_posts(annotated.story, usize::MAX)?.len(),
         })
     }

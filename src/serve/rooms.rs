@@ -12,6 +12,7 @@ mod digests;
 mod enter;
 mod entry;
 mod export;
+mod live;
 mod people;
 mod post;
 mod reading;
@@ -70,6 +71,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))
         .route("/pulse", get(reading::pulse))
+        .route("/live", get(live::live))
         .route("/people", get(people::people).post(people::change))
         .route("/audit", get(people::audit))
         .route("/login", get(login::login).post(login::enter))

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use guanlan::config::{Config, Overrides};
+use guanlan::desk::{Desk, Who};
 use guanlan::engine::retention::{self, Cut};
 use guanlan::engine::{Clock, Station, nobody};
 use guanlan::evidence::{Finding, verify};
@@ -149,6 +150,7 @@ fn a_page_is_kept_as_served_and_marked_when_it_changes_goes_and_comes_back() {
     let bodies = bodies(&station, &kept());
     assert!(bodies[0].contains(FIRST) && bodies[1].contains(SECOND), "both readings are kept");
     assert_eq!(station.store.marks(id).unwrap(), Marks { edited: Some(edited), gone: None });
+    the_versions_differ_line_by_line(&station, id);
 
     bench.later(TimeDelta::hours(1));
     let gone = bench.now();
@@ -168,6 +170,20 @@ fn a_page_is_kept_as_served_and_marked_when_it_changes_goes_and_comes_back() {
     assert_eq!(station.store.marks(id).unwrap(), Marks { edited: Some(edited), gone: None });
     assert_eq!(station.store.evidence(id).unwrap().len(), 3, "that it came back is a record");
     station.close().unwrap();
+}
+
+fn the_versions_differ_line_by_line(station: &Station, id: PostId) {
+    let clock = station.collector.clock.clone();
+    let desk = Desk::new(station.config.clone(), station.store.clone(), clock);
+    let who = Who::owner("王干事", pipelines::locale::Lang::Zh);
+    let versions = desk.post(&who, &id.to_string(), None).unwrap().versions;
+    assert_eq!(versions.len(), 2, "{versions:?}");
+    assert!(versions[0].diff.is_empty() && versions[0].at < versions[1].at);
+    let said = |tag: &str| {
+        let lines = versions[1].diff.iter().filter(|line| line.tag == tag);
+        lines.map(|line| line.text.as_str()).collect::<String>()
+    };
+    assert!(said("gone").contains(FIRST) && said("new").contains(SECOND), "{versions:?}");
 }
 
 fn shown_where_the_post_is(bench: &Bench, id: PostId) {

@@ -1,5 +1,7 @@
 //! Rooms beside searching: searches that are kept, deliveries, the station, sources paused and taken up again.
 
+use std::io::{BufRead as _, Write as _};
+
 use guanlan::store::Store as _;
 
 use crate::console::{Served, between};
@@ -38,6 +40,32 @@ fn a_search_is_kept_counts_what_is_new_and_can_be_subscribed_to() {
     assert_eq!(served.get(&format!("/search?saved={id}")).status, 404);
     let lines = served.store().audits("search_save", "欠薪<b>", 9).unwrap();
     assert_eq!(lines.len(), 1, "{lines:?}");
+}
+
+#[test]
+fn an_open_page_hears_of_new_posts() {
+    let served = Served::new();
+    let mut stream = std::net::TcpStream::connect(served.address).unwrap();
+    let head = format!(
+        "GET /live HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\r\n",
+        served.address, served.cookie
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut lines = std::io::BufReader::new(stream).lines().map_while(Result::ok);
+    let status = lines.next().unwrap();
+    assert!(status.contains("200"), "{status}");
+    let said = lines.by_ref().take_while(|line| !line.is_empty()).collect::<String>();
+    assert!(said.contains("text/event-stream") && said.contains("no-store"), "{said}");
+    let mut counts = lines.filter_map(|line| {
+        let told: serde_json::Value = serde_json::from_str(line.strip_prefix("data: ")?).unwrap();
+        told["posts"].as_u64()
+    });
+    let first = counts.next().unwrap();
+    served.lab.write("new.csv", "text\n云岭矿业的工资又没有发，家里等着用钱\n");
+    let data = served.lab.data();
+    let data = data.to_str().unwrap();
+    served.lab.run(&["--data-dir", data, "import", "new.csv", "--map", "text=text"]).good();
+    assert_eq!(counts.next().unwrap(), first + 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 (() => {
   const typing = (e) => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || e.ctrlKey || e.metaKey || e.altKey;
-  const go = { t: "/", s: "/search", a: "/alerts", r: "/rules", o: "/sources", d: "/digests" };
+  const go = { t: "/", s: "/search", a: "/alerts", r: "/rules", o: "/sources", d: "/digests", m: "/deliveries" };
   const lines = () => [...document.querySelectorAll(".lines > .line :is(h2, h3) a")];
   let afterG = false;
 
@@ -26,21 +26,53 @@
   const badge = document.getElementById("open-alerts");
   const fresh = document.getElementById("fresh");
   let first = null;
-  const pulse = async () => {
-    if (!badge || document.hidden) return;
-    try {
-      const answer = await fetch("/pulse", { headers: { accept: "application/json" } });
-      if (!answer.ok) return;
-      const now = await answer.json();
-      badge.textContent = now.open_alerts;
-      badge.hidden = now.open_alerts === 0;
-      if (first === null) first = now.posts;
-      if (now.posts > first) {
-        fresh.textContent = fresh.dataset.words.replace("{n}", now.posts - first);
-        fresh.hidden = false;
-      }
-    } catch { /* the station is stopped; the page stays as it was */ }
+  const show = (now) => {
+    badge.textContent = now.open_alerts;
+    badge.hidden = now.open_alerts === 0;
+    if (first === null) first = now.posts;
+    if (now.posts > first) {
+      fresh.textContent = fresh.dataset.words.replace("{n}", now.posts - first);
+      fresh.hidden = false;
+    }
   };
-  pulse();
-  setInterval(pulse, 20000);
+  // A hidden page hears nothing; a station that is stopped leaves the page as it was, and the browser tries again.
+  let live = null;
+  const listen = () => {
+    if (!badge || document.hidden === (live === null)) return;
+    if (live) { live.close(); live = null; return; }
+    live = new EventSource("/live");
+    live.onmessage = (event) => show(JSON.parse(event.data));
+  };
+  listen();
+  document.addEventListener("visibilitychange", listen);
+
+  // Days of a chart that are drawn over become the span of the search.
+  const day = (a) => /published:(\d{4}-\d\d-\d\d)$/.exec(new URL(a.href.baseVal, location.href).searchParams.get("q"));
+  for (const chart of document.querySelectorAll("svg.columns")) {
+    const days = [...chart.querySelectorAll("a")].filter((a) => day(a));
+    let from = -1, to = -1;
+    const at = (e) => days.indexOf(document.elementFromPoint(e.clientX, e.clientY)?.closest("svg.columns a"));
+    const paint = () => days.forEach((a, n) => {
+      a.classList.toggle("brushed", from >= 0 && n >= Math.min(from, to) && n <= Math.max(from, to));
+    });
+    chart.addEventListener("dragstart", (e) => e.preventDefault());
+    chart.addEventListener("pointerdown", (e) => { if (e.button === 0) from = to = at(e); });
+    chart.addEventListener("pointermove", (e) => {
+      if (from < 0) return;
+      const over = at(e);
+      if (over >= 0 && over !== to) { to = over; paint(); }
+    });
+    chart.addEventListener("click", (e) => { if (from !== to && from >= 0) e.preventDefault(); }, true);
+    document.addEventListener("pointerup", () => {
+      if (from >= 0 && to >= 0 && from !== to) {
+        const [first, last] = [days[Math.min(from, to)], days[Math.max(from, to)]];
+        const url = new URL(first.href.baseVal, location.href);
+        const query = url.searchParams.get("q");
+        url.searchParams.set("q", `${query}..${day(last)[1]}`);
+        location.href = url.href;
+      }
+      from = to = -1;
+      paint();
+    });
+  }
 })();

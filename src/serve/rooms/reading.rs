@@ -134,11 +134,11 @@ pub(super) async fn sources(
     .await
 }
 
-/// What the script asks now and then.
-#[derive(Serialize)]
-struct Pulse {
-    posts: u64,
-    open_alerts: usize,
+/// What the script is told.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Pulse {
+    pub posts: u64,
+    pub open_alerts: usize,
 }
 
 pub(super) async fn pulse(State(console): State<Arc<Console>>, visit: Visit) -> Response {
