@@ -57,7 +57,7 @@ fn a_rumoured_toll_and_what_takes_it_back_are_one_story() {
     };
     let rumour = claim("a", "听说下午出事了", 0, "mine", 3, FactStatus::Rumoured);
     let notice = claim("b", "关于网传信息的通报", 20, "mine", 3, FactStatus::Refuted);
-    check(&[rumour.clone(), notice.clone()], 1);
+    check(&[rumour.clone(), notice], 1);
     for other in [
         claim("c", "关于网传信息的通报", 20, "plant", 3, FactStatus::Refuted),
         claim("d", "关于网传信息的通报", 20, "mine", 2, FactStatus::Refuted),
