@@ -247,8 +247,9 @@ impl Desk {
         source.map_or_else(|| id.0.clone(), |source| source.name.clone())
     }
 
-    fn context(&self) -> Context {
-        crate::engine::query_context(&self.config, self.now())
+    fn context(&self) -> Result<Context> {
+        let stored_sources = Some(self.store.source_ids()?);
+        Ok(Context { stored_sources, ..crate::engine::query_context(&self.config, self.now()) })
     }
 
     /// Reads a query.
@@ -256,7 +257,7 @@ impl Desk {
     /// # Errors
     /// `Query` with the place of the fault.
     pub fn query(&self, text: &str) -> Result<Query> {
-        pipelines::query::parse(text, &self.context())
+        pipelines::query::parse(text, &self.context()?)
             .map_err(|error| DeskError::Query { query: text.to_owned(), error })
     }
 

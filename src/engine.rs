@@ -53,7 +53,7 @@ pub mod watching;
 pub mod workbook;
 
 use chrono::{DateTime, Offset, TimeZone, Utc};
-use pipelines::query::Context;
+use pipelines::query::{Context, Name};
 
 use crate::config::Config;
 
@@ -70,6 +70,14 @@ pub use station::{
 };
 pub use stop::Stop;
 
+fn topic_name(topic: &pipelines::annotate::TopicConfig) -> Name {
+    Name { id: topic.id.to_string(), shown: vec![topic.name.clone(), topic.name_en.clone()] }
+}
+
+fn source_name(source: &pipelines::crawl::SourceConfig) -> Name {
+    Name { id: source.id.to_string(), shown: vec![source.name.clone()] }
+}
+
 /// Seconds that the local time of the station is ahead of UTC at `now`: the days of histograms.
 #[must_use]
 pub fn zone_offset_secs(config: &Config, now: DateTime<Utc>) -> i32 {
@@ -83,6 +91,9 @@ pub fn query_context(config: &Config, now: DateTime<Utc>) -> Context {
         now,
         zone: config.station.zone,
         subjects: config.subjects.clone(),
+        topics: config.topics.iter().map(topic_name).collect(),
+        sources: config.sources.iter().map(source_name).collect(),
+        stored_sources: None,
         segmenter: segmenter(config),
         naming: Default::default(),
     }

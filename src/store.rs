@@ -220,6 +220,8 @@ pub trait Store: ReadEvidence + ReadPeople + Send + Sync {
     fn source_state(&self, source: &SourceId) -> Result<SourceState>;
     /// Counts of a source in the hours that the range touches.
     fn source_tally(&self, source: &SourceId, range: &PostRange) -> Result<Tally>;
+    /// Every source that something is known of, also those that config no longer has.
+    fn source_ids(&self) -> Result<Vec<String>>;
     /// Since when each of these words is known; those that are not are left out.
     fn terms_since(&self, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>>;
     /// A named piece of state (robots cache, host back-off, digest marks).

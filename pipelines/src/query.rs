@@ -49,7 +49,7 @@ pub use ast::{
     Alias, Bound, FieldTest, Literal, Node, NumberRange, Pattern, Regexp, Scope, TextTest,
     TimeRange, Unit, WordsTest,
 };
-pub use context::{Context, SharedNaming};
+pub use context::{Context, Name, SharedNaming};
 pub use error::QueryError;
 pub(crate) use naming::sentence_around;
 pub use naming::{Named, Naming};

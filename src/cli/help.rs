@@ -119,6 +119,14 @@ pub fn show(error: &clap::Error, lang: Lang) -> ExitCode {
                 "{}",
                 lang.fill(key, &[("name", &name), ("value", &value), ("detail", &detail)])
             );
+            let near = match kind {
+                ErrorKind::InvalidSubcommand => what(ContextKind::SuggestedSubcommand),
+                ErrorKind::UnknownArgument => what(ContextKind::SuggestedArg),
+                _ => String::new(),
+            };
+            if !near.is_empty() {
+                eprintln!("{}", lang.fill("cli.usage.near", &[("near", &near)]));
+            }
             eprintln!("{}", lang.text("cli.usage.hint"));
         }
     }

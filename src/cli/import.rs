@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::output::Table;
 use super::{Globals, Outcome, open, stop};
 use crate::config::Config;
+use crate::engine::deep::ROWS_AT_ONCE;
 use crate::engine::import::{self, ImportError, Imported, Looked};
 use crate::engine::{Station, nobody, system_clock};
 
@@ -127,6 +128,9 @@ fn take(
             Ok(imported) => {
                 if let Some(number) = imported.number.filter(|_| !globals.quiet) {
                     eprintln!("{}", lang.fill("cli.import.taken", &[("number", &number)]));
+                }
+                if imported.in_haste && !globals.quiet {
+                    eprintln!("{}", lang.fill("cli.import.in_haste", &[("file", &file.display()), ("n", &ROWS_AT_ONCE)]));
                 }
                 rows.push(report(file, found, Some(&imported)));
             }

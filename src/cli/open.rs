@@ -13,7 +13,7 @@ use super::{Globals, Outcome};
 use crate::config::{Config, Overrides};
 use crate::desk::{Desk, DeskError, Who};
 use crate::engine::{DataDir, open_or_make_store, open_store, system_clock};
-use crate::store::{Marks, SqliteStore};
+use crate::store::{Marks, SqliteStore, Store as _};
 
 /// The config of `--config`, of the current folder, of the data directory, or the shipped one; `Err` is the
 /// exit status after the problems were shown.
@@ -109,7 +109,22 @@ pub fn query_context(config: &Config) -> Context {
 
 /// Reads a query; `Err` is the exit status after the error was shown with its place.
 pub fn query(text: &str, config: &Config, globals: &Globals) -> Result<Query, Outcome> {
-    pipelines::query::parse(text, &query_context(config)).map_err(|error| {
+    parsed(text, &query_context(config), globals)
+}
+
+/// The same of the posts of a store: a source that nothing came from is an error, with those there are.
+pub fn query_of_posts(
+    text: &str,
+    reading: &Reading,
+    globals: &Globals,
+) -> anyhow::Result<Result<Query, Outcome>> {
+    let stored_sources = Some(reading.store.source_ids()?);
+    let context = Context { stored_sources, ..query_context(&reading.config) };
+    Ok(parsed(text, &context, globals))
+}
+
+fn parsed(text: &str, context: &Context, globals: &Globals) -> Result<Query, Outcome> {
+    pipelines::query::parse(text, context).map_err(|error| {
         eprintln!("{}", error.render(text, globals.lang));
         Outcome::Usage
     })

@@ -108,6 +108,9 @@ fn opened(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Res
     let station = Station::open_to_lend(config, system_clock(), crawl::progress(globals))?;
     let said = [("sources", &sources as &dyn Display), ("rules", &rules), ("dir", &dir)];
     writeln!(out, "{}", globals.lang.fill("cli.run.started", &said))?;
+    if sources == 0 {
+        writeln!(out, "{}", globals.lang.text("config.check.no_sources"))?;
+    }
     out.flush()?;
     Ok(station)
 }

@@ -15,18 +15,23 @@ use serde_json::{Map, Value, json};
 use super::output::Table;
 use super::standing::{self, Asked};
 use super::{Format, Globals, Outcome, open};
+use crate::desk::export::ExportForm;
 use crate::desk::search::field_of;
 use crate::engine::StoredPosts;
 use crate::store::{ReadEvidence, Store};
+
+/// Lines shown unless said.
+const LINES: usize = 10;
 
 /// Characters of a snippet around the words found.
 const SNIPPET_CHARS: usize = 90;
 
 #[derive(Args)]
 pub struct SearchArgs {
-    query: String,
-    #[arg(long, short = 'n', default_value_t = 10)]
-    limit: usize,
+    #[arg(required = true, num_args = 1..)]
+    query: Vec<String>,
+    #[arg(long, short = 'n')]
+    limit: Option<usize>,
     #[arg(long, value_name = "ORDER", default_value = "newest", value_parser = ["newest", "relevance", "risk", "heat"])]
     sort: String,
     #[arg(long)]
@@ -43,10 +48,15 @@ impl SearchArgs {
             Ok(reading) => reading,
             Err(outcome) => return Ok(outcome),
         };
-        let query = match open::query(&self.query, &reading.config, globals) {
+        // What a shell cut at blanks is one query.
+        let text = self.query.join(" ");
+        let query = match open::query_of_posts(&text, &reading, globals)? {
             Ok(query) => query,
             Err(outcome) => return Ok(outcome),
         };
+        if globals.format == Format::Csv && self.limit.is_none() {
+            return export(&text, globals, out);
+        }
         let asked = reading.index()?;
         let posts = StoredPosts(&reading.store);
         let results = asked.index.search(&query, &self.options(&reading, globals)?, Some(&posts))?;
@@ -66,7 +76,7 @@ impl SearchArgs {
         // A script that reads rows wants every post; people want one line per happening.
         let grouped = !self.posts && globals.format == Format::Table;
         Ok(SearchOptions {
-            limit: self.limit,
+            limit: self.limit.unwrap_or(LINES),
             sort,
             after: self.after.as_deref().map(PageToken::from_str).transpose()?,
             group_by_story: grouped,
@@ -78,11 +88,24 @@ impl SearchArgs {
     }
 }
 
+/// A ledger of all posts: as the console hands it out, and in the audit like there.
+fn export(query: &str, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let desk = match open::desk(globals)? {
+        Ok(desk) => desk,
+        Err(outcome) => return Ok(outcome),
+    };
+    match desk.export(&open::who(globals), query, ExportForm::Csv) {
+        Ok(rows) => out.write_all(&rows)?,
+        Err(error) => return open::refused(error, globals.lang),
+    }
+    Ok(Outcome::Good)
+}
+
 /// Shows what a search finds, as the command would, for people.
 pub fn show(query: &str, limit: usize, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let args = SearchArgs {
-        query: query.to_owned(),
-        limit,
+        query: vec![query.to_owned()],
+        limit: Some(limit),
         sort: "newest".to_owned(),
         posts: false,
         facets: false,

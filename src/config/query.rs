@@ -86,7 +86,11 @@ fn unknown_names(query: &Query, raw: &Raw, asked: &Asked, found: &mut Vec<Proble
         };
         let known = ids(table);
         let below = format!("{name}/");
-        if known.contains(name) || known.iter().any(|id| id.starts_with(&below)) {
+        let is_shown = match table {
+            "source" => raw.sources.iter().any(|source| source.item.name == name),
+            _ => raw.topics.iter().any(|t| t.item.name == name || t.item.name_en == name),
+        };
+        if is_shown || known.contains(name) || known.iter().any(|id| id.starts_with(&below)) {
             continue;
         }
         let mut listed: Vec<&str> = known.iter().copied().collect();

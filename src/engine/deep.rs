@@ -22,8 +22,10 @@ const OWED: &str = "deep:import:";
 const READ: &str = "deep";
 /// Posts looked at again at a time, about half a second of one core.
 const AT_ONCE: usize = 24;
-/// Rows of a file that are read deeply as they come; what follows waits, so that a large file is in soon.
-pub(super) const ROWS_AT_ONCE: u64 = 100;
+/// Rows of a file that are read deeply as they come; all of a file of more wait, so that it is in soon.
+pub const ROWS_AT_ONCE: usize = 2000;
+/// Bytes of such rows that are held until they are known to be few.
+pub(super) const BYTES_AT_ONCE: usize = 32 << 20;
 
 /// How much the deep reader has read since the station was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use pipelines::text::visible_line;
 
 use super::collect::Collector;
 use super::commit::CommitError;
-use super::deep::ROWS_AT_ONCE;
+use super::deep::{BYTES_AT_ONCE, ROWS_AT_ONCE};
 use super::step::Step;
 use super::workbook;
 use crate::store::Tally;
@@ -49,6 +49,8 @@ pub struct Imported {
     pub tally: Tally,
     /// Rows that could not be read.
     pub unreadable: Vec<RowError>,
+    /// Its rows were too many to be read deeply as they came: the deep reader comes back to them.
+    pub in_haste: bool,
 }
 
 /// What a look into a file found, before any of it is taken.
@@ -130,9 +132,13 @@ pub fn file(
     source: &SourceConfig,
 ) -> Result<Imported, ImportError> {
     let now = (collector.clock)();
-    let records = open(path, format, map, source, now)?.records;
+    let (records, are_many) = counted(open(path, format, map, source, now)?.records);
     let number = begin(collector, path, source, now)?;
-    let mut imported = Imported { number: Some(number), ..Imported::default() };
+    let in_haste = are_many && collector.stages.reads_deep();
+    if in_haste {
+        owe(collector, number)?;
+    }
+    let mut imported = Imported { number: Some(number), in_haste, ..Imported::default() };
     let new_step = || Step { import: Some(number), ..Step::new(&source.id, now) };
     let mut step = new_step();
     for record in records {
@@ -140,16 +146,12 @@ pub fn file(
             Ok(FileRecord::Row(row)) => {
                 let url =
                     row.url.unwrap_or_else(|| own_address(source, row.id.as_deref(), &row.found));
-                let rows = imported.tally.received + step.tally.received;
-                let verdict = if rows < ROWS_AT_ONCE || !collector.stages.reads_deep() {
-                    collector.stages.item(&url, row.found, source, now)
+                let stages = &collector.stages;
+                step.take(if in_haste {
+                    stages.one_of_many(&url, row.found, source, now)
                 } else {
-                    if rows == ROWS_AT_ONCE {
-                        owe(collector, number)?;
-                    }
-                    collector.stages.one_of_many(&url, row.found, source, now)
-                };
-                step.take(verdict);
+                    stages.item(&url, row.found, source, now)
+                });
             }
             Ok(FileRecord::Page(page)) => take_page(collector, &page, source, &mut step),
             Err(error) => {
@@ -167,6 +169,26 @@ pub fn file(
     }
     imported.tally.add(&collector.committer.commit_blocking(step)?);
     Ok(imported)
+}
+
+/// The same records, and whether their rows are too many to be read deeply as they come. Saved pages never are: reading one
+/// takes longer than judging it.
+fn counted(
+    mut records: impl Iterator<Item = Result<FileRecord, RowError>>,
+) -> (impl Iterator<Item = Result<FileRecord, RowError>>, bool) {
+    let (mut first, mut bytes, mut are_many) = (Vec::new(), 0, false);
+    for record in records.by_ref() {
+        let is_page = matches!(record, Ok(FileRecord::Page(_)));
+        if let Ok(FileRecord::Row(row)) = &record {
+            bytes += row.found.text.as_ref().map_or(0, String::len);
+        }
+        first.push(record);
+        are_many = !is_page && (first.len() > ROWS_AT_ONCE || bytes > BYTES_AT_ONCE);
+        if is_page || are_many {
+            break;
+        }
+    }
+    (first.into_iter().chain(records), are_many)
 }
 
 /// Notes that the deep reader has to come back to this import.

@@ -37,6 +37,12 @@ pub(super) fn add_tally(
     Ok(())
 }
 
+/// Every source that something is known of.
+pub(super) fn ids(c: &Connection) -> Result<Vec<String>> {
+    let mut ids = c.prepare_cached("SELECT source FROM sources ORDER BY source")?;
+    Ok(ids.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
 /// The newest time of a post of `source`: what silence is reckoned from.
 pub(super) fn note_post(c: &Connection, source: &SourceId, at: DateTime<Utc>) -> Result<()> {
     c.prepare_cached(

@@ -6,12 +6,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{Delivery, Result, Store, StoreError, StoreWrite, changes, imports, intake, schema};
+mod still;
+
+use still::{Print, still_address};
+
+use super::{
+    Delivery, OutboxAsk, OutboxLine, Result, Store, StoreError, StoreWrite, changes, imports,
+    intake, schema,
+};
 
 /// How long a command waits for the lock of another program before it says `Busy`.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
@@ -156,35 +163,6 @@ impl SqliteStore {
         write.tx.commit()?;
         Ok(())
     }
-}
-
-/// What tells whether a database file was written to.
-#[derive(Debug, PartialEq, Eq)]
-struct Print {
-    bytes: u64,
-    changed: Option<SystemTime>,
-    has_log: bool,
-}
-
-impl Print {
-    fn of(path: &Path) -> Self {
-        let about = path.metadata().ok();
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        Self {
-            bytes: about.as_ref().map_or(0, std::fs::Metadata::len),
-            changed: about.and_then(|about| about.modified().ok()),
-            has_log: Path::new(&log).metadata().is_ok_and(|log| log.len() > 0),
-        }
-    }
-}
-
-/// The address by which SQLite reads a file that nobody writes to, without any file beside it.
-fn still_address(path: &Path) -> Result<PathBuf> {
-    let cannot = |cause: String| StoreError::Corrupt { what: path.display().to_string(), cause };
-    let whole = std::path::absolute(path).map_err(|e| cannot(e.to_string()))?;
-    let address = url::Url::from_file_path(whole).map_err(|()| cannot("no path".to_owned()))?;
-    Ok(PathBuf::from(format!("{address}?immutable=1")))
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
@@ -382,7 +360,11 @@ impl Store for SqliteStore {
         self.read(|c| super::outbox::due_by(c, notifier, now, limit))
     }
 
-    fn outbox(&self, ask: &super::OutboxAsk) -> Result<Vec<super::OutboxLine>> {
+    fn source_ids(&self) -> Result<Vec<String>> {
+        self.read(super::sources::ids)
+    }
+
+    fn outbox(&self, ask: &OutboxAsk) -> Result<Vec<OutboxLine>> {
         self.read(|c| super::outbox::lines(c, ask))
     }
 

@@ -3,7 +3,7 @@
     python train.py --source e5-small-q4.bin --data ../../../../shared/data/domain --out run.npz [--hold 1]
 
 Without `--hold` all posts are learned from. With `--hold F` (a number of source-folds.json, or `p0` to `p4`: a fifth of the
-first file, or `s80`: one of 80 posts of both) those posts are kept out and judged at the end; their log-probabilities are in the output.
+first file, or `s80`: one of 80 posts of both; several with commas) those posts are kept out and judged at the end; their log-probabilities are in the output.
 """
 
 import argparse
@@ -59,9 +59,9 @@ def load(folder):
 
 
 def held(post, hold, folds):
-    """Is the post kept out of training?"""
-    if not hold:
-        return False
+    """Is the post kept out of training? By any of the names in `hold`."""
+    if not hold or "," in hold:
+        return any(held(post, part, folds) for part in hold.split(",") if part)
     if hold.startswith("s"):
         return int(hashlib.sha256(post["id"].encode()).hexdigest(), 16) % int(hold[1:]) == 0
     if hold.startswith("p"):
@@ -272,7 +272,10 @@ def main():
 
     def report(epoch, mean):
         if out:
-            print(f"epoch {epoch + 1}: {figures(truth, model.judge(*apart))}", flush=True)
+            logs = model.judge(*apart)
+            for part in args.hold.split(","):
+                rows = [i for i, p in enumerate(out) if held(p, part, folds)]
+                print(f"epoch {epoch + 1}, {part}: {figures(truth[rows], logs[rows])}", flush=True)
         torch.save(mean, args.out.replace(".npz", ".pt"))
 
     mean = train(args, model, views, targets, sources, report)

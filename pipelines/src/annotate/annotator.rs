@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 
 use crate::query::{Context, Named, Target};
 use crate::record::{
-    AnnotatedPost, Channel, Fact, Filing, Mention, PolarityVerdict, Post, Risk, Span, StoryId,
-    Subject, TextField, TopicHit,
+    AnnotatedPost, Channel, Fact, FactStatus, Filing, Mention, PolarityVerdict, Post, Risk, Span,
+    StoryId, Subject, TextField, TopicHit,
 };
 use crate::text::{Folded, fold};
 
@@ -206,6 +206,7 @@ impl Annotator {
             mentions: &annotated.mentions,
             topics: &topics,
             counted,
+            refutes: refutes(&annotated.facts),
             story_posts,
         })
     }
@@ -309,6 +310,14 @@ fn cutter(config: &AnnotatorConfig) -> Result<Cutter, AnnotateError> {
     let lexicon = Lexicon::read(files).map_err(super::polarity::JudgeError::from)?;
     let names = config.subjects.iter().flat_map(|s| s.names().map(str::to_owned));
     Ok(Cutter::new(Segmenter::new(names), lexicon))
+}
+
+/// Whether a toll that was rumoured is taken back and none stands.
+fn refutes(facts: &[Fact]) -> bool {
+    let mut tolls = facts.iter().filter(|fact| fact.is_toll()).peekable();
+    tolls.peek().is_some()
+        && tolls.all(|fact| !fact.status.counts())
+        && facts.iter().any(|fact| fact.is_toll() && fact.status == FactStatus::Refuted)
 }
 
 /// The people and money named in a post: people whose number is refuted, or who are safe by now, do not count.

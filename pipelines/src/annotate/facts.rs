@@ -14,7 +14,7 @@ use regex::Regex;
 
 use super::annotator::span_of;
 use super::numerals::parse_number;
-use super::quantities::{QuantityKind, quantities};
+use super::quantities::{QuantityKind, crosses_blank, quantities};
 use crate::query::sentence_around;
 use crate::record::{Fact, FactKind, FactStatus, Span, TextField};
 use crate::text::Folded;
@@ -25,7 +25,9 @@ static RESCUED: LazyLock<[Regex; 2]> = LazyLock::new(|| {
     let cue = "获救|升井|脱险|脱困|救出|平安返回|安全转移|转移";
     [
         // 五名被困矿工全部获救 · 两名伤者护送升井
-        regex(&format!(r"{NUMBER}余?多?(?:名|位|个|人)[\p{{Han}}\d:]{{0,16}}?(?:{cue})")),
+        regex(&format!(
+            r"{NUMBER}余?多?(?:名|位|个|人)(?:[\p{{Han}}:]|\d+[时分日月:]){{0,16}}?(?:{cue})"
+        )),
         // 救出4人 · 转移被困村民四十三名
         regex(&format!(r"(?:救出|转移|营救|解救)[\p{{Han}}]{{0,8}}?{NUMBER}余?多?(?:名|位|人)")),
     ]
@@ -39,6 +41,12 @@ static UNTRUE: LazyLock<Regex> = LazyLock::new(|| {
 static HEARSAY: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         "网传|疯传|传言|传闻|传出|听说|据说|据传|听人说|有人说|群里说|都在说|私信|爆料|未经证实|不知真假|小道消息|盛传|网上流传|流传",
+    )
+});
+/// Who says this takes the words back.
+static NOT_TO_BE_SAID: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        "(?:别|勿|莫|不要|请勿|切勿)(?:再)?(?:乱|瞎|胡乱|轻易|继续)?(?:传|信|转发|散布)|不信谣|不传谣|停止传播",
     )
 });
 static NOBODY: LazyLock<Regex> = LazyLock::new(|| {
@@ -62,7 +70,8 @@ fn regex(source: &str) -> Regex {
 }
 
 /// Words one of which a text has that says anything of people in need.
-const CUES: [char; 12] = ['死', '亡', '难', '丧', '失', '困', '伤', '埋', '毒', '救', '井', '移'];
+const CUES: [char; 14] =
+    ['死', '亡', '难', '丧', '失', '困', '伤', '埋', '毒', '救', '井', '移', '没', '命'];
 
 /// Every counted fact of a title and a text.
 #[must_use]
@@ -107,7 +116,8 @@ fn read(field: TextField, original: &str, folded: &Folded, into: &mut Vec<Fact>)
             let (Some(whole), Some(number)) = (captures.get(0), captures.get(1)) else { continue };
             let count = parse_number(number.as_str()).filter(|n| (1.0..1e6).contains(n));
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in range")]
-            if let Some(count) = count {
+            if let Some(count) = count.filter(|_| !crosses_blank(original, folded, &whole.range()))
+            {
                 add(FactKind::Rescued, count as u64, whole.range());
             }
         }
@@ -125,7 +135,9 @@ fn status(text: &str, sentence: &Range<usize>, range: &Range<usize>) -> FactStat
     if UNTRUE.is_match(next) && (is_hearsay || UNTRUE.find(next).is_some_and(|m| m.start() < 15)) {
         return FactStatus::Refuted;
     }
-    if is_hearsay && UNTRUE.is_match(whole) {
+    if (is_hearsay && UNTRUE.is_match(whole))
+        || NOT_TO_BE_SAID.is_match(&text[sentence.start..range.start])
+    {
         return FactStatus::Refuted;
     }
     let asks = whole.trim_end().ends_with(['?', '吗', '么']) || next.starts_with(['?', '吗']);
@@ -204,6 +216,7 @@ mod tests {
             &[(Dead, 3, Refuted), (Dead, 3, Refuted), (Injured, 2, Stated)],
         );
         check("网传3人死亡是谣言", "", &[(Dead, 3, Refuted)]);
+        check("大家别再传三个人遇难了", "", &[(Dead, 3, Refuted)]);
         check("网传“3人死亡”", "经核查,未造成人员死亡。", &[(Dead, 3, Refuted)]);
     }
 
@@ -211,6 +224,11 @@ mod tests {
     fn who_is_rescued_is_trapped_no_more() {
         check("", "2名被困人员于17时05分安全升井。", &[(Trapped, 2, Over), (Rescued, 2, Stated)]);
         check("", "12名矿工被困,救援仍在进行。", &[(Trapped, 12, Stated)]);
+        check(
+            "两名矿工轻伤 井下211人全部升井",
+            "",
+            &[(Injured, 2, Stated), (Rescued, 211, Stated)],
+        );
         check("", "5名矿工被困。已救出3人。", &[(Trapped, 5, Stated), (Rescued, 3, Stated)]);
     }
 

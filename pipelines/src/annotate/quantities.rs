@@ -78,18 +78,23 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     let people = [
         (QuantityKind::Dead, "死亡|遇难|身亡|丧生|罹难|殒命|丧命|不幸离世"),
         (QuantityKind::Missing, "失踪|失联|下落不明"),
-        (QuantityKind::Trapped, "被困|被埋|受困"),
+        (QuantityKind::Trapped, "被困|被埋|受困|埋了|埋着"),
         (QuantityKind::Injured, "受伤|重伤|轻伤|中毒|烧伤|灼伤"),
     ];
     for (kind, cue) in people {
         // 三人死亡 · 12名矿工被困 · 5名工人不幸全部遇难
         let before = format!(r"({NUMBER})余?多?(?:名|位|个|人)(?:[\p{{Han}}]{{0,8}}?)(?:{cue})");
         // 死亡3人 · 遇难人数升至13人 · 被困矿工12人
-        let after = format!(r"(?:{cue})(?:[\p{{Han}}]{{0,8}}?)({NUMBER})余?多?(?:名|位|人)");
+        let after = format!(r"(?:{cue})(?:[\p{{Han}}]{{0,8}}?)({NUMBER})余?多?(?:名|位|人|个人)");
         patterns.extend([before, after].map(|source| pattern(kind, &source)));
     }
     patterns.push(pattern(QuantityKind::Dead, &format!(r"({NUMBER})死(?:{NUMBER}伤|[,。!;、]|$)")));
     patterns.push(pattern(QuantityKind::Injured, &format!(r"{NUMBER}死({NUMBER})伤")));
+    // 三个人没了 · 三条人命
+    let gone =
+        format!(r"({NUMBER})余?多?(?:名|位|个)?(?:人|矿工|工人|职工)都?没了(?:[,。!?;、]|$)");
+    let lives = format!(r"({NUMBER})条人命");
+    patterns.extend([gone, lives].map(|source| pattern(QuantityKind::Dead, &source)));
     let money = [
         (QuantityKind::Owed, "拖欠|欠薪|欠款|欠缴|欠发|欠付|欠下|欠了|欠我|讨薪"),
         (QuantityKind::Fined, "罚款|处罚|罚没|被罚"),
@@ -112,6 +117,9 @@ fn pattern(kind: QuantityKind, source: &str) -> Pattern {
 const CUES: [char; 11] = ['死', '亡', '难', '丧', '殒', '失', '困', '伤', '欠', '罚', '损'];
 const MORE_CUES: [char; 6] = ['亏', '案', '薪', '埋', '毒', '世'];
 
+/// What stands before 没了 where it tells of people.
+const BEFORE_GONE: [char; 3] = ['人', '工', '都'];
+
 /// Every quantity of `original`, given with its folded form: in order, one for each number.
 #[must_use]
 pub fn quantities(original: &str, folding: &Folded) -> Vec<Quantity> {
@@ -119,15 +127,30 @@ pub fn quantities(original: &str, folding: &Folded) -> Vec<Quantity> {
     let mut found: Vec<Quantity> = Vec::new();
     let mut searched_to = 0;
     for (at, c) in folded.char_indices() {
-        if at < searched_to || !(CUES.contains(&c) || MORE_CUES.contains(&c)) {
+        let is_cue = CUES.contains(&c)
+            || MORE_CUES.contains(&c)
+            || (c == '没'
+                && folded[..at].ends_with(BEFORE_GONE)
+                && folded[at..].starts_with("没了"))
+            || (c == '命' && folded[..at].ends_with("条人"));
+        if at < searched_to || !is_cue {
             continue;
         }
         let sentence = sentence_around(original, folding, &(at..at + c.len_utf8()));
         searched_to = sentence.end;
         in_sentence(folded, &sentence, &mut found);
     }
+    found.retain(|quantity| !crosses_blank(original, folding, &quantity.range));
     found.sort_by_key(|q| (q.range.start, q.range.end));
     found
+}
+
+/// Whether words stand on both sides of a blank, as the halves of a headline do: 两名矿工轻伤 井下211人升井.
+pub(super) fn crosses_blank(original: &str, folding: &Folded, range: &Range<usize>) -> bool {
+    let (start, end) = folding.original_span(range.start, range.end);
+    let words: Vec<&str> = original[start..end].split([' ', '\u{3000}']).collect();
+    let is_word = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && c.is_alphabetic());
+    words.windows(2).any(|pair| is_word(pair[0].chars().last()) && is_word(pair[1].chars().next()))
 }
 
 fn in_sentence(folded: &str, sentence: &Range<usize>, found: &mut Vec<Quantity>) {
@@ -222,6 +245,15 @@ mod tests {
         check("仍有两名工人失联", &[(Missing, 2, "两名工人失联")]);
         check("事故致21名工人全部遇难。", &[(Dead, 21, "21名工人全部遇难")]);
         check("二十余人一氧化碳中毒", &[(Injured, 20, "二十余人一氧化碳中毒")]);
+        check("冒顶，埋了三个人", &[(Trapped, 3, "埋了三个人")]);
+        check("听说两个人没了？", &[(Dead, 2, "两个人没了")]);
+        check("四条人命，总得给个说法", &[(Dead, 4, "四条人命")]);
+    }
+
+    #[test]
+    fn the_halves_of_a_headline_are_read_apart() {
+        check("两名矿工轻伤 井下211人全部升井", &[(Injured, 2, "两名矿工轻伤")]);
+        check("死亡 3 人", &[(Dead, 3, "死亡 3 人")]);
     }
 
     #[test]

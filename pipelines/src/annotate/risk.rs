@@ -51,8 +51,22 @@ pub struct RiskInput<'a> {
     pub topics: &'a [(&'a TopicHit, &'a TopicWeight)],
     /// People and money named.
     pub counted: &'a [Counted],
+    /// It takes back a number of dead, missing or trapped that was rumoured, and states none.
+    pub refutes: bool,
     /// Posts of its story in the last 24 hours, itself included; 1 where unknown.
     pub story_posts: u32,
+}
+
+impl RiskInput<'_> {
+    /// Whether it answers what was said: an official response, or a report that a rumoured toll is untrue. Who complains or
+    /// spreads a rumour refutes nothing.
+    fn is_answer(&self) -> bool {
+        self.filing.is_some_and(|filing| match filing.kind {
+            PostKind::Response => true,
+            PostKind::Grievance | PostKind::Rumour | PostKind::Question => false,
+            _ => self.refutes,
+        })
+    }
 }
 
 /// What a post that names no subject counts: where its urgency is judged, and where it is not.
@@ -72,7 +86,7 @@ const OF_ANSWER: f32 = 0.55;
 ///
 /// | part | points |
 /// |---|---|
-/// | `urgency` | 40 × the chance that somebody must act today (0 at 0.04, full from 0.55), plus 15 × the chance that the leader must be told; 0.55 of it, and of the topic, in answers and refutations |
+/// | `urgency` | 40 × the chance that somebody must act today (0 at 0.04, full from 0.55), plus 15 × the chance that the leader must be told; 0.55 of it, and of the topic, in answers and in reports that a rumoured toll is untrue |
 /// | `polarity` | negative about us: 10 × confidence; positive: −15 × confidence; of several subjects the worst counts |
 /// | `topic` | two fifths of: the heaviest class (config: −20 … 40) × its confidence, plus half of the next in another branch, at most 40; halved where nothing bad is said of us |
 /// | `casualties` | with h = dead + ½ (missing + trapped) + ⅒ injured: 12 + 8 log₂(1 + h), at most 40; three tenths of it in answers and praise |
@@ -184,7 +198,7 @@ fn urgency_part(input: &RiskInput<'_>) -> RiskPart {
     let Some(filing) = input.filing else { return part("urgency", 0.0, String::new()) };
     let act = ((filing.today - ACT_FROM) / (ACT_FULLY - ACT_FROM)).clamp(0.0, 1.0);
     let from = format!("{:.0}%", filing.today * 100.0);
-    let share = if filing.kind == PostKind::Response { OF_ANSWER } else { 1.0 };
+    let share = if input.is_answer() { OF_ANSWER } else { 1.0 };
     part("urgency", (40.0 * act + 15.0 * filing.leader) * share, from)
 }
 
@@ -224,7 +238,7 @@ fn topic_part(input: &RiskInput<'_>, is_bad_about_us: bool) -> RiskPart {
         points /= 2.0;
     }
     let share = match input.filing {
-        Some(filing) if filing.kind == PostKind::Response => 0.4 * OF_ANSWER,
+        Some(_) if input.is_answer() => 0.4 * OF_ANSWER,
         Some(_) => 0.4,
         None => 1.0,
     };
@@ -244,10 +258,8 @@ fn words_of(counted: &[Counted], wanted: impl Fn(QuantityKind) -> bool) -> Strin
 #[expect(clippy::cast_possible_truncation, reason = "points need no more than f32")]
 fn casualties_part(input: &RiskInput<'_>) -> RiskPart {
     let counted = input.counted;
-    let answered = matches!(
-        input.filing.map(|f| f.kind),
-        Some(PostKind::Response | PostKind::Praise | PostKind::Achievement)
-    );
+    let answered = input.is_answer()
+        || matches!(input.filing.map(|f| f.kind), Some(PostKind::Praise | PostKind::Achievement));
     let harm = largest(counted, QuantityKind::Dead)
         + (largest(counted, QuantityKind::Missing) + largest(counted, QuantityKind::Trapped)) * 0.5
         + largest(counted, QuantityKind::Injured) * 0.1;

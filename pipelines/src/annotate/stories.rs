@@ -2,7 +2,7 @@
 //!
 //! In: annotated posts, in batches. Out: the story of each, and every merge as an explicit change for the
 //! log. Three nested levels: exact copy (same content hash), near copy (sketch of the body), same happening
-//! (what headline and lead tell, within six days: a learned judge). It keeps no texts, and no post older than its window;
+//! (what headline and lead tell, within six days: a learned judge; or the same rumoured toll at the same subject, spread or refuted). It keeps no texts, and no post older than its window;
 //! what it promises about order, replay and restarts stands at [`StoryBook`].
 
 mod change;
@@ -41,6 +41,8 @@ impl Default for StoryConfig {
     }
 }
 
+/// The same rumoured number of people at the same subject is one rumour for this many hours.
+const CLAIM_HOURS: i64 = 72;
 /// Candidates compared for copies.
 const CANDIDATES: usize = 12;
 /// Time in seconds, then id: the order in which posts are taken and told apart.
@@ -63,6 +65,7 @@ pub struct StoryBook {
     contents: KeyIndex<u64>,
     shingles: KeyIndex<u32>,
     terms: KeyIndex<u32>,
+    claims: KeyIndex<u64>,
     rarity: Rarity,
     judge: Option<Arc<Judge>>,
     apart: BTreeSet<(StoryId, StoryId)>,
@@ -227,6 +230,12 @@ impl StoryBook {
                 note(other.story, Level::NearCopy, 1.0);
             }
         }
+        for place in self.claims.find(member.claim_keys(), CANDIDATES) {
+            let other = &self.posts[&place];
+            if (member.place.0 - place.0).abs() <= CLAIM_HOURS * 3600 {
+                note(other.story, Level::SameHappening, 1.0);
+            }
+        }
         let judge = self.judge();
         for candidate in self.candidates(member, order) {
             let score = judge.likely(&candidate.figures);
@@ -318,6 +327,7 @@ impl StoryBook {
         self.contents.add(member.content_keys(), place, story);
         self.shingles.add(member.shingle_keys(), place, story);
         self.terms.add(member.term_keys(), place, story);
+        self.claims.add(member.claim_keys(), place, story);
     }
 
     fn unindex(&mut self, story: StoryId) {
@@ -326,6 +336,7 @@ impl StoryBook {
             self.contents.remove_story(member.content_keys(), story);
             self.shingles.remove_story(member.shingle_keys(), story);
             self.terms.remove_story(member.term_keys(), story);
+            self.claims.remove_story(member.claim_keys(), story);
         }
     }
 
@@ -354,6 +365,7 @@ impl StoryBook {
             self.contents.remove(member.content_keys(), place, member.story);
             self.shingles.remove(member.shingle_keys(), place, member.story);
             self.terms.remove(member.term_keys(), place, member.story);
+            self.claims.remove(member.claim_keys(), place, member.story);
             self.times.remove(&place.1);
             self.leave(member.story, place);
         }

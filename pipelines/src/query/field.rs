@@ -53,7 +53,7 @@ const NAMES: [(FieldName, &[&str]); 19] = [
     (FieldName::Risk, &["risk", "风险"]),
     (FieldName::Story, &["story", "事件"]),
     (FieldName::Case, &["case", "工单"]),
-    (FieldName::Published, &["published", "发布"]),
+    (FieldName::Published, &["published", "发布", "时间", "发布时间"]),
     (FieldName::Heat, &["heat", "热度"]),
 ];
 
@@ -65,7 +65,11 @@ pub(super) fn field_name(name: &str) -> Option<FieldName> {
 
 /// The names shown where an unknown one was given.
 pub(super) fn known_names() -> String {
-    NAMES.iter().map(|(_, names)| names[0]).collect::<Vec<_>>().join(", ")
+    NAMES
+        .iter()
+        .map(|(_, names)| format!("{}（{}）", names[1], names[0]))
+        .collect::<Vec<_>>()
+        .join("、")
 }
 
 /// The shown name nearest to `name`, if one is near enough to be what was meant.
@@ -75,7 +79,7 @@ pub(super) fn nearest_name(name: &str) -> Option<&'static str> {
     near.filter(|(distance, ..)| *distance <= 2).min().map(|(.., known)| known)
 }
 
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(20).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().enumerate() {
@@ -97,8 +101,12 @@ pub(super) fn field_test(
     context: &Context,
 ) -> Result<FieldTest, &'static str> {
     match name {
-        FieldName::Source => Ok(FieldTest::Source(value.into())),
-        FieldName::Topic => Ok(FieldTest::Topic(value.trim_end_matches('/').into())),
+        FieldName::Source => {
+            context.source(value).map(|id| FieldTest::Source(id.as_str().into())).ok_or("source")
+        }
+        FieldName::Topic => {
+            context.topic(value).map(|id| FieldTest::Topic(id.as_str().into())).ok_or("topic")
+        }
         FieldName::Keyword => {
             let word = fold(value);
             let is_word = word.text().chars().any(char::is_alphanumeric);

@@ -9,7 +9,6 @@ use super::error::QueryError;
 use super::field::{FieldName, field_name, field_test, known_names, nearest_name};
 use super::parse::{MAX_PARTS, Parser, Part};
 use super::scan::{Typed, closing_quotes, ends_operand, is_blank};
-use crate::record::Subject;
 use crate::text::fold;
 
 /// Longest literal, in characters.
@@ -118,19 +117,12 @@ impl Parser<'_> {
             return Err(fault("word_operand"));
         }
         let Some(subject) = self.context.subject_at(&name) else {
-            return Err(fault("alias_unknown").with("name", name).with("known", self.subjects()));
+            return Err(fault("alias_unknown")
+                .with("known", self.context.known("subject", &name))
+                .with("name", name));
         };
         let alias = Alias::of(self.context, subject).ok_or_else(|| fault("nothing_left"))?;
         Ok(self.text(Pattern::Alias(Box::new(alias))))
-    }
-
-    fn subjects(&self) -> String {
-        let shown = |subject: &Subject| {
-            let names = subject.names().take(3).collect::<Vec<_>>().join(" / ");
-            format!("{} ({names})", subject.id.as_str())
-        };
-        let known: Vec<String> = self.context.subjects.iter().map(shown).take(20).collect();
-        if known.is_empty() { "–".to_owned() } else { known.join(", ") }
     }
 
     /// A word or phrase, a field, or `N OF (…)`.
@@ -166,6 +158,11 @@ impl Parser<'_> {
             "OF" if run == "OF" => Err(fault("of_number")),
             "AND" | "OR" | "NOT" if name.len() == run.len() => {
                 Err(fault("lower_keyword").with("sign", name))
+            }
+            "或" | "或者" => Err(fault("said_keyword").with("sign", "|")),
+            "且" | "并且" | "以及" => Err(fault("said_keyword").with("sign", "AND")),
+            "非" | "不含" | "不包含" | "不包括" => {
+                Err(fault("said_keyword").with("sign", "NOT"))
             }
             "NEAR" | "ONEAR" if run.contains('/') => {
                 Err(fault("lower_keyword").with("sign", upper.as_str()))
@@ -390,7 +387,7 @@ impl Parser<'_> {
         field_test(field, &value, self.context).map(Node::Field).map_err(|expected| {
             fault("bad_value")
                 .with("value", &value)
-                .with("known", self.subjects())
+                .with("known", self.context.known(expected, &value))
                 .expecting(expected)
         })
     }

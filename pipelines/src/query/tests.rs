@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::record::{Channel, Polarity, Subject, TextField, TopicId};
 
+mod names;
+
 fn context() -> Context {
     let mut context = Context::at("2026-11-22T02:30:00Z".parse().unwrap());
     context.subjects = vec![Subject {

@@ -175,6 +175,8 @@ fn period(text: &str, context: &Context) -> Option<(DateTime<Utc>, DateTime<Utc>
         Some(_) => return days(today.with_ordinal(1)?, tomorrow, true),
         None => {}
     }
+    let written = written_out(text, today.year());
+    let text = written.as_deref().unwrap_or(text);
     let parts = text.split('-').count();
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return is_sane(day).then_some(()).and_then(|()| days(day, day.succ_opt()?, false));
@@ -192,6 +194,24 @@ fn period(text: &str, context: &Context) -> Option<(DateTime<Utc>, DateTime<Utc>
         return days(first, first.checked_add_months(Months::new(12))?, false);
     }
     moment(text, context)
+}
+
+/// `2026年11月25日`, `2026年11月`, `2026年`, `11月25日` (of this year) as the rest writes them.
+fn written_out(text: &str, year: i32) -> Option<String> {
+    let number = |text: &str| text.trim().parse::<u32>().ok();
+    let (year, rest) = match text.split_once('年') {
+        Some((year, rest)) => (i32::try_from(number(year)?).ok()?, rest.trim()),
+        None => (year, text.trim()),
+    };
+    if rest.is_empty() {
+        return text.contains('年').then(|| format!("{year:04}"));
+    }
+    let (month, rest) = rest.split_once('月')?;
+    let month = number(month)?;
+    match rest.trim().trim_end_matches(['日', '号']) {
+        "" => Some(format!("{year:04}-{month:02}")),
+        day => Some(format!("{year:04}-{month:02}-{:02}", number(day)?)),
+    }
 }
 
 fn moment(text: &str, context: &Context) -> Option<(DateTime<Utc>, DateTime<Utc>, bool)> {

@@ -82,3 +82,11 @@ pub struct Fact {
     /// The words it was read from.
     pub span: Span,
 }
+
+impl Fact {
+    /// Whether it counts people whose life is in question.
+    #[must_use]
+    pub fn is_toll(&self) -> bool {
+        matches!(self.kind, FactKind::Dead | FactKind::Missing | FactKind::Trapped)
+    }
+}

@@ -12,6 +12,7 @@ struct Case {
     channel: Channel,
     story_posts: u32,
     filing: Option<Filing>,
+    refutes: bool,
 }
 
 fn case(polarity: Polarity, confidence: f32) -> Case {
@@ -24,6 +25,7 @@ fn case(polarity: Polarity, confidence: f32) -> Case {
         channel: Channel::News,
         story_posts: 1,
         filing: None,
+        refutes: false,
     }
 }
 
@@ -47,6 +49,7 @@ fn judge(case: &Case) -> Risk {
         mentions: if case.named { std::slice::from_ref(&mention) } else { &[] },
         topics: &topics,
         counted: &counted,
+        refutes: case.refutes,
         story_posts: case.story_posts,
     })
 }
@@ -176,4 +179,18 @@ fn a_refutation_lowers_and_a_rescue_does_not_raise() {
     assert!(answered + 20 < told, "{answered} {told}");
     refuted.filing = filing(PostKind::Praise, 0.2, 0.1);
     assert!(judge(&refuted).score < answered);
+}
+
+#[test]
+fn a_report_that_takes_a_rumoured_toll_back_is_no_graver_than_the_rumour() {
+    let mut report = case(Polarity::Negative, 0.9);
+    report.topics = vec![(35.0, "safety")];
+    report.filing = filing(PostKind::Accident, 0.95, 0.9);
+    let told = judge(&report).score;
+    report.refutes = true;
+    let refuted = judge(&report).score;
+    assert!(refuted + 20 < told, "{refuted} {told}");
+    // Who complains that a refutation is a lie is not answered by it.
+    report.filing = filing(PostKind::Grievance, 0.95, 0.9);
+    assert_eq!(judge(&report).score, told);
 }

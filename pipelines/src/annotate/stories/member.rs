@@ -7,7 +7,7 @@ use super::super::fingerprint::{SKETCH, mix, resemblance};
 use super::super::happening::{Judge, Order, Telling};
 use super::super::headline::{Profile, same_happening};
 use super::Place;
-use crate::record::{AnnotatedPost, Fingerprint, Span, StoryId, TextField};
+use crate::record::{AnnotatedPost, FactStatus, Fingerprint, Span, StoryId, TextField};
 use crate::text::fold;
 
 /// Characters of headline and lead that are compared.
@@ -40,6 +40,7 @@ pub(super) struct Member {
     pub(super) profile: Profile,
     pub(super) telling: Telling,
     terms: Vec<u32>,
+    claims: Vec<u64>,
     /// Whether the profile holds words of the lead, the headline being short.
     has_lead: bool,
     /// Hash of the site it stands on.
@@ -70,6 +71,7 @@ impl Member {
             } else {
                 Vec::new()
             },
+            claims: claims(post),
             profile: Profile::of(&words, PROFILE_CHARS),
             telling,
             has_lead,
@@ -86,6 +88,12 @@ impl Member {
     pub(super) fn shingle_keys(&self) -> &[u32] {
         let sketch = &self.fingerprint.sketch;
         &sketch[..sketch.len().min(SHINGLE_KEYS)]
+    }
+
+    /// Rumours of how many people died or are trapped with a subject, spread or taken back: who refutes a number tells of the
+    /// happening that was rumoured, in whatever words.
+    pub(super) fn claim_keys(&self) -> &[u64] {
+        &self.claims
     }
 
     pub(super) fn term_keys(&self) -> &[u32] {
@@ -110,6 +118,24 @@ impl Member {
             || (self.words_are_its_own(other)
                 && same_happening(&self.profile, &other.profile) > SHORT_COPY_SCORE)
     }
+}
+
+/// A key for each subject named and each toll that is rumoured or refuted.
+fn claims(post: &AnnotatedPost) -> Vec<u64> {
+    let is_claim = |status| matches!(status, FactStatus::Rumoured | FactStatus::Refuted);
+    let tolls = post.facts.iter().filter(|fact| fact.is_toll() && is_claim(fact.status));
+    let mut keys: Vec<u64> = tolls
+        .flat_map(|fact| {
+            let subjects = post.mentions.iter();
+            subjects.map(|mention| {
+                let name = mention.subject.as_str().bytes();
+                name.fold(mix(fact.count), |hash, byte| mix(hash ^ (u64::from(byte) + 1)))
+            })
+        })
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// The folded headline, with the lead where the headline is short, our own names replaced by 某; and whether

@@ -4,8 +4,9 @@
 
 use proptest::prelude::*;
 
-use super::super::sample::annotated;
+use super::super::sample::{annotated, verdict};
 use super::*;
+use crate::record::{Fact, FactKind, FactStatus, Mention, Polarity, Span, TextField};
 
 const FLOOD: &str = "11月20日凌晨，云岭市南关镇一煤矿井下发生透水，12名矿工被困。当地已成立救援指挥部，三支矿山救援队赶到现场，\
     排水设备连夜到位。截至发稿，水位仍在上涨，救援在继续。市应急管理局表示，事故原因正在调查，矿方负责人已被控制。";
@@ -42,6 +43,29 @@ fn exact_and_near_copies_are_one_story() {
         ],
         1,
     );
+}
+
+#[test]
+fn a_rumoured_toll_and_what_takes_it_back_are_one_story() {
+    let claim = |slug: &str, title: &str, hours: i64, subject: &str, count: u64, status| {
+        let mut post = annotated(slug, title, title, hours);
+        let span = Span { field: TextField::Title, start: 0, end: 3 };
+        post.facts = vec![Fact { kind: FactKind::Dead, count, status, by: None, span }];
+        let polarity = verdict(Polarity::Negative, 0.9);
+        post.mentions = vec![Mention { subject: subject.into(), spans: Vec::new(), polarity }];
+        post
+    };
+    let rumour = claim("a", "听说下午出事了", 0, "mine", 3, FactStatus::Rumoured);
+    let notice = claim("b", "关于网传信息的通报", 20, "mine", 3, FactStatus::Refuted);
+    check(&[rumour.clone(), notice], 1);
+    for other in [
+        claim("c", "关于网传信息的通报", 20, "plant", 3, FactStatus::Refuted),
+        claim("d", "关于网传信息的通报", 20, "mine", 2, FactStatus::Refuted),
+        claim("e", "关于网传信息的通报", 20, "mine", 3, FactStatus::Stated),
+        claim("f", "关于网传信息的通报", 100, "mine", 3, FactStatus::Refuted),
+    ] {
+        check(&[rumour.clone(), other], 2);
+    }
 }
 
 #[test]
