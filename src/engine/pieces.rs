@@ -90,7 +90,7 @@ pub(super) async fn send(
         pace.note_out(&message.key, &piece.label);
         keep(shared, way, &pace).await?;
     }
-    Ok(Refusal::together(refused).map_or(Ok(Sent::Whole), |refusal| Err(refusal.into())))
+    Ok(Refusal::together(&refused).map_or(Ok(Sent::Whole), |refusal| Err(refusal.into())))
 }
 
 async fn keep(shared: &Shared, way: &str, pace: &Pace) -> anyhow::Result<()> {

@@ -152,7 +152,7 @@ impl Refusal {
 
     /// Several recipients that were refused, as one: those that may be tried again come before the others.
     #[must_use]
-    pub fn together(refusals: Vec<Self>) -> Option<Self> {
+    pub fn together(refusals: &[Self]) -> Option<Self> {
         let said = refusals.iter().map(|one| one.said.as_str()).collect::<Vec<_>>().join("; ");
         let first = refusals.iter().find(|one| one.blame() != Blame::Message);
         let first = first.or(refusals.first())?.clone();
