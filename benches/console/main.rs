@@ -84,7 +84,7 @@ fn fill(dir: &Path, posts: usize) -> anyhow::Result<Vec<String>> {
     for (n, post) in titles.enumerate() {
         let at = end - TimeDelta::minutes(1 + (dice.roll() % 40_000).cast_signed());
         if n % 997 == 0 {
-            words.push(post.title.chars().skip(1).take(2).collect());
+            words.extend(word_in(&post.title));
         }
         let text =
             if n % 50 == 0 { format!("云岭矿业集团：{}", post.text) } else { post.text };
@@ -103,6 +103,13 @@ fn fill(dir: &Path, posts: usize) -> anyhow::Result<Vec<String>> {
     anyhow::ensure!(ended.success(), "the import failed: {ended}");
     println!("{posts} posts imported in {:.0} s", started.elapsed().as_secs_f64());
     Ok(words)
+}
+
+/// Two characters of a title that stand together and are no signs.
+fn word_in(title: &str) -> Option<String> {
+    let chars: Vec<char> = title.chars().collect();
+    let word = chars.windows(2).skip(1).find(|two| two.iter().all(|c| c.is_alphabetic()));
+    word.map(|two| two.iter().collect())
 }
 
 fn guanlan(dir: &Path) -> Command {
@@ -155,8 +162,10 @@ impl Station {
         let site = feed::serve()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         configure(dir, port, site)?;
-        let mut child = guanlan(dir).args(["run"]).stderr(Stdio::piped()).spawn()?;
-        let said = BufReader::new(child.stderr.take().context("its words")?);
+        let mut command = guanlan(dir);
+        command.arg("run").stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let said = BufReader::new(child.stdout.take().context("its words")?);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let mut station = Self { child, address, cookie: String::new() };
         let mut lines = said.lines();
