@@ -71,6 +71,7 @@ async function day(walk, site) {
   const { page } = walk;
   await walk.go("/", "today");
   await walk.go(`/search?q=${encodeURIComponent("欠薪 | 工资")}`, "search");
+  await saved(walk);
   await walk.press(page.locator(".lines h3 a").first(), "post");
   const post = page.url();
   const verdict = page.locator("form[action$='/label'] button, form[action$='/label'] select").first();
@@ -88,8 +89,25 @@ async function day(walk, site) {
   const file = page.locator("main a[href$='.docx']").first();
   const [download] = await Promise.all([page.waitForEvent("download"), file.click()]);
   check(readFileSync(await download.path()).subarray(0, 2).toString() === "PK", `${walk.name}: the digest is no Word file`);
+  await walk.go("/deliveries", "deliveries");
+  await walk.go("/station", "station");
   await walk.go("/search?q=(", "search-fault", 400);
   await walk.go("/nowhere", "nowhere", 404);
+}
+
+// The search on the page, saved, found in the list, asked again, and taken away; ends where it began.
+async function saved(walk) {
+  const { page } = walk;
+  const [asked, name] = [page.url(), `留存 ${walk.name}`];
+  await page.fill("#saved-name", name);
+  await walk.press(page.locator("form[action='/saved'] button"), "search-saved");
+  await walk.go("/search", "search-start");
+  check((await walk.text()).includes(name), `${walk.name}: a saved search is not listed`);
+  await walk.press(page.locator("ul.saved a", { hasText: name }).first(), "search-again");
+  await page.goto(`${walk.base}/search`);
+  await walk.press(page.locator("ul.saved li", { hasText: name }).locator("button"));
+  check(!(await walk.text()).includes(name), `${walk.name}: a saved search cannot be taken away`);
+  await page.goto(asked);
 }
 
 // A rule made from a search, tried over the last thirty days, saved, seen in force, and taken back.
