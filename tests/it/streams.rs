@@ -86,7 +86,7 @@ fn every_item_of_the_streams_is_kept_exactly_once_and_counts_tie_out() {
         "guanlan.toml",
         "[station]\ncontact = \"test@example.com\"\n[retention]\nposts_days = 0\n\
          [paths]\nsources = [\"sources/*.toml\"]\nrules = []\n\
-         [crawl]\ndelay_secs = 0.0\n",
+         [judge]\ndepth = \"fast\"\n[crawl]\ndelay_secs = 0.0\n",
     );
     let run = lab.run(&["crawl", "--format", "jsonl"]).good();
     let mut kept = 0;

@@ -52,7 +52,7 @@ fn config(lab: &Lab, ports: &[u16], hook: u16) -> Config {
         "guanlan.toml",
         &format!(
             "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@example.com\"\ndata_dir = \"data\"\n\
-             [crawl]\nschedule = \"*/30 * * * *\"\ndelay_secs = 0.0\n\
+             [judge]\ndepth = \"fast\"\n[crawl]\nschedule = \"*/30 * * * *\"\ndelay_secs = 0.0\n\
              [retention]\nposts_days = {POSTS_DAYS}\n\
              [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n\
              [[notifier]]\nname = \"file\"\nkind = \"file\"\npath = \"data/alerts.jsonl\"\ndefault = true\n\

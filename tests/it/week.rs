@@ -237,7 +237,7 @@ fn config(lab: &Lab, ports: &[u16]) -> Config {
     lab.write(
         "guanlan.toml",
         "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@example.com\"\n\
-         [crawl]\nschedule = \"0 */3 * * *\"\ndelay_secs = 0.0\n\
+         [judge]\ndepth = \"fast\"\n[crawl]\nschedule = \"0 */3 * * *\"\ndelay_secs = 0.0\n\
          [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n\
          [[notifier]]\nname = \"file\"\nkind = \"file\"\npath = \"alerts.jsonl\"\ndefault = true\n",
     );

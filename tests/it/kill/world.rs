@@ -94,7 +94,7 @@ impl World {
             "guanlan.toml",
             &format!(
                 "[station]\nname = \"云岭矿业集团\"\ncontact = \"{name}@example.com\"\ndata_dir = \"data\"\n\
-                 [crawl]\nschedule = \"* * * * * *\"\ndelay_secs = 0.0\n\
+                 [judge]\ndepth = \"fast\"\n[crawl]\nschedule = \"* * * * * *\"\ndelay_secs = 0.0\n\
                  [retention]\nposts_days = 300\n\
                  [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n\
                  [[notifier]]\nname = \"file\"\nkind = \"file\"\npath = \"data/alerts.jsonl\"\ndefault = true\n\
