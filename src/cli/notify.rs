@@ -39,13 +39,7 @@ impl NotifyArgs {
         let lang = globals.lang;
         let tested = match desk.send_test(&open::who(globals), &args.name) {
             Ok(tested) => tested,
-            Err(DeskError::Unknown { id, .. }) => {
-                let names = desk.config.notifiers.iter().map(|n| n.name.as_str());
-                let names = names.collect::<Vec<_>>().join(", ");
-                let said: [(&str, &dyn std::fmt::Display); 2] = [("name", &id), ("names", &names)];
-                eprintln!("{}", lang.fill("cli.alerts.no_notifier", &said));
-                return Ok(Outcome::Usage);
-            }
+            Err(DeskError::Unknown { id, .. }) => return Ok(open::no_notifier(&desk, &id, lang)),
             Err(error) => return open::refused(error, lang),
         };
         let columns = ["piece", "taken", "said", "words"];

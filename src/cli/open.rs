@@ -102,6 +102,15 @@ pub fn refused(error: DeskError, lang: Lang) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
+/// Says that there is no way out of this name, and which there are.
+pub fn no_notifier(desk: &Desk, name: &str, lang: Lang) -> Outcome {
+    let names = desk.config.notifiers.iter().map(|n| n.name.as_str());
+    let names = names.collect::<Vec<_>>().join(", ");
+    let said: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("names", &names)];
+    eprintln!("{}", lang.fill("cli.alerts.no_notifier", &said));
+    Outcome::Usage
+}
+
 /// The zone and names a query is read with.
 pub fn query_context(config: &Config) -> Context {
     crate::engine::query_context(config, chrono::Utc::now())

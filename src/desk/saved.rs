@@ -202,8 +202,11 @@ impl Desk {
         if !may_drop(&saved, who) {
             return Err(unknown(id));
         }
+        let seen = self.store.states(SEEN)?.into_iter().map(|(name, _)| name);
+        let seen: Vec<String> = seen.filter(|name| name.ends_with(&format!("/{id}"))).collect();
         self.audited(who, ("search_drop", &saved.name, &saved.query), &mut |write| {
             write.drop_state(&format!("{SAVED}{id}"))?;
+            seen.iter().try_for_each(|name| write.drop_state(name))?;
             Ok(true)
         })
         .map(drop)

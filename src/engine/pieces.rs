@@ -2,7 +2,8 @@
 //!
 //! In: a message for such a way. Out: all of its pieces out, in their order; or nothing more for now; or why not. What is
 //! out, and when, stands in the store before anything follows it, so that a restart neither doubles a part nor exceeds
-//! a limit. A recipient of a letter who is refused holds up none of the others. Only what goes out in the instant between an answer and its note may go out twice.
+//! a limit. A recipient of a letter who is refused holds up none of the others. Only what goes out in the instant between
+//! an answer and its note may go out twice.
 
 use anyhow::Context as _;
 use chrono::TimeDelta;

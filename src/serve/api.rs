@@ -1,4 +1,5 @@
-//! The HTTP API: every act of the desk for programs, under `/api/v1`, with a bearer token and nothing else.
+//! The HTTP API: every act of the desk for programs, under `/api/v1`, with a bearer token (a feed also with
+//! the token as the password of Basic) and nothing else.
 //!
 //! In: requests with a token that an administrator made. Out: JSON as the desk answers it, or what went wrong as
 //! `application/problem+json`; and what all of this is, as OpenAPI, made from these functions. Cookies open nothing
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post, put};
@@ -215,14 +216,15 @@ pub(super) async fn bearing(
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let lang = lang_of(request.headers()).unwrap_or(console.seat.desk().config.station.lang);
-    let bucket = secret_of(request.headers()).map_or_else(
+    let is_feed = request.method() == Method::GET && request.uri().path().ends_with("/atom");
+    let secret = secret_of(request.headers(), is_feed);
+    let bucket = secret.as_deref().map_or_else(
         || format!("address {}", caller.address),
-        |secret| format!("token {}", console.key.session_mark(&secret)),
+        |secret| format!("token {}", console.key.session_mark(secret)),
     );
     if let Err(secs) = console.limits.take(&bucket) {
         return Problem::wait(secs).into_response();
     }
-    let secret = secret_of(request.headers());
     let desk = console.seat.desk();
     let asked = tokio::task::spawn_blocking(move || {
         secret.map(|secret| desk.token_bearer(&secret, lang)).transpose().map(Option::flatten)
@@ -239,8 +241,12 @@ pub(super) async fn bearing(
             }
             let detail = "no bearer token that is good: `Authorization: Bearer gl_…`";
             let mut answer = Problem::new(StatusCode::UNAUTHORIZED, detail).into_response();
-            let scheme = HeaderValue::from_static("Bearer realm=\"guanlan\"");
-            answer.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+            let bearer = HeaderValue::from_static("Bearer realm=\"guanlan\"");
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+            if is_feed {
+                let basic = HeaderValue::from_static("Basic realm=\"guanlan\"");
+                answer.headers_mut().append(header::WWW_AUTHENTICATE, basic);
+            }
             answer
         }
         Ok(Err(error)) => Problem::of(&error, lang).into_response(),
@@ -248,14 +254,15 @@ pub(super) async fn bearing(
     }
 }
 
-/// The token; a feed reader gives it as the password of Basic authentication.
-fn secret_of(headers: &HeaderMap) -> Option<String> {
+/// The token; a feed reader gives it as the password of Basic authentication. Nothing but a feed takes it so: a browser
+/// sends such a password by itself, also with the form of another site.
+fn secret_of(headers: &HeaderMap, is_feed: bool) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
         return Some(secret.trim().to_owned());
     }
-    if !scheme.eq_ignore_ascii_case("basic") {
+    if !is_feed || !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
     let pair = String::from_utf8(BASE64_STANDARD.decode(secret.trim()).ok()?).ok()?;

@@ -124,6 +124,22 @@ async fn show<T: Serialize + Send + 'static>(
     }
 }
 
+/// Takes a form of ours: does its act, then leads to `to`.
+async fn posted<T: Send + 'static>(
+    console: &Console,
+    visit: &Visit,
+    (mark, to): (&str, &str),
+    work: impl FnOnce(&Desk, &Who) -> Result<T, DeskError> + Send + 'static,
+) -> Response {
+    if !visit.takes(mark) {
+        return unmarked(console, visit);
+    }
+    match act(console, visit, work).await {
+        Ok(_) => back(to),
+        Err(page) => *page,
+    }
+}
+
 /// Where to go after a form was taken: back to a page of ours, wherever the form says.
 fn back(to: &str) -> Response {
     Redirect::to(own_path(to)).into_response()

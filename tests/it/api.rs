@@ -4,6 +4,8 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use guanlan::desk::people::TokenOrder;
 use guanlan::desk::{Act, Desk, Role, Scope, Who};
 use pipelines::locale::Lang;
@@ -138,6 +140,14 @@ fn only_a_good_token_opens_the_api() {
             assert_eq!(answer.status, 401, "{path} {heads:?}: {}", answer.body);
             assert!(answer.head.contains("www-authenticate: Bearer"), "{}", answer.head);
         }
+    }
+    // A feed reader gives the token as a password; nothing else takes it so, since a browser sends one by itself.
+    let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("reader:{good}")));
+    let by_password =
+        |path: &str| served.ask("GET", path, &[("Authorization", basic.as_str())], "").status;
+    assert_eq!(by_password("/api/v1/saved/none/atom"), 404, "let in, and there is none");
+    for path in ["/api/v1/today", "/api/v1/saved", "/mcp"] {
+        assert_eq!(by_password(path), 401, "{path}");
     }
     let found = call(&served, "GET", "/api/v1/posts?q=%E5%B7%A5%E8%B5%84&limit=1", &good, None);
     assert_eq!(found.status, 200, "{}", found.body);

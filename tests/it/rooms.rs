@@ -38,6 +38,7 @@ fn a_search_is_kept_counts_what_is_new_and_can_be_subscribed_to() {
 
     assert_eq!(served.post(&format!("/saved/{id}/drop"), &[("mark", &mark)]).status, 303);
     assert_eq!(served.get(&format!("/search?saved={id}")).status, 404);
+    assert!(served.store().states("saved").unwrap().is_empty(), "nor what was seen of it");
     let lines = served.store().audits("search_save", "欠薪<b>", 9).unwrap();
     assert_eq!(lines.len(), 1, "{lines:?}");
 }

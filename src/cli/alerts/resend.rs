@@ -27,13 +27,7 @@ impl ResendArgs {
         let lang = globals.lang;
         let count = match desk.resend(&open::who(globals), self.by.as_deref(), self.to.as_deref()) {
             Ok(count) => count,
-            Err(DeskError::Unknown { id, .. }) => {
-                let names = desk.config.notifiers.iter().map(|n| n.name.as_str());
-                let names = names.collect::<Vec<_>>().join(", ");
-                let args: [(&str, &dyn std::fmt::Display); 2] = [("name", &id), ("names", &names)];
-                eprintln!("{}", lang.fill("cli.alerts.no_notifier", &args));
-                return Ok(Outcome::Usage);
-            }
+            Err(DeskError::Unknown { id, .. }) => return Ok(open::no_notifier(&desk, &id, lang)),
             Err(error) => return open::refused(error, lang),
         };
         writeln!(out, "{}", lang.fill("cli.alerts.resent", &[("n", &count)]))?;

@@ -9,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{act, back, show, unmarked};
+use super::{posted, show, unmarked};
 use crate::desk::deliveries::Deliveries;
 use crate::desk::testing::Tested;
 use crate::serve::Console;
@@ -55,17 +55,11 @@ pub(super) async fn resend(
     visit: Visit,
     Form(form): Form<Again>,
 ) -> Response {
-    if !visit.takes(&form.mark) {
-        return unmarked(&console, &visit);
-    }
-    let sent = act(&console, &visit, move |desk, who| {
-        let way = Some(form.way.as_str()).filter(|way| !way.is_empty());
-        desk.resend(who, way, None)
-    });
-    match sent.await {
-        Ok(_) => back("/deliveries?state=pending"),
-        Err(page) => *page,
-    }
+    let Again { mark, way } = form;
+    posted(&console, &visit, (&mark, "/deliveries?state=pending"), move |desk, who| {
+        desk.resend(who, Some(way.as_str()).filter(|way| !way.is_empty()), None)
+    })
+    .await
 }
 
 /// A test goes out, and the room is shown with what came back.

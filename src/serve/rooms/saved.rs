@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::{act, back, unmarked};
+use super::{act, back, posted, unmarked};
 use crate::desk::saved::{Audience, SavedOrder};
 use crate::serve::Console;
 use crate::serve::guard::Visit;
@@ -48,13 +48,8 @@ pub(super) async fn take_away(
     Path(id): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Response {
-    if !visit.takes(&typed.mark) {
-        return unmarked(&console, &visit);
-    }
-    match act(&console, &visit, move |desk, who| desk.drop_search(who, &id)).await {
-        Ok(()) => back("/search"),
-        Err(page) => *page,
-    }
+    let way = (typed.mark.as_str(), "/search");
+    posted(&console, &visit, way, move |desk, who| desk.drop_search(who, &id)).await
 }
 
 pub(super) async fn feed(

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{act, back, show, unmarked};
+use super::{act, back, posted, show, unmarked};
 use crate::desk::Act;
 use crate::desk::adding::{SourceSheet, Wish};
 use crate::desk::edit::Saved;
@@ -86,13 +86,8 @@ pub(super) async fn run(
     Path(id): Path<String>,
     Form(form): Form<Switch>,
 ) -> Response {
-    if !visit.takes(&form.mark) {
-        return unmarked(&console, &visit);
-    }
-    match act(&console, &visit, move |desk, who| desk.run_source(who, &id)).await {
-        Ok(()) => back("/sources?asked=true"),
-        Err(page) => *page,
-    }
+    let way = (form.mark.as_str(), "/sources?asked=true");
+    posted(&console, &visit, way, move |desk, who| desk.run_source(who, &id)).await
 }
 
 pub(super) async fn pause(
