@@ -110,8 +110,7 @@ impl Desk {
         };
         let kind = |name: &str| {
             let known = self.config.notifiers.iter().find(|notifier| notifier.name == name);
-            let kind = known.and_then(|notifier| serde_json::to_value(&notifier.kind).ok());
-            kind.and_then(|kind| kind["kind"].as_str().map(str::to_owned))
+            known.map(|notifier| notifier.kind.as_str().to_owned())
         };
         let mut names: Vec<&str> = self.config.notifiers.iter().map(|n| n.name.as_str()).collect();
         // Also those that config no longer has and messages still wait for.

@@ -123,11 +123,11 @@ pub struct SavedOrder {
 }
 
 impl Desk {
-    /// One's own searches and those handed on, by name; with `counts`, how many posts are new.
+    /// One's own searches and those handed on, by name, each with how many posts are new; the index is asked once for each.
     ///
     /// # Errors
     /// A broken store or index.
-    pub fn saved_searches(&self, who: &Who, counts: bool) -> Result<Vec<SavedRow>> {
+    pub fn saved_searches(&self, who: &Who) -> Result<Vec<SavedRow>> {
         self.check(who, Act::Search)?;
         let mut rows = Vec::new();
         for (name, text) in self.store.states(SAVED)? {
@@ -136,13 +136,12 @@ impl Desk {
                 continue;
             }
             let id = name[SAVED.len()..].to_owned();
-            let (new, fault) = match counts.then(|| self.new_posts(who, &id, &saved)) {
-                None => (None, None),
-                Some(Ok(new)) => (Some(new), None),
-                Some(Err(error @ (DeskError::Query { .. } | DeskError::NoUnits))) => {
+            let (new, fault) = match self.new_posts(who, &id, &saved) {
+                Ok(new) => (Some(new), None),
+                Err(error @ (DeskError::Query { .. } | DeskError::NoUnits)) => {
                     (None, Some(error.in_words(who.lang)))
                 }
-                Some(Err(error)) => return Err(error),
+                Err(error) => return Err(error),
             };
             let (own, Saved { name, query, owner, audience, .. }) = (may_drop(&saved, who), saved);
             rows.push(SavedRow { id, name, query, owner, audience, own, new, fault });
@@ -168,8 +167,9 @@ impl Desk {
         {
             return Err(DeskError::Value { what: "saved_name", value: order.name.clone() });
         }
-        let own = self.saved_searches(who, false)?.into_iter().filter(|s| s.owner == who.name);
-        if own.count() >= MOST {
+        let all = self.store.states(SAVED)?;
+        let kept = all.iter().map(|(_, text)| read(text)).collect::<Result<Vec<_>>>()?;
+        if kept.iter().filter(|saved| saved.owner == who.name).count() >= MOST {
             return Err(DeskError::Value { what: "saved_most", value: name.to_owned() });
         }
         let saved = Saved {

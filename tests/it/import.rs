@@ -41,6 +41,28 @@ fn rows_that_cannot_be_read_are_counted_and_the_rest_goes_in() {
 }
 
 #[test]
+fn a_large_file_is_judged_in_haste_and_owed_a_deep_reading() {
+    let lab = Lab::new();
+    let row = |n: usize| format!("{{\"id\": {n}, \"text\": \"第{n}号来信：路灯坏了。\"}}\n");
+    lab.write("few.jsonl", &(0..3).map(row).collect::<String>());
+    lab.write("many.jsonl", &(100..2_101).map(row).collect::<String>());
+    let owed = || {
+        let store = guanlan::store::SqliteStore::open(&lab.data().join("guanlan.db")).unwrap();
+        guanlan::store::Store::states(&store, "deep:import:").unwrap().len()
+    };
+    let data = lab.data();
+    let data = data.to_str().unwrap();
+    let take =
+        |file| lab.run(&["--data-dir", data, "import", file, "--map", "id=id,text=text"]).good();
+    let few = take("few.jsonl");
+    assert!(!few.err.contains("2000"), "{}", few.err);
+    assert_eq!(owed(), 0, "it was read as it came");
+    let many = take("many.jsonl");
+    assert!(many.err.contains("many.jsonl") && many.err.contains("2000"), "{}", many.err);
+    assert_eq!(owed(), 1);
+}
+
+#[test]
 fn a_hundred_words_find_exactly_the_messages_that_contain_them() {
     let Some(file) = shared("petitions/messages.jsonl") else { return };
     let lab = Lab::new();

@@ -43,7 +43,7 @@ fn each_sees_their_own_and_what_was_handed_on_to_them() {
         desk.save_search(&officer, &order(name, audience)).unwrap();
     }
     let names = |who: &Who| {
-        let rows = desk.saved_searches(who, false).unwrap();
+        let rows = desk.saved_searches(who).unwrap();
         rows.into_iter().map(|row| row.name).collect::<Vec<_>>()
     };
     assert_eq!(names(&officer), ["all", "own", "unit"]);
@@ -53,7 +53,7 @@ fn each_sees_their_own_and_what_was_handed_on_to_them() {
     desk.save_search(&leader, &order("mine", Audience::Private)).unwrap();
     let refused = desk.save_search(&leader, &order("mine", Audience::All)).unwrap_err();
     assert!(matches!(refused, DeskError::Forbidden { act: Act::ShareSearch, .. }), "{refused}");
-    let all = desk.saved_searches(&other, false).unwrap().remove(0).id;
+    let all = desk.saved_searches(&other).unwrap().remove(0).id;
     assert!(matches!(desk.drop_search(&other, &all), Err(DeskError::Unknown { .. })));
     desk.drop_search(&officer, &all).unwrap();
     assert_eq!(names(&other), Vec::<String>::new());

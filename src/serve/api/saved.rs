@@ -23,7 +23,7 @@ pub(super) async fn list(
     State(console): State<Arc<Console>>,
     bearer: Bearer,
 ) -> Result<Json<Vec<SavedRow>>, Problem> {
-    act(&console, &bearer, |desk, who| desk.saved_searches(who, true)).await.map(Json)
+    act(&console, &bearer, |desk, who| desk.saved_searches(who)).await.map(Json)
 }
 
 #[derive(Serialize, ToSchema)]

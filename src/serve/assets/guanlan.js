@@ -62,7 +62,6 @@
       const over = at(e);
       if (over >= 0 && over !== to) { to = over; paint(); }
     });
-    chart.addEventListener("click", (e) => { if (from !== to && from >= 0) e.preventDefault(); }, true);
     document.addEventListener("pointerup", () => {
       if (from >= 0 && to >= 0 && from !== to) {
         const [first, last] = [days[Math.min(from, to)], days[Math.max(from, to)]];

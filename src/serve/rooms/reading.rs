@@ -54,6 +54,7 @@ struct SearchPage {
     view: View,
     /// None before anything was asked.
     found: Option<Found>,
+    /// Listed where nothing is asked.
     saved: Vec<SavedRow>,
 }
 
@@ -72,8 +73,10 @@ pub(super) async fn search(
         if let Some(found) = &found {
             view.q.clone_from(&found.query);
         }
-        // Counting what is new asks the index once a search: only where the list is what the page is for.
-        let saved = desk.saved_searches(who, found.is_none())?;
+        let saved = match found {
+            Some(_) => Vec::new(),
+            None => desk.saved_searches(who)?,
+        };
         Ok(SearchPage { view, found, saved })
     })
     .await
