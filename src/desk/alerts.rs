@@ -118,8 +118,9 @@ impl Desk {
     pub fn alert(&self, who: &Who, id: i64) -> Result<AlertSheet> {
         self.check(who, Act::SeeAlerts)?;
         let stored = self.stored_alert(who, id)?;
-        let query = rule_of(&self.config, &stored.alert.rule).map(|rule| self.query(&rule.query));
-        let query = query.transpose()?;
+        // The silence of a source is watched by a rule that asks for nothing.
+        let rule = rule_of(&self.config, &stored.alert.rule).filter(|rule| !rule.query.is_empty());
+        let query = rule.map(|rule| self.query(&rule.query)).transpose()?;
         let (mut posts, mut unseen) = (Vec::new(), 0);
         for evidence in &stored.alert.evidence {
             match self.store.post(evidence.post)? {

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead as _, Write as _};
 
-use guanlan::store::Store as _;
+use guanlan::store::{PostRange, Store as _};
+use pipelines::record::{Alert, AlertState, RuleId, Severity};
 
 use crate::console::{Served, between};
 
@@ -124,4 +125,32 @@ fn a_source_is_paused_and_taken_up_again_with_its_comments_kept() {
     let run = served.post(&format!("/sources/{id}/run"), &[("mark", &mark)]);
     assert_eq!(run.status, 303, "{}", run.body);
     assert_eq!(served.store().states("source-asked:").unwrap().len(), 1);
+}
+
+#[test]
+fn the_silence_of_a_source_is_an_alert_with_a_page_like_any_other() {
+    let served = Served::new();
+    let source = served.desk.config.sources.iter().find(|s| s.flatline_hours > 0).unwrap();
+    let at = chrono::Utc::now();
+    let alert = Alert {
+        key: format!("source-silent:{}@1", source.id),
+        rule: RuleId(format!("source-silent:{}", source.id)),
+        story: None,
+        window_start: at,
+        fired_at: at,
+        measured: 0.0,
+        threshold: 1.0,
+        evidence: Vec::new(),
+        because: None,
+        told: Default::default(),
+        severity: Severity::Ordinary,
+        state: AlertState::Open,
+    };
+    let store = served.store();
+    store.write(&mut |write| write.put_alert(&alert, at).map(drop)).unwrap();
+    let all = store.alerts(&PostRange::default(), 999).unwrap();
+    let id = all.iter().find(|stored| stored.alert.key == alert.key).unwrap().id;
+    let page = served.page(&format!("/alerts/{id}"));
+    assert!(page.contains(&source.name), "{page}");
+    assert!(!page.contains("class=\"warn\""), "its rule is not one that config lost: {page}");
 }
