@@ -63,13 +63,11 @@ pub(super) fn field_name(name: &str) -> Option<FieldName> {
     NAMES.iter().find(|(_, names)| names.contains(&folded.text())).map(|(field, _)| *field)
 }
 
-/// The names shown where an unknown one was given.
-pub(super) fn known_names() -> String {
-    NAMES
-        .iter()
-        .map(|(_, names)| format!("{}（{}）", names[1], names[0]))
-        .collect::<Vec<_>>()
-        .join("、")
+/// The names shown where an unknown one was given: for a Chinese message and for an English one.
+pub(super) fn known_names() -> (String, String) {
+    let both = NAMES.iter().map(|(_, names)| format!("{}（{}）", names[1], names[0]));
+    let plain = NAMES.iter().map(|(_, names)| names[0]);
+    (both.collect::<Vec<_>>().join("、"), plain.collect::<Vec<_>>().join(", "))
 }
 
 /// The shown name nearest to `name`, if one is near enough to be what was meant.
