@@ -15,9 +15,12 @@ pub mod export;
 pub mod grouping;
 pub mod line;
 pub mod login;
+pub mod opening;
 pub mod people;
+pub mod policy;
 pub mod post;
 pub mod rights;
+pub mod rows;
 pub mod rule_form;
 pub mod rules;
 pub mod running;
@@ -30,8 +33,11 @@ pub mod station;
 pub mod story;
 pub mod testing;
 pub mod today;
+pub mod trouble;
+pub mod trying;
 pub mod versions;
 pub mod words;
+pub mod works;
 
 mod index_door;
 mod units;
@@ -39,7 +45,7 @@ mod units;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
-use index::Index;
+use index::{Index, IndexError, RebuildLock};
 use pipelines::annotate::Annotator;
 use pipelines::locale::Lang;
 use pipelines::query::{Context, Query, QueryError};
@@ -174,7 +180,7 @@ impl DeskError {
                 lang.fill(&format!("desk.password.{why}"), &[("n", &least)])
             }
             Self::LastAdministrator => lang.text("desk.last_administrator"),
-            Self::Broken(cause) => format!("{cause:#}"),
+            Self::Broken(cause) => trouble::in_words(cause, lang),
         }
     }
 }
@@ -234,6 +240,12 @@ impl Desk {
         Self { renewal: Some(renewal), ..self }
     }
 
+    /// The file of the key that opens the console on this machine.
+    #[must_use]
+    pub fn console_key(&self) -> std::path::PathBuf {
+        self.dir.console_key()
+    }
+
     /// The station's time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
@@ -267,9 +279,11 @@ impl Desk {
         match standing(&*self.store, &index).map_err(anyhow::Error::from)? {
             Standing::Level => Ok((index, 0)),
             Standing::Behind(lacking) => Ok((index, lacking)),
-            Standing::Apart(why) => Err(DeskError::Broken(anyhow::anyhow!(
-                "{why}; `guanlan reindex` builds it from the store"
-            ))),
+            Standing::Apart(why) => {
+                let taken = RebuildLock::take(&self.dir.index());
+                let is_mended = matches!(taken, Err(IndexError::Rebuilding { .. }));
+                Err(anyhow::Error::from(trouble::NotOurs { why, is_mended }).into())
+            }
         }
     }
 

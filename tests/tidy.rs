@@ -18,6 +18,10 @@ fn files(dir: &str, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![root().join(dir)];
     while let Some(dir) = open.pop() {
+        if dir.is_file() {
+            found.push(dir);
+            continue;
+        }
         let Ok(entries) = fs::read_dir(&dir) else { continue };
         for entry in entries {
             let path = entry.unwrap().path();
@@ -125,10 +129,12 @@ fn arrows_point_inwards() {
         "the encoder knows the stages",
         &mentions("encoder/src", &[], &["pipelines::", "use index::", "guanlan::"]),
     );
-    expect_none(
-        "the console reaches past the desk",
-        &mentions("src/serve", &[], &["crate::engine", "crate::store", "index::"]),
-    );
+    for door in ["src/serve", "src/cli", "src/cli.rs"] {
+        expect_none(
+            "a door reaches past the desk",
+            &mentions(door, &[], &["crate::engine", "crate::store", "index::"]),
+        );
+    }
     expect_none(
         "the desk knows its doors",
         &mentions("src/desk", &[], &["crate::serve", "crate::cli"]),

@@ -45,7 +45,7 @@ impl View {
             _ => Order::Newest,
         };
         let after = self.after.clone().filter(|after| !after.is_empty());
-        Ask { query: self.q.clone(), sort, posts: self.posts, limit: PAGE, after }
+        Ask { query: self.q.clone(), sort, posts: self.posts, limit: PAGE, after, ..Ask::default() }
     }
 }
 
