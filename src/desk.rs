@@ -17,6 +17,7 @@ pub mod line;
 pub mod login;
 pub mod opening;
 pub mod people;
+pub mod plain_form;
 pub mod policy;
 pub mod post;
 pub mod rights;

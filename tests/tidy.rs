@@ -132,7 +132,11 @@ fn arrows_point_inwards() {
     for door in ["src/serve", "src/cli", "src/cli.rs"] {
         expect_none(
             "a door reaches past the desk",
-            &mentions(door, &[], &["crate::engine", "crate::store", "index::"]),
+            &mentions(
+                door,
+                &[],
+                &["crate::engine", "crate::store", "use index", " index::", "(index::", "<index::"],
+            ),
         );
     }
     expect_none(
@@ -159,6 +163,10 @@ fn every_act_of_the_desk_begins_with_the_check() {
             let is_act = body.contains("&self") && body.contains("who: &Who");
             // Reading a query and coming out are not acts; `check` is the check.
             if !is_act || ["check", "query_of", "log_out"].contains(&name) {
+                continue;
+            }
+            // What needs the data directory for itself is done by whoever owns it: there is no right to ask for.
+            if shown(&path).starts_with("src/desk/works/") && body.contains("self.station") {
                 continue;
             }
             acts += 1;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Globals;
 use crate::desk::Desk;
 use crate::desk::seat::Seat;
+use crate::desk::trouble;
 use crate::serve::{self, Entry, Key, Listening};
 
 /// A console that has its address and is not served yet.
@@ -45,9 +46,9 @@ impl Console {
                 Ok(Some(console))
             }
             Err(error) => {
-                let why = format!("{error:#}");
+                let why = trouble::in_words(&error, globals.lang);
                 eprintln!("{}", globals.lang.fill("cli.run.no_console", &[("why", &why)]));
-                tracing::error!(error = why, "there is no console");
+                tracing::error!(error = format!("{error:#}"), "there is no console");
                 Ok(None)
             }
         }

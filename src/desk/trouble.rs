@@ -4,6 +4,7 @@
 //! itself where nobody has words for it yet. It mends nothing.
 
 use std::error::Error;
+use std::io;
 
 use index::IndexError;
 use pipelines::locale::Lang;
@@ -36,11 +37,33 @@ pub fn in_words(error: &anyhow::Error, lang: Lang) -> String {
     if let Some((key, file)) = error.chain().find_map(store_trouble) {
         return lang.fill(key, &[("file", &file)]);
     }
-    match error.downcast_ref() {
-        Some(LockError::Held { dir, pid, .. }) => {
-            lang.fill("cli.station_runs", &[("dir", &dir.display()), ("pid", pid)])
-        }
-        _ => format!("{error:#}"),
+    if let Some(LockError::Held { dir, pid, .. }) = error.downcast_ref() {
+        return lang.fill("cli.station_runs", &[("dir", &dir.display()), ("pid", pid)]);
+    }
+    system_trouble(error, lang).unwrap_or_else(|| format!("{error:#}"))
+}
+
+/// What the system refused, and at which file or address; none where it did not, or nobody has words for it.
+fn system_trouble(error: &anyhow::Error, lang: Lang) -> Option<String> {
+    let refused = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>())?;
+    let why = match refused.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "full",
+        io::ErrorKind::PermissionDenied => "denied",
+        io::ErrorKind::ReadOnlyFilesystem => "read_only",
+        io::ErrorKind::NotFound => "not_found",
+        io::ErrorKind::AddrInUse => "taken",
+        io::ErrorKind::IsADirectory => "a_folder",
+        io::ErrorKind::NotADirectory => "no_folder",
+        _ => return None,
+    };
+    // Failures name what they are about between back quotes.
+    let told = format!("{error:#}");
+    let at = told.split('`').nth(1).unwrap_or_default();
+    let words = lang.text(&format!("cli.system.{why}"));
+    if at.is_empty() {
+        Some(words)
+    } else {
+        Some(lang.fill("cli.system.at", &[("at", &at), ("why", &words)]))
     }
 }
 
