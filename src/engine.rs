@@ -45,6 +45,7 @@ mod standing;
 mod station;
 mod step;
 mod stop;
+pub mod telling;
 mod thinning;
 mod transact;
 pub mod trial;

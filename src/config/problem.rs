@@ -112,6 +112,8 @@ pub enum Fault {
     BadListen,
     /// Not a date or range of dates.
     BadDate,
+    /// Not two times of day.
+    BadHours,
     /// A query that cannot be read; the texts mark the place.
     BadQuery {
         /// In Chinese.
@@ -215,6 +217,7 @@ impl Fault {
             Self::NoContact => ("no_contact", vec![]),
             Self::BadListen => ("bad_listen", vec![]),
             Self::BadDate => ("bad_date", vec![]),
+            Self::BadHours => ("bad_hours", vec![]),
             Self::BadQuery { zh, en } => {
                 ("bad_query", vec![("why", own(if lang == Lang::Zh { zh } else { en }))])
             }

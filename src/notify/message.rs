@@ -89,6 +89,10 @@ pub enum Growth {
     Graver,
     /// An office or the house itself has answered.
     Answered,
+    /// Nobody has looked at it in its time.
+    Unattended,
+    /// It was put off until now.
+    Woken,
 }
 
 impl Growth {
@@ -99,6 +103,8 @@ impl Growth {
             Self::Doubled => "doubled",
             Self::Graver => "graver",
             Self::Answered => "answered",
+            Self::Unattended => "unattended",
+            Self::Woken => "woken",
         }
     }
 

@@ -64,7 +64,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         reading::today, reading::search, reading::post, reading::why,
         reading::words, reading::story, reading::alerts,
         reading::alert, reading::rules, reading::rehearse, reading::sources, reading::digests, reading::digest,
-        acting::correct, acting::evidence, acting::move_alert, acting::write_digest, acting::export,
+        acting::correct, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
@@ -110,6 +110,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/alerts", get(reading::alerts))
         .route("/alerts/{id}", get(reading::alert))
         .route("/alerts/{id}/state", put(acting::move_alert))
+        .route("/alerts/{id}/put-off", put(acting::put_off))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))
         .route("/sources", get(reading::sources).post(station::add))
