@@ -216,7 +216,7 @@ impl Desk {
         Ok(file)
     }
 
-    fn put_off_until(&self, key: &str) -> Result<Option<DateTime<Utc>>> {
+    pub(super) fn put_off_until(&self, key: &str) -> Result<Option<DateTime<Utc>>> {
         let text = self.store.state(&format!("{SNOOZE}{key}"))?;
         let until = text.map(|text| text.parse()).transpose().map_err(anyhow::Error::from)?;
         Ok(until.filter(|until| *until > self.now()))
