@@ -183,6 +183,7 @@ fn literals(code: &str) -> impl Iterator<Item = &str> {
 fn every_text_asked_for_is_there() {
     let areas = [
         "annotate.",
+        "cases.",
         "cli.",
         "config.",
         "crawl.",
