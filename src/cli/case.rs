@@ -136,6 +136,13 @@ impl Action {
     }
 }
 
+/// The cases that have not ended, as `case list` shows them.
+pub fn show_list(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Ok(desk) = open::people_desk(globals)? else { return Ok(()) };
+    let rows = desk.cases(&open::who(globals), &CaseAsk { state: "open".to_owned(), q: String::new() })?;
+    list(&rows, &desk, globals, out).map(drop)
+}
+
 /// `field=words`, each.
 fn fields(said: &[String]) -> Result<Fields, DeskError> {
     let pair = |text: &String| {

@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use chrono::Utc;
 use clap::Args;
 
-use super::{Globals, Outcome, alerts, crawl, open, run, search};
+use super::{Globals, Outcome, alerts, case, crawl, open, run, search};
 use crate::config::{Config, Period};
 use crate::demo;
+use crate::desk::Desk;
 use crate::engine::{Station, digests, system_clock};
 use crate::store::{PostRange, Store};
 
@@ -120,6 +121,8 @@ fn collect(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Re
         let order = digests::Order { id: id.to_owned(), title, period, from, to };
         digests::write(&station.config, &*station.store, &order, now, &station.dir.digests())?;
     }
+    // While the station is open, so that its index takes up what they are about.
+    demo::cases::play(&Desk::new(station.config.clone(), station.store.clone(), system_clock()), globals.lang)?;
     station.close()?;
     outcome
 }
@@ -133,6 +136,8 @@ fn show(globals: &Globals, dir: &Path, out: &mut dyn Write) -> anyhow::Result<()
     }
     writeln!(out, "\n{}", lang.text("cli.demo.alerts"))?;
     alerts::show_reasons(globals, out)?;
+    writeln!(out, "\n{}", lang.text("cli.demo.cases"))?;
+    case::show_list(globals, out)?;
     let store = crate::engine::open_store(dir)?;
     let posts = store.post_count()?;
     let fired = store.alerts(&PostRange::default(), usize::MAX)?.len();
