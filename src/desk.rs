@@ -16,9 +16,13 @@ pub mod export;
 pub mod grouping;
 pub mod line;
 pub mod login;
+pub mod opening;
 pub mod people;
+pub mod plain_form;
+pub mod policy;
 pub mod post;
 pub mod rights;
+pub mod rows;
 pub mod rule_form;
 pub mod rules;
 pub mod running;
@@ -31,8 +35,11 @@ pub mod station;
 pub mod story;
 pub mod testing;
 pub mod today;
+pub mod trouble;
+pub mod trying;
 pub mod versions;
 pub mod words;
+pub mod works;
 
 mod index_door;
 mod units;
@@ -40,7 +47,7 @@ mod units;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
-use index::Index;
+use index::{Index, IndexError, RebuildLock};
 use pipelines::annotate::Annotator;
 use pipelines::locale::Lang;
 use pipelines::query::{Context, Query, QueryError};
@@ -179,7 +186,7 @@ impl DeskError {
             }
             Self::Case(fault) => fault.in_words(lang),
             Self::LastAdministrator => lang.text("desk.last_administrator"),
-            Self::Broken(cause) => format!("{cause:#}"),
+            Self::Broken(cause) => trouble::in_words(cause, lang),
         }
     }
 }
@@ -239,6 +246,12 @@ impl Desk {
         Self { renewal: Some(renewal), ..self }
     }
 
+    /// The file of the key that opens the console on this machine.
+    #[must_use]
+    pub fn console_key(&self) -> std::path::PathBuf {
+        self.dir.console_key()
+    }
+
     /// The station's time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
@@ -272,9 +285,11 @@ impl Desk {
         match standing(&*self.store, &index).map_err(anyhow::Error::from)? {
             Standing::Level => Ok((index, 0)),
             Standing::Behind(lacking) => Ok((index, lacking)),
-            Standing::Apart(why) => Err(DeskError::Broken(anyhow::anyhow!(
-                "{why}; `guanlan reindex` builds it from the store"
-            ))),
+            Standing::Apart(why) => {
+                let taken = RebuildLock::take(&self.dir.index());
+                let is_mended = matches!(taken, Err(IndexError::Rebuilding { .. }));
+                Err(anyhow::Error::from(trouble::NotOurs { why, is_mended }).into())
+            }
         }
     }
 

@@ -16,6 +16,10 @@ pub fn fold(before: Option<Case>, number: &str, event: &Event) -> Case {
     }
     forget(&mut case, event);
     case.fields.extend(event.fields.clone());
+    if event.step == Step::Verify && case.field("suggested") == case.field("grade") {
+        // Nothing differs that a reason would be of.
+        case.fields.remove("grade_why");
+    }
     (case.version, case.state, case.updated) = (event.seq, event.to, event.at);
     case.clocks.clone_from(&event.clocks);
     case.ended = case.is_ended().then(|| case.ended.unwrap_or(event.at));

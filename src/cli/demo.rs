@@ -4,15 +4,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use chrono::Utc;
 use clap::Args;
 
 use super::{Globals, Outcome, alerts, case, crawl, open, run, search};
-use crate::config::{Config, Period};
+use crate::config::Config;
 use crate::demo;
 use crate::desk::Desk;
-use crate::engine::{Station, digests, system_clock};
-use crate::store::{PostRange, Store};
+use crate::desk::works::{self, Works};
 
 #[derive(Args)]
 pub struct DemoArgs {
@@ -112,18 +110,15 @@ fn clear_but_digests(dir: &Path) -> anyhow::Result<()> {
 /// One real round over the demo's sites, and the day's digest.
 fn collect(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     writeln!(out, "\n{}", globals.lang.text("cli.demo.collecting"))?;
-    let station = Station::open(config, system_clock(), crawl::progress(globals))?;
-    let outcome = crawl::round(&station, &[], globals, out);
-    let now = Utc::now();
-    for (id, period) in [("daily", Period::Day), ("weekly", Period::Week)] {
-        let title = station.config.digests.iter().find(|d| d.id == id).and_then(|d| d.title.clone());
-        let (period, from, to) = digests::span(period, now, &station.config);
-        let order = digests::Order { id: id.to_owned(), title, period, from, to };
-        digests::write(&station.config, &*station.store, &order, now, &station.dir.digests())?;
+    let works = Works::open(config.clone(), crawl::progress(globals))?;
+    let outcome = crawl::round(&works, &[], globals, out);
+    // While the directory is ours, so that its index takes up what the cases are about.
+    demo::cases::play(&works.desk(), globals.lang)?;
+    works.close()?;
+    let desk = Desk::open(config)?;
+    for id in ["daily", "weekly"] {
+        desk.write_digest_of_config(&open::who(globals), id)?;
     }
-    // While the station is open, so that its index takes up what they are about.
-    demo::cases::play(&Desk::new(station.config.clone(), station.store.clone(), system_clock()), globals.lang)?;
-    station.close()?;
     outcome
 }
 
@@ -135,12 +130,11 @@ fn show(globals: &Globals, dir: &Path, out: &mut dyn Write) -> anyhow::Result<()
         search::show(stop.query, 2, globals, out)?;
     }
     writeln!(out, "\n{}", lang.text("cli.demo.alerts"))?;
-    alerts::show_reasons(globals, out)?;
+    let Ok(desk) = open::reading(globals)? else { return Ok(()) };
+    let fired = alerts::show_reasons(&desk, globals, out)?;
     writeln!(out, "\n{}", lang.text("cli.demo.cases"))?;
-    case::show_list(globals, out)?;
-    let store = crate::engine::open_store(dir)?;
-    let posts = store.post_count()?;
-    let fired = store.alerts(&PostRange::default(), usize::MAX)?.len();
+    case::show_list(&desk, globals, out)?;
+    let posts = works::stored_posts(&desk)?;
     writeln!(out, "\n{}", lang.fill("cli.demo.total", &[("posts", &posts), ("alerts", &fired)]))?;
     writeln!(out, "\n{}", lang.text("cli.demo.digest"))?;
     let mut files = std::fs::read_dir(dir.join("digests"))?

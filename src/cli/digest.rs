@@ -3,12 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::NaiveDate;
 use clap::Args;
 
 use super::{Globals, Outcome, open};
-use crate::config::{Config, Period};
-use crate::engine::digests;
+use crate::config::Period;
 
 #[derive(Args)]
 pub struct DigestArgs {
@@ -22,32 +21,24 @@ pub struct DigestArgs {
 
 impl DigestArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let mut reading = match open::reading(globals)? {
-            Ok(reading) => reading,
+        let desk = match open::reading(globals)? {
+            Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
         };
-        reading.config.station.lang = globals.lang;
         let period = match self.period.as_str() {
             "week" => Period::Week,
             "month" => Period::Month,
             _ => Period::Day,
         };
-        let now = Utc::now();
-        let to = self.date.and_then(|day| end_of(day, &reading.config)).unwrap_or(now);
-        let (period, from, to) = digests::span(period, to, &reading.config);
-        let order = digests::Order { id: self.period.clone(), title: None, period, from, to };
-        let dir = self.out.clone().unwrap_or_else(|| reading.dir.digests());
-        for file in digests::write(&reading.config, &reading.store, &order, now, &dir)?.files {
+        let dir = self.out.clone().unwrap_or_else(|| desk.digest_folder());
+        let files = match desk.write_digest_to(&open::who(globals), period, self.date, &dir) {
+            Ok(files) => files,
+            Err(error) => return open::refused(error, globals.lang),
+        };
+        for file in files {
             let shown = file.display().to_string();
             writeln!(out, "{}", globals.lang.fill("cli.digest.written", &[("file", &shown)]))?;
         }
         Ok(Outcome::Good)
     }
-}
-
-/// Local midnight after `day`.
-fn end_of(day: NaiveDate, config: &Config) -> Option<DateTime<Utc>> {
-    let next = day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
-    let local = config.station.zone.from_local_datetime(&next).earliest()?;
-    Some(local.with_timezone(&Utc))
 }

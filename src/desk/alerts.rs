@@ -4,7 +4,7 @@
 //! who made it; a false alarm closes the alert and becomes an example that its rule must not hit.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pipelines::record::{AlertState, Severity, StoryId};
+use pipelines::record::{AlertState, Evidence, Severity, StoryId};
 use serde::Serialize;
 
 use super::line::PostLine;
@@ -38,6 +38,15 @@ pub struct AlertRow {
     pub why: String,
     /// Posts merged into it.
     pub posts: u64,
+    /// Its key: no two alerts have the same.
+    pub key: String,
+    /// What was counted.
+    pub measured: f64,
+    /// Against what.
+    pub threshold: f64,
+    /// The posts it rests on, with the times they counted by; not in lists that doors hand on.
+    #[serde(skip)]
+    pub evidence: Vec<Evidence>,
     /// The story, for rules that fire by story.
     #[schema(value_type = Option<String>)]
     pub story: Option<StoryId>,
@@ -216,6 +225,10 @@ impl Desk {
             query: rule.as_ref().map(|rule| rule.query.clone()),
             why: report::why(rule.as_ref(), alert, who.lang),
             posts: stored.hits,
+            key: alert.key.clone(),
+            measured: alert.measured,
+            threshold: alert.threshold,
+            evidence: alert.evidence.clone(),
             story: alert.story,
             newest: newest.map(|post| self.line(&post, None)).transpose()?,
         })

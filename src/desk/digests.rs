@@ -3,6 +3,8 @@
 //! In: a period and its last day, or a file's name. Out: names and bytes. Only files of the digest folder are
 //! handed out, by names that lead nowhere else.
 
+use std::path::{Path, PathBuf};
+
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use serde::Serialize;
 
@@ -86,22 +88,63 @@ impl Desk {
         last: Option<NaiveDate>,
     ) -> Result<Vec<String>> {
         self.check(who, Act::WriteDigest)?;
-        self.unbounded(who)?;
-        let now = self.now();
-        let to = last.and_then(|day| self.end_of(day)).unwrap_or(now);
-        let (kind, from, to) = digests::span(period, to, &self.config);
+        let files = self.write_digest_to(who, period, last, &self.dir.digests())?;
+        let names = files.iter().filter_map(|path| path.file_name());
+        Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
+    }
+
+    /// The same into the folder `dir`; answers the files. The command line alone names folders.
+    ///
+    /// # Errors
+    /// As of [`write_digest`](Self::write_digest).
+    pub fn write_digest_to(
+        &self,
+        who: &Who,
+        period: Period,
+        last: Option<NaiveDate>,
+        dir: &Path,
+    ) -> Result<Vec<PathBuf>> {
+        self.check(who, Act::WriteDigest)?;
+        let to = last.and_then(|day| self.end_of(day)).unwrap_or_else(|| self.now());
         let id = match period {
             Period::Day => "day",
             Period::Week => "week",
             Period::Month => "month",
         };
+        let (kind, from, to) = digests::span(period, to, &self.config);
         let order = digests::Order { id: id.to_owned(), title: None, period: kind, from, to };
+        self.write_order(who, &order, dir)
+    }
+
+    /// Writes the digest that config calls `id`, of its period that ends now; answers its files.
+    ///
+    /// # Errors
+    /// `Unknown` where config has none; as of [`write_digest`](Self::write_digest).
+    pub fn write_digest_of_config(&self, who: &Who, id: &str) -> Result<Vec<PathBuf>> {
+        self.check(who, Act::WriteDigest)?;
+        let named = self.config.digests.iter().find(|digest| digest.id == id);
+        let named =
+            named.ok_or_else(|| DeskError::Unknown { what: "digest", id: id.to_owned() })?;
+        let (period, from, to) = digests::span(named.period, self.now(), &self.config);
+        let title = named.title.clone();
+        let order = digests::Order { id: id.to_owned(), title, period, from, to };
+        self.write_order(who, &order, &self.dir.digests())
+    }
+
+    fn write_order(&self, who: &Who, order: &digests::Order, dir: &Path) -> Result<Vec<PathBuf>> {
+        self.unbounded(who)?;
         let mut config = (*self.config).clone();
         config.station.lang = who.lang;
-        let files = digests::write(&config, &*self.store, &order, now, &self.dir.digests())?;
-        self.audited(who, ("digest", id, &to.to_rfc3339()), &mut |_| Ok(true))?;
-        let names = files.files.iter().filter_map(|path| path.file_name());
-        Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
+        let written = digests::write(&config, &*self.store, order, self.now(), dir)?;
+        let done = ("digest", order.id.as_str(), order.to.to_rfc3339());
+        self.audited(who, (done.0, done.1, &done.2), &mut |_| Ok(true))?;
+        Ok(written.files)
+    }
+
+    /// Where digests lie.
+    #[must_use]
+    pub fn digest_folder(&self) -> PathBuf {
+        self.dir.digests()
     }
 
     /// Local midnight after `day`.

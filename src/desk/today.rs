@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::alerts::AlertRow;
 use super::cases::{CaseAsk, CaseRow};
-use super::line::PostLine;
+use super::line::{PostLine, SNIPPET_CHARS};
 use super::search::Day;
 use super::sources::SourceRow;
 use super::{Act, Desk, Result, Who};
@@ -104,7 +104,6 @@ impl Desk {
         let (_, behind) = self.asked()?;
         let (words, ..) =
             self.hot_words(&self.query_of(who, ALL)?, (now - day * 2, now - day, now), WORDS)?;
-        let count = |state, due| self.store.deliveries(state, due, 1_000).map(|list| list.len());
         Ok(Today {
             now,
             day: volume(&latest),
@@ -118,7 +117,8 @@ impl Desk {
             happenings: latest
                 .hits
                 .iter()
-                .map(|hit| self.line_of(hit, None))
+                .map(|hit| self.line_of(hit, None, SNIPPET_CHARS))
+                .filter_map(Result::transpose)
                 .collect::<Result<_>>()?,
             stories: latest.stories.unwrap_or(0),
             words,
@@ -129,7 +129,7 @@ impl Desk {
             troubled: board.into_iter().filter(|row| row.troubled).collect(),
             posts: self.store.post_count()?,
             behind,
-            outbox: (count("pending", DateTime::<Utc>::MAX_UTC)?, count("dead", now)?),
+            outbox: self.outbox_counts()?,
         })
     }
 

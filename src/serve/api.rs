@@ -68,7 +68,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         acting::correct, acting::evidence, acting::move_alert, acting::write_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
-        station::station, station::deliveries, station::resend, station::test, station::run, station::pause,
+        station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
         cases::list, cases::show, cases::open, cases::step, cases::ledger, cases::check,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
@@ -119,7 +119,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/cases/{number}/steps", post(cases::step))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))
-        .route("/sources", get(reading::sources))
+        .route("/sources", get(reading::sources).post(station::add))
         .route("/digests", get(reading::digests).post(acting::write_digest))
         .route("/digests/{name}", get(reading::digest))
         .route("/export", post(acting::export))
