@@ -229,11 +229,7 @@ fn clocks_after(case: Option<&Case>, line: &Line, event: &Event, policy: &Policy
     line.stops.iter().for_each(|clock| clocks.stop(*clock, ended));
     let grade = after.grade();
     let whole = if after.is_grievance() { limits.longest } else { limits.answer.of(grade) };
-    let handle = match after.field("kind") {
-        "enquiry" => limits.enquiry,
-        "complaint" => limits.complaint,
-        _ => limits.handle.of(grade),
-    };
+    let handle = handling(&after, policy);
     match event.step {
         Step::Open => {
             clocks.start(Clock::Verify, at, limits.verify.of(grade));
@@ -286,6 +282,15 @@ fn clocks_after(case: Option<&Case>, line: &Line, event: &Event, policy: &Policy
         _ => {}
     }
     clocks.runs
+}
+
+/// How long the handling of a case may take.
+fn handling(case: &Case, policy: &Policy) -> Limit {
+    match case.field("kind") {
+        "enquiry" => policy.limits.enquiry,
+        "complaint" => policy.limits.complaint,
+        _ => policy.limits.handle.of(case.grade()),
+    }
 }
 
 /// The leader is told of the highest grade; once.

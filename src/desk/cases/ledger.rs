@@ -48,7 +48,7 @@ impl Desk {
         let mut cases = Vec::new();
         for row in self.store.cases()? {
             let opened = row.opened.with_timezone(&zone).year();
-            if !year.is_none_or(|year| year == opened) {
+            if year.is_some_and(|year| year != opened) {
                 continue;
             }
             match self.case_of(who, &row.number) {

@@ -124,7 +124,7 @@ impl Desk {
         about.open_alert = (alert.state == AlertState::Open).then_some(stored.id);
         if about.title.is_empty() {
             let newest = about.posts.last().map(|post| post.post.title.clone());
-            let rule = rule_of(&self.config, &alert.rule).map(|rule| rule.name.clone());
+            let rule = rule_of(&self.config, &alert.rule).map(|rule| rule.name);
             about.title = newest.or(rule).unwrap_or_else(|| alert.rule.0.clone());
         }
         Ok(about)
