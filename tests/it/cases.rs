@@ -91,7 +91,7 @@ fn an_accident_goes_from_its_alert_to_a_published_answer() {
     assert!(number.ends_with("-0001"), "{number}");
     let state = |id| desk.alert(&duty(), id).unwrap();
     assert_eq!(state(alert).row.state, AlertState::Acknowledged);
-    assert_eq!(state(alert).cases, [number.clone()]);
+    assert_eq!(state(alert).cases, std::slice::from_ref(&number));
     let again = from_alert(desk, alert).unwrap_err();
     assert!(matches!(&again, DeskError::Case(fault) if fault.is_conflict()), "{again}");
     to_unit(desk, &number, &FOUND);
@@ -191,7 +191,7 @@ fn who_is_bound_to_a_unit_sees_its_cases_alone() {
     let (mine, theirs) = (open("青岚沟煤矿"), open("chem"));
     let miner = person("miner", Role::Officer, &["qinglangou"]);
     let seen = desk.cases(&miner, &CaseAsk::default()).unwrap();
-    assert_eq!(seen.iter().map(|row| row.number.clone()).collect::<Vec<_>>(), [mine.clone()]);
+    assert_eq!(seen.iter().map(|row| &row.number).collect::<Vec<_>>(), [&mine]);
     assert!(matches!(desk.case(&miner, &theirs), Err(DeskError::Unknown { .. })));
     let refused = desk.step_case(&miner, &theirs, 1, Step::Accept, &Fields::new());
     assert!(matches!(refused, Err(DeskError::Unknown { .. })), "{refused:?}");
