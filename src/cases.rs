@@ -11,6 +11,7 @@ pub mod table;
 
 mod fields;
 mod fold;
+mod names;
 
 #[cfg(test)]
 mod tests;

@@ -74,10 +74,17 @@ impl Desk {
         let when = |at: DateTime<Utc>| {
             at.with_timezone(&self.config.station.zone).format("%Y-%m-%d %H:%M").to_string()
         };
-        let named = |kind: &str, value: &str| {
-            if value.is_empty() { String::new() } else { who.lang.text(&format!("{kind}.{value}")) }
+        let named = |key: String, value: &str| {
+            if value.is_empty() { String::new() } else { who.lang.text(&key) }
         };
-        let chosen = |field: &str| named(&format!("cases.choice.{field}"), case.field(field));
+        let chosen = |field: &str| {
+            let value = case.field(field);
+            named(format!("cases.choice.{field}.{value}"), value)
+        };
+        let grade = |field: &str| {
+            let value = case.field(field);
+            named(format!("record.severity.{value}"), value)
+        };
         let field = |name: &str| case.field(name).to_owned();
         let units = case.field("units").split_whitespace().map(|id| self.unit_name(id));
         let first = case.field("first_at").parse().map(when).unwrap_or_default();
@@ -93,8 +100,8 @@ impl Desk {
             when(case.opened),
             units.collect::<Vec<_>>().join(" "),
             chosen("kind"),
-            named("record.severity", case.field("suggested")),
-            named("record.severity", case.field("grade")),
+            grade("suggested"),
+            grade("grade"),
             chosen("facts"),
             self.unit_name(case.field("main")),
             case.run(Clock::Answer).map(|run| when(run.due)).unwrap_or_default(),
@@ -105,7 +112,7 @@ impl Desk {
             chosen("satisfied"),
             field("outcome"),
             field("archive"),
-            named("cases.state", case.state.as_str()),
+            who.lang.text(&format!("cases.state.{}", case.state.as_str())),
         ]
     }
 }

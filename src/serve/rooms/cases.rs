@@ -246,8 +246,8 @@ pub(super) async fn ledger(
     }
     let made = act(&console, &visit, move |desk, who| {
         let (form, kind, name) = match order.form.as_str() {
-            "xlsx" => (ExportForm::Xlsx, XLSX, "cases.xlsx"),
-            _ => (ExportForm::Csv, "text/csv; charset=utf-8", "cases.csv"),
+            "xlsx" => (ExportForm::Xlsx, XLSX, "ledger.xlsx"),
+            _ => (ExportForm::Csv, "text/csv; charset=utf-8", "ledger.csv"),
         };
         let typed = order.year.trim();
         let wrong = || DeskError::Value { what: "year", value: typed.to_owned() };
