@@ -121,6 +121,7 @@ commands! {
     Rule(rule::RuleArgs),
     Label(label::LabelArgs),
     Story(story::StoryArgs),
+    Case(case::CaseArgs),
     Eval(eval::EvalArgs),
     Train(train::TrainArgs),
     Status(status::StatusArgs),

@@ -7,6 +7,7 @@
 pub mod adding;
 pub mod alerts;
 pub mod audit;
+pub mod cases;
 pub mod deliveries;
 pub mod digests;
 pub mod edit;
@@ -146,6 +147,9 @@ pub enum DeskError {
     /// No administrator would be left who may come in.
     #[error("no administrator would be left")]
     LastAdministrator,
+    /// A step of a case that was not taken.
+    #[error("{0}")]
+    Case(Box<cases::fault::CaseFault>),
     /// Store, index or files failed; never "nothing there".
     #[error("{0:#}")]
     Broken(#[from] anyhow::Error),
@@ -181,6 +185,7 @@ impl DeskError {
                 let least = secrets::LEAST;
                 lang.fill(&format!("desk.password.{why}"), &[("n", &least)])
             }
+            Self::Case(fault) => fault.in_words(lang),
             Self::LastAdministrator => lang.text("desk.last_administrator"),
             Self::Broken(cause) => trouble::in_words(cause, lang),
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{Globals, Outcome, alerts, crawl, open, run, search};
+use super::{Globals, Outcome, alerts, case, crawl, open, run, search};
 use crate::config::Config;
 use crate::demo;
 use crate::desk::Desk;
@@ -112,6 +112,8 @@ fn collect(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Re
     writeln!(out, "\n{}", globals.lang.text("cli.demo.collecting"))?;
     let works = Works::open(config.clone(), crawl::progress(globals))?;
     let outcome = crawl::round(&works, &[], globals, out);
+    // While the directory is ours, so that its index takes up what the cases are about.
+    demo::cases::play(&works.desk(), globals.lang)?;
     works.close()?;
     let desk = Desk::open(config)?;
     for id in ["daily", "weekly"] {
@@ -130,6 +132,8 @@ fn show(globals: &Globals, dir: &Path, out: &mut dyn Write) -> anyhow::Result<()
     writeln!(out, "\n{}", lang.text("cli.demo.alerts"))?;
     let Ok(desk) = open::reading(globals)? else { return Ok(()) };
     let fired = alerts::show_reasons(&desk, globals, out)?;
+    writeln!(out, "\n{}", lang.text("cli.demo.cases"))?;
+    case::show_list(&desk, globals, out)?;
     let posts = works::stored_posts(&desk)?;
     writeln!(out, "\n{}", lang.fill("cli.demo.total", &[("posts", &posts), ("alerts", &fired)]))?;
     writeln!(out, "\n{}", lang.text("cli.demo.digest"))?;

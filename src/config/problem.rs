@@ -110,6 +110,8 @@ pub enum Fault {
     NoContact,
     /// Not an address and port.
     BadListen,
+    /// Not a time that something may take.
+    BadLimit,
     /// Not a date or range of dates.
     BadDate,
     /// Not two times of day.
@@ -216,6 +218,7 @@ impl Fault {
             Self::BadContact => ("bad_contact", vec![]),
             Self::NoContact => ("no_contact", vec![]),
             Self::BadListen => ("bad_listen", vec![]),
+            Self::BadLimit => ("bad_limit", vec![]),
             Self::BadDate => ("bad_date", vec![]),
             Self::BadHours => ("bad_hours", vec![]),
             Self::BadQuery { zh, en } => {

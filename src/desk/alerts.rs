@@ -12,7 +12,7 @@ use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::telling::SNOOZE;
 use crate::engine::watching::rule_of;
 use crate::report;
-use crate::store::{PostRange, StoredAlert};
+use crate::store::{CaseLink, PostRange, StoredAlert};
 
 /// Hours an alert may be put off.
 const PUT_OFF_AT_MOST: u32 = 30 * 24;
@@ -69,6 +69,8 @@ pub struct AlertSheet {
     pub posts: Vec<PostLine>,
     /// Posts it rested on that are past their date.
     pub purged: usize,
+    /// Cases that are about it, latest first.
+    pub cases: Vec<String>,
     /// What was done to it, oldest first.
     #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     pub history: Vec<(DateTime<Utc>, String)>,
@@ -151,6 +153,7 @@ impl Desk {
         history.reverse();
         Ok(AlertSheet {
             row: self.row(who, &stored)?,
+            cases: self.cases_about(who, CaseLink::Alert(id))?,
             purged: stored.alert.evidence.len() - posts.len() - unseen,
             posts,
             history: history.into_iter().map(|line| (line.at, line.detail)).collect(),
@@ -222,7 +225,7 @@ impl Desk {
         Ok(until.filter(|until| *until > self.now()))
     }
 
-    fn stored_alert(&self, who: &Who, id: i64) -> Result<StoredAlert> {
+    pub(super) fn stored_alert(&self, who: &Who, id: i64) -> Result<StoredAlert> {
         let all = self.store.alerts(&PostRange::default(), usize::MAX)?;
         let found = all.into_iter().find(|stored| stored.id == id).ok_or_else(|| unknown(id))?;
         if self.sees_alert(who, &found)? { Ok(found) } else { Err(unknown(id)) }

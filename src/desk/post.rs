@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::line::{Piece, PostLine, pieces, spans};
 use super::versions::TextVersion;
 use super::{Act, Desk, DeskError, Result, Who};
+use crate::store::CaseLink;
 
 /// Posts told of where a beginning names several.
 const SEVERAL: usize = 5;
@@ -55,6 +56,8 @@ pub struct PostSheet {
     pub records: usize,
     /// Posts of its story.
     pub story_posts: usize,
+    /// Cases that are about it, latest first.
+    pub cases: Vec<String>,
 }
 
 /// The verdicts on a post in words.
@@ -109,6 +112,7 @@ impl Desk {
                 Vec::new()
             },
             records: exhibits.len(),
+            cases: self.cases_about(who, CaseLink::Post(post.id))?,
             story_posts: self.store.story_posts(annotated.story, usize::MAX)?.len(),
         })
     }

@@ -12,6 +12,7 @@ use pipelines::words::HotWord;
 use serde::Serialize;
 
 use super::alerts::AlertRow;
+use super::cases::{CaseAsk, CaseRow};
 use super::line::{PostLine, SNIPPET_CHARS};
 use super::search::Day;
 use super::sources::SourceRow;
@@ -71,6 +72,8 @@ pub struct Today {
     pub alerts: Vec<AlertRow>,
     /// How many of them there are.
     pub open_alerts: usize,
+    /// Cases whose clocks run out, worst first.
+    pub cases: Vec<CaseRow>,
     /// Sources to look at.
     pub troubled: Vec<SourceRow>,
     /// All sources.
@@ -121,12 +124,20 @@ impl Desk {
             words,
             alerts,
             open_alerts: self.open_alerts(who, ALERT_DAYS)?,
+            cases: self.late_cases(who)?,
             sources: board.len(),
             troubled: board.into_iter().filter(|row| row.troubled).collect(),
             posts: self.store.post_count()?,
             behind,
             outbox: self.outbox_counts()?,
         })
+    }
+
+    fn late_cases(&self, who: &Who) -> Result<Vec<CaseRow>> {
+        let late = CaseAsk { state: "late".to_owned(), q: String::new() };
+        let mut rows = self.cases(who, &late)?;
+        rows.truncate(ALERTS);
+        Ok(rows)
     }
 
     /// Posts stored, and open alerts of the last 30 days: what a page looks at now and then.

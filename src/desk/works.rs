@@ -37,6 +37,13 @@ impl Works {
         Ok(Self { station: Station::open_lent(config, system_clock(), listener)? })
     }
 
+    /// The desk of what is worked on.
+    #[must_use]
+    pub fn desk(&self) -> Desk {
+        let station = &self.station;
+        Desk::new(station.config.clone(), station.store.clone(), station.collector.clock.clone())
+    }
+
     /// The wish to end the work early.
     #[must_use]
     pub fn stop(&self) -> &Stop {
