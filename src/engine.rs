@@ -47,6 +47,7 @@ mod step;
 mod stop;
 pub mod telling;
 mod thinning;
+mod together;
 mod transact;
 pub mod trial;
 pub mod undo;

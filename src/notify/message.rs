@@ -172,6 +172,33 @@ pub fn alert_message(key: String, notice: &AlertNotice) -> Message {
     }
 }
 
+/// Messages of several alerts as one: each with its title, why it fired and the newest post it rests on.
+#[must_use]
+pub fn many_message(key: String, messages: &[Message], lang: Lang) -> Message {
+    let first = messages.first().map_or("", |message| message.title.as_str());
+    let title = lang.fill("notify.many.title", &[("n", &messages.len()), ("first", &first)]);
+    let mut lines = vec![format!("### {}", markdown::escape(&title)), String::new()];
+    for (number, message) in messages.iter().enumerate() {
+        let text =
+            |place: &str| message.data.pointer(place).and_then(Value::as_str).unwrap_or_default();
+        let headline = markdown::escape(&message.title);
+        let headline = match markdown::link_target(text("/evidence/0/url")) {
+            Some(target) => format!("[{headline}]({target})"),
+            None => headline,
+        };
+        lines.push(format!("{}. {headline}　{}", number + 1, markdown::escape(text("/reason"))));
+    }
+    lines.push(String::new());
+    lines.push(lang.text("notify.many.footer"));
+    Message {
+        key,
+        kind: MessageKind::Alert,
+        body_markdown: lines.join("\n"),
+        data: json!({ "alerts": messages.iter().map(|message| &message.data).collect::<Vec<_>>() }),
+        title,
+    }
+}
+
 /// A message that says it is a test, asked for by `who` at `station`.
 #[must_use]
 pub fn test_message(station: &str, who: &str, now: DateTime<Utc>, lang: Lang) -> Message {
