@@ -3,6 +3,7 @@
 //! In: a message with its key. Out: done, or an error that says who is at fault. The queue
 //! itself (outbox) is the store's; this module knows no store and decides nothing about what is sent.
 
+mod about;
 mod file;
 mod http;
 mod items;
@@ -23,6 +24,7 @@ use pipelines::locale::Lang;
 
 use crate::config::{NotifierConfig, NotifierKind, RobotConfig, SecretError};
 
+pub use about::About;
 use mail::Mail;
 pub use message::{
     AlertNotice, DigestNotice, Enclosure, Growth, Message, MessageKind, alert_message,

@@ -327,6 +327,8 @@ pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases {
     fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>>;
     /// The alerts of a rule fired not before `since`, oldest first, as this transaction sees them.
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>>;
+    /// The number of the alert with this key.
+    fn alert_number(&self, key: &str) -> Result<Option<i64>>;
     /// The latest alert of a rule, whenever it fired.
     fn latest_alert(&self, rule: &RuleId) -> Result<Option<Alert>>;
     /// Notes words of a post of the time `at`; each is known since the earliest time it was noted with.

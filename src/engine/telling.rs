@@ -5,11 +5,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pipelines::query::{Query, Target};
-use pipelines::record::{Alert, AlertState};
+use pipelines::record::{Alert, AlertState, AnnotatedPost, Subject};
 use pipelines::watch::RuleConfig;
 
+use crate::cases::Policy;
 use crate::config::{Config, NotifierConfig, RouteConfig};
-use crate::notify::{AlertNotice, Growth, alert_message};
+use crate::notify::{About, AlertNotice, Growth, alert_message};
 use crate::report::DigestPost;
 use crate::store::{PostRange, Result, Store, StoreError, StoreWrite};
 
@@ -117,7 +118,9 @@ impl Teller<'_> {
     ) -> Result<()> {
         let (zone, lang) = (self.config.station.zone, self.config.station.lang);
         let key = format!("{}{mark}@{}", alert.key, way.name);
+        let about = self.about(write, alert, now)?;
         let notice = AlertNotice {
+            about: about.as_ref(),
             alert,
             rule: telling.rule,
             query_in_words: telling.in_words,
@@ -130,6 +133,52 @@ impl Teller<'_> {
         let grade = alert.severity.max(alert.told.severity);
         let due = way.due(grade, now, &self.config.calendar, zone);
         write.enqueue(&key, &way.name, &message.json(), due).map(drop)
+    }
+
+    /// What is known of the posts it rests on; none where it rests on none.
+    fn about(
+        &self,
+        write: &dyn StoreWrite,
+        alert: &Alert,
+        now: DateTime<Utc>,
+    ) -> Result<Option<About>> {
+        let mut posts = Vec::new();
+        for evidence in &alert.evidence {
+            posts.extend(write.post(evidence.post)?);
+        }
+        if posts.is_empty() {
+            return Ok(None);
+        }
+        let config = self.config;
+        let outlet = |post: &AnnotatedPost| {
+            let source = config.sources.iter().find(|source| source.id == post.post.source);
+            let name = || source.map_or_else(|| post.post.source.0.clone(), |s| s.name.clone());
+            post.post.outlet.clone().unwrap_or_else(name)
+        };
+        let subject = |id: &str| config.subjects.iter().find(|subject| subject.id.as_str() == id);
+        let unit = |id: &str| {
+            let name = subject(id).map_or_else(|| id.to_owned(), |subject| subject.name.clone());
+            let above = |unit: &&Subject| unit.parent.as_ref().and_then(|id| subject(id.as_str()));
+            // Config refuses circles.
+            (std::iter::successors(subject(id), above).count(), name)
+        };
+        let station = &config.station;
+        let number = write.alert_number(&alert.key)?;
+        let policy = Policy {
+            limits: config.cases.clone(),
+            calendar: config.calendar.clone(),
+            zone: station.zone,
+        };
+        let grade = alert.severity.max(alert.told.severity);
+        let until = policy.due(alert.told.since.unwrap_or(now), policy.limits.verify.of(grade));
+        let link = Some(&station.public_url).filter(|url| !url.is_empty()).zip(number);
+        Ok(Some(About {
+            number,
+            link: link
+                .map(|(base, number)| format!("{}/alerts/{number}", base.trim_end_matches('/'))),
+            until: Some(until),
+            ..About::of(&posts, &outlet, &unit, now, station.lang)
+        }))
     }
 
     fn evidence(&self, write: &dyn StoreWrite, alert: &Alert) -> Result<Vec<DigestPost>> {

@@ -1,7 +1,7 @@
 //! Messages: what is told of an alert or a finished digest, in Markdown and as data.
 //!
 //! In: an alert with its rule and evidence. Out: a message with its key. Every text of a post is escaped; no
-//! author and no text beyond the title is sent.
+//! author is sent, and of their texts one sentence at most.
 
 use std::path::PathBuf;
 
@@ -13,10 +13,17 @@ use pipelines::watch::RuleConfig;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::about::About;
 use crate::report::{DigestPost, markdown, why};
 
-/// Evidence posts named in a message.
+/// Evidence posts named in a message that knows nothing of them but that.
 const SHOWN: usize = 5;
+
+/// Characters of a rule's meaning in words; a longer one is shown as its query.
+const RULE_CHARS: usize = 120;
+
+/// Posts to read, where more is known.
+const TO_READ: usize = 3;
 
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +139,8 @@ pub struct AlertNotice<'a> {
     pub query_in_words: Option<&'a str>,
     /// The evidence posts still stored, newest first.
     pub evidence: &'a [DigestPost],
+    /// What is known of its posts; none where it rests on none.
+    pub about: Option<&'a About>,
     /// Why it is told again; none the first time.
     pub again: Option<Growth>,
     /// The zone in which times are shown.
@@ -146,7 +155,16 @@ pub fn alert_message(key: String, notice: &AlertNotice) -> Message {
     let AlertNotice { alert, rule, evidence, lang, .. } = *notice;
     let severity = lang.text(&format!("record.severity.{}", alert.severity.as_str()));
     let rule_name = rule.map_or_else(|| alert.rule.to_string(), |r| r.name.clone());
+    let unit = notice.about.and_then(|about| about.units.first());
     let title = match evidence.first() {
+        Some(newest) if unit.is_some() => lang.fill(
+            "notify.alert.title_of_unit",
+            &[
+                ("severity", &severity),
+                ("unit", &unit.map_or("", |u| u)),
+                ("headline", &newest.title),
+            ],
+        ),
         Some(newest) => lang.fill(
             "notify.alert.title",
             &[("severity", &severity), ("rule", &rule_name), ("headline", &newest.title)],
@@ -263,34 +281,99 @@ fn shown(at: DateTime<Utc>, notice: &AlertNotice) -> String {
 fn body(notice: &AlertNotice, title: &str, severity: &str, rule_name: &str) -> String {
     let AlertNotice { alert, rule, evidence, lang, .. } = *notice;
     let mut lines = vec![format!("### {}", markdown::escape(title)), String::new()];
+    if let Some(about) = notice.about {
+        lines.extend(about_lines(about, notice));
+        lines.push(lang.text("notify.alert.to_read"));
+        for (i, post) in evidence.iter().take(TO_READ).enumerate() {
+            lines.push(format!("{}. {}", i + 1, evidence_line(post, notice)));
+        }
+        lines.push(String::new());
+    }
     let mut say = |key: &str, args: &[(&str, &dyn std::fmt::Display)]| {
         lines.push(lang.fill(&format!("notify.alert.{key}"), args));
         lines.push(String::new());
     };
     say("reason", &[("text", &why(rule, alert, lang))]);
-    let words = notice
-        .query_in_words
-        .map(markdown::escape)
-        .or_else(|| rule.map(|r| markdown::escape(&r.query)))
-        .unwrap_or_default();
-    say("rule", &[("name", &markdown::escape(rule_name)), ("words", &words)]);
+    let query = rule.map(|rule| rule.query.as_str()).filter(|query| !query.is_empty());
+    let words = notice.query_in_words.filter(|words| words.chars().count() <= RULE_CHARS);
+    match words.or(query) {
+        Some(words) => {
+            let (name, words) = (markdown::escape(rule_name), markdown::escape(words));
+            say("rule", &[("name", &name), ("words", &words)]);
+        }
+        None => say("rule_bare", &[("name", &markdown::escape(rule_name))]),
+    }
     let state = lang.text(&format!("record.alert_state.{}", alert.state.as_str()));
     say("severity", &[("severity", &severity), ("state", &state)]);
     let (at, since) = (shown(alert.fired_at, notice), shown(alert.window_start, notice));
     say("fired", &[("at", &at), ("since", &since)]);
-    let listed = evidence.len().min(SHOWN);
-    say("evidence", &[("count", &alert.evidence.len()), ("shown", &listed)]);
-    for (i, post) in evidence.iter().take(SHOWN).enumerate() {
-        lines.push(format!("{}. {}", i + 1, evidence_line(post, notice)));
+    if notice.about.is_none() && !alert.evidence.is_empty() {
+        let listed = evidence.len().min(SHOWN);
+        say("evidence", &[("count", &alert.evidence.len()), ("shown", &listed)]);
+        for (i, post) in evidence.iter().take(SHOWN).enumerate() {
+            lines.push(format!("{}. {}", i + 1, evidence_line(post, notice)));
+        }
+        lines.push(String::new());
     }
-    lines.push(String::new());
-    let missing = alert.evidence.len().saturating_sub(evidence.len());
+    let stored = notice.about.map_or(evidence.len(), |about| about.posts);
+    let missing = alert.evidence.len().saturating_sub(stored);
     if missing > 0 {
         lines.push(lang.fill("notify.alert.missing", &[("count", &missing)]));
         lines.push(String::new());
     }
     lines.push(lang.fill("notify.alert.footer", &[("key", &markdown::escape(&alert.key))]));
     lines.join("\n")
+}
+
+/// What is said, how far it has spread, what was answered, how it is judged, what is expected; and where it stands.
+fn about_lines(about: &About, notice: &AlertNotice) -> Vec<String> {
+    let lang = notice.lang;
+    let mut lines = Vec::new();
+    let mut say = |key: &str, args: &[(&str, &dyn std::fmt::Display)]| {
+        lines.push(lang.fill(&format!("notify.alert.{key}"), args));
+        lines.push(String::new());
+    };
+    let comma = lang.text("desk.list_comma");
+    if let Some((outlet, at, said)) = &about.first {
+        let (outlet, said) = (markdown::escape(outlet), markdown::escape(said));
+        say("said", &[("outlet", &outlet), ("at", &shown(*at, notice)), ("said", &said)]);
+    }
+    let channels = about.channels.iter().map(|(channel, n)| {
+        format!("{} {n}", lang.text(&format!("record.channel.{}", channel.as_str())))
+    });
+    let channels = channels.collect::<Vec<_>>().join(&comma);
+    let (day, before) = about.days;
+    let spread: [(&str, &dyn std::fmt::Display); 5] = [
+        ("posts", &about.posts),
+        ("outlets", &about.outlets),
+        ("channels", &channels),
+        ("day", &day),
+        ("before", &before),
+    ];
+    say("spread", &spread);
+    if about.answers.is_empty() {
+        say("unanswered", &[]);
+    }
+    for (title, outlet, at) in &about.answers {
+        let (title, outlet) = (markdown::escape(title), markdown::escape(outlet));
+        say("answered", &[("title", &title), ("outlet", &outlet), ("at", &shown(*at, notice))]);
+    }
+    let verdict = about.verdict.join(&comma);
+    match &about.risk {
+        (risk, Some(part)) => {
+            say("judged_with", &[("verdict", &verdict), ("risk", risk), ("part", part)]);
+        }
+        (risk, None) => say("judged", &[("verdict", &verdict), ("risk", risk)]),
+    }
+    if let Some(until) = about.until {
+        say("expected", &[("at", &shown(until, notice))]);
+    }
+    match (about.number, &about.link) {
+        (Some(number), Some(link)) => say("place", &[("number", &number), ("link", link)]),
+        (Some(number), None) => say("number", &[("number", &number)]),
+        _ => {}
+    }
+    lines
 }
 
 fn evidence_line(post: &DigestPost, notice: &AlertNotice) -> String {

@@ -140,6 +140,7 @@ fn message() -> Message {
             rule: Some(&rule),
             query_in_words: None,
             evidence: &posts,
+            about: None,
             again: None,
             zone: chrono_tz::Asia::Shanghai,
             lang: Lang::Zh,
@@ -278,4 +279,72 @@ fn a_missing_secret_is_told_at_the_start_and_without_it() {
     let error = Notifier::from_config(&config).unwrap_err();
     assert_eq!(error.blame(), Blame::Way);
     assert!(error.to_string().contains("GUANLAN_TEST_NO_SUCH_HOOK"), "{error}");
+}
+
+#[test]
+fn an_alert_with_posts_says_what_by_whom_how_far_and_until_when() {
+    let about = crate::notify::About {
+        number: Some(12),
+        link: Some("https://desk.example/alerts/12".into()),
+        units: vec!["运输分公司".into()],
+        first: Some(("霁河论坛".into(), now(), "第四个月*没发*".into())),
+        posts: 7,
+        outlets: 3,
+        channels: vec![(Channel::Forum, 5), (Channel::Gov, 2)],
+        days: (6, 1),
+        answers: vec![("关于工资的答复".into(), "县政务网".into(), now())],
+        verdict: vec!["对我方负面".into(), "诉求投诉".into()],
+        risk: (72, Some("处置 +45".into())),
+        until: Some(now()),
+    };
+    let posts: Vec<_> =
+        (0..5).map(|n| post(&format!("第{n}条"), &format!("http://demo.invalid/{n}"))).collect();
+    let evidence = posts.iter().map(|post| Evidence { post: post.id, spans: Vec::new() });
+    let alert = Alert {
+        key: "pay/1".into(),
+        rule: "pay".into(),
+        story: None,
+        window_start: now(),
+        fired_at: now(),
+        measured: 7.0,
+        threshold: 3.0,
+        evidence: evidence
+            .chain([7, 8].map(|n| Evidence { post: PostId(n), spans: Vec::new() }))
+            .collect(),
+        because: None,
+        told: Default::default(),
+        severity: Severity::Serious,
+        state: AlertState::Open,
+    };
+    let notice = AlertNotice {
+        alert: &alert,
+        rule: None,
+        query_in_words: None,
+        evidence: &posts,
+        about: Some(&about),
+        again: None,
+        zone: chrono_tz::Asia::Shanghai,
+        lang: Lang::Zh,
+    };
+    let message = alert_message("k".into(), &notice);
+    assert_eq!(message.title, "【较大（Ⅲ级）·运输分公司】第0条");
+    for said in [
+        "霁河论坛 2026-11-22 16:00 最先：“第四个月\\*没发\\*”",
+        "7 条，3 家（论坛 5、政务 2）；近 24 小时 6 条，此前 24 小时 1 条",
+        "**已有回应**：关于工资的答复（县政务网，2026-11-22 16:00）",
+        "对我方负面、诉求投诉，风险 72（其中 处置 +45）",
+        "2026-11-22 16:00 前核实事实",
+        "**预警 #12**：https://desk.example/alerts/12",
+        "3. [第2条]",
+    ] {
+        assert!(message.body_markdown.contains(said), "{said}\n{}", message.body_markdown);
+    }
+    assert!(!message.body_markdown.contains("4. [第3条]"), "three to read are enough");
+    assert!(
+        !message.body_markdown.contains("已不在库中"),
+        "all seven are there: five are shown to it"
+    );
+    let unanswered = crate::notify::About { answers: Vec::new(), ..about.clone() };
+    let message = alert_message("k".into(), &AlertNotice { about: Some(&unanswered), ..notice });
+    assert!(message.body_markdown.contains("尚未见到"), "{}", message.body_markdown);
 }

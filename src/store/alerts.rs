@@ -159,6 +159,12 @@ pub(super) fn set_state(
     Ok(changed > 0)
 }
 
+/// The number of the alert with this key.
+pub(super) fn number(c: &Connection, key: &str) -> Result<Option<i64>> {
+    let mut statement = c.prepare_cached("SELECT id FROM alerts WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+}
+
 pub(super) fn alerts(c: &Connection, range: &PostRange, limit: usize) -> Result<Vec<StoredAlert>> {
     let mut statement = c.prepare_cached(
         "SELECT id, updated, hits, state, record FROM alerts

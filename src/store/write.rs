@@ -121,6 +121,10 @@ impl StoreWrite for SqliteWrite<'_> {
         alerts::of_rule(&self.tx, rule, since)
     }
 
+    fn alert_number(&self, key: &str) -> Result<Option<i64>> {
+        alerts::number(&self.tx, key)
+    }
+
     fn latest_alert(&self, rule: &RuleId) -> Result<Option<Alert>> {
         alerts::latest(&self.tx, rule)
     }
