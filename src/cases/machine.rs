@@ -274,13 +274,7 @@ fn clocks_after(case: Option<&Case>, line: &Line, event: &Event, policy: &Policy
             }
         }
         Step::HandBack => clocks.start(Clock::Verify, at, limits.verify.of(grade)),
-        Step::GrantTime => {
-            // Where the clock stood still meanwhile, its end may be later already.
-            let due = after.run(Clock::Handle).map(|run| run.due);
-            if let (Ok(until), Some(due)) = (after.field("until").parse(), due) {
-                clocks.set_due(Clock::Handle, due.max(until));
-            }
-        }
+        Step::GrantTime => grant(&mut clocks, &after),
         Step::Wait => clocks.hold(Clock::Handle, at),
         Step::GoOn => clocks.release(Clock::Handle, at),
         Step::Submit => {
@@ -308,6 +302,14 @@ fn clocks_after(case: Option<&Case>, line: &Line, event: &Event, policy: &Policy
         _ => {}
     }
     clocks.runs
+}
+
+/// The end that was asked for; where the clock stood still meanwhile, its end may be later already.
+fn grant(clocks: &mut Clocks, after: &Case) {
+    let due = after.run(Clock::Handle).map(|run| run.due);
+    if let (Ok(until), Some(due)) = (after.field("until").parse(), due) {
+        clocks.set_due(Clock::Handle, due.max(until));
+    }
 }
 
 /// How long the handling of a case may take.

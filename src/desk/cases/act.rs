@@ -131,9 +131,9 @@ impl Desk {
         let found = read(&write.case_now(number)?.ok_or_else(|| unknown(number))?)?;
         let lines = self.store.case_log(Some(number))?;
         let since = lines.iter().filter(|line| line.seq > version);
-        let since = since.filter_map(|line| serde_json::from_str::<Event>(&line.body).ok());
+        let mut since = since.filter_map(|line| serde_json::from_str::<Event>(&line.body).ok());
         // What the station noted (that a clock ran out) changes nothing of what was seen.
-        let Some(last) = since.filter(|event| event.who != STATION).last() else {
+        let Some(last) = since.rfind(|event| event.who != STATION) else {
             return if version <= found.version { Ok(found) } else { Err(unknown(number)) };
         };
         let (who, step) = (last.who, last.step.as_str());
