@@ -281,9 +281,9 @@ fn a_missing_secret_is_told_at_the_start_and_without_it() {
     assert!(error.to_string().contains("GUANLAN_TEST_NO_SUCH_HOOK"), "{error}");
 }
 
-#[test]
-fn an_alert_with_posts_says_what_by_whom_how_far_and_until_when() {
-    let about = crate::notify::About {
+/// What is known of seven posts.
+fn about() -> crate::notify::About {
+    crate::notify::About {
         number: Some(12),
         link: Some("https://desk.example/alerts/12".into()),
         units: vec!["运输分公司".into()],
@@ -296,7 +296,12 @@ fn an_alert_with_posts_says_what_by_whom_how_far_and_until_when() {
         verdict: vec!["对我方负面".into(), "诉求投诉".into()],
         risk: (72, Some("处置 +45".into())),
         until: Some(now()),
-    };
+    }
+}
+
+#[test]
+fn an_alert_with_posts_says_what_by_whom_how_far_and_until_when() {
+    let about = about();
     let posts: Vec<_> =
         (0..5).map(|n| post(&format!("第{n}条"), &format!("http://demo.invalid/{n}"))).collect();
     let evidence = posts.iter().map(|post| Evidence { post: post.id, spans: Vec::new() });
