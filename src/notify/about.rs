@@ -12,6 +12,8 @@ use pipelines::locale::Lang;
 use pipelines::record::{AnnotatedPost, Channel};
 use pipelines::text::sentences;
 
+use crate::report::markdown;
+
 /// Characters of a sentence that is quoted.
 const QUOTED: usize = 60;
 
@@ -88,6 +90,56 @@ impl About {
             risk: gravest.map_or((0, None), |post| (post.risk.score, largest_part(post, lang))),
             ..Self::default()
         }
+    }
+
+    /// What is said, how far it has spread, what was answered, how it is judged, what is expected; and where it stands.
+    pub(super) fn lines(&self, shown: &dyn Fn(DateTime<Utc>) -> String, lang: Lang) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut say = |key: &str, args: &[(&str, &dyn std::fmt::Display)]| {
+            lines.push(lang.fill(&format!("notify.alert.{key}"), args));
+            lines.push(String::new());
+        };
+        let comma = lang.text("desk.list_comma");
+        if let Some((outlet, at, said)) = &self.first {
+            let (outlet, said) = (markdown::escape(outlet), markdown::escape(said));
+            say("said", &[("outlet", &outlet), ("at", &shown(*at)), ("said", &said)]);
+        }
+        let channels = self.channels.iter().map(|(channel, n)| {
+            format!("{} {n}", lang.text(&format!("record.channel.{}", channel.as_str())))
+        });
+        let channels = channels.collect::<Vec<_>>().join(&comma);
+        let (day, before) = self.days;
+        let spread: [(&str, &dyn std::fmt::Display); 5] = [
+            ("posts", &self.posts),
+            ("outlets", &self.outlets),
+            ("channels", &channels),
+            ("day", &day),
+            ("before", &before),
+        ];
+        say("spread", &spread);
+        if self.answers.is_empty() {
+            say("unanswered", &[]);
+        }
+        for (title, outlet, at) in &self.answers {
+            let (title, outlet) = (markdown::escape(title), markdown::escape(outlet));
+            say("answered", &[("title", &title), ("outlet", &outlet), ("at", &shown(*at))]);
+        }
+        let verdict = self.verdict.join(&comma);
+        match &self.risk {
+            (risk, Some(part)) => {
+                say("judged_with", &[("verdict", &verdict), ("risk", risk), ("part", part)]);
+            }
+            (risk, None) => say("judged", &[("verdict", &verdict), ("risk", risk)]),
+        }
+        if let Some(until) = self.until {
+            say("expected", &[("at", &shown(until))]);
+        }
+        match (self.number, &self.link) {
+            (Some(number), Some(link)) => say("place", &[("number", &number), ("link", link)]),
+            (Some(number), None) => say("number", &[("number", &number)]),
+            _ => {}
+        }
+        lines
     }
 }
 

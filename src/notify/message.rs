@@ -285,7 +285,7 @@ fn body(notice: &AlertNotice, title: &str, severity: &str, rule_name: &str) -> S
     let AlertNotice { alert, rule, evidence, lang, .. } = *notice;
     let mut lines = vec![format!("### {}", markdown::escape(title)), String::new()];
     if let Some(about) = notice.about {
-        lines.extend(about_lines(about, notice));
+        lines.extend(about.lines(&|at| shown(at, notice), lang));
         lines.push(lang.text("notify.alert.to_read"));
         for (i, post) in evidence.iter().take(TO_READ).enumerate() {
             lines.push(format!("{}. {}", i + 1, evidence_line(post, notice)));
@@ -326,57 +326,6 @@ fn body(notice: &AlertNotice, title: &str, severity: &str, rule_name: &str) -> S
     }
     lines.push(lang.fill("notify.alert.footer", &[("key", &markdown::escape(&alert.key))]));
     lines.join("\n")
-}
-
-/// What is said, how far it has spread, what was answered, how it is judged, what is expected; and where it stands.
-fn about_lines(about: &About, notice: &AlertNotice) -> Vec<String> {
-    let lang = notice.lang;
-    let mut lines = Vec::new();
-    let mut say = |key: &str, args: &[(&str, &dyn std::fmt::Display)]| {
-        lines.push(lang.fill(&format!("notify.alert.{key}"), args));
-        lines.push(String::new());
-    };
-    let comma = lang.text("desk.list_comma");
-    if let Some((outlet, at, said)) = &about.first {
-        let (outlet, said) = (markdown::escape(outlet), markdown::escape(said));
-        say("said", &[("outlet", &outlet), ("at", &shown(*at, notice)), ("said", &said)]);
-    }
-    let channels = about.channels.iter().map(|(channel, n)| {
-        format!("{} {n}", lang.text(&format!("record.channel.{}", channel.as_str())))
-    });
-    let channels = channels.collect::<Vec<_>>().join(&comma);
-    let (day, before) = about.days;
-    let spread: [(&str, &dyn std::fmt::Display); 5] = [
-        ("posts", &about.posts),
-        ("outlets", &about.outlets),
-        ("channels", &channels),
-        ("day", &day),
-        ("before", &before),
-    ];
-    say("spread", &spread);
-    if about.answers.is_empty() {
-        say("unanswered", &[]);
-    }
-    for (title, outlet, at) in &about.answers {
-        let (title, outlet) = (markdown::escape(title), markdown::escape(outlet));
-        say("answered", &[("title", &title), ("outlet", &outlet), ("at", &shown(*at, notice))]);
-    }
-    let verdict = about.verdict.join(&comma);
-    match &about.risk {
-        (risk, Some(part)) => {
-            say("judged_with", &[("verdict", &verdict), ("risk", risk), ("part", part)]);
-        }
-        (risk, None) => say("judged", &[("verdict", &verdict), ("risk", risk)]),
-    }
-    if let Some(until) = about.until {
-        say("expected", &[("at", &shown(until, notice))]);
-    }
-    match (about.number, &about.link) {
-        (Some(number), Some(link)) => say("place", &[("number", &number), ("link", link)]),
-        (Some(number), None) => say("number", &[("number", &number)]),
-        _ => {}
-    }
-    lines
 }
 
 fn evidence_line(post: &DigestPost, notice: &AlertNotice) -> String {
