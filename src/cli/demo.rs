@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::Utc;
 use clap::Args;
+use pipelines::locale::Lang;
 
 use super::{Globals, Outcome, alerts, crawl, open, run, search};
 use crate::config::{Config, Period};
@@ -109,15 +110,20 @@ fn clear_but_digests(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// One real round over the demo's sites, and the day's digest.
-fn collect(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+fn collect(mut config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    config.station.lang = globals.lang;
     writeln!(out, "\n{}", globals.lang.text("cli.demo.collecting"))?;
     let station = Station::open(config, system_clock(), crawl::progress(globals))?;
     let outcome = crawl::round(&station, &[], globals, out);
     let now = Utc::now();
     for (id, period) in [("daily", Period::Day), ("weekly", Period::Week)] {
-        let title = station.config.digests.iter().find(|d| d.id == id).and_then(|d| d.title.clone());
-        let (period, from, to) = digests::span(period, now, &station.config);
-        let order = digests::Order { id: id.to_owned(), title, period, from, to };
+        let config = &station.config;
+        // The titles in config are Chinese.
+        let configured = config.digests.iter().find(|d| d.id == id && globals.lang == Lang::Zh);
+        let order = digests::Order {
+            title: configured.and_then(|d| d.title.clone()),
+            ..digests::Order::of_all(id, digests::span(period, now, config), config)
+        };
         digests::write(&station.config, &*station.store, &order, now, &station.dir.digests())?;
     }
     station.close()?;

@@ -26,8 +26,8 @@ use super::problem::{Fault, Problem, Problems};
 use super::resolve::{absolute, notifier_paths, resolve, source_paths};
 use super::schema::{self, Key};
 use super::settings::{
-    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, Paths, People,
-    Privacy, Retention, Station,
+    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, PaperSettings,
+    Paths, People, Privacy, Retention, Station,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
@@ -38,6 +38,7 @@ use crate::schedule::Calendar;
 pub(super) struct Settings {
     pub(super) station: Station,
     pub(super) people: People,
+    pub(super) paper: PaperSettings,
     pub(super) paths: Paths,
     pub(super) crawl: CrawlSettings,
     pub(super) extract: ExtractSettings,
@@ -105,6 +106,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         file: main.map(|path| absolute(&path)),
         station: settings.station,
         people: settings.people,
+        paper: settings.paper,
         paths: settings.paths,
         crawl: settings.crawl,
         extract: settings.extract,

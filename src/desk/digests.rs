@@ -89,13 +89,16 @@ impl Desk {
         self.unbounded(who)?;
         let now = self.now();
         let to = last.and_then(|day| self.end_of(day)).unwrap_or(now);
-        let (kind, from, to) = digests::span(period, to, &self.config);
+        let span = digests::span(period, to, &self.config);
         let id = match period {
             Period::Day => "day",
             Period::Week => "week",
             Period::Month => "month",
         };
-        let order = digests::Order { id: id.to_owned(), title: None, period: kind, from, to };
+        let mut order = digests::Order::of_all(id, span, &self.config);
+        if last.is_none() {
+            order.name = digests::name_of_now(id, now, &self.config);
+        }
         let mut config = (*self.config).clone();
         config.station.lang = who.lang;
         let files = digests::write(&config, &*self.store, &order, now, &self.dir.digests())?;

@@ -1,0 +1,263 @@
+//! Happenings in words: a paragraph each for what must be looked into, a line each for the rest, and one told at length.
+//!
+//! In: the lists of a digest. Out: sections. What a post says is quoted, what it counts as is told with its mark.
+
+use super::super::digest::Figure;
+use super::super::happening::{ClaimLine, ClaimState, Happening};
+use super::super::paper::{Block, Run, Runs, joined, text};
+use super::{Writer, count, is_blank, quote, title};
+
+impl Writer<'_> {
+    pub(super) fn matters(&mut self) {
+        let all = &self.d.happenings;
+        if all.matters.is_empty() {
+            return;
+        }
+        self.section("matters");
+        for matter in &all.matters {
+            self.part([title(&matter.title), text(self.graded(matter))].concat());
+            let told = [self.began(matter), self.claims(matter), self.answered(matter)].concat();
+            self.body.push(Block::Para(told));
+        }
+        self.left_out(all.left_out[0]);
+    }
+
+    pub(super) fn grievances(&mut self) {
+        let all = &self.d.happenings;
+        let lines = all.grievances.iter().map(|grievance| {
+            let answer = match grievance.answers.first() {
+                Some(answer) => self.fill("line.answered", &[("title", title(&answer.title))]),
+                None => text(self.text("line.unanswered")),
+            };
+            self.fill("line.grievance", &[("line", self.line(grievance)), ("answer", answer)])
+        });
+        let lines = lines.collect();
+        self.list("grievances", lines, all.left_out[1]);
+    }
+
+    pub(super) fn praise(&mut self) {
+        let all = &self.d.happenings;
+        let lines = all.praise.iter().map(|praise| self.line(praise)).collect();
+        self.list("praise", lines, all.left_out[2]);
+    }
+
+    /// All that is neither: one paragraph of titles.
+    pub(super) fn others(&mut self) {
+        let all = &self.d.happenings;
+        if all.others.is_empty() {
+            return;
+        }
+        self.section("others");
+        let line = |other: &Happening| {
+            self.fill(
+                "line.other",
+                &[("title", title(&other.title)), ("posts", count(other.shares.posts))],
+            )
+        };
+        let lines = joined(all.others.iter().map(line), &self.text("pause"));
+        let line = self.ended(lines);
+        self.body.push(Block::Para(line));
+        self.left_out(all.left_out[3]);
+    }
+
+    fn list(&mut self, key: &str, lines: Vec<Runs>, left_out: Figure) {
+        if lines.is_empty() {
+            return;
+        }
+        self.section(key);
+        for (i, line) in lines.into_iter().enumerate() {
+            let number = self.say("line.number", &[("number", &(i + 1))]);
+            self.body.push(Block::Para([text(number), line].concat()));
+        }
+        self.left_out(left_out);
+    }
+
+    fn left_out(&mut self, left_out: Figure) {
+        if left_out.value.unwrap_or(0) > 0 {
+            let line = self.fill("left_out", &[("count", count(left_out))]);
+            self.body.push(Block::Note(line));
+        }
+    }
+
+    /// What is said, where and how often, in one line.
+    fn line(&self, happening: &Happening) -> Runs {
+        let posts = happening.shares.posts;
+        let spread = match posts.value {
+            Some(0 | 1) | None => Vec::new(),
+            _ => self.fill(
+                "line.spread",
+                &[("posts", count(posts)), ("outlets", text(happening.outlets.to_string()))],
+            ),
+        };
+        self.fill(
+            "line.said",
+            &[
+                ("point", quote(&happening.point)),
+                ("source", text(happening.point.source.clone())),
+                ("at", text(self.first_time(happening))),
+                ("spread", spread),
+            ],
+        )
+    }
+
+    fn graded(&self, happening: &Happening) -> String {
+        let severity = self.lang.text(&format!("record.severity.{}", happening.grade.as_str()));
+        self.say("story.grade", &[("severity", &severity), ("risk", &happening.risk)])
+    }
+
+    /// Who was first, with its first words, and how far it went.
+    fn began(&self, happening: &Happening) -> Runs {
+        let channel = self.lang.text(&format!("record.channel.{}", happening.channel.as_str()));
+        let key = if happening.is_older { "story.older" } else { "story.first" };
+        let first = self.fill(
+            key,
+            &[
+                ("source", text(happening.title.source.clone())),
+                ("channel", text(channel)),
+                ("at", text(self.first_time(happening))),
+                ("lead", quote(&happening.lead)),
+            ],
+        );
+        [first, self.spread_of(happening)].concat()
+    }
+
+    /// Posts, outlets, copies, reach and channels; nothing of a single post.
+    fn spread_of(&self, happening: &Happening) -> Runs {
+        let posts = happening.shares.posts;
+        if posts.value.unwrap_or(0) < 2 {
+            return text(self.text("story.single"));
+        }
+        let some = |figure: Figure, key: &str| match figure.value {
+            Some(0) | None => Vec::new(),
+            Some(_) => self.fill(key, &[("count", count(figure))]),
+        };
+        let channels = happening.channels.iter().map(|(channel, figure)| {
+            let name = self.lang.text(&format!("record.channel.{}", channel.as_str()));
+            self.fill("story.channel", &[("name", text(name)), ("count", count(*figure))])
+        });
+        let channels = joined(channels, &self.text("separator"));
+        let more = joined(
+            [some(happening.copies, "story.copies"), some(happening.high, "story.high"), channels],
+            &self.text("comma"),
+        );
+        self.fill(
+            "story.spread",
+            &[
+                ("posts", count(posts)),
+                ("outlets", text(happening.outlets.to_string())),
+                ("more", more),
+            ],
+        )
+    }
+
+    fn claims(&self, happening: &Happening) -> Runs {
+        let lines: Vec<Runs> = happening.claims.iter().map(|claim| self.claim(claim)).collect();
+        let line = joined(lines, &self.text("pause"));
+        if is_blank(&line) { Vec::new() } else { self.ended(line) }
+    }
+
+    /// A claim and what became of it.
+    pub(super) fn claim(&self, claim: &ClaimLine) -> Runs {
+        let said = claim.said.as_ref().map(quote);
+        let by = text(claim.by.clone().unwrap_or_default());
+        let settled = claim.settled.as_ref().map(quote);
+        let state = claim.state.as_str();
+        match (said, settled) {
+            (Some(said), Some(settled)) if claim.state != ClaimState::Confirmed => {
+                let places = [("said", said), ("by", by), ("settled", settled)];
+                self.fill(&format!("claim.{state}_said"), &places)
+            }
+            (_, Some(settled)) => {
+                self.fill(&format!("claim.{state}"), &[("by", by), ("settled", settled)])
+            }
+            (Some(said), None) => {
+                let source =
+                    claim.said.as_ref().map(|quote| quote.source.clone()).unwrap_or_default();
+                self.fill(&format!("claim.{state}"), &[("said", said), ("source", text(source))])
+            }
+            (None, None) => Vec::new(),
+        }
+    }
+
+    fn answered(&self, happening: &Happening) -> Runs {
+        if happening.answers.is_empty() {
+            return text(self.text("story.unanswered"));
+        }
+        let lines = happening.answers.iter().map(|answer| {
+            let places = [
+                ("source", text(answer.title.source.clone())),
+                ("at", text(self.when(answer.at, "minute"))),
+                ("title", title(&answer.title)),
+            ];
+            self.fill("story.answer", &places)
+        });
+        let lines = joined(lines, &self.text("pause"));
+        self.fill("story.answers", &[("list", lines)])
+    }
+
+    /// The one happening of a 快报 or 专报, whatever list it stands in.
+    fn one(&self) -> Option<&Happening> {
+        let all = &self.d.happenings;
+        let lists = [&all.matters, &all.grievances, &all.praise, &all.others];
+        lists.into_iter().find_map(|list| list.first())
+    }
+
+    /// What happened, what is claimed, who answered.
+    pub(super) fn happening(&mut self) {
+        let Some(one) = self.one().cloned() else { return };
+        self.section("outline");
+        self.body.push(Block::Para([title(&one.title), text(self.graded(&one))].concat()));
+        self.body.push(Block::Para(self.began(&one)));
+        let (claims, answered) = (self.claims(&one), self.answered(&one));
+        self.body
+            .extend([claims, answered].into_iter().filter(|line| !is_blank(line)).map(Block::Para));
+        if self.d.period == super::PeriodKind::Flash {
+            self.content();
+            if !self.d.alerts.is_empty() {
+                self.alerts("handling");
+            }
+        }
+    }
+
+    /// How it went from source to source, by time and channel.
+    pub(super) fn spread(&mut self) {
+        let Some(one) = self.one().cloned() else { return };
+        self.section("spread");
+        self.drawn_curve();
+        let steps = one.path.iter().map(|(at, step)| {
+            let places = [
+                ("at", text(self.when(*at, "minute"))),
+                ("source", text(step.source.clone())),
+                ("title", title(step)),
+            ];
+            self.fill("story.step", &places)
+        });
+        let line = self.ended(joined(steps, &self.text("pause")));
+        self.body.push(Block::Para(line));
+        self.channels();
+    }
+
+    /// What people say of it.
+    pub(super) fn content(&mut self) {
+        let Some(one) = self.one().cloned() else { return };
+        let most = if self.d.period == super::PeriodKind::Flash { 3 } else { one.views.len() };
+        if one.views.is_empty() {
+            return;
+        }
+        self.section("content");
+        for (i, view) in one.views.iter().take(most).enumerate() {
+            let number = self.say("line.number", &[("number", &(i + 1))]);
+            let places =
+                [("source", text(view.source.clone())), ("point", vec![Run::Quote(view.clone())])];
+            let line = [text(number), self.fill("story.view", &places)].concat();
+            self.body.push(Block::Para(line));
+        }
+    }
+
+    /// Left to the officer, and marked so.
+    pub(super) fn advice(&mut self) {
+        self.section("advice");
+        let line = self.text("advice");
+        self.body.push(Block::Para(text(line)));
+    }
+}
