@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use pipelines::record::{FactKind, FactStatus};
+use pipelines::record::{Channel, FactKind, FactStatus, Trust};
 
 use super::digest::Quote;
 use super::happening::{ClaimLine, ClaimState};
@@ -14,7 +14,7 @@ use super::ledger::Ledger;
 use super::said::Claim;
 
 /// Claims told of one happening.
-const TOLD: usize = 4;
+const TOLD: usize = 3;
 
 /// One post's word on a claim.
 type Word<'p> = (&'p DigestPost, &'p Claim);
@@ -36,11 +36,51 @@ pub(super) fn claims(ledger: &mut Ledger, posts: &[&DigestPost]) -> Vec<ClaimLin
     let mut numbers: Vec<_> = by_number.into_iter().collect();
     // Kinds stand from the gravest to the lightest; the larger number of a kind first.
     numbers.sort_by_key(|((kind, count), _)| (*kind, std::cmp::Reverse(*count)));
-    let lines = numbers.into_iter().take(TOLD).map(|((kind, count), words)| {
+    let mut lines: Vec<ClaimLine> = Vec::new();
+    for ((kind, count), words) in numbers {
         let is_out = matches!(kind, FactKind::Trapped | FactKind::Missing) && rescued >= count;
-        line(ledger, (kind, count), &words, posts, is_out)
-    });
-    lines.collect()
+        let state = state(&words, is_out);
+        // Three dead and three trapped of one rumour are refuted once.
+        let again = |line: &ClaimLine| {
+            line.state == ClaimState::Refuted && state.0 == line.state && line.count == count
+        };
+        if lines.len() < TOLD && !lines.iter().any(again) {
+            lines.push(line(ledger, (kind, count), &words, posts, state));
+        }
+    }
+    lines
+}
+
+/// What became of a claim, and by whose word.
+fn state<'w, 'p>(words: &'w [Word<'p>], is_out: bool) -> (ClaimState, Option<&'w Word<'p>>) {
+    let is = |status: FactStatus| words.iter().filter(move |word| word.1.status == status);
+    let answers = |word: &&Word| word.0.said.role.answers();
+    let confirmed = is(FactStatus::Stated).find(|word| answers(word) || word.1.by.is_some());
+    // Where answers speak both ways, the one of more weight counts; of equals, what is stated.
+    let weight = |word: &&Word| match word.0.channel {
+        Channel::Gov => 3,
+        _ if word.0.said.trust == Trust::High => 2,
+        _ => 1,
+    };
+    let heaviest = |status| is(status).filter(answers).rev().max_by_key(weight);
+    let denial = heaviest(FactStatus::Refuted);
+    let heavier =
+        heaviest(FactStatus::Stated).map(|word| weight(&word)) >= denial.map(|word| weight(&word));
+    let denied = match confirmed {
+        Some(_) if heavier => None,
+        Some(_) => denial,
+        None => denial.or_else(|| is(FactStatus::Refuted).next()),
+    };
+    match (denied, is(FactStatus::Over).next(), confirmed) {
+        (Some(word), _, _) => (ClaimState::Refuted, Some(word)),
+        (None, Some(word), _) => (ClaimState::Over, Some(word)),
+        (None, None, _) if is_out => (ClaimState::Over, None),
+        (None, None, Some(word)) => {
+            (ClaimState::Confirmed, Some(heaviest(FactStatus::Stated).unwrap_or(word)))
+        }
+        (None, None, None) if is(FactStatus::Stated).next().is_some() => (ClaimState::Told, None),
+        (None, None, None) => (ClaimState::Rumoured, None),
+    }
 }
 
 fn line(
@@ -48,26 +88,8 @@ fn line(
     (kind, count): (FactKind, u64),
     words: &[Word],
     posts: &[&DigestPost],
-    is_out: bool,
+    (state, by): (ClaimState, Option<&Word>),
 ) -> ClaimLine {
-    let is = |status: FactStatus| move |word: &&Word| word.1.status == status;
-    let answers = |word: &&Word| word.0.said.role.answers();
-    let refuted = words.iter().filter(is(FactStatus::Refuted));
-    let stated = words.iter().filter(is(FactStatus::Stated));
-    let confirmed = stated.clone().find(|word| answers(word) || word.1.by.is_some());
-    let denied = refuted
-        .clone()
-        .find(answers)
-        .or_else(|| refuted.clone().next().filter(|_| confirmed.is_none()));
-    let over = words.iter().find(is(FactStatus::Over));
-    let (state, by) = match (denied, over, confirmed) {
-        (Some(word), _, _) => (ClaimState::Refuted, Some(word)),
-        (None, Some(word), _) => (ClaimState::Over, Some(word)),
-        (None, None, _) if is_out => (ClaimState::Over, None),
-        (None, None, Some(word)) => (ClaimState::Confirmed, Some(word)),
-        (None, None, None) if stated.clone().next().is_some() => (ClaimState::Told, None),
-        _ => (ClaimState::Rumoured, None),
-    };
     let first = words.iter().find(|word| word.1.status.counts());
     let said = first.filter(|first| by.is_none_or(|by| by.0.id != first.0.id));
     let quoted = |ledger: &mut Ledger, word: &Word| ledger.quote(&word.1.quote, word.0);

@@ -18,7 +18,7 @@ use super::paper::{Block, Head, Paper, Run, Runs, fill, plain, text};
 /// `digest` in words.
 #[must_use]
 pub fn compose(digest: &Digest, lang: Lang) -> Paper {
-    let mut writer = Writer { d: digest, lang, body: Vec::new(), sections: 0, parts: 0 };
+    let mut writer = Writer { d: digest, lang, body: Vec::new(), sections: 0 };
     if digest.emptiness == Emptiness::NotEmpty {
         writer.sections();
     } else {
@@ -86,8 +86,6 @@ struct Writer<'a> {
     body: Vec<Block>,
     /// Headings of the first level so far.
     sections: usize,
-    /// Headings of the second level in the section at hand.
-    parts: usize,
 }
 
 impl Writer<'_> {
@@ -165,7 +163,6 @@ impl Writer<'_> {
     /// A heading of the first level.
     fn section(&mut self, key: &str) {
         self.sections += 1;
-        self.parts = 0;
         let number = match self.lang {
             Lang::Zh => format!("{}、", chinese(self.sections)),
             Lang::En => format!("{}. ", self.sections),
@@ -174,14 +171,12 @@ impl Writer<'_> {
         self.body.push(Block::Heading(1, text(heading)));
     }
 
-    /// A heading of the second level, before `runs`.
-    fn part(&mut self, runs: Runs) {
-        self.parts += 1;
-        let number = match self.lang {
-            Lang::Zh => format!("（{}）", chinese(self.parts)),
-            Lang::En => format!("({}) ", self.parts),
-        };
-        self.body.push(Block::Heading(2, [text(number), runs].concat()));
+    /// The number of a part within its section.
+    fn part(&self, number: usize) -> String {
+        match self.lang {
+            Lang::Zh => format!("（{}）", chinese(number)),
+            Lang::En => format!("({number}) "),
+        }
     }
 
     fn title(&self) -> String {

@@ -38,11 +38,19 @@ pub fn render(paper: &Paper, format: Format) -> String {
     }
 }
 
-/// The marks around a quotation and around a title.
-pub(super) fn quotation_marks(lang: Lang) -> [(char, char); 2] {
+/// A quotation in its marks; one that stands in marks already gets no second ones.
+pub(super) fn quoted(text: &str) -> String {
+    match text.starts_with('“') && text.ends_with('”') && text.matches('“').count() == 1 {
+        true => text.to_owned(),
+        false => format!("“{text}”"),
+    }
+}
+
+/// A title in its marks.
+pub(super) fn titled(text: &str, lang: Lang) -> String {
     match lang {
-        Lang::Zh => [('“', '”'), ('《', '》')],
-        Lang::En => [('“', '”'), ('“', '”')],
+        Lang::Zh => format!("《{text}》"),
+        Lang::En => format!("“{text}”"),
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Happening {
     pub first: PostId,
     /// The title of that post.
     pub title: Quote,
+    /// What it is called: the title of the answer that refutes it, where its first post is hearsay; else that title.
+    pub headline: Quote,
     /// Its leading sentence.
     pub lead: Quote,
     /// The sentence its verdict rests on, of its gravest post (of its best, where it speaks well of us).

@@ -6,9 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
-use pipelines::annotate::is_near_copy;
+use pipelines::annotate::{Role, is_near_copy};
 use pipelines::record::{
-    Channel, FactStatus, Polarity, PostKind, Severity, StoryId, TopicId, Trust,
+    Channel, FactStatus, Polarity, PostKind, Severity, StoryId, SubjectId, TopicId, Trust,
 };
 
 use super::claims::claims;
@@ -20,7 +20,7 @@ use super::ledger::Ledger;
 /// Happenings told of each list: matters, grievances, praise, others.
 fn room(period: PeriodKind) -> [usize; 4] {
     match period {
-        PeriodKind::Day => [3, 4, 3, 4],
+        PeriodKind::Day => [3, 4, 2, 3],
         PeriodKind::Flash => [1, 1, 1, 1],
         PeriodKind::Week => [6, 6, 5, 6],
         PeriodKind::Month | PeriodKind::Special => [10, 10, 8, 8],
@@ -28,7 +28,7 @@ fn room(period: PeriodKind) -> [usize; 4] {
 }
 
 /// Answers named of one happening.
-const ANSWERS: usize = 2;
+const ANSWERS: usize = 1;
 /// Posts of one happening that are compared for copies; a larger one is counted by equal texts alone.
 const COMPARED: usize = 400;
 /// Views and steps of the path of a happening that is told at length.
@@ -213,6 +213,8 @@ fn told(ledger: &mut Ledger, group: &Group) -> Option<Happening> {
         Polarity::Neutral => 1,
     };
     let pointed = telling.iter().rev().copied().max_by_key(best)?;
+    let called = headline(first, posts);
+    let headline = ledger.quote(&called.title, called);
     let title = ledger.quote(&first.title, first);
     let lead = ledger.quote(&first.said.lead, first);
     let point = ledger.quote(&pointed.said.point, pointed);
@@ -244,10 +246,21 @@ fn told(ledger: &mut Ledger, group: &Group) -> Option<Happening> {
         views: if at_length { views(ledger, &telling) } else { Vec::new() },
         path: if at_length { path(ledger, posts) } else { Vec::new() },
         title,
+        headline,
         lead,
         point,
         shares,
     })
+}
+
+/// The post a happening is called by: of hearsay that was answered, the answer that reaches furthest, the first of equals;
+/// a rumour is no headline.
+fn headline<'p>(first: &'p DigestPost, posts: &[&'p DigestPost]) -> &'p DigestPost {
+    if first.said.role != Role::Rumour {
+        return first;
+    }
+    let answers = posts.iter().rev().copied().filter(|post| is_answer(post));
+    answers.max_by_key(|post| (post.said.trust, post.said.role)).unwrap_or(first)
 }
 
 /// Those that are copies or near copies of an earlier one.
@@ -287,11 +300,16 @@ fn channels(
     channels
 }
 
+/// Names of the subjects, the one that most posts name first.
 fn subjects(ledger: &Ledger, posts: &[&DigestPost]) -> Vec<String> {
-    let is_named =
-        |id| posts.iter().any(|post| post.subjects.iter().any(|(subject, _)| subject == id));
-    let named = ledger.input.subjects.iter().filter(|(id, _)| is_named(id));
-    named.map(|(_, name)| name.clone()).collect()
+    let names = |id: &SubjectId| {
+        posts.iter().filter(|post| post.subjects.iter().any(|(subject, _)| subject == id)).count()
+    };
+    let mut named: Vec<(usize, &String)> =
+        ledger.input.subjects.iter().map(|(id, name)| (names(id), name)).collect();
+    named.retain(|(count, _)| *count > 0);
+    named.sort_by_key(|(count, _)| Reverse(*count));
+    named.into_iter().map(|(_, name)| name.clone()).collect()
 }
 
 /// The latest answers, one a source.
@@ -393,7 +411,6 @@ mod tests {
 
     #[test]
     fn an_all_clear_goes_to_the_rumour_it_refutes() {
-        use pipelines::annotate::Role;
         use pipelines::record::FactKind;
 
         use super::super::said::Claim;

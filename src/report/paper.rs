@@ -16,6 +16,8 @@ pub enum Run {
     Text(String),
     /// The same, for the eye.
     Strong(String),
+    /// The number of a part, at the start of its paragraph.
+    Part(String),
     /// A piece of a post, shown in quotation marks with its number.
     Quote(Quote),
     /// The title of a post, shown as one with its number.
@@ -119,7 +121,7 @@ pub fn plain(runs: &[Run]) -> String {
     let mut text = String::new();
     for run in runs {
         match run {
-            Run::Text(t) | Run::Strong(t) | Run::Address(t) => text += t,
+            Run::Text(t) | Run::Strong(t) | Run::Part(t) | Run::Address(t) => text += t,
             Run::Quote(quote) | Run::Title(quote) => text += &quote.text,
             Run::Mark(n) => text += &format!("[{n}]"),
             Run::Count(figure) => text += &figure.value.map_or_else(String::new, |n| n.to_string()),

@@ -13,7 +13,10 @@ use pipelines::record::{
 use pipelines::text::sentences;
 
 /// Characters of a quotation; a longer sentence is cut down to the clauses that matter.
-const QUOTE_CHARS: usize = 60;
+const QUOTE_CHARS: usize = 44;
+/// Words that deny.
+const DENIES: [&str; 9] =
+    ["不实", "谣言", "不属实", "不符", "并非", "无人员", "未造成", "没有人", "虚假"];
 /// A sentence of fewer characters leads no post: a date line, a greeting.
 const LEAST_CHARS: usize = 10;
 
@@ -80,23 +83,51 @@ impl Said {
             })
             .find(|basis| basis.span.field == TextField::Body)
             .map(|basis| sentence_at(post, basis.span).to_owned());
-        let claims = annotated.facts.iter().map(|fact| Claim {
-            kind: fact.kind,
-            count: fact.count,
-            status: fact.status,
-            by: fact.by.clone(),
-            quote: sentence_at(post, fact.span).to_owned(),
-        });
         Self {
             role: role_of(post),
             trust: post.trust,
             grade: annotated.risk.severity,
             point: point.filter(|point| !point.is_empty()).unwrap_or_else(|| lead.clone()),
             lead,
-            claims: claims.collect(),
+            claims: claims(annotated),
             fingerprint: annotated.fingerprint.clone(),
         }
     }
+}
+
+/// The counted facts, each once; of a denial that is told twice, the words that deny.
+fn claims(annotated: &AnnotatedPost) -> Vec<Claim> {
+    let post = &annotated.post;
+    let mut claims: Vec<Claim> = Vec::new();
+    for fact in &annotated.facts {
+        let quote = match fact.status {
+            FactStatus::Refuted => denial(post, fact.span),
+            _ => sentence_at(post, fact.span),
+        };
+        let claim = Claim {
+            kind: fact.kind,
+            count: fact.count,
+            status: fact.status,
+            by: fact.by.clone(),
+            quote: quote.to_owned(),
+        };
+        let same = |other: &&mut Claim| {
+            (other.kind, other.count, other.status) == (claim.kind, claim.count, claim.status)
+        };
+        match claims.iter_mut().find(same) {
+            Some(other) if denied(&other.quote).is_none() && denied(&claim.quote).is_some() => {
+                *other = claim;
+            }
+            Some(_) => {}
+            None => claims.push(claim),
+        }
+    }
+    claims
+}
+
+/// Where a text denies, and how long the word is.
+fn denied(text: &str) -> Option<(usize, usize)> {
+    DENIES.iter().find_map(|word| Some((text.find(word)?, word.len())))
 }
 
 /// The first sentence worth the name that is not the title again.
@@ -109,6 +140,23 @@ fn lead(post: &Post) -> &str {
     let found =
         pieces.find(is_lead).unwrap_or_else(|| text.trim().lines().next().unwrap_or_default());
     clip(found, 0..0)
+}
+
+/// The words that deny what `span` says: its sentence, the next two or the title, whichever has them first; else its sentence.
+fn denial(post: &Post, span: Span) -> &str {
+    let own = sentence_at(post, span);
+    if span.field == TextField::Title || denied(own).is_some() {
+        return own;
+    }
+    let text = post.text.as_str();
+    let pieces = sentences(text);
+    let near = pieces.spans().skip_while(|(_, to)| *to <= span.start as usize).take(3);
+    let body = near.map(|(from, to)| &text[from..to]);
+    let found = body.chain([post.title.as_str()]).find_map(|piece| {
+        let (at, long) = denied(piece)?;
+        Some(clip(piece, at..at + long))
+    });
+    found.unwrap_or(own)
 }
 
 /// The sentence in which `span` lies, or the clauses of it around the span.
@@ -154,9 +202,18 @@ fn clip(sentence: &str, at: Range<usize>) -> &str {
     trimmed(&piece[..cut])
 }
 
+/// Without the number of a list before it.
+fn unnumbered(piece: &str) -> &str {
+    let rest = piece.trim_start_matches(|c| "一二三四五六七八九十".contains(c));
+    match rest.strip_prefix('、') {
+        Some(item) if rest.len() < piece.len() => item,
+        _ => piece,
+    }
+}
+
 /// Without white space around it and without the mark of a clause at its end.
 fn trimmed(piece: &str) -> &str {
-    piece.trim().trim_end_matches(['，', ',', '；', ';', '：', '、', '。']).trim_end()
+    unnumbered(piece.trim()).trim_end_matches(['，', ',', '；', ';', '：', '、', '。']).trim_end()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod api;
 mod collecting;
 mod console;
 mod demo;
+mod digests;
 mod duties;
 mod evidence;
 mod gate;

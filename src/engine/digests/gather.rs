@@ -11,7 +11,7 @@ use pipelines::locale::Lang;
 use pipelines::record::{AnnotatedPost, SubjectId, TopicId};
 use pipelines::words::Counts;
 
-use super::super::health::{all_lost, lost_in_words, silence_reason, trouble_in_words};
+use super::super::health::{all_lost, kind_in_words, lost_in_words, silence_reason};
 use super::{Focus, Order};
 use crate::config::Config;
 use crate::report::{
@@ -238,12 +238,10 @@ fn sources(
             source.flatline_hours > 0 && state.last_post.is_none_or(|at| at < now - silent);
         let outcome = match (&state.error, state.last_run) {
             (_, None) => SourceOutcome::NotRun,
-            (Some((kind, text)), _) if tally.kept > 0 => {
-                SourceOutcome::Partial { reason: trouble_in_words(kind, text, lang) }
+            (Some((kind, _)), _) if tally.kept > 0 => {
+                SourceOutcome::Partial { reason: kind_in_words(kind, lang) }
             }
-            (Some((kind, text)), _) => {
-                SourceOutcome::Failed { reason: trouble_in_words(kind, text, lang) }
-            }
+            (Some((kind, _)), _) => SourceOutcome::Failed { reason: kind_in_words(kind, lang) },
             (None, Some(_)) if is_silent => {
                 let reason = silence_reason(store, source, now)?;
                 let reason = reason.map(|r| lang.text(&format!("record.silence.{}", r.as_str())));

@@ -2,10 +2,13 @@
 //!
 //! In: the lists of a digest. Out: sections. What a post says is quoted, what it counts as is told with its mark.
 
+use pipelines::record::Severity;
+
 use super::super::digest::Figure;
-use super::super::happening::{ClaimLine, ClaimState, Happening};
+use super::super::happening::{AnswerLine, ClaimLine, ClaimState, Happening};
 use super::super::paper::{Block, Run, Runs, joined, text};
-use super::{Writer, count, is_blank, quote, title};
+use super::opening::CLAIMS;
+use super::{PeriodKind, Writer, count, is_blank, quote, title};
 
 impl Writer<'_> {
     pub(super) fn matters(&mut self) {
@@ -14,10 +17,14 @@ impl Writer<'_> {
             return;
         }
         self.section("matters");
-        for matter in &all.matters {
-            self.part([title(&matter.title), text(self.graded(matter))].concat());
-            let told = [self.began(matter), self.claims(matter), self.answered(matter)].concat();
-            self.body.push(Block::Para(told));
+        for (i, matter) in all.matters.iter().enumerate() {
+            let part = Run::Part(self.part(i + 1));
+            let name = [vec![part], title(&matter.headline), text(self.graded(matter))].concat();
+            // A daily has said in its opening what is settled of the first.
+            let above = if i == 0 && self.d.period == PeriodKind::Day { CLAIMS } else { 0 };
+            let told =
+                [self.began(matter), self.claims(matter, above), self.answered(matter)].concat();
+            self.body.push(Block::Para([name, told].concat()));
         }
         self.left_out(all.left_out[0]);
     }
@@ -26,6 +33,9 @@ impl Writer<'_> {
         let all = &self.d.happenings;
         let lines = all.grievances.iter().map(|grievance| {
             let answer = match grievance.answers.first() {
+                Some(answer) if answer.title == grievance.title => {
+                    text(self.text("line.is_answer"))
+                }
                 Some(answer) => self.fill("line.answered", &[("title", title(&answer.title))]),
                 None => text(self.text("line.unanswered")),
             };
@@ -47,7 +57,10 @@ impl Writer<'_> {
         if all.others.is_empty() {
             return;
         }
-        self.section("others");
+        let is_short = self.d.period == PeriodKind::Day;
+        if !is_short {
+            self.section("others");
+        }
         let line = |other: &Happening| {
             self.fill(
                 "line.other",
@@ -56,6 +69,7 @@ impl Writer<'_> {
         };
         let lines = joined(all.others.iter().map(line), &self.text("pause"));
         let line = self.ended(lines);
+        let line = if is_short { self.fill("line.others", &[("list", line)]) } else { line };
         self.body.push(Block::Para(line));
         self.left_out(all.left_out[3]);
     }
@@ -94,7 +108,7 @@ impl Writer<'_> {
             &[
                 ("point", quote(&happening.point)),
                 ("source", text(happening.point.source.clone())),
-                ("at", text(self.first_time(happening))),
+                ("at", text(self.when(happening.first_at, "short_day"))),
                 ("spread", spread),
             ],
         )
@@ -108,16 +122,24 @@ impl Writer<'_> {
     /// Who was first, with its first words, and how far it went.
     fn began(&self, happening: &Happening) -> Runs {
         let channel = self.lang.text(&format!("record.channel.{}", happening.channel.as_str()));
-        let key = if happening.is_older { "story.older" } else { "story.first" };
-        let first = self.fill(
-            key,
-            &[
-                ("source", text(happening.title.source.clone())),
-                ("channel", text(channel)),
-                ("at", text(self.first_time(happening))),
-                ("lead", quote(&happening.lead)),
-            ],
-        );
+        let mut places = vec![
+            ("source", text(happening.title.source.clone())),
+            ("channel", text(channel)),
+            ("at", text(self.first_time(happening))),
+            ("lead", quote(&happening.lead)),
+        ];
+        let is_brief = self.d.period == PeriodKind::Day && happening.grade == Severity::Ordinary;
+        let key = if happening.headline != happening.title {
+            places.push(("title", title(&happening.title)));
+            "story.rumoured"
+        } else if happening.is_older {
+            "story.older"
+        } else if is_brief {
+            "story.brief"
+        } else {
+            "story.first"
+        };
+        let first = self.fill(key, &places);
         [first, self.spread_of(happening)].concat()
     }
 
@@ -125,7 +147,7 @@ impl Writer<'_> {
     fn spread_of(&self, happening: &Happening) -> Runs {
         let posts = happening.shares.posts;
         if posts.value.unwrap_or(0) < 2 {
-            return text(self.text("story.single"));
+            return Vec::new();
         }
         let some = |figure: Figure, key: &str| match figure.value {
             Some(0) | None => Vec::new(),
@@ -135,7 +157,11 @@ impl Writer<'_> {
             let name = self.lang.text(&format!("record.channel.{}", channel.as_str()));
             self.fill("story.channel", &[("name", text(name)), ("count", count(*figure))])
         });
-        let channels = joined(channels, &self.text("separator"));
+        // What is short has no room for them.
+        let channels: Runs = match self.d.period {
+            PeriodKind::Day | PeriodKind::Flash => Vec::new(),
+            _ => joined(channels, &self.text("separator")),
+        };
         let more = joined(
             [some(happening.copies, "story.copies"), some(happening.high, "story.high"), channels],
             &self.text("comma"),
@@ -150,10 +176,32 @@ impl Writer<'_> {
         )
     }
 
-    fn claims(&self, happening: &Happening) -> Runs {
-        let lines: Vec<Runs> = happening.claims.iter().map(|claim| self.claim(claim)).collect();
-        let line = joined(lines, &self.text("pause"));
+    /// Claims, but for the first `above` of those that are settled.
+    fn claims(&self, happening: &Happening, above: usize) -> Runs {
+        let mut settled = 0;
+        let is_left = |claim: &&ClaimLine| {
+            settled += usize::from(claim.settled.is_some());
+            claim.settled.is_none() || settled > above
+        };
+        // A flash report has one page.
+        let most = if self.d.period == PeriodKind::Flash { CLAIMS } else { usize::MAX };
+        let line = self.told_of(happening.claims.iter().filter(is_left).take(most));
         if is_blank(&line) { Vec::new() } else { self.ended(line) }
+    }
+
+    /// Claims one after the other; a house that settles two in a row is named once.
+    pub(super) fn told_of<'c>(&self, claims: impl Iterator<Item = &'c ClaimLine>) -> Runs {
+        let mut last: Option<&ClaimLine> = None;
+        let mut lines = Vec::new();
+        for claim in claims {
+            let same = last.is_some_and(|last| last.by.is_some() && last.by == claim.by);
+            lines.push(match &claim.settled {
+                Some(settled) if same => self.fill("claim.again", &[("settled", quote(settled))]),
+                _ => self.claim(claim),
+            });
+            last = Some(claim);
+        }
+        joined(lines, &self.text("pause"))
     }
 
     /// A claim and what became of it.
@@ -183,6 +231,12 @@ impl Writer<'_> {
         if happening.answers.is_empty() {
             return text(self.text("story.unanswered"));
         }
+        // What it goes by is its answer, or what settles its claims is: named once.
+        let is_named = |answer: &AnswerLine| answer.title == happening.headline;
+        let is_settled = happening.claims.iter().any(|claim| claim.settled.is_some());
+        if is_settled || happening.answers.iter().all(is_named) {
+            return Vec::new();
+        }
         let lines = happening.answers.iter().map(|answer| {
             let places = [
                 ("source", text(answer.title.source.clone())),
@@ -206,16 +260,16 @@ impl Writer<'_> {
     pub(super) fn happening(&mut self) {
         let Some(one) = self.one().cloned() else { return };
         self.section("outline");
-        self.body.push(Block::Para([title(&one.title), text(self.graded(&one))].concat()));
-        self.body.push(Block::Para(self.began(&one)));
-        let (claims, answered) = (self.claims(&one), self.answered(&one));
+        let name = [title(&one.headline), text(self.graded(&one))].concat();
+        let began = self.began(&one);
+        self.body.push(Block::Para([name, began].concat()));
+        let (claims, answered) = (self.claims(&one, 0), self.answered(&one));
         self.body
             .extend([claims, answered].into_iter().filter(|line| !is_blank(line)).map(Block::Para));
-        if self.d.period == super::PeriodKind::Flash {
+        if self.d.period == PeriodKind::Flash {
             self.content();
-            if !self.d.alerts.is_empty() {
-                self.alerts("handling");
-            }
+            let waiting = self.waiting();
+            self.body.extend(waiting.map(Block::Para));
         }
     }
 
@@ -240,7 +294,7 @@ impl Writer<'_> {
     /// What people say of it.
     pub(super) fn content(&mut self) {
         let Some(one) = self.one().cloned() else { return };
-        let most = if self.d.period == super::PeriodKind::Flash { 3 } else { one.views.len() };
+        let most = if self.d.period == PeriodKind::Flash { 2 } else { one.views.len() };
         if one.views.is_empty() {
             return;
         }

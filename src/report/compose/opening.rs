@@ -7,12 +7,10 @@ use pipelines::record::AlertState;
 
 use super::super::happening::{ClaimState, Happening};
 use super::super::paper::{Block, Runs, joined, marks, text};
-use super::{Writer, count, quote, title};
+use super::{PeriodKind, Writer, count, quote, title};
 
-/// Units named in a sentence.
-const UNITS: usize = 2;
 /// Claims told in a sentence.
-const CLAIMS: usize = 2;
+pub(super) const CLAIMS: usize = 2;
 
 impl Writer<'_> {
     pub(super) fn opening(&mut self) {
@@ -36,28 +34,24 @@ impl Writer<'_> {
                 &[("posts", count(shares.posts)), ("negative", count(shares.negative))],
             ));
         };
-        let mut units = leading
-            .subjects
-            .iter()
-            .take(UNITS)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(&self.text("separator"));
-        if leading.subjects.len() > UNITS {
-            units = self.say("open.and_more", &[("list", &units)]);
-        }
-        let key = if leading.is_older { "open.goes_on" } else { "open.happened" };
-        Some(self.fill(
-            key,
-            &[
-                ("units", text(units)),
-                ("source", text(leading.title.source.clone())),
-                ("at", text(self.first_time(leading))),
-                ("title", title(&leading.title)),
-                ("posts", count(leading.shares.posts)),
-                ("outlets", text(leading.outlets.to_string())),
-            ],
-        ))
+        let unit = leading.subjects.first().map(|unit| self.say("open.unit", &[("unit", unit)]));
+        let mut places = vec![
+            ("unit", text(unit.unwrap_or_default())),
+            ("source", text(leading.title.source.clone())),
+            ("at", text(self.first_time(leading))),
+            ("title", title(&leading.title)),
+            ("posts", count(leading.shares.posts)),
+            ("outlets", text(leading.outlets.to_string())),
+        ];
+        let key = if leading.headline != leading.title {
+            places.push(("headline", title(&leading.headline)));
+            "open.answered_rumour"
+        } else if leading.is_older {
+            "open.goes_on"
+        } else {
+            "open.happened"
+        };
+        Some(self.fill(key, &places))
     }
 
     /// When it began, by day alone where the hour is not known.
@@ -69,9 +63,9 @@ impl Writer<'_> {
     fn settled(&self) -> Option<Runs> {
         let leading = self.leading()?;
         let claims = leading.claims.iter().filter(|claim| claim.settled.is_some()).take(CLAIMS);
-        let lines: Vec<Runs> = claims.map(|claim| self.claim(claim)).collect();
-        if !lines.is_empty() {
-            return Some(self.ended(joined(lines, &self.text("pause"))));
+        let line = self.told_of(claims);
+        if !line.is_empty() {
+            return Some(self.ended(line));
         }
         let answer = leading.answers.first()?;
         let line = self.fill(
@@ -94,10 +88,11 @@ impl Writer<'_> {
         });
         let mut lines: Vec<Runs> =
             rumoured.into_iter().flatten().take(1).map(|claim| self.claim(claim)).collect();
-        let others: Vec<&Happening> = all.matters.iter().skip(1).take(2).collect();
+        let others = if self.d.period == PeriodKind::Day { 1 } else { 2 };
+        let others: Vec<&Happening> = all.matters.iter().skip(1).take(others).collect();
         if !others.is_empty() {
             let titles =
-                joined(others.iter().map(|other| title(&other.title)), &self.text("separator"));
+                joined(others.iter().map(|other| title(&other.headline)), &self.text("separator"));
             lines.push(self.fill("open.also", &[("titles", titles)]));
         }
         if all.unanswered.value.unwrap_or(0) > 0 {
@@ -110,13 +105,12 @@ impl Writer<'_> {
     }
 
     /// The alerts that are not done with.
-    fn waiting(&self) -> Option<Runs> {
+    pub(super) fn waiting(&self) -> Option<Runs> {
         let waiting: Vec<_> =
             self.d.alerts.iter().filter(|alert| alert.state != AlertState::Closed).collect();
         let gravest = waiting.first()?;
         let open = waiting.iter().filter(|alert| alert.state == AlertState::Open).count();
         let severity = self.lang.text(&format!("record.severity.{}", gravest.severity.as_str()));
-        let state = self.lang.text(&format!("record.alert_state.{}", gravest.state.as_str()));
         Some(self.fill(
             "open.waiting",
             &[
@@ -125,7 +119,6 @@ impl Writer<'_> {
                 ("severity", text(severity)),
                 ("rule", text(gravest.rule_name.clone())),
                 ("at", text(self.when(gravest.fired_at, "minute"))),
-                ("state", text(state)),
                 ("marks", marks(&gravest.posts)),
             ],
         ))

@@ -2,6 +2,8 @@
 //!
 //! In: the counts of a digest. Out: sections. A count that was not measured says so.
 
+use pipelines::record::AlertState;
+
 use super::super::digest::{AlertLine, Curve, Shares};
 use super::super::drawing::Drawing;
 use super::super::paper::{Block, Runs, Table, joined, marks, text};
@@ -13,7 +15,7 @@ const ALERTS: usize = 6;
 /// Units shown in a daily; others are of the appendix of figures.
 const UNITS: usize = 12;
 /// Words told in a daily.
-const WORDS: usize = 8;
+const WORDS: usize = 5;
 /// Names of sources in a line.
 const NAMES: usize = 6;
 
@@ -34,7 +36,7 @@ impl Writer<'_> {
             head: ["severity", "rule", "fired", "state"]
                 .map(|key| self.text(&format!("alert.{key}")))
                 .to_vec(),
-            widths: vec![16, 48, 18, 18],
+            widths: vec![18, 43, 25, 14],
             numbers: vec![false; 4],
             rows,
         }));
@@ -47,18 +49,21 @@ impl Writer<'_> {
     fn alert(&self, alert: &AlertLine) -> Vec<Runs> {
         let severity = self.lang.text(&format!("record.severity.{}", alert.severity.as_str()));
         let state = self.lang.text(&format!("record.alert_state.{}", alert.state.as_str()));
-        let mut why = text(self.say(
-            "alert.why",
-            &[
-                ("rule", &alert.rule_name),
-                ("why", &why(alert.rule.as_ref(), &alert.alert, self.lang)),
-            ],
-        ));
-        why.extend(marks(&alert.posts));
+        // What is short names the rule alone; what is long says why it fired.
+        let is_short = matches!(self.d.period, PeriodKind::Day | PeriodKind::Flash);
+        let places = [("rule", text(alert.rule_name.clone())), ("count", count(alert.evidence))];
+        let mut why = match is_short {
+            true => self.fill("alert.short", &places),
+            false => {
+                let why = why(alert.rule.as_ref(), &alert.alert, self.lang);
+                text(self.say("alert.why", &[("rule", &alert.rule_name), ("why", &why)]))
+            }
+        };
+        why.extend(marks(if is_short { &[] } else { &alert.posts }));
         if alert.missing > 0 {
             why.extend(text(self.say("alert.missing", &[("count", &alert.missing)])));
         }
-        let since = alert.state_since.filter(|since| *since != alert.fired_at);
+        let since = alert.state_since.filter(|_| alert.state != AlertState::Open);
         let state = match since {
             Some(since) => {
                 self.say("alert.since", &[("state", &state), ("at", &self.when(since, "minute"))])
@@ -73,8 +78,9 @@ impl Writer<'_> {
         let d = self.d;
         self.section("units");
         let shares = d.shares;
+        let is_compared = d.posts_change.by.is_some() || d.negative_change.by.is_some();
         let line = self.fill(
-            "units.line",
+            if is_compared { "units.line" } else { "units.first" },
             &[
                 ("posts", count(shares.posts)),
                 ("change", text(self.change(d.posts_change))),
@@ -188,8 +194,11 @@ impl Writer<'_> {
         if self.d.words.is_empty() {
             return;
         }
-        self.section("words");
-        let most = if self.d.period == PeriodKind::Day { WORDS } else { self.d.words.len() };
+        let is_short = self.d.period == PeriodKind::Day;
+        if !is_short {
+            self.section("words");
+        }
+        let most = if is_short { WORDS } else { self.d.words.len() };
         let words = self.d.words.iter().take(most).map(|word| {
             let (name, posts) = (text(word.word.clone()), count(word.posts));
             match word.before {
@@ -201,12 +210,16 @@ impl Writer<'_> {
             }
         });
         let line = self.ended(joined(words, &self.text("separator")));
+        let line = if is_short { self.fill("word.list", &[("list", line)]) } else { line };
         self.body.push(Block::Para(line));
     }
 
     /// Which sources were not heard; one line where all were.
     pub(super) fn sources(&mut self) {
-        self.section("sources");
+        let is_short = self.d.period == PeriodKind::Day;
+        if !is_short {
+            self.section("sources");
+        }
         let collected = self
             .d
             .collected
@@ -217,8 +230,8 @@ impl Writer<'_> {
             return self.body.push(Block::Warn(text(line)));
         };
         if totals.good == totals.sources {
-            let line = self.say("sources.sound", &[("count", &totals.sources)]) + &collected;
-            return self.body.push(Block::Para(text(line)));
+            let line = text(self.say("sources.sound", &[("count", &totals.sources)]) + &collected);
+            return self.body.push(if is_short { Block::Note(line) } else { Block::Para(line) });
         }
         let mut line = String::new();
         for state in ["failed", "partial", "silent", "not_run"] {
@@ -240,7 +253,8 @@ impl Writer<'_> {
                 &self.say(&format!("sources.{state}"), &[("count", &of.len()), ("list", &list)]);
         }
         line += &self.text("sources.trouble");
-        self.body.push(Block::Warn(text(line + &collected)));
+        let line = text(line + &collected);
+        self.body.push(if is_short { Block::Note(line) } else { Block::Warn(line) });
     }
 }
 

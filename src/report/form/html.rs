@@ -9,7 +9,7 @@ use pipelines::text::visible_line;
 use super::super::digest::Figure;
 use super::super::markdown::link_target;
 use super::super::paper::{Block, Paper, Run, Table};
-use super::quotation_marks;
+use super::{quoted, titled};
 
 const STYLE: &str = include_str!("paper.css");
 
@@ -123,17 +123,17 @@ fn figure(figure: Figure, paper: &Paper) -> String {
 }
 
 fn runs(text: &[Run], paper: &Paper) -> String {
-    let [quotes, titles] = quotation_marks(paper.lang);
     let mut out = String::new();
     for run in text {
         out += &match run {
             Run::Text(text) => escaped(text),
+            Run::Part(text) => format!("<strong class=\"part\">{}</strong>", escaped(text)),
             Run::Strong(text) => format!("<strong>{}</strong>", escaped(text)),
             Run::Quote(q) => {
-                format!("<q>{}{}{}</q>{}", quotes.0, escaped(&q.text), quotes.1, mark(q.post))
+                format!("<q>{}</q>{}", escaped(&quoted(&q.text)), mark(q.post))
             }
             Run::Title(t) => {
-                format!("<cite>{}{}{}</cite>{}", titles.0, escaped(&t.text), titles.1, mark(t.post))
+                format!("<cite>{}</cite>{}", escaped(&titled(&t.text, paper.lang)), mark(t.post))
             }
             Run::Mark(number) => mark(*number),
             Run::Count(count) => figure(*count, paper),

@@ -5,7 +5,7 @@
 use super::super::digest::Figure;
 use super::super::markdown::{escape, link_target};
 use super::super::paper::{Block, Paper, Run, Table};
-use super::quotation_marks;
+use super::{quoted, titled};
 
 /// `paper` as Markdown.
 pub(super) fn markdown(paper: &Paper) -> String {
@@ -92,19 +92,17 @@ fn figure(figure: Figure, paper: &Paper) -> String {
 }
 
 fn runs(text: &[Run], paper: &Paper) -> String {
-    let [quotes, titles] = quotation_marks(paper.lang);
     let mut out = String::new();
     for run in text {
         match run {
             Run::Text(text) => out += &escape(text),
+            Run::Part(text) => out += &format!("**{}**", escape(text.trim())),
             Run::Strong(text) => out += &format!("**{}**", escape(text.trim())),
             Run::Quote(quote) => {
-                out +=
-                    &format!("{}{}{}{}", quotes.0, escape(&quote.text), quotes.1, mark(quote.post))
+                out += &format!("{}{}", escape(&quoted(&quote.text)), mark(quote.post));
             }
             Run::Title(title) => {
-                out +=
-                    &format!("{}{}{}{}", titles.0, escape(&title.text), titles.1, mark(title.post))
+                out += &format!("{}{}", escape(&titled(&title.text, paper.lang)), mark(title.post));
             }
             Run::Mark(number) => out += &mark(*number),
             Run::Count(count) => out += &figure(*count, paper),

@@ -10,7 +10,7 @@ use pipelines::text::visible_line;
 
 use super::super::digest::Figure;
 use super::super::drawing::Drawing;
-use super::super::form::quotation_marks;
+use super::super::form::{quoted, titled};
 use super::super::markdown::link_target;
 use super::super::paper::{Block, Paper, Run, Table};
 
@@ -110,17 +110,17 @@ impl Body {
     }
 
     fn runs(&mut self, runs: &[Run]) {
-        let [quotes, titles] = quotation_marks(self.lang);
         for run in runs {
             match run {
                 Run::Text(text) => self.run(text, ""),
+                Run::Part(text) => self.run(text, r#"<w:rStyle w:val="Part"/>"#),
                 Run::Strong(text) => self.run(text, r#"<w:rStyle w:val="Strong"/>"#),
                 Run::Quote(quote) => {
-                    self.run(&format!("{}{}{}", quotes.0, quote.text, quotes.1), "");
+                    self.run(&quoted(&quote.text), "");
                     self.mark(quote.post);
                 }
                 Run::Title(title) => {
-                    self.run(&format!("{}{}{}", titles.0, title.text, titles.1), "");
+                    self.run(&titled(&title.text, self.lang), "");
                     self.mark(title.post);
                 }
                 Run::Mark(number) => self.mark(*number),

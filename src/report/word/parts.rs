@@ -37,7 +37,7 @@ const STYLES: [Style; 18] = [
         "DocTitle",
         "Title",
         (SONG, 44),
-        r#"<w:keepNext/><w:spacing w:before="400" w:after="120" w:line="640" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
+        r#"<w:keepNext/><w:spacing w:after="60" w:line="640" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
         "",
     ),
     style(
@@ -88,15 +88,15 @@ const STYLES: [Style; 18] = [
     style(
         "Cell",
         "Cell",
-        (FANG, 24),
-        r#"<w:spacing w:line="400" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#,
+        (FANG, 21),
+        r#"<w:spacing w:line="330" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#,
         "",
     ),
     style(
         "CellNumber",
         "Cell number",
-        (FANG, 24),
-        r#"<w:spacing w:line="400" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
+        (FANG, 21),
+        r#"<w:spacing w:line="330" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
         "",
     ),
     style(
@@ -120,8 +120,8 @@ const STYLES: [Style; 18] = [
 ];
 
 /// 版记: the outer rules 0.35 mm, the inner ones 0.25 mm, one character in from both sides.
-const END_ONLY: &str = r#"<w:pBdr><w:top w:val="single" w:sz="8" w:space="1" w:color="000000"/><w:bottom w:val="single" w:sz="8" w:space="1" w:color="000000"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="8564"/></w:tabs><w:spacing w:before="400" w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
-const END_FIRST: &str = r#"<w:keepNext/><w:pBdr><w:top w:val="single" w:sz="8" w:space="1" w:color="000000"/></w:pBdr><w:spacing w:before="400" w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
+const END_ONLY: &str = r#"<w:pBdr><w:top w:val="single" w:sz="8" w:space="1" w:color="000000"/><w:bottom w:val="single" w:sz="8" w:space="1" w:color="000000"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="8564"/></w:tabs><w:spacing w:before="200" w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
+const END_FIRST: &str = r#"<w:keepNext/><w:pBdr><w:top w:val="single" w:sz="8" w:space="1" w:color="000000"/></w:pBdr><w:spacing w:before="200" w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
 const END_NEXT: &str = r#"<w:keepNext/><w:spacing w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
 const END_LAST: &str = r#"<w:pBdr><w:top w:val="single" w:sz="6" w:space="1" w:color="000000"/><w:bottom w:val="single" w:sz="8" w:space="1" w:color="000000"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="8564"/></w:tabs><w:spacing w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
 
@@ -129,7 +129,7 @@ pub(super) fn styles() -> String {
     let mut xml = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">"#.to_owned();
     let _ = write!(
         xml,
-        r#"<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/><w:qFormat/><w:pPr><w:widowControl w:val="0"/><w:spacing w:line="579" w:lineRule="exact"/>{INDENT}<w:jc w:val="both"/></w:pPr>{}</w:style>"#,
+        r#"<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/><w:qFormat/><w:pPr><w:widowControl w:val="0"/><w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/><w:spacing w:line="579" w:lineRule="exact"/>{INDENT}<w:jc w:val="both"/></w:pPr>{}</w:style>"#,
         face(FANG, 32, "")
     );
     for Style { id, name, font, size, paragraph, run } in &STYLES {
@@ -143,7 +143,7 @@ pub(super) fn styles() -> String {
         xml,
         r#"<w:style w:type="paragraph" w:styleId="AnnexTitle"><w:name w:val="Annex title"/><w:basedOn w:val="Heading1"/><w:qFormat/><w:pPr><w:pageBreakBefore/><w:ind w:firstLineChars="0" w:firstLine="0"/></w:pPr></w:style>"#
     );
-    xml.push_str(r#"<w:style w:type="character" w:styleId="Mark"><w:name w:val="Mark"/><w:rPr><w:color w:val="1F4E79"/><w:sz w:val="21"/><w:szCs w:val="21"/><w:vertAlign w:val="superscript"/></w:rPr></w:style>"#);
+    xml.push_str(r#"<w:style w:type="character" w:styleId="Mark"><w:name w:val="Mark"/><w:rPr><w:color w:val="1F4E79"/><w:vertAlign w:val="superscript"/></w:rPr></w:style><w:style w:type="character" w:styleId="Part"><w:name w:val="Part"/><w:rPr><w:rFonts w:eastAsia="楷体_GB2312"/></w:rPr></w:style>"#);
     xml.push_str(r#"<w:style w:type="character" w:styleId="Strong"><w:name w:val="Strong"/><w:rPr><w:rFonts w:eastAsia="黑体"/></w:rPr></w:style>"#);
     xml.push_str(r#"<w:style w:type="table" w:styleId="Grid"><w:name w:val="Table Grid"/><w:tblPr><w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:left w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:bottom w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:right w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:insideH w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:insideV w:val="single" w:sz="4" w:space="0" w:color="000000"/></w:tblBorders><w:tblCellMar><w:left w:w="80" w:type="dxa"/><w:right w:w="80" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style>"#);
     xml.push_str("</w:styles>");
