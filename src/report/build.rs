@@ -3,7 +3,7 @@
 //! In: [`DigestInput`]. Out: [`Digest`]. Every figure is a count over a set of posts, and the set is kept; the
 //! same input gives the same digest whatever the order of its posts. Reads no store and no clock.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, TimeZone, Utc};
 use pipelines::record::{Channel, Polarity};
 
 use super::digest::{
@@ -129,6 +129,15 @@ fn channel_lines(ledger: &mut Ledger) -> Vec<ChannelLine> {
         .collect()
 }
 
+/// Local midnight after `at`: the days of a curve are those of the calendar, whenever its period begins.
+fn next_day(at: DateTime<Utc>, input: &DigestInput) -> DateTime<Utc> {
+    let day = at.with_timezone(&input.zone).date_naive().succ_opt();
+    let midnight = day.and_then(|day| {
+        input.zone.from_local_datetime(&day.and_time(chrono::NaiveTime::MIN)).earliest()
+    });
+    midnight.map_or(at + Duration::days(1), |midnight| midnight.with_timezone(&Utc))
+}
+
 fn curve(input: &DigestInput, ours: &[&DigestPost]) -> Curve {
     let is_hourly = input.period == PeriodKind::Day;
     let mut step = if is_hourly { Duration::hours(1) } else { Duration::days(1) };
@@ -140,7 +149,10 @@ fn curve(input: &DigestInput, ours: &[&DigestPost]) -> Curve {
     let mut start = input.from;
     while start < input.to {
         curve.starts.push(start);
-        start += step;
+        start = match step == Duration::days(1) {
+            true => next_day(start, input),
+            false => start + step,
+        };
     }
     let says = |wanted| ours.iter().copied().filter(move |p| p.polarity() == wanted);
     curve.posts = counts(&curve, ours.iter().copied());
@@ -258,15 +270,21 @@ mod tests {
     }
 
     #[test]
-    fn a_full_appendix_says_how_many_it_left_out() {
+    fn a_full_appendix_says_how_many_it_left_out_and_holds_what_is_named() {
         let mut input = sample::input();
-        let all = input.posts.len() + input.other_posts.len();
+        let full = Digest::build(&input);
         input.listed_posts = 5;
         let digest = Digest::build(&input);
-        assert_eq!((digest.posts.len(), digest.unlisted_posts), (5, all - 5));
-        let set = digest.shares.posts.set.unwrap();
-        let set = &digest.sets[set - 1];
+        let inside = |digest: &Digest| digest.posts.iter().filter(|post| !post.outside).count();
+        assert!(digest.posts.len() < full.posts.len());
+        assert_eq!(inside(&digest) + digest.unlisted_posts, input.posts.len());
+        assert_eq!(full.unlisted_posts, 0);
+        let set = &digest.sets[digest.shares.posts.set.unwrap() - 1];
         assert_eq!(Some((set.posts.len() + set.unlisted) as u64), digest.shares.posts.value);
         assert!(set.unlisted > 0);
+        for happening in digest.happenings.matters.iter().chain(&digest.happenings.praise) {
+            let named = &digest.posts[happening.title.post - 1];
+            assert_eq!(named.title, happening.title.text, "what is named is listed");
+        }
     }
 }

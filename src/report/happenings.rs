@@ -85,7 +85,12 @@ impl<'p> Group<'p> {
         };
         let (bad, good) = (says(Polarity::Negative), says(Polarity::Positive));
         let unfiled = telling.iter().all(|post| post.kind.is_none());
-        if is(&[PostKind::Grievance]) || unfiled && bad > 0 && telling.iter().any(|p| is_under(p)) {
+        let of_grievances = telling.iter().any(|post| is_under(post));
+        // The answer to a grievance goes with the grievances.
+        let is_reply = of_grievances && self.0.iter().all(|post| is_answer(post));
+        if is(&[PostKind::Praise]) {
+            Sort::Praise
+        } else if is(&[PostKind::Grievance]) || is_reply || unfiled && bad > 0 && of_grievances {
             Sort::Grievance
         } else if bad > good
             || is(&[PostKind::Accident, PostKind::Misconduct, PostKind::Rumour]) && bad > 0

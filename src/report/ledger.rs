@@ -107,7 +107,8 @@ impl<'a> Ledger<'a> {
     /// The sets, the appendix, and how many posts about us it had no room for.
     pub(super) fn close(mut self) -> (Vec<PostSet>, Vec<PostLine>, usize) {
         let room = self.order.len().max(self.input.listed_posts);
-        for post in std::mem::take(&mut self.ours) {
+        let evidence: Vec<&DigestPost> = self.input.other_posts.iter().collect();
+        for post in std::mem::take(&mut self.ours).into_iter().chain(evidence) {
             if self.order.len() < room {
                 self.cite(post.id);
             }

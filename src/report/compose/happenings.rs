@@ -62,10 +62,11 @@ impl Writer<'_> {
             self.section("others");
         }
         let line = |other: &Happening| {
-            self.fill(
-                "line.other",
-                &[("title", title(&other.title)), ("posts", count(other.shares.posts))],
-            )
+            let posts = match other.shares.posts {
+                posts if posts.value.unwrap_or(0) < 2 => Vec::new(),
+                posts => self.fill("line.count", &[("posts", count(posts))]),
+            };
+            [title(&other.title), posts].concat()
         };
         let lines = joined(all.others.iter().map(line), &self.text("pause"));
         let line = self.ended(lines);
