@@ -16,7 +16,7 @@ use pipelines::record::{StoryId, SubjectId, TopicId};
 use super::shared::Shared;
 use crate::config::{Config, DigestConfig, NotifierConfig, Period};
 use crate::notify::{DigestNotice, Enclosure, Message, digest_message};
-use crate::report::{Digest, Format, Issue, PeriodKind, compose, render, render_word};
+use crate::report::{Digest, Format, Issue, PeriodKind, compose, markdown, render, render_word};
 use crate::store::Store;
 
 /// What a digest is narrowed to.
@@ -229,9 +229,9 @@ pub fn write(
     let paper = compose(&digest, config.station.lang);
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
     let mut files = Vec::new();
-    let markdown = render(&paper, Format::Markdown);
+    let text = render(&paper, Format::Markdown);
     let forms = [
-        ("md", markdown.clone().into_bytes()),
+        ("md", text.clone().into_bytes()),
         ("html", render(&paper, Format::Html).into_bytes()),
         ("docx", render_word(&paper)?),
     ];
@@ -244,8 +244,8 @@ pub fn write(
     std::fs::File::open(dir)
         .and_then(|folder| folder.sync_all())
         .with_context(|| format!("cannot sync `{}`", dir.display()))?;
-    let summary = paper.first_heading();
-    Ok(Written { files, title: paper.title, markdown, summary })
+    let summary = markdown::escape(&paper.first_heading());
+    Ok(Written { files, title: paper.title, markdown: text, summary })
 }
 
 /// Writes beside and renames, so that neither a reader nor a power cut sees half of a file.

@@ -111,8 +111,11 @@ fn every_paragraph_leads_somewhere(page: &Html, file: &Path) {
         }
         let own =
             ["Collecting", "Suggestions", "Handling"].iter().any(|name| section.contains(name));
-        let is_calm = words(element).contains("nobody spoke of us")
-            || words(element).contains("nothing follows");
+        // A source that fell silent rests on no post.
+        let said = words(element);
+        let is_calm = ["nobody spoke of us", "nothing follows", "alerts are not done with"]
+            .iter()
+            .any(|words| said.contains(words));
         assert!(
             own || is_calm || element.select(&links).next().is_some(),
             "{}: {}",
@@ -120,7 +123,8 @@ fn every_paragraph_leads_somewhere(page: &Html, file: &Path) {
             words(element)
         );
     }
-    let opening = page.select(&selector("main > h2, main > p:not(.span)")).skip(1);
+    let lines = selector("main > h2, main > p:not(.span)");
+    let opening = page.select(&lines).skip(1);
     let sentences = opening.take_while(|element| element.value().name() == "p").count();
     assert!(sentences <= 5, "{}: {sentences} sentences open it", file.display());
 }
@@ -150,7 +154,8 @@ fn recomputed(data: &Path, (from, to): (i64, i64)) -> BTreeMap<String, Vec<u64>>
     let mut counts: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     for row in ask.query_map([from, to], read).unwrap() {
-        let (subject, polarity, n): (String, String, u64) = row.unwrap();
+        let (subject, polarity, n): (String, String, i64) = row.unwrap();
+        let n = n.cast_unsigned();
         let at =
             ["negative", "neutral", "positive"].iter().position(|name| *name == polarity).unwrap();
         let line = counts.entry(subject).or_insert_with(|| vec![0; 4]);
@@ -197,7 +202,7 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
     store.each_post(&PostRange::default(), each).unwrap();
     let today = Utc::now().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
     let mut pages: Vec<(PathBuf, Option<(NaiveDate, u64)>)> = Vec::new();
-    for back in 0..10 {
+    for back in 0..8 {
         let day = today - Days::new(back);
         for (period, days) in [("day", 1), ("week", 7)] {
             let file = written(&lab, &["--period", period, "--date", &day.to_string()]);
@@ -216,7 +221,7 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
         .filter(|post| !post.mentions.is_empty())
         .map(|post| post.story.to_string())
         .collect();
-    for (i, story) in stories.iter().take(22).enumerate() {
+    for (i, story) in stories.iter().take(24).enumerate() {
         let full: &[&str] = if i % 2 == 0 { &["--full"] } else { &[] };
         pages.push((written(&lab, &[&["--story", story], full].concat()), None));
     }

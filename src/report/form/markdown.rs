@@ -41,26 +41,13 @@ fn blocks(out: &mut String, paper: &Paper, blocks: &[Block]) {
             Block::Heading(level, text) => {
                 format!("{} {}", "#".repeat(usize::from(*level) + 1), runs(text, paper))
             }
-            Block::Para(text) => start(&runs(text, paper)),
-            Block::Note(text) => start(&runs(text, paper)),
+            Block::Para(text) | Block::Note(text) => runs(text, paper),
             Block::Warn(text) => format!("> {}", runs(text, paper)),
             Block::Table(table) => table_text(table, paper),
             Block::Drawing(_, says) => format!("*{}*", escape(says)),
             Block::Line(anchor, text) => format!("- <a id=\"{anchor}\"></a>{}", runs(text, paper)),
         };
         line(out, &text);
-    }
-}
-
-/// A number at the start of a paragraph starts no list.
-fn start(text: &str) -> String {
-    match text.split_once('.') {
-        Some((number, rest))
-            if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) =>
-        {
-            format!("{number}\\.{rest}")
-        }
-        _ => text.to_owned(),
     }
 }
 
