@@ -242,7 +242,7 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
             assert_eq!(counted[*id], numbers, "{name} in {}", file.display());
         }
     }
-    assert!(walked.quotes > 400 && walked.figures > 400, "{} {}", walked.quotes, walked.figures);
+    assert!(walked.quotes > 250 && walked.figures > 400, "{} {}", walked.quotes, walked.figures);
 }
 
 #[test]

@@ -262,11 +262,14 @@ impl Writer<'_> {
         let Some(one) = self.one().cloned() else { return };
         self.section("outline");
         let name = [title(&one.headline), text(self.graded(&one))].concat();
-        let began = self.began(&one);
-        self.body.push(Block::Para([name, began].concat()));
-        let (claims, answered) = (self.claims(&one, 0), self.answered(&one));
-        self.body
-            .extend([claims, answered].into_iter().filter(|line| !is_blank(line)).map(Block::Para));
+        let (began, claims) = (self.began(&one), self.claims(&one, 0));
+        let answered = self.answered(&one);
+        // That nobody answered stands with what was said: it has no post of its own.
+        let told = match claims.is_empty() && one.answers.is_empty() {
+            true => vec![[name, began, answered].concat()],
+            false => vec![[name, began].concat(), [claims, answered].concat()],
+        };
+        self.body.extend(told.into_iter().filter(|line| !is_blank(line)).map(Block::Para));
         if self.d.period == PeriodKind::Flash {
             self.content();
             let waiting = self.waiting();
