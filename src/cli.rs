@@ -11,7 +11,6 @@ mod help;
 mod log;
 mod open;
 mod shown;
-mod standing;
 mod stop;
 
 use std::ffi::OsString;
@@ -23,6 +22,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use pipelines::locale::Lang;
 
 pub use output::Format;
+
+use crate::desk::trouble;
 
 /// What every command is told.
 #[derive(Clone, Debug, Default)]
@@ -120,6 +121,7 @@ commands! {
     Rule(rule::RuleArgs),
     Label(label::LabelArgs),
     Story(story::StoryArgs),
+    Case(case::CaseArgs),
     Eval(eval::EvalArgs),
     Train(train::TrainArgs),
     Status(status::StatusArgs),
@@ -160,49 +162,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Outcome::Usage) => ExitCode::from(2),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let words = in_words(&error, lang);
+            let words = trouble::in_words(&error, lang);
             eprintln!("{}{}", lang.text("cli.failed"), pipelines::text::visible(&words));
             ExitCode::from(1)
         }
-    }
-}
-
-/// Failures an officer meets, in her language; the rest as the chain of causes.
-fn in_words(error: &anyhow::Error, lang: Lang) -> String {
-    if let Some(crate::engine::NoData { dir }) = error.downcast_ref() {
-        return lang.fill("cli.no_data", &[("dir", &dir.display())]);
-    }
-    if let Some(words) = standing::in_words(error, lang) {
-        return words;
-    }
-    if let Some((key, file)) = error.chain().find_map(store_trouble) {
-        return lang.fill(key, &[("file", &file)]);
-    }
-    match error.downcast_ref::<crate::engine::LockError>() {
-        Some(crate::engine::LockError::Held { dir, pid, .. }) => {
-            lang.fill("cli.station_runs", &[("dir", &dir.display()), ("pid", pid)])
-        }
-        _ => format!("{error:#}"),
-    }
-}
-
-/// The locale key of a state of the store that an officer can mend, and its file where that is told.
-fn store_trouble(cause: &(dyn std::error::Error + 'static)) -> Option<(&'static str, String)> {
-    use crate::engine::CommitError;
-    use crate::store::StoreError;
-    let committed = match cause.downcast_ref::<CommitError>() {
-        Some(CommitError::Store(error)) => Some(&**error),
-        _ => None,
-    };
-    let shown = |path: &std::path::Path| path.display().to_string();
-    match committed.or_else(|| cause.downcast_ref())? {
-        StoreError::Busy => Some(("cli.store.busy", String::new())),
-        StoreError::Full(_) => Some(("cli.store.full", String::new())),
-        StoreError::ReadOnly => Some(("cli.store.read_only", String::new())),
-        StoreError::Newer { path, .. } => Some(("cli.store.newer", shown(path))),
-        StoreError::Older { path, .. } => Some(("cli.store.older", shown(path))),
-        StoreError::Foreign { path } => Some(("cli.store.foreign", shown(path))),
-        StoreError::Open { .. } | StoreError::Sql(_) | StoreError::Corrupt { .. } => None,
     }
 }
 

@@ -48,6 +48,7 @@ pub use settings::{
 };
 pub(crate) use walk::{is_contact, is_url};
 
+use crate::cases::clock::Limits;
 use crate::schedule::{Calendar, Schedule};
 
 /// The schedule that follows how often a source publishes.
@@ -99,6 +100,8 @@ pub struct Config {
     pub privacy: Privacy,
     /// Days things are kept.
     pub retention: Retention,
+    /// How long the steps of a case may take.
+    pub cases: Limits,
     /// Working days.
     pub calendar: Arc<Calendar>,
     /// The enterprise and its units.

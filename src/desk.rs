@@ -7,6 +7,7 @@
 pub mod adding;
 pub mod alerts;
 pub mod audit;
+pub mod cases;
 pub mod deliveries;
 pub mod digests;
 pub mod edit;
@@ -15,9 +16,13 @@ pub mod export;
 pub mod grouping;
 pub mod line;
 pub mod login;
+pub mod opening;
 pub mod people;
+pub mod plain_form;
+pub mod policy;
 pub mod post;
 pub mod rights;
+pub mod rows;
 pub mod rule_form;
 pub mod rules;
 pub mod running;
@@ -30,8 +35,11 @@ pub mod station;
 pub mod story;
 pub mod testing;
 pub mod today;
+pub mod trouble;
+pub mod trying;
 pub mod versions;
 pub mod words;
+pub mod works;
 
 mod index_door;
 mod units;
@@ -39,7 +47,7 @@ mod units;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
-use index::Index;
+use index::{Index, IndexError, RebuildLock};
 use pipelines::annotate::Annotator;
 use pipelines::locale::Lang;
 use pipelines::query::{Context, Query, QueryError};
@@ -138,6 +146,9 @@ pub enum DeskError {
     /// No administrator would be left who may come in.
     #[error("no administrator would be left")]
     LastAdministrator,
+    /// A step of a case that was not taken.
+    #[error("{0}")]
+    Case(Box<cases::fault::CaseFault>),
     /// Store, index or files failed; never "nothing there".
     #[error("{0:#}")]
     Broken(#[from] anyhow::Error),
@@ -173,8 +184,9 @@ impl DeskError {
                 let least = secrets::LEAST;
                 lang.fill(&format!("desk.password.{why}"), &[("n", &least)])
             }
+            Self::Case(fault) => fault.in_words(lang),
             Self::LastAdministrator => lang.text("desk.last_administrator"),
-            Self::Broken(cause) => format!("{cause:#}"),
+            Self::Broken(cause) => trouble::in_words(cause, lang),
         }
     }
 }
@@ -234,6 +246,12 @@ impl Desk {
         Self { renewal: Some(renewal), ..self }
     }
 
+    /// The file of the key that opens the console on this machine.
+    #[must_use]
+    pub fn console_key(&self) -> std::path::PathBuf {
+        self.dir.console_key()
+    }
+
     /// The station's time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
@@ -267,9 +285,11 @@ impl Desk {
         match standing(&*self.store, &index).map_err(anyhow::Error::from)? {
             Standing::Level => Ok((index, 0)),
             Standing::Behind(lacking) => Ok((index, lacking)),
-            Standing::Apart(why) => Err(DeskError::Broken(anyhow::anyhow!(
-                "{why}; `guanlan reindex` builds it from the store"
-            ))),
+            Standing::Apart(why) => {
+                let taken = RebuildLock::take(&self.dir.index());
+                let is_mended = matches!(taken, Err(IndexError::Rebuilding { .. }));
+                Err(anyhow::Error::from(trouble::NotOurs { why, is_mended }).into())
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod api;
 mod chart;
+mod connections;
 mod door;
 mod guard;
 mod key;
@@ -25,7 +26,8 @@ use crate::config::Station;
 use crate::desk::Desk;
 use crate::desk::seat::Seat;
 use api::Limits;
-use door::{Front, Peer, TlsListener};
+use connections::{HEAD_WITHIN, answer};
+use door::{Front, TlsListener};
 use pages::Pages;
 
 /// What every request is answered with.
@@ -107,14 +109,15 @@ impl Listening {
         let pages = Pages::new(seat.desk().config.station.zone)?;
         let console =
             Arc::new(Console { seat, pages, key, front: self.front, limits: Limits::default() });
-        let service = rooms::router(console).into_make_service_with_connect_info::<Peer>();
+        let rooms = rooms::router(console);
         let served = async {
             if self.station.has_tls() {
                 let listener = TlsListener::new(self.listener, &self.station)?;
-                anyhow::Ok(axum::serve(listener, service).await?)
+                answer(listener, rooms, HEAD_WITHIN).await;
             } else {
-                Ok(axum::serve(self.listener, service).await?)
+                answer(self.listener, rooms, HEAD_WITHIN).await;
             }
+            anyhow::Ok(())
         };
         tokio::select! {
             served = served => served,

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod audit;
+mod cases;
 mod changes;
 mod error;
 mod evidence;
@@ -32,6 +33,7 @@ use pipelines::record::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use cases::{CaseLine, CaseLink, CaseRow, ReadCases, WriteCases};
 pub use changes::{Change, Position};
 pub use error::{Result, StoreError};
 pub use evidence::{
@@ -151,7 +153,7 @@ pub struct PostRange {
 }
 
 /// The store as readers see it.
-pub trait Store: ReadEvidence + ReadPeople + Send + Sync {
+pub trait Store: ReadEvidence + ReadPeople + ReadCases + Send + Sync {
     /// Runs `work` as one transaction: all of it is stored, or none.
     fn write(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()>;
 
@@ -267,7 +269,7 @@ pub trait Store: ReadEvidence + ReadPeople + Send + Sync {
 }
 
 /// What can be done within one transaction.
-pub trait StoreWrite: WriteEvidence + WritePeople {
+pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases {
     /// Stores a post, or refuses it. Answers what became of it, and the post as it is stored (with its story, what an
     /// officer said of it, the time it was first seen); one that is refused as it came.
     fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)>;

@@ -18,6 +18,10 @@ fn files(dir: &str, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![root().join(dir)];
     while let Some(dir) = open.pop() {
+        if dir.is_file() {
+            found.push(dir);
+            continue;
+        }
         let Ok(entries) = fs::read_dir(&dir) else { continue };
         for entry in entries {
             let path = entry.unwrap().path();
@@ -125,10 +129,16 @@ fn arrows_point_inwards() {
         "the encoder knows the stages",
         &mentions("encoder/src", &[], &["pipelines::", "use index::", "guanlan::"]),
     );
-    expect_none(
-        "the console reaches past the desk",
-        &mentions("src/serve", &[], &["crate::engine", "crate::store", "index::"]),
-    );
+    for door in ["src/serve", "src/cli", "src/cli.rs"] {
+        expect_none(
+            "a door reaches past the desk",
+            &mentions(
+                door,
+                &[],
+                &["crate::engine", "crate::store", "use index", " index::", "(index::", "<index::"],
+            ),
+        );
+    }
     expect_none(
         "the desk knows its doors",
         &mentions("src/desk", &[], &["crate::serve", "crate::cli"]),
@@ -153,6 +163,10 @@ fn every_act_of_the_desk_begins_with_the_check() {
             let is_act = body.contains("&self") && body.contains("who: &Who");
             // Reading a query and coming out are not acts; `check` is the check.
             if !is_act || ["check", "query_of", "log_out"].contains(&name) {
+                continue;
+            }
+            // What needs the data directory for itself is done by whoever owns it: there is no right to ask for.
+            if shown(&path).starts_with("src/desk/works/") && body.contains("self.station") {
                 continue;
             }
             acts += 1;
@@ -183,6 +197,7 @@ fn literals(code: &str) -> impl Iterator<Item = &str> {
 fn every_text_asked_for_is_there() {
     let areas = [
         "annotate.",
+        "cases.",
         "cli.",
         "config.",
         "crawl.",

@@ -70,7 +70,8 @@ pub fn snippet(text: &str, field: TextField, spans: &[Span], max_chars: usize) -
     }
 }
 
-/// Spans of `field` as byte ranges of `text`: sorted, overlapping and touching ones made one. Spans that
+/// Spans of `field` as byte ranges of `text`: sorted, overlapping ones made one; words that only
+/// touch stay apart. Spans that
 /// do not fit the text (it changed since) are left out rather than marked wrongly.
 fn merged(text: &str, field: TextField, spans: &[Span]) -> Vec<(usize, usize)> {
     let mut ranges: Vec<(usize, usize)> = spans
@@ -83,7 +84,7 @@ fn merged(text: &str, field: TextField, spans: &[Span]) -> Vec<(usize, usize)> {
     let mut out: Vec<(usize, usize)> = Vec::with_capacity(ranges.len());
     for (start, end) in ranges {
         match out.last_mut() {
-            Some(last) if start <= last.1 => last.1 = last.1.max(end),
+            Some(last) if start < last.1 => last.1 = last.1.max(end),
             _ => out.push((start, end)),
         }
     }

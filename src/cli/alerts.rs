@@ -5,16 +5,19 @@ mod resend;
 
 use std::io::Write;
 
-use chrono::{TimeDelta, Utc};
 use clap::{Args, Subcommand};
-use pipelines::record::{AlertState, Severity};
+use pipelines::record::AlertState;
 use serde_json::{Map, Value, json};
 
 use super::output::Table;
 use super::{Format, Globals, Outcome, open};
-use crate::engine::watching::rule_of;
-use crate::report;
-use crate::store::{PostRange, Store, StoredAlert};
+use crate::desk::Desk;
+use crate::desk::alerts::AlertRow;
+
+/// Alerts shown with their reasons, their posts, and the days they are of.
+const SHOWN: usize = 20;
+const SHOWN_POSTS: usize = 3;
+const SHOWN_DAYS: u32 = 3_660;
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -44,22 +47,20 @@ impl AlertsArgs {
         if let Some((id, state)) = self.change() {
             return set_state(id, state, globals, out);
         }
-        let reading = match open::reading(globals)? {
-            Ok(reading) => reading,
+        let desk = match open::reading(globals)? {
+            Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
         };
-        let from = Utc::now() - TimeDelta::days(i64::from(self.days));
-        let range = PostRange { from: Some(from), until: None };
-        let alerts = reading.store.alerts(&range, self.limit)?;
+        let alerts = match desk.alerts(&open::who(globals), self.days, None, self.limit) {
+            Ok(alerts) => alerts,
+            Err(error) => return open::refused(error, globals.lang),
+        };
         if alerts.is_empty() && globals.format == Format::Table {
             let days = self.days;
             writeln!(out, "{}", globals.lang.fill("cli.alerts.none", &[("days", &days)]))?;
             return Ok(Outcome::Good);
         }
-        let rows = alerts
-            .iter()
-            .map(|a| row(a, &reading, globals))
-            .collect::<anyhow::Result<Vec<_>>>()?;
+        let rows = alerts.iter().map(|alert| row(alert, &desk, globals)).collect();
         let table = Table {
             columns: vec![
                 ("id", "cli.alerts.id"),
@@ -84,29 +85,26 @@ impl AlertsArgs {
     }
 }
 
-/// Every alert with its reason, for people.
-pub fn show_reasons(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()> {
-    let Ok(reading) = open::reading(globals)? else { return Ok(()) };
-    let lang = globals.lang;
-    for stored in reading.store.alerts(&PostRange::default(), 20)? {
-        let alert = &stored.alert;
-        let rule = rule_of(&reading.config, &alert.rule);
-        let name = rule.as_ref().map_or(alert.rule.as_str(), |r| r.name.as_str());
+/// The latest alerts with their reasons, for people; answers how many there are.
+pub fn show_reasons(desk: &Desk, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<usize> {
+    let (lang, who) = (globals.lang, open::who(globals));
+    let alerts = desk.alerts(&who, SHOWN_DAYS, None, usize::MAX)?;
+    for alert in alerts.iter().take(SHOWN) {
         let severity = lang.text(&format!("record.severity.{}", alert.severity.as_str()));
-        let time = open::shown_time(alert.fired_at, reading.config.station.zone);
-        let why = report::why(rule.as_ref(), alert, lang);
-        writeln!(
-            out,
-            "  {}",
-            lang.fill("cli.alerts.line", &[("severity", &severity), ("rule", &name), ("time", &time), ("why", &why)])
-        )?;
-        for evidence in alert.evidence.iter().take(3) {
-            if let Some(post) = reading.store.post(evidence.post)? {
-                writeln!(out, "    · {}  {}", post.post.title, post.post.url)?;
-            }
+        let time = open::shown_time(alert.fired, desk.config.station.zone);
+        let args: [(&str, &dyn std::fmt::Display); 4] = [
+            ("severity", &severity),
+            ("rule", &alert.rule_name),
+            ("time", &time),
+            ("why", &alert.why),
+        ];
+        writeln!(out, "  {}", lang.fill("cli.alerts.line", &args))?;
+        for post in desk.alert(&who, alert.id)?.posts.iter().take(SHOWN_POSTS) {
+            let title: String = post.title.iter().map(|piece| piece.text.as_str()).collect();
+            writeln!(out, "    · {title}  {}", post.url)?;
         }
     }
-    Ok(())
+    Ok(alerts.len())
 }
 
 fn set_state(
@@ -128,45 +126,36 @@ fn set_state(
     Ok(Outcome::Good)
 }
 
-fn row(
-    stored: &StoredAlert,
-    reading: &open::Reading,
-    globals: &Globals,
-) -> anyhow::Result<Map<String, Value>> {
-    let alert = &stored.alert;
+fn row(alert: &AlertRow, desk: &Desk, globals: &Globals) -> Map<String, Value> {
     let table = globals.format == Format::Table;
-    let rule = rule_of(&reading.config, &alert.rule);
     let named = |kind: &str, name: &str| {
         if table { globals.lang.text(&format!("record.{kind}.{name}")) } else { name.to_owned() }
     };
-    let first = match alert.evidence.first() {
-        Some(evidence) => reading.store.post(evidence.post)?,
-        None => None,
-    };
-    let severity: Severity = alert.severity;
     let fired = if table {
-        open::shown_time(alert.fired_at, reading.config.station.zone)
+        open::shown_time(alert.fired, desk.config.station.zone)
     } else {
-        alert.fired_at.to_rfc3339()
+        alert.fired.to_rfc3339()
     };
+    let first = alert.newest.as_ref();
+    let first = first.map(|line| line.title.iter().map(|p| p.text.as_str()).collect::<String>());
     let Value::Object(row) = json!({
-        "id": stored.id,
+        "id": alert.id,
         "key": alert.key,
         "fired_at": fired,
-        "updated_at": stored.updated_at.to_rfc3339(),
-        "severity": named("severity", severity.as_str()),
+        "updated_at": alert.updated.to_rfc3339(),
+        "severity": named("severity", alert.severity.as_str()),
         "rule": alert.rule,
-        "rule_name": rule.as_ref().map_or(alert.rule.0.clone(), |r| r.name.clone()),
-        "query": rule.as_ref().map(|r| r.query.clone()),
+        "rule_name": alert.rule_name,
+        "query": alert.query,
         "measured": alert.measured,
         "threshold": alert.threshold,
-        "posts": stored.hits,
+        "posts": alert.posts,
         "state": named("alert_state", alert.state.as_str()),
         "story": alert.story,
         "evidence": alert.evidence,
-        "first": first.map(|p| p.post.title),
+        "first": first,
     }) else {
         unreachable!("an object literal")
     };
-    Ok(row)
+    row
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::output::{Format, Table};
 use super::{Globals, Outcome};
 use crate::config::{short_names, Config, Level, Overrides, Problem, Problems};
-use crate::engine::annotator;
+use crate::desk::works::models;
 use crate::packs;
 
 /// Arguments of `guanlan check`; the config is a global option.
@@ -28,7 +28,7 @@ impl CheckArgs {
         let overrides = Overrides { data_dir: globals.data_dir.clone(), run_examples: true, ..Overrides::default() };
         let result = Config::load(globals.config.as_deref(), &overrides);
         // Word lists and models are read by the stages that use them, with file and line.
-        let unusable = result.as_ref().ok().and_then(|config| annotator(config).err());
+        let unusable = result.as_ref().ok().and_then(|config| models::try_judges(config).err());
         let problems = result.as_ref().map_or_else(|problems| problems, |config| &config.warnings);
         if globals.format == Format::Table {
             let text = match (&result, &unusable) {

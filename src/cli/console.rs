@@ -1,6 +1,6 @@
 //! The console beside a station at work: its address taken, its key read, both told; then served until stopped.
 //!
-//! In: an open station. Out: a console, or a word on why there is none: a station goes on without its console,
+//! In: the desk of an open station. Out: a console, or a word on why there is none: a station goes on without its console,
 //! since collecting must not end because a port is taken.
 
 use std::io::Write;
@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::Globals;
 use crate::desk::Desk;
-use crate::desk::seat::{Renewal, Seat};
-use crate::engine::Station;
+use crate::desk::seat::Seat;
+use crate::desk::trouble;
 use crate::serve::{self, Entry, Key, Listening};
 
 /// A console that has its address and is not served yet.
@@ -19,27 +19,19 @@ pub struct Console {
     seat: Arc<Seat>,
 }
 
-/// The desk of `station`, whose config is read anew at `renewal`.
-pub fn desk(station: &Station, renewal: &Renewal) -> Desk {
-    let (config, store) = (station.config.clone(), station.store.clone());
-    Desk::new(config, store, station.collector.clock.clone()).renewed_by(renewal.clone())
-}
-
 impl Console {
     /// Takes the address of config and tells how to get in; tells why where that fails.
     ///
     /// # Errors
     /// Those of `out`.
     pub async fn open(
-        station: &Station,
-        renewal: &Renewal,
+        desk: Desk,
         globals: &Globals,
         out: &mut dyn Write,
     ) -> anyhow::Result<Option<Self>> {
         let opened = async {
-            let listening = serve::listen(&station.config.station).await?;
-            let key = Key::of(&station.dir.console_key())?;
-            let desk = desk(station, renewal);
+            let listening = serve::listen(&desk.config.station).await?;
+            let key = Key::of(&desk.console_key())?;
             let entry = listening.entry(&key, &desk)?;
             anyhow::Ok((Self { listening, key, seat: Arc::new(Seat::new(desk)) }, entry))
         };
@@ -54,9 +46,9 @@ impl Console {
                 Ok(Some(console))
             }
             Err(error) => {
-                let why = format!("{error:#}");
+                let why = trouble::in_words(&error, globals.lang);
                 eprintln!("{}", globals.lang.fill("cli.run.no_console", &[("why", &why)]));
-                tracing::error!(error = why, "there is no console");
+                tracing::error!(error = format!("{error:#}"), "there is no console");
                 Ok(None)
             }
         }

@@ -8,13 +8,12 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use pipelines::crawl::SourceConfig;
 use pipelines::locale::Lang;
 use pipelines::record::SourceId;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::output::Table;
 use super::{Globals, Outcome, open, stop};
-use crate::engine::health::{all_lost, lost_in_words};
-use crate::engine::{Event, Listener, Station, delivery, nobody, system_clock};
-use crate::store::RunOutcome;
+use crate::desk::works::round::{RoundRow, lost_in_words};
+use crate::desk::works::{Event, Listener, Works, nobody};
 
 #[derive(Args)]
 pub struct CrawlArgs {
@@ -34,33 +33,27 @@ impl CrawlArgs {
                 return Ok(Outcome::Usage);
             }
         }
-        let station = Station::open_lent(config, system_clock(), progress(globals))?;
-        stop::at_signal(&station.stop)?;
-        let outcome = round(&station, &self.sources, globals, out);
-        station.close()?;
+        let works = Works::open(config, progress(globals))?;
+        stop::at_signal(works.stop())?;
+        let outcome = round(&works, &self.sources, globals, out);
+        works.close()?;
         outcome
     }
 }
 
 /// One round of the sources named (all enabled ones where none is), its deliveries, and its table.
 pub fn round(
-    station: &Station,
+    works: &Works,
     wanted: &[String],
     globals: &Globals,
     out: &mut dyn Write,
 ) -> anyhow::Result<Outcome> {
-    let mut sources = station
-        .sources()
-        .into_iter()
-        .filter(|s| wanted.is_empty() || wanted.iter().any(|w| s.id.as_str() == w))
-        .collect::<Vec<_>>();
-    sources.sort_by(|a, b| a.id.cmp(&b.id));
-    round_of(station, &sources, globals, out)
+    round_of(works, &works.sources(wanted), globals, out)
 }
 
 /// One round of `sources`, in the order of their ids.
 pub fn round_of(
-    station: &Station,
+    works: &Works,
     sources: &[Arc<SourceConfig>],
     globals: &Globals,
     out: &mut dyn Write,
@@ -69,44 +62,10 @@ pub fn round_of(
         eprintln!("{}", globals.lang.text("cli.crawl.nothing"));
         return Ok(Outcome::Bad);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let before = station.tallies(sources)?;
-    let outcomes = runtime.block_on(async {
-        tokio::select! {
-            () = station.stop.asked() => Ok(None),
-            outcomes = round_with_deliveries(station, sources) => outcomes.map(Some),
-        }
-    });
-    runtime.shutdown_timeout(stop::LEAVE_WITHIN);
-    let Some(outcomes) = outcomes? else {
-        station.keep_host_memory()?;
+    let Some(done) = works.round(sources, globals.lang)? else {
         eprintln!("{}", globals.lang.text("cli.stopped"));
         return Ok(Outcome::Bad);
     };
-    let after = station.tallies(sources)?;
-    let mut rows = Vec::new();
-    for (((id, outcome), before), after) in outcomes.iter().zip(&before).zip(&after) {
-        let tally = after.since(before);
-        let waiting = station.store.waiting_jobs(id)?;
-        let Value::Object(row) = json!({
-            "source": id,
-            "received": tally.received,
-            "kept": tally.kept,
-            "dropped": tally.dropped_total(),
-            "failed": tally.failed_total(),
-            "ties_out": tally.ties_out(),
-            "drops": tally.dropped.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
-            "failures": tally.failed.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
-            "waiting": waiting,
-            "lost": all_lost(&tally).map(|(reason, _)| reason),
-            "error": outcome.error.as_ref().map(|(_, text)| text.clone()).or_else(|| {
-                all_lost(&tally).map(|lost| lost_in_words(&lost, globals.lang))
-            }),
-        }) else {
-            unreachable!("an object literal")
-        };
-        rows.push(row);
-    }
     let table = Table {
         columns: vec![
             ("source", "cli.status.source"),
@@ -117,25 +76,30 @@ pub fn round_of(
             ("waiting", "cli.status.waiting"),
             ("error", "cli.status.error"),
         ],
-        rows,
+        rows: done.iter().map(row).collect(),
     };
     table.write(globals.format, globals.lang, out)?;
-    let failed = outcomes.iter().all(|(_, outcome)| outcome.error.is_some());
+    let failed = done.iter().all(|row| row.error.is_some());
     Ok(if failed { Outcome::Bad } else { Outcome::Good })
 }
 
-async fn round_with_deliveries(
-    station: &Station,
-    sources: &[Arc<SourceConfig>],
-) -> anyhow::Result<Vec<(SourceId, RunOutcome)>> {
-    let outcomes = station.round(sources).await?;
-    let now = (station.collector.clock)();
-    station.look_at_clock(now);
-    if !station.time.is_doubted() {
-        station.look_at_silence(now)?;
-    }
-    delivery::deliver_due(&station.shared()).await?;
-    Ok(outcomes)
+fn row(row: &RoundRow) -> Map<String, Value> {
+    let Value::Object(row) = json!({
+        "source": row.source,
+        "received": row.received,
+        "kept": row.kept,
+        "dropped": row.dropped,
+        "failed": row.failed,
+        "ties_out": row.ties_out,
+        "drops": row.drops,
+        "failures": row.failures,
+        "waiting": row.waiting,
+        "lost": row.lost,
+        "error": row.trouble,
+    }) else {
+        unreachable!("an object literal")
+    };
+    row
 }
 
 /// Who watches a round: bars on a terminal, lines elsewhere, nobody with `--quiet`.
@@ -156,22 +120,23 @@ pub fn progress(globals: &Globals) -> Listener {
 
 fn line(event: &Event, lang: Lang) -> Option<String> {
     match event {
-        Event::SourceEnded { source, tally, error: None } if all_lost(tally).is_some() => {
-            let why = all_lost(tally).map(|lost| lost_in_words(&lost, lang)).unwrap_or_default();
-            let args: [(&str, &dyn std::fmt::Display); 3] =
-                [("source", source), ("received", &tally.received), ("why", &why)];
-            Some(lang.fill("cli.crawl.all_lost", &args))
-        }
-        Event::SourceEnded { source, tally, error: None } => Some(lang.fill(
-            "cli.crawl.ended",
-            &[
-                ("source", source),
-                ("received", &tally.received),
-                ("kept", &tally.kept),
-                ("dropped", &tally.dropped_total()),
-                ("failed", &tally.failed_total()),
-            ],
-        )),
+        Event::SourceEnded { source, tally, error: None } => Some(match lost_in_words(tally, lang) {
+            Some(why) => {
+                let args: [(&str, &dyn std::fmt::Display); 3] =
+                    [("source", source), ("received", &tally.received), ("why", &why)];
+                lang.fill("cli.crawl.all_lost", &args)
+            }
+            None => lang.fill(
+                "cli.crawl.ended",
+                &[
+                    ("source", source),
+                    ("received", &tally.received),
+                    ("kept", &tally.kept),
+                    ("dropped", &tally.dropped_total()),
+                    ("failed", &tally.failed_total()),
+                ],
+            ),
+        }),
         Event::SourceEnded { source, error: Some((_, text)), tally } => Some(lang.fill(
             "cli.crawl.failed",
             &[("source", source), ("kept", &tally.kept), ("error", text)],

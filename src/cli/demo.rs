@@ -4,15 +4,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use chrono::Utc;
 use clap::Args;
-use pipelines::locale::Lang;
 
-use super::{Globals, Outcome, alerts, crawl, open, run, search};
-use crate::config::{Config, Period};
+use super::{Globals, Outcome, alerts, case, crawl, open, run, search};
+use crate::config::Config;
 use crate::demo;
-use crate::engine::{Station, digests, system_clock};
-use crate::store::{PostRange, Store};
+use crate::desk::Desk;
+use crate::desk::works::{self, Works};
 
 #[derive(Args)]
 pub struct DemoArgs {
@@ -110,23 +108,17 @@ fn clear_but_digests(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// One real round over the demo's sites, and the day's digest.
-fn collect(mut config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    config.station.lang = globals.lang;
+fn collect(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     writeln!(out, "\n{}", globals.lang.text("cli.demo.collecting"))?;
-    let station = Station::open(config, system_clock(), crawl::progress(globals))?;
-    let outcome = crawl::round(&station, &[], globals, out);
-    let now = Utc::now();
-    for (id, period) in [("daily", Period::Day), ("weekly", Period::Week)] {
-        let config = &station.config;
-        // The titles in config are Chinese.
-        let configured = config.digests.iter().find(|d| d.id == id && globals.lang == Lang::Zh);
-        let order = digests::Order {
-            title: configured.and_then(|d| d.title.clone()),
-            ..digests::Order::of_all(id, digests::span(period, now, config), config)
-        };
-        digests::write(&station.config, &*station.store, &order, now, &station.dir.digests())?;
+    let works = Works::open(config.clone(), crawl::progress(globals))?;
+    let outcome = crawl::round(&works, &[], globals, out);
+    // While the directory is ours, so that its index takes up what the cases are about.
+    demo::cases::play(&works.desk(), globals.lang)?;
+    works.close()?;
+    let desk = Desk::open(config)?;
+    for id in ["daily", "weekly"] {
+        desk.write_digest_of_config(&open::who(globals), id)?;
     }
-    station.close()?;
     outcome
 }
 
@@ -138,10 +130,11 @@ fn show(globals: &Globals, dir: &Path, out: &mut dyn Write) -> anyhow::Result<()
         search::show(stop.query, 2, globals, out)?;
     }
     writeln!(out, "\n{}", lang.text("cli.demo.alerts"))?;
-    alerts::show_reasons(globals, out)?;
-    let store = crate::engine::open_store(dir)?;
-    let posts = store.post_count()?;
-    let fired = store.alerts(&PostRange::default(), usize::MAX)?.len();
+    let Ok(desk) = open::reading(globals)? else { return Ok(()) };
+    let fired = alerts::show_reasons(&desk, globals, out)?;
+    writeln!(out, "\n{}", lang.text("cli.demo.cases"))?;
+    case::show_list(&desk, globals, out)?;
+    let posts = works::stored_posts(&desk)?;
     writeln!(out, "\n{}", lang.fill("cli.demo.total", &[("posts", &posts), ("alerts", &fired)]))?;
     writeln!(out, "\n{}", lang.text("cli.demo.digest"))?;
     let mut files = std::fs::read_dir(dir.join("digests"))?

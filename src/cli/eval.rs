@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Format, Globals, Outcome, open};
 use crate::config::Config;
+use crate::desk::works::models;
 use crate::eval::{self, EvalOptions};
 
 #[derive(Args)]
@@ -31,7 +32,7 @@ impl EvalArgs {
             Err(outcome) => return Ok(outcome),
         };
         let options = EvalOptions {
-            judges: crate::engine::annotator_config(&config),
+            judges: models::judges(&config),
             figures: Some(Config::model_figures().to_owned()),
             train: self.train,
             worst: self.worst,

@@ -76,6 +76,9 @@ fn describe(command: Command, key: &str, lang: Lang) -> Command {
         )
         .subcommand_help_heading(heading("commands").unwrap_or("Commands"))
         .next_help_heading(heading("options"));
+    if let Some(more) = lang.get(&format!("{key}.after")) {
+        command = command.after_help(more.to_owned());
+    }
     for id in own {
         command = command.mut_arg(&id, |arg| describe_arg(arg, key, lang));
     }

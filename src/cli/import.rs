@@ -8,9 +8,8 @@ mod undo;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use pipelines::crawl::{ColumnMap, FileFormat, SourceConfig, SourceKind, parse_map};
+use pipelines::crawl::{ColumnMap, FileFormat, SourceConfig, parse_map};
 use pipelines::locale::Lang;
 use pipelines::record::Channel;
 use serde_json::{Value, json};
@@ -18,9 +17,10 @@ use serde_json::{Value, json};
 use super::output::Table;
 use super::{Globals, Outcome, open, stop};
 use crate::config::Config;
-use crate::engine::deep::ROWS_AT_ONCE;
-use crate::engine::import::{self, ImportError, Imported, Looked};
-use crate::engine::{Station, nobody, system_clock};
+use crate::desk::works::import::{
+    self, Imported, Looked, ROWS_AT_ONCE, Taken, file_source, format_of,
+};
+use crate::desk::works::{Works, nobody};
 
 /// Unreadable rows named one by one; the rest is counted.
 const ROWS_NAMED: usize = 20;
@@ -72,7 +72,7 @@ impl ImportArgs {
         };
         let mut files = Vec::new();
         for file in &self.files {
-            let Some(format) = format_of(file) else {
+            let Some(format) = format_named(file) else {
                 eprintln!("{}", lang.fill("cli.import.unknown_kind", &[("file", &file.display())]));
                 return Ok(Outcome::Usage);
             };
@@ -86,9 +86,8 @@ impl ImportArgs {
         let source = known.unwrap_or_else(|| file_source(&self.source, channel));
         let mut good = true;
         let mut looked = Vec::new();
-        let now = chrono::Utc::now();
         for (file, format) in files {
-            match import::look(file, format, &map, &source, (now, kept_from(&config, now))) {
+            match import::look(&config, file, format, &map, &source) {
                 Ok(found) => {
                     tell(file, &found, &config, globals);
                     looked.push((file, format, found));
@@ -104,10 +103,11 @@ impl ImportArgs {
             table(rows).write(globals.format, lang, out)?;
             return Ok(if good { Outcome::Good } else { Outcome::Bad });
         }
-        let station = Station::open_lent(config, system_clock(), nobody())?;
-        stop::at_signal(&station.stop)?;
-        let (rows, all_taken) = take(&station, &looked, (&map, &source), globals);
-        station.close()?;
+        let works = Works::open(config, nobody())?;
+        stop::at_signal(works.stop())?;
+        let taken = take(&works, &looked, (&map, &source), globals);
+        works.close()?;
+        let (rows, all_taken) = taken?;
         table(rows).write(globals.format, lang, out)?;
         Ok(if good && all_taken { Outcome::Good } else { Outcome::Bad })
     }
@@ -116,16 +116,17 @@ impl ImportArgs {
 /// Takes the files in, one after the other, until one is stopped. Answers what became of each, and whether all
 /// of all of them is in.
 fn take(
-    station: &Station,
+    works: &Works,
     looked: &[(&PathBuf, FileFormat, Looked)],
     (map, source): (&ColumnMap, &SourceConfig),
     globals: &Globals,
-) -> (Vec<serde_json::Map<String, Value>>, bool) {
+) -> anyhow::Result<(Vec<serde_json::Map<String, Value>>, bool)> {
     let lang = globals.lang;
+    let who = open::who(globals);
     let (mut rows, mut good) = (Vec::new(), true);
     for (file, format, found) in looked {
-        match import::file(&station.collector, file, *format, map, source) {
-            Ok(imported) => {
+        match works.take_in(&who, file, *format, map, source)? {
+            Taken::Whole(imported) => {
                 if let Some(number) = imported.number.filter(|_| !globals.quiet) {
                     eprintln!("{}", lang.fill("cli.import.taken", &[("number", &number)]));
                 }
@@ -134,25 +135,19 @@ fn take(
                 }
                 rows.push(report(file, found, Some(&imported)));
             }
-            Err(ImportError::Stopped(imported)) => {
+            Taken::Stopped(imported) => {
                 good = false;
                 rows.push(report(file, found, Some(&imported)));
                 eprintln!("{}", lang.text("cli.stopped"));
                 break;
             }
-            Err(error) => {
+            Taken::Failed(error) => {
                 good = false;
                 eprintln!("{}{error}", lang.text("cli.failed"));
             }
         }
     }
-    (rows, good)
-}
-
-/// The day from which posts are kept; none where they are kept for good.
-fn kept_from(config: &Config, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let days = config.retention.posts_days;
-    (days > 0).then(|| now - chrono::TimeDelta::days(i64::from(days)))
+    Ok((rows, good))
 }
 
 /// What was understood of a file, and what will not be taken of it.
@@ -251,19 +246,9 @@ fn table(rows: Vec<serde_json::Map<String, Value>>) -> Table {
     }
 }
 
-fn format_of(file: &Path) -> Option<FileFormat> {
+fn format_named(file: &Path) -> Option<FileFormat> {
     if file.is_dir() {
         return Some(FileFormat::Html);
     }
-    import::format_of(&file.file_name()?.to_string_lossy().to_lowercase())
-}
-
-/// A source that stands in no config: what is imported by hand.
-fn file_source(id: &str, channel: Channel) -> SourceConfig {
-    let kind = SourceKind::Files {
-        path: String::new(),
-        format: FileFormat::Jsonl,
-        map: std::collections::BTreeMap::new(),
-    };
-    SourceConfig { channel, enabled: false, ..SourceConfig::new(id, id, kind) }
+    format_of(&file.file_name()?.to_string_lossy().to_lowercase())
 }

@@ -2,15 +2,13 @@
 
 use std::io::Write;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use clap::Args;
 use pipelines::locale::Lang;
 
-use crate::desk::station::clock_line;
 use super::{Globals, Outcome, open, stop};
-use crate::engine::retention::{self, Cleared, Cut};
-use crate::engine::{LockError, Station, clock, nobody, open_store, system_clock};
+use crate::desk::works::purge::{Cleared, Cut, Purged, purge};
 
 #[derive(Args)]
 pub struct PurgeArgs {
@@ -26,42 +24,26 @@ impl PurgeArgs {
             Ok(config) => config,
             Err(outcome) => return Ok(outcome),
         };
-        let now = Utc::now();
-        let zone = config.station.zone;
-        let cut = match self.before {
-            Some(day) => {
-                let local = zone.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
-                Cut::before(local.map_or(now, |at| at.with_timezone(&Utc)))
+        let (lang, zone) = (globals.lang, config.station.zone);
+        let wish = (self.before, self.clock_is_right);
+        match purge(&open::who(globals), config, wish, &stop::at_signal, lang)? {
+            Purged::NoDate => {
+                eprintln!("{}", lang.text("cli.purge.no_date"));
+                Ok(Outcome::Usage)
             }
-            None => Cut::of(&config.retention, now),
-        };
-        if cut == Cut::default() {
-            eprintln!("{}", globals.lang.text("cli.purge.no_date"));
-            return Ok(Outcome::Usage);
-        }
-        let lang = globals.lang;
-        if self.clock_is_right {
-            clock::confirm_by_hand(&open_store(&config.station.data_dir)?, now)?;
-        }
-        let station = match Station::open_lent(config, system_clock(), nobody()) {
-            Err(error) if self.clock_is_right && error.is::<LockError>() => {
+            Purged::Confirmed => {
                 writeln!(out, "{}", lang.text("cli.purge.clock_confirmed"))?;
-                return Ok(Outcome::Good);
+                Ok(Outcome::Good)
             }
-            opened => opened?,
-        };
-        // A day given by hand does not hang on what the clock says.
-        if self.before.is_none() && station.time.is_doubted() {
-            let line = clock_line(&*station.store, lang, zone)?;
-            station.close()?;
-            eprintln!("{}", line.unwrap_or_default());
-            return Ok(Outcome::Bad);
+            Purged::Doubted(line) => {
+                eprintln!("{line}");
+                Ok(Outcome::Bad)
+            }
+            Purged::Done(cleared, cut) => {
+                report(&cleared, cut, zone, lang, out)?;
+                Ok(Outcome::Good)
+            }
         }
-        stop::at_signal(&station.stop)?;
-        let cleared = retention::clear(&station.shared(), cut, now);
-        station.close()?;
-        report(&cleared?, cut, zone, lang, out)?;
-        Ok(Outcome::Good)
     }
 }
 

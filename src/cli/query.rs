@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 
 use super::{Globals, Outcome, open};
+use crate::desk::words::explain_query;
 
 #[derive(Args)]
 pub struct QueryArgs {
@@ -29,11 +30,10 @@ impl QueryArgs {
             Ok(config) => config,
             Err(outcome) => return Ok(outcome),
         };
-        let query = match open::query(text, &config, globals) {
-            Ok(query) => query,
-            Err(outcome) => return Ok(outcome),
-        };
-        writeln!(out, "{}", query.explain(globals.lang).trim_end())?;
+        match explain_query(&config, text, globals.lang) {
+            Ok(words) => writeln!(out, "{words}")?,
+            Err(error) => return open::refused(error, globals.lang),
+        }
         Ok(Outcome::Good)
     }
 }

@@ -6,26 +6,23 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use super::{Globals, Outcome, open};
-use crate::engine::rebuild_index;
-use crate::store::Store;
+use crate::desk::works;
 
 #[derive(Args)]
 pub struct ReindexArgs {}
 
 impl ReindexArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let reading = match open::reading(globals)? {
-            Ok(reading) => reading,
+        let desk = match open::reading(globals)? {
+            Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
         };
-        let total = reading.store.post_count()?;
         let bar = if globals.quiet || !std::io::stderr().is_terminal() {
             ProgressBar::hidden()
         } else {
-            ProgressBar::new(total)
+            ProgressBar::new(works::stored_posts(&desk)?)
         };
-        let (dir, now) = (reading.dir.index(), chrono::Utc::now());
-        rebuild_index(&reading.store, &dir, now, &|| false, &mut |n| bar.set_position(n))?;
+        let total = works::rebuild(&desk, &mut |n| bar.set_position(n))?;
         bar.finish_and_clear();
         writeln!(out, "{}", globals.lang.fill("cli.reindex.done", &[("posts", &total)]))?;
         Ok(Outcome::Good)

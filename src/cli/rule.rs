@@ -4,30 +4,21 @@
 //! words that matched; against the rule as it stands it says what the change adds and loses. A sample that is
 //! a false alarm becomes an example in the rule file, which `check` holds the rule to ever after.
 
-use std::collections::HashSet;
+use std::fmt::Display;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use index::{SearchResults, highlight};
-use pipelines::query::{Query, Target};
-use pipelines::record::{Alert, PostId, RuleId, Severity, TextField};
-use pipelines::watch::{RuleConfig, RuleKind, reason};
+use pipelines::record::PostId;
 
-use super::{Globals, Outcome, explain, open};
-use crate::desk::rules::add_example;
-use crate::engine::rehearsal::{Past, Rehearsed};
+use super::search::marked;
+use super::{Globals, Outcome, open};
+use crate::desk::rules::{Difference, RehearsalSheet};
+use crate::desk::{Desk, DeskError};
 
-/// Sample posts shown.
-const SAMPLES: usize = 20;
-
-/// Alerts shown one by one, oldest first.
-const ALERTS: usize = 200;
-
-/// Characters of a sample's snippet.
-const SNIPPET_CHARS: usize = 60;
+/// Values of a facet that are shown.
+const VALUES: usize = 8;
 
 #[derive(Args)]
 pub struct RuleArgs {
@@ -50,213 +41,135 @@ struct RehearseArgs {
     mark: Option<String>,
 }
 
-/// A rule to rehearse, the file it stands in, and the same rule as it is live.
-struct Candidate {
-    rule: RuleConfig,
-    file: Option<PathBuf>,
-    live: Option<RuleConfig>,
-}
-
 impl RuleArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let Action::Rehearse(args) = &self.action;
-        let reading = match open::reading(globals)? {
-            Ok(reading) => reading,
+        let desk = match open::reading(globals)? {
+            Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
         };
-        let candidates = args.candidates(&reading)?;
-        let asked = reading.index()?;
-        asked.say_lag(globals, out)?;
-        let now = Utc::now();
-        for candidate in &candidates {
-            if let Some(prefix) = &args.mark {
-                return mark(candidate, prefix, &reading, globals, out);
-            }
-            let past = Past { config: &reading.config, store: &reading.store, index: &asked.index };
-            let rehearsal = Rehearsal { past, globals, days: args.days, now };
-            // Many lines: a system call for each would cost more than the search.
-            let mut out = BufWriter::new(&mut *out);
-            let outcome = rehearsal.show(candidate, &mut out)?;
-            out.flush()?;
-            if outcome != Outcome::Good {
-                return Ok(outcome);
-            }
+        if let Some(post) = &args.mark {
+            return args.mark(post, &desk, globals, out);
         }
+        let sheets = match args.rehearsed(&desk, globals)? {
+            Ok(sheets) => sheets,
+            Err(error) => return open::refused(error, globals.lang),
+        };
+        open::say_lag(sheets.first().map_or(0, |sheet| sheet.behind), globals, out)?;
+        // Many lines: a system call for each would cost more than the search.
+        let mut out = BufWriter::new(out);
+        for sheet in &sheets {
+            Sheet { sheet, desk: &desk, globals }.show(&mut out)?;
+        }
+        out.flush()?;
         Ok(Outcome::Good)
     }
 }
 
 impl RehearseArgs {
-    fn candidates(&self, reading: &open::Reading) -> anyhow::Result<Vec<Candidate>> {
-        let rules = &reading.config.rules;
-        let path = Path::new(&self.rule);
-        if path.is_file() {
-            let text = std::fs::read_to_string(path)
+    /// The rules of a file, the rule of an id, or a query as a rule that fires at each hit.
+    fn rehearsed(
+        &self,
+        desk: &Desk,
+        globals: &Globals,
+    ) -> anyhow::Result<Result<Vec<RehearsalSheet>, DeskError>> {
+        let who = open::who(globals);
+        if let Some(file) = self.file() {
+            let text = std::fs::read_to_string(file)
                 .with_context(|| format!("cannot read `{}`", self.rule))?;
-            #[derive(serde::Deserialize)]
-            struct File {
-                rule: Vec<RuleConfig>,
-            }
-            let file: File =
-                toml::from_str(&text).with_context(|| format!("cannot read `{}`", self.rule))?;
-            let live = |id: &RuleId| rules.iter().find(|r| r.id == *id).cloned();
-            let candidates = file.rule.into_iter().map(|rule| Candidate {
-                live: live(&rule.id),
-                rule,
-                file: Some(path.to_owned()),
-            });
-            return Ok(candidates.collect());
+            return Ok(desk.rehearse_file(&who, &text, self.days));
         }
-        if let Some(rule) = rules.iter().find(|r| r.id.as_str() == self.rule) {
-            let file = reading.config.file_of("rule", rule.id.as_str()).map(std::path::Path::to_owned);
-            return Ok(vec![Candidate { rule: rule.clone(), file, live: None }]);
-        }
-        let rule = RuleConfig {
-            id: RuleId::from("rehearsed"),
-            name: self.rule.clone(),
-            enabled: true,
-            query: self.rule.clone(),
-            kind: RuleKind::Any,
-            severity: Severity::Ordinary,
-            merge_hours: 24,
-            notify: Vec::new(),
-            examples: Vec::new(),
+        let is_id = desk.config.rules.iter().any(|rule| rule.id.as_str() == self.rule);
+        let sheet = if is_id {
+            desk.rehearse_rule(&who, &self.rule, self.days)
+        } else {
+            desk.rehearse_query(&who, &self.rule, self.days)
         };
-        Ok(vec![Candidate { rule, file: None, live: None }])
+        Ok(sheet.map(|sheet| vec![sheet]))
+    }
+
+    fn file(&self) -> Option<&Path> {
+        Some(Path::new(&self.rule)).filter(|path| path.is_file())
+    }
+
+    /// Writes a sample into the rule file as a text that must not hit.
+    fn mark(
+        &self,
+        post: &str,
+        desk: &Desk,
+        globals: &Globals,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<Outcome> {
+        let lang = globals.lang;
+        match desk.mark_sample(&open::who(globals), (&self.rule, self.file()), post) {
+            Ok((post, file)) => {
+                let args: [(&str, &dyn Display); 2] = [("post", &post), ("file", &file.display())];
+                writeln!(out, "{}", lang.fill("cli.rule.marked", &args))?;
+                Ok(Outcome::Good)
+            }
+            Err(DeskError::Unknown { what: "rule", .. }) => {
+                eprintln!("{}", lang.text("cli.rule.no_file"));
+                Ok(Outcome::Usage)
+            }
+            Err(error) => open::refused(error, lang),
+        }
     }
 }
 
-struct Rehearsal<'a> {
-    past: Past<'a>,
+struct Sheet<'a> {
+    sheet: &'a RehearsalSheet,
+    desk: &'a Desk,
     globals: &'a Globals,
-    days: u32,
-    now: DateTime<Utc>,
 }
 
-impl Rehearsal<'_> {
-    fn show(&self, candidate: &Candidate, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let (lang, rule) = (self.globals.lang, &candidate.rule);
-        if let Err(outcome) = open::query(&rule.query, self.past.config, self.globals) {
-            return Ok(outcome);
-        }
-        let Rehearsed { query, results, alerts } = self.past.rehearse(rule, self.days, self.now)?;
-        let posts = results.hits.len();
-        let counts: [(&str, &dyn std::fmt::Display); 4] = [
-            ("rule", &rule.name),
-            ("days", &self.days),
-            ("posts", &posts),
-            ("alerts", &alerts.len()),
+impl Sheet<'_> {
+    fn show(&self, out: &mut dyn Write) -> anyhow::Result<()> {
+        let (lang, sheet, zone) = (self.globals.lang, self.sheet, self.desk.config.station.zone);
+        let counts: [(&str, &dyn Display); 4] = [
+            ("rule", &sheet.rule.name),
+            ("days", &sheet.days),
+            ("posts", &sheet.posts),
+            ("alerts", &sheet.alerts),
         ];
         writeln!(out, "{}", lang.fill("cli.rule.summary", &counts))?;
-        self.show_counts(&results, out)?;
-        self.show_alerts(rule, &alerts, out)?;
-        self.show_samples(&query, &results, out)?;
-        match &candidate.live {
-            Some(live) => self.show_difference(live, &results, out),
-            None => Ok(Outcome::Good),
-        }
-    }
-
-    fn show_alerts(
-        &self,
-        rule: &RuleConfig,
-        alerts: &[Alert],
-        out: &mut dyn Write,
-    ) -> anyhow::Result<()> {
-        let lang = self.globals.lang;
+        self.show_counts(out)?;
         writeln!(out, "\n{}", lang.text("cli.rule.alerts"))?;
-        for alert in alerts.iter().take(ALERTS) {
-            let time = open::shown_time(alert.fired_at, self.past.config.station.zone);
-            writeln!(out, "  {time}  {}", reason(rule, alert, lang))?;
+        for (at, why) in &sheet.firings {
+            writeln!(out, "  {}  {why}", open::shown_time(*at, zone))?;
         }
-        if let Some(more) = alerts.len().checked_sub(ALERTS).filter(|more| *more > 0) {
+        if let Some(more) = sheet.alerts.checked_sub(sheet.firings.len()).filter(|more| *more > 0) {
             writeln!(out, "  {}", lang.fill("cli.rule.more_alerts", &[("n", &more)]))?;
         }
-        Ok(())
+        writeln!(out, "\n{}", lang.text("cli.rule.samples"))?;
+        for line in &sheet.samples {
+            let time = open::shown_time(line.time, zone);
+            writeln!(out, "  {}  {time}  {}", line.id, marked(&line.title))?;
+            writeln!(out, "      {}", marked(&line.snippet))?;
+        }
+        sheet.against.as_ref().map_or(Ok(()), |against| self.show_difference(against, out))
     }
 
-    fn show_counts(&self, results: &SearchResults, out: &mut dyn Write) -> anyhow::Result<()> {
-        let most = results.histogram.iter().map(|d| d.posts).max().unwrap_or(1).max(1);
-        for day in &results.histogram {
+    fn show_counts(&self, out: &mut dyn Write) -> anyhow::Result<()> {
+        let days = &self.sheet.by_day;
+        let most = days.iter().map(|d| d.posts).max().unwrap_or(1).max(1);
+        for day in days {
             let bar = "█".repeat(usize::try_from(day.posts * 40 / most)?.max(1));
             writeln!(out, "  {}  {bar} {}", day.day, day.posts)?;
         }
-        for facet in &results.facets {
-            let counts = facet.counts.iter().take(8).map(|(v, n)| format!("{v} {n}"));
+        for facet in &self.sheet.facets {
+            let counts = facet.values.iter().take(VALUES).map(|v| format!("{} {}", v.value, v.posts));
             writeln!(out, "  {}", counts.collect::<Vec<_>>().join("  "))?;
         }
         Ok(())
     }
 
-    /// Samples spread evenly over all hits, so that they are not all of the last day.
-    fn show_samples(
-        &self,
-        query: &Query,
-        results: &SearchResults,
-        out: &mut dyn Write,
-    ) -> anyhow::Result<()> {
-        writeln!(out, "\n{}", self.globals.lang.text("cli.rule.samples"))?;
-        let step = results.hits.len().div_ceil(SAMPLES).max(1);
-        for hit in results.hits.iter().step_by(step) {
-            let Some(annotated) = self.past.store.post(hit.post)? else { continue };
-            let post = &annotated.post;
-            let spans = query.matches(&Target::new(&annotated)).unwrap_or_default();
-            let title =
-                highlight::mark_all(&post.title, TextField::Title, &spans).render("【", "】");
-            let snippet = highlight::snippet(&post.text, TextField::Body, &spans, SNIPPET_CHARS);
-            let time = open::shown_time(post.time(), self.past.config.station.zone);
-            writeln!(out, "  {}  {time}  {title}", post.id)?;
-            writeln!(out, "      {}", snippet.render("【", "】").replace('\n', " "))?;
-        }
-        Ok(())
-    }
-
-    fn show_difference(
-        &self,
-        live: &RuleConfig,
-        results: &SearchResults,
-        out: &mut dyn Write,
-    ) -> anyhow::Result<Outcome> {
-        let (_, before) = self.past.hits(&live.query, self.days, self.now)?;
-        let ids = |r: &SearchResults| r.hits.iter().map(|h| h.post).collect::<HashSet<PostId>>();
-        let (new, old) = (ids(results), ids(&before));
+    fn show_difference(&self, against: &Difference, out: &mut dyn Write) -> anyhow::Result<()> {
         let lang = self.globals.lang;
-        for (key, set, other) in [("cli.rule.adds", &new, &old), ("cli.rule.loses", &old, &new)] {
-            let mut different = set.difference(other).copied().collect::<Vec<_>>();
-            different.sort_unstable();
-            writeln!(out, "\n{}", lang.fill(key, &[("n", &different.len())]))?;
-            for id in different.iter().take(5) {
-                if let Some(post) = self.past.store.post(*id)? {
-                    writeln!(out, "  {id}  {}", post.post.title)?;
-                }
-            }
-        }
-        Ok(Outcome::Good)
+        let mut told = |key: &str, n: usize, posts: &[(PostId, String)]| -> anyhow::Result<()> {
+            writeln!(out, "\n{}", lang.fill(key, &[("n", &n)]))?;
+            posts.iter().try_for_each(|(id, title)| Ok(writeln!(out, "  {id}  {title}")?))
+        };
+        told("cli.rule.adds", against.adds, &against.added)?;
+        told("cli.rule.loses", against.loses, &against.lost)
     }
-}
-
-/// Writes a sample into the rule file as a text that must not hit.
-fn mark(
-    candidate: &Candidate,
-    prefix: &str,
-    reading: &open::Reading,
-    globals: &Globals,
-    out: &mut dyn Write,
-) -> anyhow::Result<Outcome> {
-    let lang = globals.lang;
-    let Some(file) = &candidate.file else {
-        eprintln!("{}", lang.text("cli.rule.no_file"));
-        return Ok(Outcome::Usage);
-    };
-    let Some(post) = explain::post_by_prefix(&reading.store, prefix, globals)? else {
-        return Ok(Outcome::Bad);
-    };
-    add_example(file, &candidate.rule.id, &post.post)?;
-    let shown = file.display().to_string();
-    writeln!(
-        out,
-        "{}",
-        lang.fill("cli.rule.marked", &[("post", &post.post.id), ("file", &shown)])
-    )?;
-    Ok(Outcome::Good)
 }

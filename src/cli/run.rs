@@ -6,11 +6,12 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::console::{self, Console};
+use super::console::Console;
 use super::{Globals, Outcome, crawl, open, stop};
 use crate::config::Config;
 use crate::desk::seat::Renewal;
-use crate::engine::{LockError, Station, Stop, lend, run, system_clock, wanted};
+use crate::desk::works::station::{Asked, AtWork, is_held, lend_out};
+use crate::desk::works::{LEAVE_WITHIN, Stop};
 
 #[derive(Args)]
 pub struct RunArgs {}
@@ -36,7 +37,7 @@ pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome
     let mut station = opened(config, globals, out)?;
     // The console has a runtime of its own, since it outlives the station that it opened with.
     let doors = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let console = doors.block_on(Console::open(&station, &renewal, globals, out))?;
+    let console = doors.block_on(Console::open(station.desk(&renewal), globals, out))?;
     out.flush()?;
     let seat = console.as_ref().map(Console::seat);
     if let Some(console) = console {
@@ -44,8 +45,8 @@ pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome
         doors.spawn(console.serve(async move { stop.asked().await }));
     }
     let ended = loop {
-        let (before, dir) = (station.config.clone(), station.dir.0.clone());
-        let ended = until_asked(station, &wish, &renewal);
+        let (before, dir) = (station.config(), station.dir());
+        let ended = station.until_asked(&wish, &renewal);
         if ended.is_err() || wish.is_asked() {
             break ended;
         }
@@ -56,18 +57,12 @@ pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome
             Some(again) => station = again,
             None => break ended,
         }
-        seat.iter().for_each(|seat| seat.renew(console::desk(&station, &renewal)));
+        seat.iter().for_each(|seat| seat.renew(station.desk(&renewal)));
     };
-    doors.shutdown_timeout(stop::LEAVE_WITHIN);
+    doors.shutdown_timeout(LEAVE_WITHIN);
     ended?;
     writeln!(out, "{}", globals.lang.text("cli.run.stopped"))?;
     Ok(Outcome::Good)
-}
-
-/// Waits until a command has had the directory.
-fn lend_out(dir: &Path, wish: &Stop) {
-    tracing::info!("a command has the data directory; the station goes on when it is done");
-    lend(dir, &|| wish.is_asked());
 }
 
 /// Opens the station again: by the config as it is now, by the one `before` where that one cannot be used, and only
@@ -77,7 +72,7 @@ fn reopened(
     globals: &Globals,
     (dir, wish): (&Path, &Stop),
     out: &mut dyn Write,
-) -> anyhow::Result<Option<Station>> {
+) -> anyhow::Result<Option<AtWork>> {
     // What somebody broke by hand meanwhile was said; the station goes on as it was.
     let mut config = open::config(globals).ok();
     while !wish.is_asked() {
@@ -85,7 +80,7 @@ fn reopened(
         match opened(chosen, globals, out) {
             Ok(station) => return Ok(Some(station)),
             // One command came right behind the other.
-            Err(error) if matches!(error.downcast_ref(), Some(LockError::Held { .. })) => {
+            Err(error) if is_held(&error) => {
                 lend_out(dir, wish);
             }
             Err(error) if config.is_some() => {
@@ -101,11 +96,11 @@ fn reopened(
 }
 
 /// Opens the station of `config` and says of what.
-fn opened(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Station> {
+fn opened(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<AtWork> {
     let sources = config.sources.iter().filter(|s| s.enabled).count();
     let rules = config.rules.iter().filter(|r| r.enabled).count();
     let dir = config.station.data_dir.display().to_string();
-    let station = Station::open_to_lend(config, system_clock(), crawl::progress(globals))?;
+    let station = AtWork::open(config, crawl::progress(globals))?;
     let said = [("sources", &sources as &dyn Display), ("rules", &rules), ("dir", &dir)];
     writeln!(out, "{}", globals.lang.fill("cli.run.started", &said))?;
     if sources == 0 {
@@ -113,43 +108,4 @@ fn opened(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Res
     }
     out.flush()?;
     Ok(station)
-}
-
-/// Why a station ends.
-enum Asked {
-    /// For good.
-    Stop,
-    /// Its config has changed.
-    Renew,
-    /// A command wants the directory.
-    Lend,
-}
-
-/// Runs `station` until it is asked to end, and closes it.
-fn until_asked(station: Station, wish: &Stop, renewal: &Renewal) -> anyhow::Result<Asked> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let (stop, asked, renewal) = (station.stop.clone(), wish.clone(), renewal.clone());
-    let dir = station.dir.0.clone();
-    let ended = runtime.block_on(async {
-        let asking = tokio::spawn(async move {
-            let why = tokio::select! {
-                () = asked.asked() => Asked::Stop,
-                () = renewal.asked() => Asked::Renew,
-                () = wanted(&dir) => Asked::Lend,
-            };
-            stop.ask();
-            why
-        });
-        let ended = run::run(&station).await;
-        if ended.is_err() {
-            asking.abort();
-        }
-        ended.map(|()| asking)
-    });
-    let ended = ended.and_then(|asking| Ok(runtime.block_on(asking)?));
-    // A file being read or a digest being made ends with it; nothing of it was acknowledged.
-    runtime.shutdown_timeout(stop::LEAVE_WITHIN);
-    let closed = if wish.is_asked() || ended.is_err() { station.close() } else { station.hand_over() };
-    let why = ended?;
-    closed.map(|()| why)
 }

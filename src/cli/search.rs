@@ -1,30 +1,29 @@
 //! `guanlan search QUERY`: posts that match, newest first, one line per story, with the words marked.
 //!
-//! The index finds; the store has the texts; the in-memory matcher says where the words stand. A literal
-//! without a hit is not silently read as something else: the answer says what else could be asked.
+//! The desk finds; this shows. A literal without a hit is not silently read as something else: the answer says what
+//! else could be asked.
 
 use std::io::Write;
-use std::str::FromStr;
 
 use clap::Args;
-use index::{Facet, Hit, PageToken, SearchIndex, SearchOptions, SearchResults, Sort, highlight};
-use pipelines::query::{Query, Target};
-use pipelines::record::{AnnotatedPost, TextField};
-use serde_json::{Map, Value, json};
+use pipelines::annotate::shown_words;
+use pipelines::locale::Lang;
 
 use super::output::Table;
-use super::standing::{self, Asked};
 use super::{Format, Globals, Outcome, open};
+use crate::desk::Desk;
 use crate::desk::export::ExportForm;
-use crate::desk::search::field_of;
-use crate::engine::StoredPosts;
-use crate::store::{ReadEvidence, Store};
+use crate::desk::line::{Piece, PostLine};
+use crate::desk::search::{Ask, Found, Order};
 
 /// Lines shown unless said.
 const LINES: usize = 10;
 
 /// Characters of a snippet around the words found.
 const SNIPPET_CHARS: usize = 90;
+
+/// Values of a facet that are shown.
+const VALUES: usize = 8;
 
 #[derive(Args)]
 pub struct SearchArgs {
@@ -44,61 +43,49 @@ pub struct SearchArgs {
 
 impl SearchArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let reading = match open::reading(globals)? {
-            Ok(reading) => reading,
+        let desk = match open::reading(globals)? {
+            Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
         };
-        // What a shell cut at blanks is one query.
-        let text = self.query.join(" ");
-        let query = match open::query_of_posts(&text, &reading, globals)? {
-            Ok(query) => query,
-            Err(outcome) => return Ok(outcome),
+        let ask = self.ask(globals);
+        let done = match globals.format {
+            Format::Table => desk.search(&open::who(globals), &ask).map(|found| {
+                open::say_lag(found.behind, globals, out)?;
+                View { desk: &desk, lang: globals.lang, facets: self.facets }.show(&found, out)
+            }),
+            Format::Csv if self.limit.is_none() => {
+                let rows = desk.export(&open::who(globals), &ask.query, ExportForm::Csv);
+                rows.map(|rows| Ok(out.write_all(&rows)?))
+            }
+            _ => desk.search_rows(&open::who(globals), &ask).map(|found| {
+                open::say_lag(found.behind, globals, out)?;
+                Ok(table(found.rows).write(globals.format, globals.lang, out)?)
+            }),
         };
-        if globals.format == Format::Csv && self.limit.is_none() {
-            return export(&text, globals, out);
+        match done {
+            Ok(shown) => shown.map(|()| Outcome::Good),
+            Err(error) => open::refused(error, globals.lang),
         }
-        let asked = reading.index()?;
-        let posts = StoredPosts(&reading.store);
-        let results = asked.index.search(&query, &self.options(&reading, globals)?, Some(&posts))?;
-        asked.say_lag(globals, out)?;
-        let view = View { reading: &reading, query: &query, globals, asked: &asked };
-        view.show(&results, out)?;
-        Ok(Outcome::Good)
     }
 
-    fn options(&self, reading: &open::Reading, globals: &Globals) -> anyhow::Result<SearchOptions> {
-        let sort = match self.sort.as_str() {
-            "relevance" => Sort::Relevance,
-            "risk" => Sort::Risk,
-            "heat" => Sort::Heat,
-            _ => Sort::Newest,
-        };
-        // A script that reads rows wants every post; people want one line per happening.
-        let grouped = !self.posts && globals.format == Format::Table;
-        Ok(SearchOptions {
+    fn ask(&self, globals: &Globals) -> Ask {
+        Ask {
+            // What a shell cut at blanks is one query.
+            query: self.query.join(" "),
+            sort: match self.sort.as_str() {
+                "relevance" => Order::Relevance,
+                "risk" => Order::Risk,
+                "heat" => Order::Heat,
+                _ => Order::Newest,
+            },
+            // A script that reads rows wants every post; people want one line per happening.
+            posts: self.posts || globals.format != Format::Table,
             limit: self.limit.unwrap_or(LINES),
-            sort,
-            after: self.after.as_deref().map(PageToken::from_str).transpose()?,
-            group_by_story: grouped,
-            facets: if self.facets { Facet::ALL.to_vec() } else { Vec::new() },
-            histogram: self.facets.then(|| open::zone_offset_secs(&reading.config)),
-            // Rows are shown without them.
-            totals: globals.format == Format::Table,
-        })
+            after: self.after.clone(),
+            counts: self.facets,
+            snippet: SNIPPET_CHARS,
+        }
     }
-}
-
-/// A ledger of all posts: as the console hands it out, and in the audit like there.
-fn export(query: &str, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    let desk = match open::desk(globals)? {
-        Ok(desk) => desk,
-        Err(outcome) => return Ok(outcome),
-    };
-    match desk.export(&open::who(globals), query, ExportForm::Csv) {
-        Ok(rows) => out.write_all(&rows)?,
-        Err(error) => return open::refused(error, globals.lang),
-    }
-    Ok(Outcome::Good)
 }
 
 /// Shows what a search finds, as the command would, for people.
@@ -114,166 +101,97 @@ pub fn show(query: &str, limit: usize, globals: &Globals, out: &mut dyn Write) -
     args.run(&Globals { format: Format::Table, ..globals.clone() }, out)
 }
 
+fn table(rows: Vec<serde_json::Map<String, serde_json::Value>>) -> Table {
+    Table {
+        columns: vec![
+            ("id", "cli.search.id"),
+            ("published_at", "cli.search.time"),
+            ("source", "cli.search.source"),
+            ("channel", "cli.search.channel"),
+            ("polarity", "cli.search.polarity"),
+            ("risk", "cli.search.risk"),
+            ("title", "cli.search.title"),
+            ("url", "cli.search.url"),
+        ],
+        rows,
+    }
+}
+
 struct View<'a> {
-    reading: &'a open::Reading,
-    query: &'a Query,
-    globals: &'a Globals,
-    asked: &'a Asked,
+    desk: &'a Desk,
+    lang: Lang,
+    facets: bool,
 }
 
 impl View<'_> {
-    fn show(&self, results: &SearchResults, out: &mut dyn Write) -> anyhow::Result<()> {
-        if self.globals.format == Format::Table {
-            return self.show_lines(results, out);
-        }
-        let mut rows = Vec::new();
-        for hit in &results.hits {
-            rows.extend(self.row(hit)?);
-        }
-        let table = Table {
-            columns: vec![
-                ("id", "cli.search.id"),
-                ("published_at", "cli.search.time"),
-                ("source", "cli.search.source"),
-                ("channel", "cli.search.channel"),
-                ("polarity", "cli.search.polarity"),
-                ("risk", "cli.search.risk"),
-                ("title", "cli.search.title"),
-                ("url", "cli.search.url"),
-            ],
-            rows,
-        };
-        table.write(self.globals.format, self.globals.lang, out)?;
-        Ok(())
-    }
-
-    /// The post of a hit; none where it was deleted and the index has not followed yet.
-    fn post(&self, hit: &Hit) -> anyhow::Result<Option<AnnotatedPost>> {
-        let post = self.reading.store.post(hit.post)?;
-        if post.is_none() && self.asked.lacking == 0 && standing::asked(self.reading)?.lacking == 0 {
-            anyhow::bail!("post {} is in the index and not in the store; run `guanlan reindex`", hit.post);
-        }
-        Ok(post)
-    }
-
-    fn show_lines(&self, results: &SearchResults, out: &mut dyn Write) -> anyhow::Result<()> {
-        let lang = self.globals.lang;
-        let posts = results.posts.unwrap_or(0);
-        if posts == 0 {
-            let none = if self.asked.lacking == 0 { "cli.search.none" } else { "cli.search.none_yet" };
+    fn show(&self, found: &Found, out: &mut dyn Write) -> anyhow::Result<()> {
+        let lang = self.lang;
+        if found.posts == 0 {
+            let none = if found.behind == 0 { "cli.search.none" } else { "cli.search.none_yet" };
             writeln!(out, "{}", lang.text(none))?;
-            let words = self.query.source();
-            let n = self.asked.index.words_available(words)?;
-            if n > 0 {
-                let offer = [("n", &n as &dyn std::fmt::Display), ("query", &words)];
+            if found.words_offer > 0 {
+                let offer: [(&str, &dyn std::fmt::Display); 2] =
+                    [("n", &found.words_offer), ("query", &found.query)];
                 writeln!(out, "{}", lang.fill("cli.search.words_offer", &offer))?;
             }
             return Ok(());
         }
-        let stories = results.stories.unwrap_or(posts);
-        writeln!(out, "{}", lang.fill("cli.search.found", &[("posts", &posts), ("stories", &stories)]))?;
-        for hit in &results.hits {
-            self.show_hit(hit, out)?;
+        let counts: [(&str, &dyn std::fmt::Display); 2] =
+            [("posts", &found.posts), ("stories", &found.stories)];
+        writeln!(out, "{}", lang.fill("cli.search.found", &counts))?;
+        for line in &found.lines {
+            self.show_line(line, out)?;
         }
-        for facet in &results.facets {
-            let counts = facet.counts.iter().take(8).map(|(v, n)| format!("{v} {n}")).collect::<Vec<_>>();
-            let name = lang.text(&format!("cli.search.facet_{}", field_of(facet.facet)));
-            writeln!(out, "{name}: {}", counts.join("  "))?;
+        for facet in found.facets.iter().filter(|_| self.facets) {
+            let counts = facet.values.iter().take(VALUES).map(|v| format!("{} {}", v.value, v.posts));
+            let name = lang.text(&format!("cli.search.facet_{}", facet.field));
+            writeln!(out, "{name}: {}", counts.collect::<Vec<_>>().join("  "))?;
         }
-        for day in &results.histogram {
+        for day in &found.days {
             writeln!(out, "{}  {}", day.day, day.posts)?;
         }
-        if let Some(next) = &results.next {
+        if let Some(next) = &found.next {
             writeln!(out, "\n{}", lang.fill("cli.search.more", &[("token", next)]))?;
         }
         Ok(())
     }
 
-    /// The name of a source as officers know it.
-    fn source_name<'b>(&'b self, id: &'b str) -> &'b str {
-        let source = self.reading.config.sources.iter().find(|s| s.id.as_str() == id);
-        source.map_or(id, |s| s.name.as_str())
-    }
-
-    fn show_hit(&self, hit: &Hit, out: &mut dyn Write) -> anyhow::Result<()> {
-        let lang = self.globals.lang;
-        let Some(annotated) = self.post(hit)? else { return Ok(()) };
-        let post = &annotated.post;
-        let spans = self.query.matches(&Target::new(&annotated)).unwrap_or_default();
-        let title = highlight::mark_all(&post.title, TextField::Title, &spans).render("【", "】");
-        let time = open::shown_time(post.time(), self.reading.config.station.zone);
-        let polarity = pipelines::annotate::verdict_words(&annotated, lang);
-        let kind = annotated.filing.map_or_else(String::new, |filing| {
+    fn show_line(&self, line: &PostLine, out: &mut dyn Write) -> anyhow::Result<()> {
+        let (lang, zone) = (self.lang, self.desk.config.station.zone);
+        let time = open::shown_time(line.time, zone);
+        let kind = line.filing.map_or_else(String::new, |filing| {
             lang.text(&format!("record.kind.{}", filing.kind.as_str()))
         });
-        let outlet = post.outlet.as_deref().unwrap_or(self.source_name(post.source.as_str()));
-        writeln!(out, "\n{title}")?;
-        let line = lang.fill(
-            "cli.search.line",
-            &[("id", &post.id), ("time", &time), ("outlet", &outlet), ("polarity", &polarity), ("kind", &kind), ("risk", &annotated.risk.score)],
-        );
-        writeln!(out, "  {line}")?;
-        let marks = self.reading.store.marks(post.id)?;
-        if let Some(line) = open::marks_in_words(&marks, lang, self.reading.config.station.zone) {
-            writeln!(out, "  {line}")?;
+        let polarity = shown_words((line.polarity, line.other), line.for_us, lang);
+        writeln!(out, "\n{}", marked(&line.title))?;
+        let said: [(&str, &dyn std::fmt::Display); 6] = [
+            ("id", &line.id),
+            ("time", &time),
+            ("outlet", &line.outlet),
+            ("polarity", &polarity),
+            ("kind", &kind),
+            ("risk", &line.risk),
+        ];
+        writeln!(out, "  {}", lang.fill("cli.search.line", &said))?;
+        if let Some(said) = open::marks_in_words((line.edited, line.gone), lang, zone) {
+            writeln!(out, "  {said}")?;
         }
-        if hit.in_story > 1 {
-            let first = open::shown_time(hit.first.time, self.reading.config.station.zone);
-            writeln!(
-                out,
-                "  {}",
-                lang.fill("cli.search.story", &[("n", &hit.in_story), ("source", &self.source_name(&hit.first.source)), ("time", &first)])
-            )?;
+        if let Some((source, first)) = &line.first {
+            let first = open::shown_time(*first, zone);
+            let said: [(&str, &dyn std::fmt::Display); 3] =
+                [("n", &line.in_story), ("source", source), ("time", &first)];
+            writeln!(out, "  {}", lang.fill("cli.search.story", &said))?;
         }
-        let snippet = highlight::snippet(&post.text, TextField::Body, &spans, SNIPPET_CHARS);
-        writeln!(out, "  {}", snippet.render("【", "】").replace('\n', " "))?;
-        writeln!(out, "  {}", post.url)?;
+        writeln!(out, "  {}", marked(&line.snippet))?;
+        writeln!(out, "  {}", line.url)?;
         Ok(())
     }
+}
 
-    fn row(&self, hit: &Hit) -> anyhow::Result<Option<Map<String, Value>>> {
-        let Some(annotated) = self.post(hit)? else { return Ok(None) };
-        let spans = self.query.matches(&Target::new(&annotated)).unwrap_or_default();
-        let post = &annotated.post;
-        let marks = self.reading.store.marks(post.id)?;
-        let highlights = spans
-            .iter()
-            .map(|span| {
-                let text = if span.field == TextField::Title { &post.title } else { &post.text };
-                let words = &text[span.start as usize..span.end as usize];
-                json!({"field": span.field, "start": span.start, "end": span.end, "text": words})
-            })
-            .collect::<Vec<_>>();
-        let Value::Object(row) = json!({
-            "id": post.id,
-            "url": post.url,
-            "title": post.title,
-            "published_at": post.published.as_ref().map(|p| p.at.to_rfc3339()),
-            "time": post.time().to_rfc3339(),
-            "source": post.source,
-            "channel": post.channel,
-            "site": post.site,
-            "outlet": post.outlet,
-            "polarity": annotated.shown().0.polarity,
-            "polarity_of": annotated.shown().1,
-            "unsure": annotated.shown().0.is_unsure(),
-            "polarity_other": annotated.shown().0.other,
-            "confidence": annotated.shown().0.confidence,
-            "kind": annotated.filing.map(|f| f.kind),
-            "urgency": annotated.filing.map(|f| f.urgency),
-            "risk": annotated.risk.score,
-            "severity": annotated.risk.severity,
-            "subjects": annotated.mentions.iter().map(|m| &m.subject).collect::<Vec<_>>(),
-            "topics": annotated.topics.iter().map(|t| &t.topic).collect::<Vec<_>>(),
-            "story": annotated.story,
-            "text": post.text,
-            "edited_at": marks.edited.map(|at| at.to_rfc3339()),
-            "gone_at": marks.gone.map(|at| at.to_rfc3339()),
-            "highlights": highlights,
-            "score": hit.score,
-        }) else {
-            unreachable!("an object literal")
-        };
-        Ok(Some(row))
-    }
+/// Pieces of text with the marked ones in brackets.
+pub fn marked(pieces: &[Piece]) -> String {
+    let piece = |piece: &Piece| {
+        if piece.marked { format!("【{}】", piece.text) } else { piece.text.clone() }
+    };
+    pieces.iter().map(piece).collect()
 }

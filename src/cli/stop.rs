@@ -3,14 +3,9 @@
 //! In: a wish to stop that is still unsaid. Out: it is said at the first signal; a second one ends the process at
 //! once, which costs nothing that was acknowledged. It knows nothing of what the command does.
 
-use std::time::Duration;
-
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::engine::Stop;
-
-/// What still runs on a thread of its own after the wish gets so long.
-pub const LEAVE_WITHIN: Duration = Duration::from_secs(1);
+use crate::desk::works::Stop;
 
 /// Says `stop` at the first signal, from a thread of its own.
 ///

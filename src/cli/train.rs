@@ -6,13 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Globals, Outcome, open};
-use crate::engine::open_store;
-use crate::store::Store;
 use crate::config::Config;
-use crate::train::{Correction, SEED, TrainOptions, pinned_floors, train};
-
-/// What one correction counts against a row of a set: an officer looked at it, and it is of this house.
-const CORRECTION_WEIGHT: f32 = 3.0;
+use crate::desk::works::models;
+use crate::train::{SEED, TrainOptions, pinned_floors, train};
 
 #[derive(Args)]
 pub struct TrainArgs {
@@ -32,25 +28,9 @@ impl TrainArgs {
             Ok(config) => config,
             Err(outcome) => return Ok(outcome),
         };
-        let mut corrections = Vec::new();
-        if crate::engine::DataDir(config.station.data_dir.clone()).store().exists() {
-            let store = open_store(&config.station.data_dir)?;
-            for (id, polarity) in store.corrections()? {
-                let Some(post) = store.post(id)? else { continue };
-                // As in judging: a title with a text is news, anything else a short post.
-                let model = if post.post.title.is_empty() { "weibo" } else { "news" };
-                corrections.push(Correction {
-                    title: post.post.title,
-                    text: post.post.text,
-                    model: model.to_owned(),
-                    label: polarity.as_str().to_owned(),
-                    weight: CORRECTION_WEIGHT,
-                });
-            }
-        }
         let options = TrainOptions {
             lexicons: config.lexicons.iter().map(|(n, t)| (n.clone(), t.to_string())).collect(),
-            corrections,
+            corrections: models::corrections(&config)?,
             floors: pinned_floors(Config::model_figures())?,
             only: self.only.clone(),
             even_if_lower: self.force,

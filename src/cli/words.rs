@@ -1,14 +1,13 @@
 //! `guanlan words`: the hot words of the last days against the days before, and the words nobody wrote before.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use clap::Args;
 use serde_json::{Map, json};
 
 use super::output::Table;
 use super::{Format, Globals, Outcome, open};
-use crate::desk::{Desk, DeskError};
+use crate::desk::DeskError;
 
 #[derive(Args)]
 pub struct WordsArgs {
@@ -22,18 +21,16 @@ pub struct WordsArgs {
 
 impl WordsArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let reading = match open::reading(globals)? {
-            Ok(reading) => reading,
+        let desk = match open::reading(globals)? {
+            Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
         };
-        let who = open::who(globals);
-        let desk =
-            Desk::new(Arc::new(reading.config), Arc::new(reading.store), crate::engine::system_clock());
-        let words = match desk.words(&who, self.query.as_deref(), self.days, self.limit) {
+        let found = desk.words(&open::who(globals), self.query.as_deref(), self.days, self.limit);
+        let words = match found {
             Ok(words) => words,
             Err(DeskError::Broken(cause)) => return Err(cause),
             Err(error) => {
-                eprintln!("{}", pipelines::text::visible(&error.in_words(globals.lang)));
+                open::refused(error, globals.lang)?;
                 return Ok(Outcome::Usage);
             }
         };

@@ -31,6 +31,7 @@ use super::settings::{
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
+use crate::cases::clock::Limits;
 use crate::schedule::Calendar;
 
 /// The tables of the main file that are inherited key by key.
@@ -45,6 +46,7 @@ pub(super) struct Settings {
     pub(super) judge: JudgeSettings,
     pub(super) privacy: Privacy,
     pub(super) retention: Retention,
+    pub(super) cases: Limits,
     pub(super) calendar: CalendarSettings,
 }
 
@@ -113,6 +115,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         judge: settings.judge,
         privacy: settings.privacy,
         retention: settings.retention,
+        cases: settings.cases,
         calendar: Arc::new(
             Calendar::new(&settings.calendar.holidays, &settings.calendar.workdays)
                 .expect("dates are checked above"),

@@ -110,6 +110,8 @@ pub enum Fault {
     NoContact,
     /// Not an address and port.
     BadListen,
+    /// Not a time that something may take.
+    BadLimit,
     /// Not a date or range of dates.
     BadDate,
     /// A query that cannot be read; the texts mark the place.
@@ -214,6 +216,7 @@ impl Fault {
             Self::BadContact => ("bad_contact", vec![]),
             Self::NoContact => ("no_contact", vec![]),
             Self::BadListen => ("bad_listen", vec![]),
+            Self::BadLimit => ("bad_limit", vec![]),
             Self::BadDate => ("bad_date", vec![]),
             Self::BadQuery { zh, en } => {
                 ("bad_query", vec![("why", own(if lang == Lang::Zh { zh } else { en }))])

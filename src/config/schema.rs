@@ -21,6 +21,8 @@ pub(super) enum Shape {
     Contact,
     Listen,
     Date,
+    /// How long a step of a case may take: `30m`, `4h`, `5wd`.
+    Limit,
     Path,
     Pointer,
     Flag,
@@ -53,8 +55,8 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 }
 
 use Shape::{
-    Contact, Count, Cron, Date, Flag, Host, Id, Kinds, List, Listen, Map, Number, OneOf, Pacing,
-    Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
+    Contact, Count, Cron, Date, Flag, Host, Id, Kinds, Limit, List, Listen, Map, Number, OneOf,
+    Pacing, Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -122,6 +124,24 @@ const RETENTION: &[Key] = &[
     may("evidence_days", DAYS),
     may("alerts_days", DAYS),
     may("digests_days", DAYS),
+];
+
+const BY_GRADE: &[Key] =
+    &[may("ordinary", Limit), may("serious", Limit), may("major", Limit), may("critical", Limit)];
+
+const CASES: &[Key] = &[
+    may("verify", Table(BY_GRADE)),
+    may("sign", Table(BY_GRADE)),
+    may("handle", Table(BY_GRADE)),
+    may("review", Table(BY_GRADE)),
+    may("answer", Table(BY_GRADE)),
+    may("express", Limit),
+    may("enquiry", Limit),
+    may("complaint", Limit),
+    may("longest", Limit),
+    may("watch", Limit),
+    may("call_back", Limit),
+    may("hand_back", Limit),
 ];
 
 const SUBJECT: &[Key] = &[
@@ -202,6 +222,7 @@ pub(super) const MAIN: &[Key] = &[
     may("judge", Table(&[may("depth", OneOf(&["fast", "deep"]))])),
     may("privacy", Table(&[may("key_file", Path), may("key_env", Text)])),
     may("retention", Table(RETENTION)),
+    may("cases", Table(CASES)),
     may("calendar", Table(&[may("holidays", List(&Date)), may("workdays", List(&Date))])),
     may("digest", Tables(DIGEST)),
     may("notifier", Kinds(NOTIFIER, NOTIFIER_KINDS)),

@@ -14,6 +14,7 @@ use super::ADAPTIVE;
 use super::document::{FileText, Node, nearest};
 use super::problem::{Fault, Level, Problem};
 use super::schema::{Key, Shape};
+use crate::cases::Limit;
 use crate::schedule::{Calendar, Schedule};
 
 /// Checks a query; the fault if it cannot be read.
@@ -257,6 +258,7 @@ fn text_fault(shape: Shape, text: &str, queries: QueryCheck) -> Option<Fault> {
         }),
         Shape::Contact => (!is_contact(text)).then_some(Fault::BadContact),
         Shape::Listen => text.parse::<SocketAddr>().err().map(|_| Fault::BadListen),
+        Shape::Limit => text.parse::<Limit>().is_err().then_some(Fault::BadLimit),
         Shape::Date => Calendar::days_of(text).is_none().then_some(Fault::BadDate),
         Shape::Pointer => (!(text.is_empty() || text.starts_with('/')))
             .then_some(Fault::WrongType { expected: "pointer" }),

@@ -4,14 +4,14 @@
 //! who made it; a false alarm closes the alert and becomes an example that its rule must not hit.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pipelines::record::{AlertState, Severity, StoryId};
+use pipelines::record::{AlertState, Evidence, Severity, StoryId};
 use serde::Serialize;
 
 use super::line::PostLine;
 use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::watching::rule_of;
 use crate::report;
-use crate::store::{PostRange, StoredAlert};
+use crate::store::{CaseLink, PostRange, StoredAlert};
 
 /// One line of the queue.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -38,6 +38,15 @@ pub struct AlertRow {
     pub why: String,
     /// Posts merged into it.
     pub posts: u64,
+    /// Its key: no two alerts have the same.
+    pub key: String,
+    /// What was counted.
+    pub measured: f64,
+    /// Against what.
+    pub threshold: f64,
+    /// The posts it rests on, with the times they counted by; not in lists that doors hand on.
+    #[serde(skip)]
+    pub evidence: Vec<Evidence>,
     /// The story, for rules that fire by story.
     #[schema(value_type = Option<String>)]
     pub story: Option<StoryId>,
@@ -54,6 +63,8 @@ pub struct AlertSheet {
     pub posts: Vec<PostLine>,
     /// Posts it rested on that are past their date.
     pub purged: usize,
+    /// Cases that are about it, latest first.
+    pub cases: Vec<String>,
     /// What was done to it, oldest first.
     #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     pub history: Vec<(DateTime<Utc>, String)>,
@@ -136,6 +147,7 @@ impl Desk {
         history.reverse();
         Ok(AlertSheet {
             row: self.row(who, &stored)?,
+            cases: self.cases_about(who, CaseLink::Alert(id))?,
             purged: stored.alert.evidence.len() - posts.len() - unseen,
             posts,
             history: history.into_iter().map(|line| (line.at, line.detail)).collect(),
@@ -175,7 +187,7 @@ impl Desk {
         Ok(file)
     }
 
-    fn stored_alert(&self, who: &Who, id: i64) -> Result<StoredAlert> {
+    pub(super) fn stored_alert(&self, who: &Who, id: i64) -> Result<StoredAlert> {
         let all = self.store.alerts(&PostRange::default(), usize::MAX)?;
         let found = all.into_iter().find(|stored| stored.id == id).ok_or_else(|| unknown(id))?;
         if self.sees_alert(who, &found)? { Ok(found) } else { Err(unknown(id)) }
@@ -213,6 +225,10 @@ impl Desk {
             query: rule.as_ref().map(|rule| rule.query.clone()),
             why: report::why(rule.as_ref(), alert, who.lang),
             posts: stored.hits,
+            key: alert.key.clone(),
+            measured: alert.measured,
+            threshold: alert.threshold,
+            evidence: alert.evidence.clone(),
             story: alert.story,
             newest: newest.map(|post| self.line(&post, None)).transpose()?,
         })

@@ -45,15 +45,9 @@ impl Desk {
         let results = index.search(&parsed, &options, Some(&StoredPosts(&*self.store)))?;
         let detail = format!("{} posts", results.hits.len());
         self.audited(who, ("export", query, &detail), &mut |_| Ok(true))?;
-        let mut rows = Rows {
-            desk: self,
-            who,
-            form,
-            csv: csv::Writer::from_writer(Vec::new()),
-            sheet: Sheet::new(),
-            lines: Vec::new(),
-        };
-        rows.head()?;
+        let heading = |column| who.lang.text(&format!("desk.column.{column}"));
+        let table = Table::new(form, &COLUMNS.map(heading))?;
+        let mut rows = Rows { desk: self, who, form, table, lines: Vec::new() };
         for hit in &results.hits {
             if let Some(post) = self.store.post(hit.post)? {
                 rows.put(&post)?;
@@ -67,23 +61,50 @@ struct Rows<'a> {
     desk: &'a Desk,
     who: &'a Who,
     form: ExportForm,
-    csv: csv::Writer<Vec<u8>>,
-    sheet: Sheet,
+    table: Table,
     lines: Vec<u8>,
 }
 
-impl Rows<'_> {
-    fn head(&mut self) -> Result<()> {
-        let heading = |column: &&str| self.who.lang.text(&format!("desk.column.{column}"));
-        let headings = COLUMNS.iter().map(heading).collect::<Vec<_>>();
-        match self.form {
-            ExportForm::Csv => self.csv.write_record(headings).map_err(anyhow::Error::from)?,
-            ExportForm::Xlsx => self.sheet.head(&headings)?,
+/// Rows of texts as a CSV or a workbook, as they grow.
+pub(super) struct Table {
+    form: ExportForm,
+    csv: csv::Writer<Vec<u8>>,
+    sheet: Sheet,
+}
+
+impl Table {
+    /// With a first row of headings; there is nothing in it of the form of JSON lines.
+    pub fn new(form: ExportForm, headings: &[String]) -> Result<Self> {
+        let mut table =
+            Self { form, csv: csv::Writer::from_writer(Vec::new()), sheet: Sheet::new() };
+        match form {
+            ExportForm::Csv => table.csv.write_record(headings).map_err(anyhow::Error::from)?,
+            ExportForm::Xlsx => table.sheet.head(headings)?,
             ExportForm::JsonLines => {}
         }
-        Ok(())
+        Ok(table)
     }
 
+    pub fn put(&mut self, cells: &[String]) -> Result<()> {
+        if self.form == ExportForm::Xlsx {
+            return Ok(self.sheet.put(cells)?);
+        }
+        let defused = cells.iter().map(|cell| defused(cell));
+        Ok(self.csv.write_record(defused).map_err(anyhow::Error::from)?)
+    }
+
+    pub fn end(self) -> Result<Vec<u8>> {
+        if self.form == ExportForm::Xlsx {
+            return Ok(self.sheet.end()?);
+        }
+        let rows = self.csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
+        let mut whole = "\u{feff}".as_bytes().to_vec();
+        whole.extend(rows);
+        Ok(whole)
+    }
+}
+
+impl Rows<'_> {
     fn put(&mut self, annotated: &AnnotatedPost) -> Result<()> {
         let (desk, lang, post) = (self.desk, self.who.lang, &annotated.post);
         let time = post.time().with_timezone(&desk.config.station.zone);
@@ -117,25 +138,11 @@ impl Rows<'_> {
             subjects.join(" "),
             post.url.clone(),
         ];
-        if self.form == ExportForm::Xlsx {
-            return Ok(self.sheet.put(&cells)?);
-        }
-        self.csv
-            .write_record(cells.iter().map(|cell| defused(cell)))
-            .map_err(anyhow::Error::from)?;
-        Ok(())
+        self.table.put(&cells)
     }
 
     fn end(self) -> Result<Vec<u8>> {
-        match self.form {
-            ExportForm::JsonLines => return Ok(self.lines),
-            ExportForm::Xlsx => return Ok(self.sheet.end()?),
-            ExportForm::Csv => {}
-        }
-        let rows = self.csv.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-        let mut whole = "\u{feff}".as_bytes().to_vec();
-        whole.extend(rows);
-        Ok(whole)
+        if self.form == ExportForm::JsonLines { Ok(self.lines) } else { self.table.end() }
     }
 }
 

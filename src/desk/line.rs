@@ -17,7 +17,7 @@ use super::{Desk, DeskError, Result};
 use crate::store::Marks;
 
 /// Characters of a snippet around the words found.
-const SNIPPET_CHARS: usize = 120;
+pub const SNIPPET_CHARS: usize = 120;
 
 /// A piece of text, marked or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -106,16 +106,33 @@ pub fn pieces(snippet: &Snippet) -> Vec<Piece> {
 }
 
 impl Desk {
-    /// The line of a hit.
-    pub(super) fn line_of(&self, hit: &Hit, query: Option<&Query>) -> Result<PostLine> {
-        let post = self.store.post(hit.post)?.ok_or_else(|| lagging(hit.post))?;
-        let mut line = self.line(&post, query)?;
+    /// The post of a hit; none where it was deleted and the index has not followed yet.
+    pub(super) fn post_of(&self, hit: &Hit) -> Result<Option<AnnotatedPost>> {
+        let post = self.store.post(hit.post)?;
+        if post.is_none() && self.asked()?.1 == 0 {
+            let id = hit.post;
+            return Err(DeskError::Broken(anyhow::anyhow!(
+                "post {id} is in the index and not in the store; run `guanlan reindex`"
+            )));
+        }
+        Ok(post)
+    }
+
+    /// The line of a hit, with `chars` of its text; none where the post is gone.
+    pub(super) fn line_of(
+        &self,
+        hit: &Hit,
+        query: Option<&Query>,
+        chars: usize,
+    ) -> Result<Option<PostLine>> {
+        let Some(post) = self.post_of(hit)? else { return Ok(None) };
+        let mut line = self.cut_line(&post, query, chars)?;
         line.in_story = hit.in_story;
         if hit.in_story > 1 {
             let source = self.source_name(&hit.first.source.as_str().into());
             line.first = Some((source, hit.first.time));
         }
-        Ok(line)
+        Ok(Some(line))
     }
 
     /// The line of a stored post, with the words of `query` marked.
@@ -124,12 +141,21 @@ impl Desk {
         annotated: &AnnotatedPost,
         query: Option<&Query>,
     ) -> Result<PostLine> {
+        self.cut_line(annotated, query, SNIPPET_CHARS)
+    }
+
+    fn cut_line(
+        &self,
+        annotated: &AnnotatedPost,
+        query: Option<&Query>,
+        chars: usize,
+    ) -> Result<PostLine> {
         let post = &annotated.post;
         let spans = spans(annotated, query);
         let (shown, subject) = annotated.shown();
         let Marks { edited, gone, .. } = self.store.marks(post.id)?;
         let title = highlight::mark_all(&post.title, TextField::Title, &spans);
-        let body = highlight::snippet(&post.text, TextField::Body, &spans, SNIPPET_CHARS);
+        let body = highlight::snippet(&post.text, TextField::Body, &spans, chars);
         Ok(PostLine {
             id: post.id,
             title: pieces(&title),
@@ -167,12 +193,6 @@ impl Desk {
 /// The words of `query` in a post; none without a query.
 pub(super) fn spans(annotated: &AnnotatedPost, query: Option<&Query>) -> Vec<Span> {
     query.and_then(|query| query.matches(&Target::new(annotated))).unwrap_or_default()
-}
-
-fn lagging(id: PostId) -> DeskError {
-    DeskError::Broken(anyhow::anyhow!(
-        "post {id} is in the index and not in the store; run `guanlan reindex`"
-    ))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::line::{Piece, PostLine, pieces, spans};
 use super::versions::TextVersion;
 use super::{Act, Desk, DeskError, Result, Who};
+use crate::store::CaseLink;
 
 /// Posts told of where a beginning names several.
 const SEVERAL: usize = 5;
@@ -55,6 +56,23 @@ pub struct PostSheet {
     pub records: usize,
     /// Posts of its story.
     pub story_posts: usize,
+    /// Cases that are about it, latest first.
+    pub cases: Vec<String>,
+}
+
+/// The verdicts on a post in words.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The post.
+    pub id: PostId,
+    /// Each verdict, with what it rests on.
+    pub words: String,
+    /// When its page was edited, where it was.
+    pub edited: Option<DateTime<Utc>>,
+    /// When its page was found gone, where it was.
+    pub gone: Option<DateTime<Utc>>,
+    /// Pages kept as they were served.
+    pub records: usize,
 }
 
 impl Desk {
@@ -94,7 +112,26 @@ impl Desk {
                 Vec::new()
             },
             records: exhibits.len(),
+            cases: self.cases_about(who, CaseLink::Post(post.id))?,
             story_posts: self.store.story_posts(annotated.story, usize::MAX)?.len(),
+        })
+    }
+
+    /// The verdicts on a post in words, when its page changed or went, and how many pages of it are kept.
+    ///
+    /// # Errors
+    /// `Unknown`, `Several`; a broken store.
+    pub fn explained(&self, who: &Who, id: &str) -> Result<Explained> {
+        let annotated = self.post_named(who, id)?;
+        let id = annotated.post.id;
+        let marks = self.store.marks(id)?;
+        let words = annotate::explain(self.annotator()?, &annotated, who.lang);
+        Ok(Explained {
+            id,
+            words: words.trim_end().to_owned(),
+            edited: marks.edited,
+            gone: marks.gone,
+            records: self.store.evidence(id)?.len(),
         })
     }
 

@@ -152,18 +152,32 @@ pub enum Act {
     SeeAudit,
     /// One's own password and sessions.
     OwnAccount,
+    /// Cases, their log and clocks.
+    SeeCases,
+    /// Open a case.
+    OpenCase,
+    /// Find the facts of a case, assign, publish, close and reopen it.
+    DirectCase,
+    /// Handle a case for one's unit, and draft its answer.
+    HandleCase,
+    /// Approve an answer, or return it.
+    ApproveCase,
+    /// Hand out the ledger of cases.
+    ExportCases,
 }
 
 const EVERYBODY: &[Role] = &Role::ALL;
 const WORKERS: &[Role] = &[Role::Administrator, Role::Officer];
 const OVERSEERS: &[Role] = &[Role::Administrator, Role::Auditor];
 const ADMINISTRATORS: &[Role] = &[Role::Administrator];
+const HANDLERS: &[Role] = &[Role::Administrator, Role::Officer, Role::Commentator];
+const APPROVERS: &[Role] = &[Role::Administrator, Role::Officer, Role::Leader];
 const ALL_BUT_COMMENTATORS: &[Role] =
     &[Role::Administrator, Role::Officer, Role::Leader, Role::Auditor];
 
 impl Act {
     /// The table: every act, whether it changes or hands out something, and the roles that may.
-    pub const TABLE: [(Self, bool, &'static [Role]); 29] = [
+    pub const TABLE: [(Self, bool, &'static [Role]); 35] = [
         (Self::SeeToday, false, EVERYBODY),
         (Self::Search, false, EVERYBODY),
         (Self::KeepSearch, true, EVERYBODY),
@@ -193,6 +207,12 @@ impl Act {
         (Self::ManagePeople, true, ADMINISTRATORS),
         (Self::SeeAudit, false, OVERSEERS),
         (Self::OwnAccount, true, EVERYBODY),
+        (Self::SeeCases, false, EVERYBODY),
+        (Self::OpenCase, true, WORKERS),
+        (Self::DirectCase, true, WORKERS),
+        (Self::HandleCase, true, HANDLERS),
+        (Self::ApproveCase, true, APPROVERS),
+        (Self::ExportCases, true, WORKERS),
     ];
 
     fn line(self) -> (bool, &'static [Role]) {
@@ -234,6 +254,12 @@ impl Act {
             Self::ManagePeople => "manage_people",
             Self::SeeAudit => "see_audit",
             Self::OwnAccount => "own_account",
+            Self::SeeCases => "see_cases",
+            Self::OpenCase => "open_case",
+            Self::DirectCase => "direct_case",
+            Self::HandleCase => "handle_case",
+            Self::ApproveCase => "approve_case",
+            Self::ExportCases => "export_cases",
         }
     }
 
@@ -323,7 +349,8 @@ mod tests {
 
     #[test]
     fn auditors_and_leaders_change_nothing_but_what_is_their_own() {
-        let own = [Act::OwnAccount, Act::KeepSearch];
+        // In a case, an answer is drafted by one and approved by another.
+        let own = [Act::OwnAccount, Act::KeepSearch, Act::HandleCase, Act::ApproveCase];
         for (act, changes, roles) in Act::TABLE {
             let quiet = [Role::Leader, Role::Auditor, Role::Commentator];
             let is_theirs = quiet.iter().any(|role| roles.contains(role));

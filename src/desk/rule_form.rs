@@ -3,6 +3,8 @@
 //! In: the text of one `[[rule]]`. Out: fields as typed, or the text with the fields in it and its comments and examples as
 //! they were. Numbers that cannot be read are left as they were typed for the checks of config to name.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use toml_edit::Value;
 
@@ -63,6 +65,13 @@ impl RuleForm {
             merge_hours: "24".to_owned(),
             ..Self::default()
         }
+    }
+
+    /// The fields as somebody typed them.
+    #[must_use]
+    pub fn typed(typed: &BTreeMap<String, String>) -> Self {
+        // A map of texts holds nothing that the fields could not take.
+        serde_json::to_value(typed).and_then(serde_json::from_value).unwrap_or_default()
     }
 
     /// The fields of the rule that `text` holds; `None` where it holds none that can be read.

@@ -3,17 +3,19 @@
 //! In: a rule's id, or a query. Out: counts, the alerts it would have fired, samples spread over all hits. The
 //! function that fires alerts live decides here too. It changes no rule but by adding an example to its file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use pipelines::record::{Post, RuleId, Severity};
+use index::SearchResults;
+use pipelines::record::{Post, PostId, RuleId, Severity};
 use pipelines::watch::{RuleConfig, RuleKind, reason};
 use serde::Serialize;
 
 use super::edit::{put_file, read_file};
 use super::line::PostLine;
-use super::search::Day;
+use super::search::{Day, FacetBox};
 use super::{Act, Desk, DeskError, Result, Who};
 use crate::config::edit;
 use crate::engine::rehearsal::{Past, Rehearsed};
@@ -21,8 +23,14 @@ use crate::engine::rehearsal::{Past, Rehearsed};
 /// Sample posts shown.
 const SAMPLES: usize = 20;
 
+/// Characters of a sample around the words found.
+const SAMPLE_CHARS: usize = 60;
+
 /// Alerts shown one by one, oldest first.
 const ALERTS: usize = 200;
+
+/// Posts of a difference that are named.
+const NAMED: usize = 5;
 
 /// One rule as listed.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -65,8 +73,29 @@ pub struct RehearsalSheet {
     pub firings: Vec<(DateTime<Utc>, String)>,
     /// Hits by local day.
     pub by_day: Vec<Day>,
+    /// Counts by source and polarity.
+    pub facets: Vec<FacetBox>,
     /// Posts spread evenly over all hits.
     pub samples: Vec<PostLine>,
+    /// Changes that the index has not taken up: so many posts may be missing.
+    pub behind: u64,
+    /// Against the rule of this id as it is watched now; none where there is none, or it is the same.
+    pub against: Option<Difference>,
+}
+
+/// What a changed rule hits and the live one does not, and the other way round.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Difference {
+    /// Posts that come.
+    pub adds: usize,
+    /// Some of them: id and title.
+    #[schema(value_type = Vec<Vec<serde_json::Value>>)]
+    pub added: Vec<(PostId, String)>,
+    /// Posts that go.
+    pub loses: usize,
+    /// Some of them.
+    #[schema(value_type = Vec<Vec<serde_json::Value>>)]
+    pub lost: Vec<(PostId, String)>,
 }
 
 impl Desk {
@@ -113,26 +142,38 @@ impl Desk {
     /// # Errors
     /// `Value` where it cannot be read; a broken store or index.
     pub fn rehearse_text(&self, who: &Who, text: &str, days: u32) -> Result<RehearsalSheet> {
-        #[derive(serde::Deserialize)]
-        struct File {
-            rule: Vec<RuleConfig>,
-        }
-        let unread = |value: String| DeskError::Value { what: "one_entry", value };
-        let file: File =
-            toml::from_str(text).map_err(|error| unread(error.message().to_owned()))?;
-        let rule = file.rule.first().ok_or_else(|| unread(String::new()))?;
-        self.rehearse(who, rule, days)
+        let rules = rules_in(text)?;
+        let unread = || DeskError::Value { what: "one_entry", value: String::new() };
+        self.rehearse(who, rules.first().ok_or_else(unread)?, days)
+    }
+
+    /// The same of all rules in `text`, a file of them.
+    ///
+    /// # Errors
+    /// As of [`rehearse_text`](Self::rehearse_text).
+    pub fn rehearse_file(&self, who: &Who, text: &str, days: u32) -> Result<Vec<RehearsalSheet>> {
+        rules_in(text)?.iter().map(|rule| self.rehearse(who, rule, days)).collect()
     }
 
     fn rehearse(&self, who: &Who, rule: &RuleConfig, days: u32) -> Result<RehearsalSheet> {
         self.check(who, Act::Rehearse)?;
         self.unbounded(who)?;
+        let live = self.config.rules.iter().find(|live| live.id == rule.id);
+        let live = live.filter(|live| live.query != rule.query);
         let row = self.rule_row(who, rule)?;
-        let (index, _) = self.asked()?;
+        let (index, behind) = self.asked()?;
         let past = Past { config: &self.config, store: &*self.store, index: &index };
         let Rehearsed { query, results, alerts } = past.rehearse(rule, days, self.now())?;
         let step = results.hits.len().div_ceil(SAMPLES).max(1);
-        let samples = results.hits.iter().step_by(step).map(|h| self.line_of(h, Some(&query)));
+        let samples = results.hits.iter().step_by(step);
+        let samples = samples.map(|hit| self.line_of(hit, Some(&query), SAMPLE_CHARS));
+        let against = match live {
+            Some(live) => {
+                let (_, before) = past.hits(&live.query, days, self.now())?;
+                Some(self.difference(&results, &before)?)
+            }
+            None => None,
+        };
         let told = alerts.iter().take(ALERTS).map(|a| (a.fired_at, reason(rule, a, who.lang)));
         let by_day = results.histogram.iter();
         Ok(RehearsalSheet {
@@ -142,8 +183,26 @@ impl Desk {
             alerts: alerts.len(),
             firings: told.collect(),
             by_day: by_day.map(|d| Day { day: d.day.to_string(), posts: d.posts }).collect(),
-            samples: samples.collect::<Result<_>>()?,
+            facets: results.facets.iter().map(|counts| self.facet_box(who, counts)).collect(),
+            samples: samples.filter_map(Result::transpose).collect::<Result<_>>()?,
+            behind,
+            against,
         })
+    }
+
+    fn difference(&self, after: &SearchResults, before: &SearchResults) -> Result<Difference> {
+        let ids = |found: &SearchResults| found.hits.iter().map(|hit| hit.post).collect();
+        let (new, old): (BTreeSet<PostId>, BTreeSet<PostId>) = (ids(after), ids(before));
+        let named = |ids: Vec<PostId>| -> Result<(usize, Vec<(PostId, String)>)> {
+            let mut named = Vec::new();
+            for id in ids.iter().take(NAMED) {
+                named.extend(self.store.post(*id)?.map(|post| (*id, post.post.title)));
+            }
+            Ok((ids.len(), named))
+        };
+        let (adds, added) = named(new.difference(&old).copied().collect())?;
+        let (loses, lost) = named(old.difference(&new).copied().collect())?;
+        Ok(Difference { adds, added, loses, lost })
     }
 
     fn rule_row(&self, who: &Who, rule: &RuleConfig) -> Result<RuleRow> {
@@ -161,16 +220,54 @@ impl Desk {
         })
     }
 
+    /// Writes the post called `id` into `file`, or the file of `rule`, as a text that the rule must not hit. Answers the
+    /// post and the file.
+    ///
+    /// # Errors
+    /// `Unknown` where rule or post is not there; a file that cannot be read or written.
+    pub fn mark_sample(
+        &self,
+        who: &Who,
+        (rule, file): (&str, Option<&Path>),
+        id: &str,
+    ) -> Result<(PostId, PathBuf)> {
+        self.check(who, Act::EditConfig)?;
+        let post = self.post_named(who, id)?;
+        let rule = RuleId::from(rule);
+        let file = match file {
+            Some(file) => {
+                add_example(file, &rule, &post.post)?;
+                file.to_owned()
+            }
+            None => self.mark_false(&rule, &post.post)?,
+        };
+        let detail = format!("post {} must not hit", post.post.id);
+        let object = format!("rule {rule}");
+        self.audited(who, ("config_save", &object, &detail), &mut |_| Ok(true))?;
+        Ok((post.post.id, file))
+    }
+
     /// Writes `post` into the file of `rule` as a text that must not hit. Answers the file.
     ///
     /// # Errors
     /// `Unknown` where the rule has no file; a file that cannot be read or written.
-    pub fn mark_false(&self, rule: &RuleId, post: &Post) -> Result<PathBuf> {
+    pub(super) fn mark_false(&self, rule: &RuleId, post: &Post) -> Result<PathBuf> {
         let unknown = || DeskError::Unknown { what: "rule", id: rule.0.clone() };
         let file = self.config.file_of("rule", rule.as_str()).ok_or_else(unknown)?;
         add_example(file, rule, post)?;
         Ok(file.to_owned())
     }
+}
+
+/// The rules in a file of them.
+fn rules_in(text: &str) -> Result<Vec<RuleConfig>> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        rule: Vec<RuleConfig>,
+    }
+    let unread = |value: String| DeskError::Value { what: "one_entry", value };
+    let file: File = toml::from_str(text).map_err(|error| unread(error.message().to_owned()))?;
+    Ok(file.rule)
 }
 
 fn kind_name(kind: &RuleKind) -> &'static str {
@@ -188,7 +285,7 @@ fn kind_name(kind: &RuleKind) -> &'static str {
 ///
 /// # Errors
 /// A file that cannot be read or written, or that does not hold the rule.
-pub fn add_example(file: &Path, rule: &RuleId, post: &Post) -> anyhow::Result<()> {
+fn add_example(file: &Path, rule: &RuleId, post: &Post) -> anyhow::Result<()> {
     let shown = file.display();
     let text = read_file(file)?;
     let marked = with_example(&text, rule, &post.title, &post.text)

@@ -9,7 +9,7 @@ use index::{Facet, PageToken, SearchIndex, SearchOptions};
 use pipelines::locale::Lang;
 use serde::Serialize;
 
-use super::line::PostLine;
+use super::line::{PostLine, SNIPPET_CHARS};
 use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::StoredPosts;
 
@@ -34,15 +34,27 @@ pub struct Ask {
     pub sort: Order,
     /// One line a post instead of one a story.
     pub posts: bool,
-    /// Lines on the page, at most [`MOST`].
+    /// Lines on the page; a door asks for at most [`MOST`] for people.
     pub limit: usize,
     /// Where the page before ended.
     pub after: Option<String>,
+    /// Counts by property and by day as well.
+    pub counts: bool,
+    /// Characters of a snippet around the words found.
+    pub snippet: usize,
 }
 
 impl Default for Ask {
     fn default() -> Self {
-        Self { query: String::new(), sort: Order::Newest, posts: false, limit: PAGE, after: None }
+        Self {
+            query: String::new(),
+            sort: Order::Newest,
+            posts: false,
+            limit: PAGE,
+            after: None,
+            counts: true,
+            snippet: SNIPPET_CHARS,
+        }
     }
 }
 
@@ -127,25 +139,16 @@ impl Desk {
         self.check(who, Act::Search)?;
         let query = self.query_of(who, &ask.query)?;
         let (index, behind) = self.asked()?;
-        let after = ask.after.as_deref().map(page_mark).transpose()?;
-        let options = SearchOptions {
-            limit: ask.limit.clamp(1, MOST),
-            sort: ask.sort,
-            after,
-            group_by_story: !ask.posts,
-            facets: Facet::ALL.to_vec(),
-            histogram: Some(crate::engine::zone_offset_secs(&self.config, self.now())),
-            totals: true,
-        };
+        let options = self.options(ask)?;
         let results = index.search(&query, &options, Some(&StoredPosts(&*self.store)))?;
         let posts = results.posts.unwrap_or(0);
-        let lines = results.hits.iter().map(|hit| self.line_of(hit, Some(&query)));
+        let lines = results.hits.iter().map(|hit| self.line_of(hit, Some(&query), ask.snippet));
         Ok(Found {
             query: ask.query.clone(),
             in_words: query.in_words(who.lang),
             posts,
             stories: results.stories.unwrap_or(posts),
-            lines: lines.collect::<Result<_>>()?,
+            lines: lines.filter_map(Result::transpose).collect::<Result<_>>()?,
             facets: results.facets.iter().map(|counts| self.facet_box(who, counts)).collect(),
             days: results
                 .histogram
@@ -158,7 +161,21 @@ impl Desk {
         })
     }
 
-    fn facet_box(&self, who: &Who, counts: &index::FacetCounts) -> FacetBox {
+    /// What the index is asked for.
+    pub(super) fn options(&self, ask: &Ask) -> Result<SearchOptions> {
+        let zone = crate::engine::zone_offset_secs(&self.config, self.now());
+        Ok(SearchOptions {
+            limit: ask.limit.max(1),
+            sort: ask.sort,
+            after: ask.after.as_deref().map(page_mark).transpose()?,
+            group_by_story: !ask.posts,
+            facets: if ask.counts { Facet::ALL.to_vec() } else { Vec::new() },
+            histogram: ask.counts.then_some(zone),
+            totals: true,
+        })
+    }
+
+    pub(super) fn facet_box(&self, who: &Who, counts: &index::FacetCounts) -> FacetBox {
         let field = field_of(counts.facet);
         let value = |(value, posts): &(String, u64)| FacetValue {
             name: self.value_name(who, field, value),

@@ -3,19 +3,28 @@
 //! In: nothing but the station. Out: plain values, and sentences for what is wrong. Sizes are of files as they lie.
 
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use pipelines::locale::Lang;
 use serde::Serialize;
 
+use super::trouble::index_words;
 use super::{Act, Desk, Result, Who};
-use crate::engine::{clock, faults};
+use crate::engine::{clock, deep, faults};
+
+/// How long the files of the index are looked through.
+const LOOKED_THROUGH: Duration = Duration::from_secs(2);
 
 /// Something that does not work, and is tried again.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct FaultRow {
+    /// Which part, as logs name it.
+    pub name: String,
     /// Which part, in words.
     pub part: String,
+    /// When it last failed.
+    pub last: DateTime<Utc>,
     /// Since when.
     pub since: DateTime<Utc>,
     /// Failures in a row.
@@ -40,6 +49,21 @@ pub struct SizeRow {
     pub days: Option<u32>,
 }
 
+/// What the deep reader read since the station was opened, and what waits for it.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+pub struct DeepLine {
+    /// Posts.
+    pub posts: u64,
+    /// Posts it was asked about, since the fast reader was unsure.
+    pub asked: u64,
+    /// The same in a hundred.
+    pub percent: u64,
+    /// Posts a second.
+    pub speed: u64,
+    /// Imports that were read in haste and wait to be read again.
+    pub waiting: usize,
+}
+
 /// How a station stands.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct StationSheet {
@@ -62,6 +86,10 @@ pub struct StationSheet {
     pub faults: Vec<FaultRow>,
     /// What lies on the disk.
     pub sizes: Vec<SizeRow>,
+    /// Messages that wait, and that were given up.
+    pub outbox: (usize, usize),
+    /// How much the deep reader read, where it read anything.
+    pub deep: Option<DeepLine>,
     /// The day of the last purge.
     pub purged: Option<String>,
 }
@@ -78,7 +106,9 @@ impl Desk {
             Err(error) => (None, Some(error.in_words(who.lang))),
         };
         let row = |fault: faults::Fault| FaultRow {
+            name: fault.part.to_string(),
             part: part_in_words(&fault.part, who.lang),
+            last: fault.last,
             since: fault.since,
             count: fault.count,
             next: fault.next,
@@ -94,8 +124,42 @@ impl Desk {
             index_fault,
             faults: faults::stored(&*self.store)?.into_iter().map(row).collect(),
             sizes: self.sizes()?,
+            outbox: self.outbox_counts()?,
+            deep: self.deep_line()?,
             purged: self.store.state(crate::engine::retention::STATE)?,
         })
+    }
+
+    /// Looks through the files of the index for about two seconds: what of them is not as it was written, else how many
+    /// of how many were looked at.
+    ///
+    /// # Errors
+    /// An index that cannot be opened.
+    pub fn examined(&self, who: &Who) -> Result<std::result::Result<(usize, usize), String>> {
+        self.check(who, Act::SeeStation)?;
+        let found = index::examine(&self.dir.index(), LOOKED_THROUGH)?;
+        Ok(match found.whole() {
+            Err(damaged) => Err(index_words(&damaged, who.lang).unwrap_or_default()),
+            Ok(()) => Ok((found.checked, found.files)),
+        })
+    }
+
+    /// Messages that wait, and that were given up.
+    pub(super) fn outbox_counts(&self) -> Result<(usize, usize)> {
+        let count = |state, due| self.store.deliveries(state, due, 1_000).map(|list| list.len());
+        Ok((count("pending", DateTime::<Utc>::MAX_UTC)?, count("dead", self.now())?))
+    }
+
+    fn deep_line(&self) -> Result<Option<DeepLine>> {
+        let waiting = deep::waiting(&*self.store)?;
+        let read = deep::noted(&*self.store)?.or((waiting > 0).then(deep::DeepRead::default));
+        Ok(read.map(|read| DeepLine {
+            posts: read.posts,
+            asked: read.asked,
+            percent: read.percent(),
+            speed: read.per_second(),
+            waiting,
+        }))
     }
 
     fn sizes(&self) -> Result<Vec<SizeRow>> {
@@ -118,8 +182,7 @@ impl Desk {
 }
 
 /// A part as officers know it.
-#[must_use]
-pub fn part_in_words(part: &faults::Part, lang: Lang) -> String {
+fn part_in_words(part: &faults::Part, lang: Lang) -> String {
     lang.fill(&format!("cli.part.{}", part.kind()), &[("name", &part.name())])
 }
 

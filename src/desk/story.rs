@@ -14,6 +14,7 @@ use super::grouping::StoryAct;
 use super::line::PostLine;
 use super::search::{Day, FacetValue};
 use super::{Act, Desk, DeskError, Result, Who};
+use crate::store::CaseLink;
 
 /// Posts of a story that are read; a larger story says so.
 const READ: usize = 2_000;
@@ -43,6 +44,8 @@ pub struct StorySheet {
     pub roles: Vec<FacetValue>,
     /// What officers did to it that can be undone, newest first.
     pub acts: Vec<StoryAct>,
+    /// Cases that are about it, latest first.
+    pub cases: Vec<String>,
     /// Highest risk among them.
     pub risk: u8,
     /// The posts, oldest first, at most 100 of them.
@@ -80,6 +83,7 @@ impl Desk {
             polarities: self.most_first(who, "polarity", polarities),
             roles: roles(&posts, who.lang),
             acts: self.groupings(story)?,
+            cases: self.cases_about(who, CaseLink::Story(story))?,
             risk: posts.iter().map(|post| post.risk.score).max().unwrap_or(0),
             lines: posts.iter().take(LISTED).map(|p| self.line(p, None)).collect::<Result<_>>()?,
         })

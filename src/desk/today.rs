@@ -12,7 +12,8 @@ use pipelines::words::HotWord;
 use serde::Serialize;
 
 use super::alerts::AlertRow;
-use super::line::PostLine;
+use super::cases::{CaseAsk, CaseRow};
+use super::line::{PostLine, SNIPPET_CHARS};
 use super::search::Day;
 use super::sources::SourceRow;
 use super::{Act, Desk, Result, Who};
@@ -71,6 +72,8 @@ pub struct Today {
     pub alerts: Vec<AlertRow>,
     /// How many of them there are.
     pub open_alerts: usize,
+    /// Cases whose clocks run out, worst first.
+    pub cases: Vec<CaseRow>,
     /// Sources to look at.
     pub troubled: Vec<SourceRow>,
     /// All sources.
@@ -101,7 +104,6 @@ impl Desk {
         let (_, behind) = self.asked()?;
         let (words, ..) =
             self.hot_words(&self.query_of(who, ALL)?, (now - day * 2, now - day, now), WORDS)?;
-        let count = |state, due| self.store.deliveries(state, due, 1_000).map(|list| list.len());
         Ok(Today {
             now,
             day: volume(&latest),
@@ -115,18 +117,27 @@ impl Desk {
             happenings: latest
                 .hits
                 .iter()
-                .map(|hit| self.line_of(hit, None))
+                .map(|hit| self.line_of(hit, None, SNIPPET_CHARS))
+                .filter_map(Result::transpose)
                 .collect::<Result<_>>()?,
             stories: latest.stories.unwrap_or(0),
             words,
             alerts,
             open_alerts: self.open_alerts(who, ALERT_DAYS)?,
+            cases: self.late_cases(who)?,
             sources: board.len(),
             troubled: board.into_iter().filter(|row| row.troubled).collect(),
             posts: self.store.post_count()?,
             behind,
-            outbox: (count("pending", DateTime::<Utc>::MAX_UTC)?, count("dead", now)?),
+            outbox: self.outbox_counts()?,
         })
+    }
+
+    fn late_cases(&self, who: &Who) -> Result<Vec<CaseRow>> {
+        let late = CaseAsk { state: "late".to_owned(), q: String::new() };
+        let mut rows = self.cases(who, &late)?;
+        rows.truncate(ALERTS);
+        Ok(rows)
     }
 
     /// Posts stored, and open alerts of the last 30 days: what a page looks at now and then.

@@ -16,7 +16,12 @@ impl Desk {
         if !holds || who.units.is_empty() {
             return None;
         }
-        let mut units = who.units.clone();
+        Some(self.with_below(&who.units))
+    }
+
+    /// These units and all below them.
+    pub(super) fn with_below(&self, units: &[SubjectId]) -> Vec<SubjectId> {
+        let mut units = units.to_vec();
         let mut at = 0;
         while at < units.len() {
             let below =
@@ -26,7 +31,7 @@ impl Desk {
             units.extend(below);
             at += 1;
         }
-        Some(units)
+        units
     }
 
     /// Whether `who` sees the post.

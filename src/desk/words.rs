@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use index::{Facet, SearchIndex, SearchOptions, SearchResults};
+use pipelines::locale::Lang;
 use pipelines::query::Query;
 use pipelines::text::{fold, is_dictionary_word};
 use pipelines::words::{Counts, HotWord, Rarity, fresh_words, hot_words};
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 use super::today::ALL;
 use super::{Act, Desk, DeskError, Result, Who};
+use crate::config::Config;
 use crate::engine::StoredPosts;
 
 /// Texts in which new words are looked for: the newest of the period.
@@ -165,4 +167,15 @@ impl Desk {
         let (index, _) = self.asked()?;
         Ok(index.search(&within, options, Some(&StoredPosts(&*self.store)))?)
     }
+}
+
+/// What a query means: its tree, its meaning in words, its cost, what names stand for. It needs no store.
+///
+/// # Errors
+/// `Query` with the place of the fault.
+pub fn explain_query(config: &Config, text: &str, lang: Lang) -> Result<String> {
+    let context = crate::engine::query_context(config, crate::engine::system_clock()());
+    let query = pipelines::query::parse(text, &context)
+        .map_err(|error| DeskError::Query { query: text.to_owned(), error })?;
+    Ok(query.explain(lang).trim_end().to_owned())
 }

@@ -18,7 +18,7 @@ use super::clock::Clock;
 use super::gather::{GATHER, Gathered, MOST};
 use super::heats::Heats;
 pub use super::nudge::{Ending, Nudge};
-use super::rebuild::{RebuildError, drop_dead_mark, position, rebuild_index};
+use super::rebuild::{RebuildError, case_of, drop_dead_mark, position, rebuild_index};
 use super::standing::{Standing, StandingError, standing};
 use crate::store::{Store, StoreError};
 
@@ -221,7 +221,8 @@ impl<'a> Hand<'a> {
                 batch.push(match self.of.store.post(change.post)? {
                     Some(post) => {
                         let heat = heats.of(&post)?;
-                        Change::Put(Box::new(IndexedPost { heat, post, case: None }))
+                        let case = case_of(&*self.of.store, change.post)?;
+                        Change::Put(Box::new(IndexedPost { heat, post, case }))
                     }
                     None => Change::Delete(change.post),
                 });

@@ -12,7 +12,7 @@ use index::{Index, IndexError, IndexedPost, Position, PostSource, RebuildLock, W
 use pipelines::record::PostId;
 
 use super::heats::Heats;
-use crate::store::{PostRange, Store, StoreError};
+use crate::store::{CaseLink, PostRange, Store, StoreError};
 
 /// The state that keeps the change log whole while an index is rebuilt.
 const STATE: &str = "reindex_from";
@@ -46,11 +46,17 @@ impl PostSource for StoredPosts<'_> {
         for id in ids {
             if let Some(post) = self.0.post(*id)? {
                 // Heat is the index's own.
-                posts.push(IndexedPost { post, heat: 0.0, case: None });
+                let case = case_of(self.0, *id)?;
+                posts.push(IndexedPost { post, heat: 0.0, case });
             }
         }
         Ok(posts)
     }
+}
+
+/// The latest case that is about a post.
+pub(super) fn case_of(store: &dyn Store, post: PostId) -> Result<Option<String>, StoreError> {
+    Ok(store.cases_about(CaseLink::Post(post))?.into_iter().next())
 }
 
 /// The position of the store's change `seq`, as commits carry it.
@@ -126,9 +132,9 @@ fn build(
                     failed = Some(RebuildError::Stopped);
                     return false;
                 }
-                match heats.of(&post) {
+                match heats.of(&post).and_then(|heat| Ok((heat, case_of(store, post.post.id)?))) {
                     // The receiver hangs up when indexing failed; reading on would be for nobody.
-                    Ok(heat) => posts.send(Ok(IndexedPost { post, heat, case: None })).is_ok(),
+                    Ok((heat, case)) => posts.send(Ok(IndexedPost { post, heat, case })).is_ok(),
                     Err(error) => {
                         failed = Some(error.into());
                         false

@@ -6,6 +6,7 @@
 //! here, so no page of another site can ask in somebody's name.
 
 mod acting;
+mod cases;
 mod config;
 mod limit;
 mod people;
@@ -67,7 +68,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         acting::correct, acting::evidence, acting::move_alert, acting::write_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
-        station::station, station::deliveries, station::resend, station::test, station::run, station::pause,
+        station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
+        cases::list, cases::show, cases::open, cases::step, cases::ledger, cases::check,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
         people::end, people::tokens, people::make_token, people::revoke, people::audit, people::own_password,
@@ -110,9 +112,14 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/alerts", get(reading::alerts))
         .route("/alerts/{id}", get(reading::alert))
         .route("/alerts/{id}/state", put(acting::move_alert))
+        .route("/cases", get(cases::list).post(cases::open))
+        .route("/cases/check", get(cases::check))
+        .route("/cases/ledger", post(cases::ledger))
+        .route("/cases/{number}", get(cases::show))
+        .route("/cases/{number}/steps", post(cases::step))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))
-        .route("/sources", get(reading::sources))
+        .route("/sources", get(reading::sources).post(station::add))
         .route("/digests", get(reading::digests).post(acting::write_digest))
         .route("/digests/{name}", get(reading::digest))
         .route("/export", post(acting::export))

@@ -114,7 +114,7 @@ impl Tools {
                 Some("heat") => Order::Heat,
                 Some(other) => return Err(DeskError::Value { what: "sort", value: other.to_owned() }),
             };
-            let asked = Ask { query: ask.query, sort, posts: ask.posts, limit: limit.clamp(1, MOST), after: ask.after };
+            let asked = Ask { query: ask.query, sort, posts: ask.posts, limit: limit.clamp(1, MOST), after: ask.after, ..Ask::default() };
             let found = desk.search(who, &asked)?;
             Ok(json!({
                 "query": found.query, "means": found.in_words, "posts": found.posts, "stories": found.stories,

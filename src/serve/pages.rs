@@ -19,7 +19,7 @@ use super::guard::{Entered, Visit};
 use super::rooms::assets;
 use crate::desk::{Act, DeskError};
 
-const TEMPLATES: [(&str, &str); 24] = [
+const TEMPLATES: [(&str, &str); 27] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -44,6 +44,9 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("deliveries", include_str!("templates/deliveries.html")),
     ("station", include_str!("templates/station.html")),
     ("audit", include_str!("templates/audit.html")),
+    ("cases", include_str!("templates/cases.html")),
+    ("case", include_str!("templates/case.html")),
+    ("case_new", include_str!("templates/case_new.html")),
 ];
 
 /// The templates, read once.
@@ -92,6 +95,9 @@ impl Pages {
                 (StatusCode::CONFLICT, "value")
             }
             DeskError::Password { .. } => (StatusCode::BAD_REQUEST, "value"),
+            DeskError::Case(fault) if fault.is_conflict() => (StatusCode::CONFLICT, "value"),
+            DeskError::Case(fault) if fault.is_forbidden() => (StatusCode::FORBIDDEN, "forbidden"),
+            DeskError::Case(_) => (StatusCode::BAD_REQUEST, "value"),
             DeskError::Broken(cause) => {
                 tracing::error!(error = format!("{cause:#}"), "an act at the desk failed");
                 (StatusCode::SERVICE_UNAVAILABLE, "broken")

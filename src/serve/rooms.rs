@@ -7,6 +7,7 @@ pub(super) mod assets;
 pub(super) mod login;
 
 mod alerts;
+mod cases;
 mod deliveries;
 mod digests;
 mod enter;
@@ -57,6 +58,11 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/alerts", get(alerts::alerts))
         .route("/alerts/{id}", get(alerts::alert))
         .route("/alerts/{id}/state", post(alerts::state))
+        .route("/cases", get(cases::cases))
+        .route("/cases/new", get(cases::new).post(cases::open))
+        .route("/cases/ledger", post(cases::ledger))
+        .route("/cases/{number}", get(cases::case))
+        .route("/cases/{number}/step", post(cases::step))
         .route("/rules", get(reading::rules))
         .route("/entries", get(entry::entries))
         .route("/entry/{table}/new", get(entry::new).post(entry::put_new))

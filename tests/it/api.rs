@@ -46,6 +46,10 @@ fn json_of(answer: &Answer) -> Value {
         .unwrap_or_else(|e| panic!("{e}: {} {}", answer.head, answer.body))
 }
 
+fn step(name: &str) -> Value {
+    json!({"version": 1, "step": name})
+}
+
 /// The request by which a program does `act`, on things that are not there where it changes something.
 fn request(act: Act) -> (&'static str, &'static str, Option<Value>) {
     match act {
@@ -83,6 +87,12 @@ fn request(act: Act) -> (&'static str, &'static str, Option<Value>) {
             ("PUT", "/api/v1/people/nobody/disabled", Some(json!({"disabled": true})))
         }
         Act::SeeAudit => ("GET", "/api/v1/audit", None),
+        Act::SeeCases => ("GET", "/api/v1/cases", None),
+        Act::OpenCase => ("POST", "/api/v1/cases", Some(json!({"origin": "hand"}))),
+        Act::DirectCase => ("POST", "/api/v1/cases/none/steps", Some(step("accept"))),
+        Act::HandleCase => ("POST", "/api/v1/cases/none/steps", Some(step("sign"))),
+        Act::ApproveCase => ("POST", "/api/v1/cases/none/steps", Some(step("approve"))),
+        Act::ExportCases => ("POST", "/api/v1/cases/ledger", Some(json!({"form": "csv"}))),
         Act::OwnAccount => {
             ("PUT", "/api/v1/account/password", Some(json!({"old": "x", "new": "y"})))
         }
@@ -212,7 +222,7 @@ fn the_document_names_every_path_that_is_served() {
             assert_ne!(answer.status, 405, "{method} {path}");
         }
     }
-    assert_eq!(operations, 50, "a path was added or lost: look at the table of the tests");
+    assert_eq!(operations, 57, "a path was added or lost: look at the table of the tests");
     // Each act of the table is reached by one of them.
     for (act, ..) in Act::TABLE {
         let (method, path, _) = request(act);

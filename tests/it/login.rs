@@ -173,6 +173,12 @@ fn request(served: &Served, act: Act, mark: &str) -> Answer {
         Act::SeePeople => served.get("/people"),
         Act::ManagePeople => form("/people", &[("what", "disable"), ("name", "nobody")]),
         Act::SeeAudit => served.get("/audit"),
+        Act::SeeCases => served.get("/cases"),
+        Act::OpenCase => form("/cases/new", &[("origin", "hand")]),
+        Act::DirectCase => form("/cases/none/step", &[("step", "accept")]),
+        Act::HandleCase => form("/cases/none/step", &[("step", "sign")]),
+        Act::ApproveCase => form("/cases/none/step", &[("step", "approve")]),
+        Act::ExportCases => form("/cases/ledger", &[("form", "csv")]),
         Act::OwnAccount => form("/account/password", &[("old", "x"), ("new", "y"), ("again", "z")]),
     }
 }

@@ -10,6 +10,7 @@ mod data;
 mod lab;
 
 mod api;
+mod cases;
 mod collecting;
 mod console;
 mod demo;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use guanlan::cases::Step;
 use guanlan::config::{Config, Overrides};
+use guanlan::desk::cases::opening::CaseOrder;
 use guanlan::desk::login::Caller;
 use guanlan::desk::people::TokenOrder;
 use guanlan::desk::saved::{Audience, SavedOrder};
@@ -71,6 +73,15 @@ fn search_for(audience: Audience) -> SavedOrder {
     SavedOrder { name: "x".to_owned(), query: "x".to_owned(), audience }
 }
 
+/// A case by hand that says nothing.
+fn by_hand() -> CaseOrder {
+    CaseOrder { origin: "hand".to_owned(), ..CaseOrder::default() }
+}
+
+fn step(desk: &Desk, who: &Who, step: Step) -> Result<(), DeskError> {
+    desk.step_case(who, "2026-0009", 1, step, &Default::default()).map(drop)
+}
+
 /// Does `act` at the desk with things that are not there: what matters is whether the check lets it through.
 fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
     let ask = guanlan::desk::search::Ask { query: "x".to_owned(), ..Default::default() };
@@ -103,6 +114,14 @@ fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
         Act::SeePeople => desk.people(who).map(drop),
         Act::ManagePeople => desk.disable_person(who, "nobody", true),
         Act::SeeAudit => desk.audit(who, &Default::default()).map(drop),
+        Act::SeeCases => desk.case(who, "2026-0009").map(drop),
+        Act::OpenCase => desk.open_case(who, &by_hand()).map(drop),
+        Act::DirectCase => step(desk, who, Step::Accept),
+        Act::HandleCase => step(desk, who, Step::Sign),
+        Act::ApproveCase => step(desk, who, Step::Approve),
+        Act::ExportCases => {
+            desk.case_ledger(who, None, guanlan::desk::export::ExportForm::Csv).map(drop)
+        }
         Act::OwnAccount => desk.change_password(who, "x", GOOD, &caller("192.0.2.1")),
     }
 }

@@ -154,3 +154,67 @@ fn the_silence_of_a_source_is_an_alert_with_a_page_like_any_other() {
     assert!(page.contains(&source.name), "{page}");
     assert!(!page.contains("class=\"warn\""), "its rule is not one that config lost: {page}");
 }
+
+#[test]
+fn a_unit_and_a_topic_are_written_by_their_forms() {
+    let served = Served::new();
+    let mark = served.mark();
+    let new = served.page("/entry/subject/new");
+    assert!(
+        new.contains("name=\"short_names\"") && new.contains("云岭矿业集团有限公司</option>"),
+        "{new}"
+    );
+    let parent = &served.desk.config.subjects[0].id;
+    let form = |act, id, parent| {
+        [
+            ("mark", mark.as_str()),
+            ("act", act),
+            ("fields", "yes"),
+            ("id", id),
+            ("name", "云岭矿业集团<b>北洼矿"),
+            ("short_names", "北洼矿\r\n北洼煤矿"),
+            ("parent", parent),
+        ]
+    };
+    // What cannot be taken comes back as it was typed, with the fault.
+    let refused = served.post("/entry/subject/new", &form("save", "beiwa", "no-such-unit"));
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("no-such-unit"), "{}", refused.body);
+    assert!(refused.body.contains("value=\"云岭矿业集团&lt;b&gt;北洼矿\""), "{}", refused.body);
+    assert!(refused.body.contains("北洼矿\n北洼煤矿</textarea>"), "{}", refused.body);
+    // Tried: the posts that hold one of its names are counted before it is saved.
+    let tried = served.post("/entry/subject/new", &form("try", "beiwa", parent.as_str()));
+    assert_eq!(tried.status, 200, "{}", tried.body);
+    assert!(tried.body.contains("id=\"rehearsal\""), "{}", tried.body);
+    let saved = served.post("/entry/subject/new", &form("save", "beiwa", parent.as_str()));
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let config = std::fs::read_to_string(served.lab.data().join("guanlan.toml")).unwrap();
+    assert!(config.contains("short_names = [\"北洼矿\", \"北洼煤矿\"]"), "{config}");
+
+    let fields = [
+        ("mark", mark.as_str()),
+        ("act", "try"),
+        ("fields", "yes"),
+        ("id", "walk"),
+        ("name", "欠薪"),
+        ("name_en", "Pay"),
+        ("query", "工资 | 欠薪"),
+        ("risk", "12"),
+    ];
+    let tried = served.post("/entry/topic/new", &fields);
+    assert_eq!(tried.status, 200, "{}", tried.body);
+    assert!(tried.body.contains("<mark>工资</mark>"), "its posts are shown: {}", tried.body);
+}
+
+#[test]
+fn ours_alone_are_asked_for_by_a_box_and_by_a_word_of_the_language() {
+    let served = Served::new();
+    let all = served.page("/search?q=%E5%B7%A5%E8%B5%84&posts=true");
+    let ours = served.page("/search?q=%E5%B7%A5%E8%B5%84&posts=true&ours=true");
+    assert!(ours.contains("value=\"(工资) subject:any\""), "{ours}");
+    assert!(ours.contains("提到任一监测主体"), "what it means is said in words: {ours}");
+    let count = |page: &str| page.matches("<h3>").count();
+    assert!(count(&ours) > 0 && count(&ours) <= count(&all), "{} {}", count(&ours), count(&all));
+    let said = served.page("/search?q=%E4%B8%BB%E4%BD%93%3A%E6%88%91%E4%BB%AC&posts=true");
+    assert!(count(&said) >= count(&ours), "主体:我们");
+}

@@ -40,24 +40,22 @@ pub fn explain(annotator: &Annotator, annotated: &AnnotatedPost, lang: Lang) -> 
     out
 }
 
-/// The verdict shown of a post in a few words: for us where a subject is named, else of the post; in doubt with both
-/// readings.
+/// A polarity in words, in doubt with both readings, and whether it is for us.
 #[must_use]
-pub fn verdict_words(annotated: &AnnotatedPost, lang: Lang) -> String {
-    let (verdict, subject) = annotated.shown();
-    let key = if subject.is_some() { "record.verdict.ours" } else { "record.verdict.whole" };
-    lang.fill(key, &[("polarity", &polarity_words(verdict, lang))])
+pub fn shown_words(shown: (Polarity, Option<Polarity>), for_us: bool, lang: Lang) -> String {
+    let key = if for_us { "record.verdict.ours" } else { "record.verdict.whole" };
+    lang.fill(key, &[("polarity", &polarity_words(shown, lang))])
 }
 
 /// A polarity in words; in doubt with both readings.
-fn polarity_words(verdict: &PolarityVerdict, lang: Lang) -> String {
+fn polarity_words((polarity, other): (Polarity, Option<Polarity>), lang: Lang) -> String {
     let name = |p: Polarity| lang.text(&format!("record.polarity.{}", p.as_str()));
-    match verdict.other {
+    match other {
         Some(other) => {
-            let (first, second) = (name(verdict.polarity), name(other));
+            let (first, second) = (name(polarity), name(other));
             lang.fill("record.verdict.unsure", &[("first", &first), ("second", &second)])
         }
-        None => name(verdict.polarity),
+        None => name(polarity),
     }
 }
 
@@ -164,7 +162,7 @@ impl Teller<'_> {
     }
 
     fn verdict(&self, key: &str, verdict: &PolarityVerdict, whose: &str) -> String {
-        let name = polarity_words(verdict, self.lang);
+        let name = polarity_words((verdict.polarity, verdict.other), self.lang);
         let percent = format!("{:.0}", verdict.confidence * 100.0);
         let why = if verdict.basis.is_empty() {
             self.say("nothing_speaks", &[])

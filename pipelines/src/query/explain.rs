@@ -4,6 +4,7 @@
 //! Judges no post.
 
 use super::ast::{Alias, FieldTest, Node, NumberRange, Pattern, Scope, TextTest, Unit};
+use super::field::ANY_SUBJECT;
 use super::gate::required;
 use super::time;
 use crate::locale::Lang;
@@ -175,6 +176,9 @@ fn describe_field(test: &FieldTest, lang: Lang) -> String {
         FieldTest::Site(site) => ("site", site.clone()),
         FieldTest::Topic(topic) => ("topic", topic.to_string()),
         FieldTest::Keyword(word) => ("keyword", word.clone()),
+        FieldTest::Subject(any) if any.first().is_some_and(|id| id.as_str() == ANY_SUBJECT[0]) => {
+            ("any_subject", String::new())
+        }
         FieldTest::Subject(any) => {
             ("subject", any.first().map_or_else(String::new, ToString::to_string))
         }

@@ -7,7 +7,7 @@ use super::Context;
 use super::ast::{Bound, FieldTest, NumberRange};
 use super::time::time_range;
 use crate::locale::Lang;
-use crate::record::{Channel, Filing, Polarity, PostKind, StoryId};
+use crate::record::{Channel, Filing, Polarity, PostKind, StoryId, Subject};
 use crate::text::fold;
 
 /// What stands before a colon.
@@ -57,19 +57,24 @@ const NAMES: [(FieldName, &[&str]); 19] = [
     (FieldName::Heat, &["heat", "热度"]),
 ];
 
+/// The names that stand for whatever subject; the first is the one shown.
+pub(super) const ANY_SUBJECT: [&str; 4] = ["any", "我们", "本单位", "us"];
+
+fn is_any_subject(value: &str) -> bool {
+    ANY_SUBJECT.contains(&fold(value).text())
+}
+
 /// The field called `name` (any case, traditional or simplified).
 pub(super) fn field_name(name: &str) -> Option<FieldName> {
     let folded = fold(name);
     NAMES.iter().find(|(_, names)| names.contains(&folded.text())).map(|(field, _)| *field)
 }
 
-/// The names shown where an unknown one was given.
-pub(super) fn known_names() -> String {
-    NAMES
-        .iter()
-        .map(|(_, names)| format!("{}（{}）", names[1], names[0]))
-        .collect::<Vec<_>>()
-        .join("、")
+/// The names shown where an unknown one was given: for a Chinese message and for an English one.
+pub(super) fn known_names() -> (String, String) {
+    let both = NAMES.iter().map(|(_, names)| format!("{}（{}）", names[1], names[0]));
+    let plain = NAMES.iter().map(|(_, names)| names[0]);
+    (both.collect::<Vec<_>>().join("、"), plain.collect::<Vec<_>>().join(", "))
 }
 
 /// The shown name nearest to `name`, if one is near enough to be what was meant.
@@ -123,8 +128,17 @@ pub(super) fn field_test(
             value.parse().map(|id| FieldTest::Story(StoryId(id))).map_err(|_| "story")
         }
         FieldName::Subject => {
-            let members = context.members(context.subject_at(value).ok_or("subject")?);
-            Ok(FieldTest::Subject(members.into_iter().map(|subject| subject.id.clone()).collect()))
+            let ids =
+                |subjects: Vec<&Subject>| subjects.into_iter().map(|s| s.id.clone()).collect();
+            match context.subject_at(value) {
+                Some(index) => Ok(FieldTest::Subject(ids(context.members(index)))),
+                None if is_any_subject(value) && !context.subjects.is_empty() => {
+                    let mut any = ids(context.subjects.iter().collect());
+                    any.insert(0, ANY_SUBJECT[0].into());
+                    Ok(FieldTest::Subject(any))
+                }
+                None => Err("subject"),
+            }
         }
         FieldName::Risk => number_range(value).map(FieldTest::Risk).ok_or("risk"),
         FieldName::Heat => number_range(value).map(FieldTest::Heat).ok_or("heat"),

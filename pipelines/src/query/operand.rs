@@ -285,7 +285,10 @@ impl Parser<'_> {
         let Some(field) = field_name(name) else {
             return Err(match nearest_name(name) {
                 Some(near) => fault("field_near").with("near", near),
-                None => fault("field_unknown").with("known", known_names()),
+                None => {
+                    let (both, plain) = known_names();
+                    fault("field_unknown").with("known", both).with("plain", plain)
+                }
             });
         };
         let is_text = matches!(

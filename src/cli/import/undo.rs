@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::output::Table;
 use crate::cli::{Globals, Outcome, open};
-use crate::engine::{Station, nobody, system_clock, undo};
+use crate::desk::works::{Works, nobody};
 
 #[derive(Args)]
 pub struct ListArgs {
@@ -23,16 +23,19 @@ pub struct UndoArgs {
 
 impl ListArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let reading = match open::reading(globals)? {
-            Ok(reading) => reading,
+        let desk = match open::reading(globals)? {
+            Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
         };
-        let zone = reading.config.station.zone;
-        let imports = crate::store::Store::imports(&reading.store, self.limit)?;
+        let zone = desk.config.station.zone;
+        let imports = match desk.imports(&open::who(globals), self.limit) {
+            Ok(imports) => imports,
+            Err(error) => return open::refused(error, globals.lang),
+        };
         let rows = imports.into_iter().map(|import| {
             let undone = import.undone.map(|at| open::shown_time(at, zone));
             let row = json!({
-                "id": import.id, "file": import.file, "source": import.source.as_str(),
+                "id": import.id, "file": import.file, "source": import.source,
                 "at": open::shown_time(import.at, zone), "kept": import.kept, "undone": undone,
             });
             row.as_object().cloned().unwrap_or_default()
@@ -58,16 +61,15 @@ impl UndoArgs {
             Ok(config) => config,
             Err(outcome) => return Ok(outcome),
         };
-        let station = Station::open_lent(config, system_clock(), nobody())?;
-        let Some(import) = undo::import_of(&*station.store, self.number)? else {
-            station.close()?;
+        let works = Works::open(config, nobody())?;
+        let taken = works.take_back(&open::who(globals), self.number);
+        works.close()?;
+        let Some((file, gone)) = taken? else {
             eprintln!("{}", lang.fill("cli.import.no_such", &[("number", &self.number)]));
             return Ok(Outcome::Bad);
         };
-        let gone = undo::undo(&station, &import, chrono::Utc::now());
-        station.close()?;
         let args: [(&str, &dyn std::fmt::Display); 3] =
-            [("number", &self.number), ("file", &import.file), ("n", &gone?)];
+            [("number", &self.number), ("file", &file), ("n", &gone)];
         writeln!(out, "{}", lang.fill("cli.import.taken_back", &args))?;
         Ok(Outcome::Good)
     }

@@ -8,8 +8,7 @@ use pipelines::locale::Lang;
 use pipelines::record::{AnnotatedPost, Author, Verdict};
 use serde_json::{Value, json};
 
-use crate::engine::health::trouble_in_words;
-use crate::engine::trial::{EntrySeen, PostSeen, RobotsSaid, Trouble};
+use crate::desk::trying::{EntrySeen, PostSeen, RobotsSaid, Trouble, trouble_in_words};
 
 /// Characters of a text that are shown.
 const SHOWN_CHARS: usize = 60;

@@ -10,9 +10,7 @@ use pipelines::record::Verdict;
 use super::named;
 use super::tell::{Teller, as_json};
 use crate::cli::{Format, Globals, Outcome, open};
-use crate::engine::open_store;
-use crate::engine::trial::Trial;
-use crate::store::Store;
+use crate::desk::trying::tried;
 
 #[derive(Args)]
 pub struct TestArgs {
@@ -36,16 +34,7 @@ impl TestArgs {
             eprintln!("{}", globals.lang.fill("cli.source.files", &[("source", &source.id)]));
             return Ok(Outcome::Good);
         }
-        let store = open_store(&config.station.data_dir).ok();
-        let trial = Trial::new(&config, store.as_ref().map(|store| store as &dyn Store))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let now = Utc::now();
-        let (entries, posts) = runtime.block_on(async {
-            let entries = trial.entries(source, now).await;
-            let read = entries.iter().filter_map(|e| e.read.as_ref().ok()).collect::<Vec<_>>();
-            let posts = trial.posts(source, &read, self.posts, now).await?;
-            Ok::<_, anyhow::Error>((entries, posts))
-        })?;
+        let (entries, posts) = tried(&config, source, self.posts, Utc::now())?;
         if globals.format == Format::Table {
             let teller = Teller { lang: globals.lang, zone: config.station.zone };
             entries.iter().try_for_each(|entry| teller.entry(entry, out))?;

@@ -1,6 +1,6 @@
 //! The board of faults, shown: what does not work, since when, and when it is tried again.
 //!
-//! In: the store. Out: a table, and a sentence where the clock is doubted, with the way out. It reads what a
+//! In: how the station stands. Out: a table, and a sentence where the clock is doubted, with the way out. It reads what a
 //! station wrote, beside it or after it ended; it judges nothing.
 
 use std::io::Write;
@@ -10,26 +10,26 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::output::Table;
 use crate::cli::{Format, Globals, open};
-use crate::desk::station::{clock_line, part_in_words};
-use crate::engine::faults;
+use crate::desk::Desk;
+use crate::desk::station::{FaultRow, StationSheet};
 
 /// Shows the faults, if there are any; with `alone` also that there are none.
 pub fn show(
-    reading: &open::Reading,
+    station: &StationSheet,
+    desk: &Desk,
     globals: &Globals,
     alone: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let (lang, zone) = (globals.lang, reading.config.station.zone);
-    let faults = faults::stored(&reading.store)?;
+    let (lang, zone) = (globals.lang, desk.config.station.zone);
+    let faults = &station.faults;
     let is_table = globals.format == Format::Table;
-    let doubt = clock_line(&reading.store, lang, zone)?;
     if is_table {
-        if let Some(line) = &doubt {
+        if let Some(line) = &station.clock {
             writeln!(out, "{line}\n")?;
         }
         if faults.is_empty() {
-            if alone && doubt.is_none() {
+            if alone && station.clock.is_none() {
                 writeln!(out, "{}", lang.text("cli.status.no_faults"))?;
             }
             return Ok(());
@@ -58,17 +58,13 @@ pub fn show(
 }
 
 fn row(
-    fault: &faults::Fault,
+    fault: &FaultRow,
     globals: &Globals,
     time: &dyn Fn(DateTime<Utc>) -> String,
 ) -> Map<String, Value> {
-    let part = if globals.format == Format::Table {
-        part_in_words(&fault.part, globals.lang)
-    } else {
-        fault.part.to_string()
-    };
+    let is_table = globals.format == Format::Table;
     let Value::Object(row) = json!({
-        "part": part,
+        "part": if is_table { &fault.part } else { &fault.name },
         "since": time(fault.since),
         "last": time(fault.last),
         "count": fault.count,

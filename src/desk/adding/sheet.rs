@@ -17,7 +17,7 @@ use crate::engine::trial::PostSeen;
 const SHOWN_CHARS: usize = 120;
 
 /// One way to listen.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct WayRow {
     /// From 1.
     pub number: usize,
@@ -30,7 +30,7 @@ pub struct WayRow {
 }
 
 /// One post that was tried.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TriedRow {
     /// Its address.
     pub url: String,
@@ -45,7 +45,7 @@ pub struct TriedRow {
 }
 
 /// What an address would bring.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct SourceSheet {
     /// Why it could not be looked at, or why nothing would be kept, in words.
     pub fault: Option<String>,

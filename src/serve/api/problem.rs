@@ -76,6 +76,9 @@ pub(super) fn status_of(error: &DeskError) -> StatusCode {
         | DeskError::NotLetIn => StatusCode::FORBIDDEN,
         DeskError::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,
         DeskError::Taken { .. } | DeskError::LastAdministrator => StatusCode::CONFLICT,
+        DeskError::Case(fault) if fault.is_conflict() => StatusCode::CONFLICT,
+        DeskError::Case(fault) if fault.is_forbidden() => StatusCode::FORBIDDEN,
+        DeskError::Case(_) => StatusCode::BAD_REQUEST,
         DeskError::Broken(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

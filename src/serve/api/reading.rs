@@ -87,7 +87,8 @@ pub(super) async fn search(
         return Err(Problem::new(StatusCode::BAD_REQUEST, format!("`limit` is 1 to {MOST}")));
     }
     let after = asked.after.filter(|after| !after.is_empty());
-    let ask = Ask { query: asked.q, sort: asked.sort.into(), posts: asked.posts, limit, after };
+    let (sort, posts) = (asked.sort.into(), asked.posts);
+    let ask = Ask { query: asked.q, sort, posts, limit, after, ..Ask::default() };
     act(&console, &bearer, move |desk, who| desk.search(who, &ask)).await.map(Json)
 }
 

@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::problem::{Asked, Body, Named, Problem, Refusals};
 use super::{Bearer, act};
+use crate::desk::adding::{SourceSheet, Wish};
 use crate::desk::deliveries::Deliveries;
 use crate::desk::edit::Saved;
 use crate::desk::station::StationSheet;
@@ -121,4 +122,49 @@ pub(super) async fn pause(
     Body(Pause { paused }): Body<Pause>,
 ) -> Result<Json<Saved>, Problem> {
     act(&console, &bearer, move |desk, who| desk.pause_source(who, &id, paused)).await.map(Json)
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct NewSource {
+    /// The address of a site, a column of it, a feed or a sitemap.
+    #[schema(max_length = 2000)]
+    url: String,
+    /// The name of the source; proposed where none is given.
+    #[schema(max_length = 200)]
+    name: Option<String>,
+    /// Which of the ways found, from 1.
+    #[schema(minimum = 1, maximum = 1000)]
+    pick: Option<u16>,
+    /// Whether hosts of a network of one's own may be asked.
+    #[serde(default)]
+    allow_private: bool,
+    /// Whether it is added where it would bring something; else it is only looked at.
+    #[serde(default)]
+    add: bool,
+}
+
+/// What an address would bring, and whether it was added.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LookedAt {
+    added: bool,
+    sheet: SourceSheet,
+}
+
+/// Look at an address as a source, and add it. Takes as long as the site needs.
+#[utoipa::path(post, path = "/api/v1/sources", request_body = NewSource,
+    responses((status = 200, body = LookedAt), Refusals))]
+pub(super) async fn add(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Body(new): Body<NewSource>,
+) -> Result<Json<LookedAt>, Problem> {
+    let wish = Wish {
+        name: new.name.filter(|name| !name.trim().is_empty()),
+        pick: new.pick.map_or(1, usize::from).max(1),
+        allow_private: new.allow_private,
+        ..Wish::of(new.url.trim().to_owned())
+    };
+    let looked = act(&console, &bearer, move |desk, who| desk.look_at_source(who, &wish, new.add));
+    let (sheet, added) = looked.await?;
+    Ok(Json(LookedAt { added, sheet }))
 }

@@ -4,6 +4,7 @@
 //! what was typed and every fault beside it, or the way back. What somebody else changed meanwhile is shown, and
 //! what was typed is kept.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Form;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{act, back, show, unmarked};
 use crate::desk::edit::{DiffLine, Fault, Saved, VersionRow, table};
+use crate::desk::plain_form::PlainForm;
 use crate::desk::rule_form::RuleForm;
 use crate::desk::rules::RehearsalSheet;
 use crate::desk::{Act, Desk, DeskError, Who};
@@ -45,8 +47,9 @@ pub(super) struct Typed {
     fields: String,
     /// The version to bring back before.
     number: String,
+    /// The fields.
     #[serde(flatten)]
-    form: RuleForm,
+    form: BTreeMap<String, String>,
 }
 
 /// What stands on the page.
@@ -59,6 +62,8 @@ struct EntryPage {
     text: String,
     /// The fields of a rule, unless its text is edited.
     form: Option<RuleForm>,
+    /// The fields of a subject or topic, unless its text is edited.
+    plain: Option<PlainForm>,
     faults: Vec<Fault>,
     /// Whether it was tried and may be saved.
     tried: bool,
@@ -84,8 +89,10 @@ pub(super) async fn entry(
         let table = table(&name)?;
         let sheet = desk.entry(who, table, &id)?;
         let form = (table == "rule" && !start.as_text).then(|| RuleForm::of(&sheet.text)).flatten();
+        let plain = (!start.as_text).then(|| PlainForm::of(table, &sheet.text)).flatten();
         Ok(EntryPage {
             table,
+            plain: plain.map(|form| desk.with_choices(form)),
             file: sheet.file,
             read: sheet.mark,
             form,
@@ -110,11 +117,14 @@ pub(super) async fn new(
         desk.check(who, Act::EditConfig)?;
         let table = table(&name)?;
         let form = (table == "rule" && !start.as_text).then(|| RuleForm::new(&start.q));
-        let text = match table {
-            "rule" if !start.as_text => String::new(),
-            table => who.lang.text(&format!("desk.new_entry.{table}")),
+        let plain = (!start.as_text).then(|| PlainForm::new(table)).flatten();
+        let plain = plain.map(|form| desk.with_choices(form));
+        let text = if form.is_some() || plain.is_some() {
+            String::new()
+        } else {
+            who.lang.text(&format!("desk.new_entry.{table}"))
         };
-        Ok(EntryPage { table, form, text, ..EntryPage::default() })
+        Ok(EntryPage { table, form, plain, text, ..EntryPage::default() })
     })
     .await
 }
@@ -137,7 +147,7 @@ pub(super) async fn put(
     if !visit.takes(&typed.mark) {
         return unmarked(&console, &visit);
     }
-    match act(&console, &visit, move |desk, who| taken(desk, who, &name, id, typed)).await {
+    match act(&console, &visit, move |desk, who| taken(desk, who, &name, id, &typed)).await {
         Ok(Taken::Done(to)) => back(&to),
         Ok(Taken::Again(page)) => {
             let refused = !page.tried && !page.faults.is_empty() || !page.overtaken.is_empty();
@@ -153,21 +163,22 @@ enum Taken {
     Again(Box<EntryPage>),
 }
 
-fn taken(desk: &Desk, who: &Who, name: &str, id: String, typed: Typed) -> Result<Taken, DeskError> {
+fn taken(
+    desk: &Desk,
+    who: &Who,
+    name: &str,
+    id: String,
+    typed: &Typed,
+) -> Result<Taken, DeskError> {
     let table = table(name)?;
     let there = (!id.is_empty()).then_some(id.as_str());
-    let (form, text) = match typed.fields.as_str() {
-        "" => (None, typed.text.replace("\r\n", "\n")),
-        _ => {
-            let form = RuleForm { id: there.unwrap_or(&typed.form.id).to_owned(), ..typed.form };
-            let text = form.put_into(&typed.text.replace("\r\n", "\n"))?;
-            (Some(form), text)
-        }
-    };
+    let fields = fields(desk, table, there, typed)?;
+    let (form, plain, text) = (fields.form, fields.plain, fields.text);
     let mut page = EntryPage {
         table,
         read: typed.read.clone(),
         form,
+        plain,
         in_force: desk.takes_up_changes(),
         ..EntryPage::default()
     };
@@ -180,11 +191,16 @@ fn taken(desk: &Desk, who: &Who, name: &str, id: String, typed: Typed) -> Result
         _ => {
             page.faults = desk.try_entry(who, table, there, &text)?;
             page.tried = page.faults.iter().all(|fault| fault.is_warning);
-            if page.tried && page.form.is_some() {
-                match desk.rehearse_text(who, &text, TRIED_DAYS) {
-                    Ok(sheet) => page.rehearsal = Some(sheet),
-                    Err(error) => page.no_rehearsal = error.in_words(who.lang),
-                }
+            let about = page.plain.as_ref().and_then(PlainForm::query);
+            let rehearsed = match about {
+                _ if !page.tried => None,
+                Some(query) => Some(desk.rehearse_query(who, &query, TRIED_DAYS)),
+                None => page.form.is_some().then(|| desk.rehearse_text(who, &text, TRIED_DAYS)),
+            };
+            match rehearsed {
+                Some(Ok(sheet)) => page.rehearsal = Some(sheet),
+                Some(Err(error)) => page.no_rehearsal = error.in_words(who.lang),
+                None => {}
             }
             None
         }
@@ -205,6 +221,31 @@ fn taken(desk: &Desk, who: &Who, name: &str, id: String, typed: Typed) -> Result
     }
     (page.id, page.text) = (id, text);
     Ok(Taken::Again(Box::new(page)))
+}
+
+/// What was sent: fields put into the text, or the text itself.
+struct Fields {
+    form: Option<RuleForm>,
+    plain: Option<PlainForm>,
+    text: String,
+}
+
+fn fields(desk: &Desk, table: &str, id: Option<&str>, typed: &Typed) -> Result<Fields, DeskError> {
+    let text = typed.text.replace("\r\n", "\n");
+    if typed.fields.is_empty() {
+        return Ok(Fields { form: None, plain: None, text });
+    }
+    let mut said = typed.form.clone();
+    if let Some(id) = id {
+        said.insert("id".to_owned(), id.to_owned());
+    }
+    if let Some(plain) = PlainForm::typed(table, &said) {
+        let text = plain.put_into(&text)?;
+        return Ok(Fields { form: None, plain: Some(desk.with_choices(plain)), text });
+    }
+    let form = RuleForm::typed(&said);
+    let text = form.put_into(&text)?;
+    Ok(Fields { form: Some(form), plain: None, text })
 }
 
 /// The room that lists entries of `table`.

@@ -18,6 +18,9 @@ use crate::desk::search::{Ask, Found, Order, PAGE};
 use crate::serve::Console;
 use crate::serve::guard::Visit;
 
+/// What a query asks for whichever subject.
+const OURS: &str = "subject:any";
+
 /// Days a rehearsal may reach back.
 const MOST_DAYS: u32 = 366;
 
@@ -34,6 +37,8 @@ pub(super) struct View {
     after: Option<String>,
     /// A saved search that is asked instead of `q`.
     saved: String,
+    /// Only posts that speak of a subject; becomes part of the query.
+    ours: bool,
 }
 
 impl View {
@@ -45,7 +50,12 @@ impl View {
             _ => Order::Newest,
         };
         let after = self.after.clone().filter(|after| !after.is_empty());
-        Ask { query: self.q.clone(), sort, posts: self.posts, limit: PAGE, after }
+        let query = if self.ours && !self.q.trim().is_empty() {
+            format!("({}) {OURS}", self.q)
+        } else {
+            self.q.clone()
+        };
+        Ask { query, sort, posts: self.posts, limit: PAGE, after, ..Ask::default() }
     }
 }
 
@@ -72,6 +82,7 @@ pub(super) async fn search(
         };
         if let Some(found) = &found {
             view.q.clone_from(&found.query);
+            view.ours = false;
         }
         let saved = match found {
             Some(_) => Vec::new(),

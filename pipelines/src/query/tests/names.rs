@@ -83,3 +83,23 @@ fn days_may_be_written_out() {
         assert!(parse(wrong, &context).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn any_subject_is_whichever_is_spoken_of() {
+    let context = context();
+    let spoken = |id: &str, query: &str| {
+        let id = crate::record::SubjectId::from(id);
+        let facts = Facts { subjects: vec![&id], ..Facts::default() };
+        let target = Target::of_texts("", "x", facts);
+        parse(query, &context).unwrap().matches(&target).is_some()
+    };
+    for query in ["subject:any", "主体:我们", "主体：本单位"] {
+        assert!(spoken("yunling", query), "{query}");
+        assert!(!spoken("elsewhere", query), "{query}");
+        let read = |text: &str| parse(text, &context).unwrap();
+        assert_eq!(read(query).fields(), read("subject:any").fields());
+    }
+    // Where config has no subject there is none that could be meant.
+    let none = Context { subjects: Vec::new(), ..context };
+    assert!(parse("subject:any", &none).is_err());
+}

@@ -1,0 +1,42 @@
+//! Opening a desk over a data directory, beside whatever station is at work there.
+//!
+//! In: a config. Out: a desk. It starts nothing and holds no lock: acts that need the directory for themselves are in
+//! [`works`](super::works).
+
+use std::sync::Arc;
+
+use super::Desk;
+use crate::config::Config;
+use crate::engine::{DataDir, NoData, open_or_make_store, open_store, system_clock};
+
+impl Desk {
+    /// The desk of what was collected.
+    ///
+    /// # Errors
+    /// Nothing was yet ([`is_missing`]); a store that cannot be opened.
+    pub fn open(config: Config) -> anyhow::Result<Self> {
+        let store = open_store(&config.station.data_dir)?;
+        Ok(Self::new(Arc::new(config), Arc::new(store), system_clock()))
+    }
+
+    /// The same for acts that may come before anything was collected: the store is made where there is none.
+    ///
+    /// # Errors
+    /// A store that cannot be opened or made.
+    pub fn open_or_make(config: Config) -> anyhow::Result<Self> {
+        let store = open_or_make_store(&config.station.data_dir)?;
+        Ok(Self::new(Arc::new(config), Arc::new(store), system_clock()))
+    }
+}
+
+/// Whether a desk could not be opened because nothing was collected yet.
+#[must_use]
+pub fn is_missing(error: &anyhow::Error) -> bool {
+    error.is::<NoData>()
+}
+
+/// Whether there is a store in the data directory of `config`.
+#[must_use]
+pub fn has_store(config: &Config) -> bool {
+    DataDir(config.station.data_dir.clone()).store().exists()
+}

@@ -1,0 +1,117 @@
+//! What broke, in the officer's words: an index that lags or is damaged, a store that is full, a station at work.
+//!
+//! In: a failure of the engine, as the chain of its causes. Out: a sentence of the locale with the way out; the chain
+//! itself where nobody has words for it yet. It mends nothing.
+
+use std::error::Error;
+use std::io;
+
+use index::IndexError;
+use pipelines::locale::Lang;
+
+use super::DeskError;
+use crate::engine::{Apart, CommitError, LockError, NoData, RebuildError, StandingError};
+use crate::store::StoreError;
+
+/// The index is not one of the store beside it.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}; `guanlan reindex` builds it from the store")]
+pub struct NotOurs {
+    pub(super) why: Apart,
+    /// Whether it is being rebuilt.
+    pub(super) is_mended: bool,
+}
+
+/// A failure in the officer's language.
+#[must_use]
+pub fn in_words(error: &anyhow::Error, lang: Lang) -> String {
+    if let Some(error) = error.downcast_ref::<DeskError>() {
+        return error.in_words(lang);
+    }
+    if let Some(NoData { dir }) = error.downcast_ref() {
+        return lang.fill("cli.no_data", &[("dir", &dir.display())]);
+    }
+    if let Some(words) = index_trouble(error, lang) {
+        return words;
+    }
+    if let Some((key, file)) = error.chain().find_map(store_trouble) {
+        return lang.fill(key, &[("file", &file)]);
+    }
+    if let Some(LockError::Held { dir, pid, .. }) = error.downcast_ref() {
+        return lang.fill("cli.station_runs", &[("dir", &dir.display()), ("pid", pid)]);
+    }
+    system_trouble(error, lang).unwrap_or_else(|| format!("{error:#}"))
+}
+
+/// What the system refused, and at which file or address; none where it did not, or nobody has words for it.
+fn system_trouble(error: &anyhow::Error, lang: Lang) -> Option<String> {
+    let refused = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>())?;
+    let why = match refused.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "full",
+        io::ErrorKind::PermissionDenied => "denied",
+        io::ErrorKind::ReadOnlyFilesystem => "read_only",
+        io::ErrorKind::NotFound => "not_found",
+        io::ErrorKind::AddrInUse => "taken",
+        io::ErrorKind::IsADirectory => "a_folder",
+        io::ErrorKind::NotADirectory => "no_folder",
+        _ => return None,
+    };
+    // Failures name what they are about between back quotes.
+    let told = format!("{error:#}");
+    let at = told.split('`').nth(1).unwrap_or_default();
+    let words = lang.text(&format!("cli.system.{why}"));
+    if at.is_empty() {
+        Some(words)
+    } else {
+        Some(lang.fill("cli.system.at", &[("at", &at), ("why", &words)]))
+    }
+}
+
+fn index_trouble(error: &anyhow::Error, lang: Lang) -> Option<String> {
+    if let Some(NotOurs { why, is_mended }) = error.downcast_ref() {
+        let key = if *is_mended { "cli.index.being_rebuilt" } else { "cli.index.apart" };
+        let why = lang.text(match why {
+            Apart::New => "cli.index.why_new",
+            Apart::OtherStore => "cli.index.why_other_store",
+            Apart::OtherHistory => "cli.index.why_other_history",
+        });
+        return Some(lang.fill(key, &[("why", &why)]));
+    }
+    if let Some(StandingError::Index(error)) = error.downcast_ref() {
+        return index_words(error, lang);
+    }
+    if let Some(RebuildError::Index(error)) = error.downcast_ref() {
+        return index_words(error, lang);
+    }
+    index_words(error.downcast_ref()?, lang)
+}
+
+/// What is wrong with an index; none where nobody has words for it.
+pub(super) fn index_words(error: &IndexError, lang: Lang) -> Option<String> {
+    Some(match error {
+        IndexError::Missing { dir } => lang.fill("cli.index.missing", &[("dir", &dir.display())]),
+        IndexError::Format { .. } => lang.text("cli.index.format"),
+        IndexError::Damaged { what } => lang.fill("cli.index.damaged", &[("what", what)]),
+        IndexError::Rebuilding { .. } => lang.text("cli.index.rebuilding"),
+        lost if lost.is_lost() => lang.fill("cli.index.damaged", &[("what", lost)]),
+        _ => return None,
+    })
+}
+
+/// The locale key of a state of the store that an officer can mend, and its file where that is told.
+fn store_trouble(cause: &(dyn Error + 'static)) -> Option<(&'static str, String)> {
+    let committed = match cause.downcast_ref::<CommitError>() {
+        Some(CommitError::Store(error)) => Some(&**error),
+        _ => None,
+    };
+    let shown = |path: &std::path::Path| path.display().to_string();
+    match committed.or_else(|| cause.downcast_ref())? {
+        StoreError::Busy => Some(("cli.store.busy", String::new())),
+        StoreError::Full(_) => Some(("cli.store.full", String::new())),
+        StoreError::ReadOnly => Some(("cli.store.read_only", String::new())),
+        StoreError::Newer { path, .. } => Some(("cli.store.newer", shown(path))),
+        StoreError::Older { path, .. } => Some(("cli.store.older", shown(path))),
+        StoreError::Foreign { path } => Some(("cli.store.foreign", shown(path))),
+        StoreError::Open { .. } | StoreError::Sql(_) | StoreError::Corrupt { .. } => None,
+    }
+}

@@ -1,0 +1,53 @@
+//! What training and measuring need of a station: the judges as config has them, and the officers' corrections.
+//!
+//! In: a config. Out: plain values. Nothing is trained or measured here.
+
+use pipelines::annotate::AnnotatorConfig;
+
+use crate::config::Config;
+use crate::desk::opening::has_store;
+use crate::engine::open_store;
+use crate::store::Store as _;
+use crate::train::Correction;
+
+/// What one correction counts against a row of a set: an officer looked at it, and it is of this house.
+const CORRECTION_WEIGHT: f32 = 3.0;
+
+/// The judges, as the station would load them.
+#[must_use]
+pub fn judges(config: &Config) -> AnnotatorConfig {
+    crate::engine::annotator_config(config)
+}
+
+/// What of word lists and models cannot be used.
+///
+/// # Errors
+/// That.
+pub fn try_judges(config: &Config) -> anyhow::Result<()> {
+    crate::engine::annotator(config).map(drop)
+}
+
+/// What officers said of stored posts; nothing where nothing was collected yet.
+///
+/// # Errors
+/// A store that cannot be read.
+pub fn corrections(config: &Config) -> anyhow::Result<Vec<Correction>> {
+    let mut corrections = Vec::new();
+    if !has_store(config) {
+        return Ok(corrections);
+    }
+    let store = open_store(&config.station.data_dir)?;
+    for (id, polarity) in store.corrections()? {
+        let Some(post) = store.post(id)? else { continue };
+        // As in judging: a title with a text is news, anything else a short post.
+        let model = if post.post.title.is_empty() { "weibo" } else { "news" };
+        corrections.push(Correction {
+            title: post.post.title,
+            text: post.post.text,
+            model: model.to_owned(),
+            label: polarity.as_str().to_owned(),
+            weight: CORRECTION_WEIGHT,
+        });
+    }
+    Ok(corrections)
+}

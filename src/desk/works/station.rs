@@ -1,0 +1,101 @@
+//! The station at work, from its opening until somebody wants something else of it.
+//!
+//! In: a config. Out: why it ended: for good, because its config changed, or because a command wants the directory. It
+//! shows nothing: its door says what is to be said.
+
+use std::path::{Path, PathBuf};
+
+use super::{LEAVE_WITHIN, Listener, Stop};
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::desk::seat::Renewal;
+use crate::engine::{LockError, Station, lend, run, system_clock, wanted};
+
+/// A station that collects, watches and tells.
+pub struct AtWork(Station);
+
+/// Why a station ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// For good.
+    Stop,
+    /// Its config has changed.
+    Renew,
+    /// A command wants the directory.
+    Lend,
+}
+
+impl AtWork {
+    /// Takes the data directory of `config`, to lend it to commands.
+    ///
+    /// # Errors
+    /// Another station on its data; a part it cannot live without.
+    pub fn open(config: Config, listener: Listener) -> anyhow::Result<Self> {
+        Ok(Self(Station::open_to_lend(config, system_clock(), listener)?))
+    }
+
+    /// The config it runs on.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        (*self.0.config).clone()
+    }
+
+    /// Its data directory.
+    #[must_use]
+    pub fn dir(&self) -> PathBuf {
+        self.0.dir.0.clone()
+    }
+
+    /// Its desk; changes of config are told to `renewal`.
+    #[must_use]
+    pub fn desk(&self, renewal: &Renewal) -> Desk {
+        let (config, store) = (self.0.config.clone(), self.0.store.clone());
+        Desk::new(config, store, self.0.collector.clock.clone()).renewed_by(renewal.clone())
+    }
+
+    /// Works until it is asked to end, and closes it.
+    ///
+    /// # Errors
+    /// A part that it cannot live without.
+    pub fn until_asked(self, wish: &Stop, renewal: &Renewal) -> anyhow::Result<Asked> {
+        let station = self.0;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let (stop, asked, renewal) = (station.stop.clone(), wish.clone(), renewal.clone());
+        let dir = station.dir.0.clone();
+        let ended = runtime.block_on(async {
+            let asking = tokio::spawn(async move {
+                let why = tokio::select! {
+                    () = asked.asked() => Asked::Stop,
+                    () = renewal.asked() => Asked::Renew,
+                    () = wanted(&dir) => Asked::Lend,
+                };
+                stop.ask();
+                why
+            });
+            let ended = run::run(&station).await;
+            if ended.is_err() {
+                asking.abort();
+            }
+            ended.map(|()| asking)
+        });
+        let ended = ended.and_then(|asking| Ok(runtime.block_on(asking)?));
+        // A file being read or a digest being made ends with it; nothing of it was acknowledged.
+        runtime.shutdown_timeout(LEAVE_WITHIN);
+        let closed =
+            if wish.is_asked() || ended.is_err() { station.close() } else { station.hand_over() };
+        let why = ended?;
+        closed.map(|()| why)
+    }
+}
+
+/// Waits until a command has had the directory.
+pub fn lend_out(dir: &Path, wish: &Stop) {
+    tracing::info!("a command has the data directory; the station goes on when it is done");
+    lend(dir, &|| wish.is_asked());
+}
+
+/// Whether somebody else has the directory.
+#[must_use]
+pub fn is_held(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(LockError::Held { .. }))
+}
