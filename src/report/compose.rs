@@ -18,13 +18,20 @@ use super::paper::{Block, Head, Paper, Run, Runs, fill, plain, text};
 /// `digest` in words.
 #[must_use]
 pub fn compose(digest: &Digest, lang: Lang) -> Paper {
-    let mut writer = Writer { d: digest, lang, body: Vec::new(), sections: 0 };
-    if digest.emptiness == Emptiness::NotEmpty {
-        writer.sections();
-    } else {
-        writer.nothing();
-    }
-    let body = std::mem::take(&mut writer.body);
+    let mut writer = Writer { d: digest, lang, body: Vec::new(), sections: 0, tight: 0 };
+    let is_daily = digest.period == PeriodKind::Day;
+    let body = loop {
+        if digest.emptiness == Emptiness::NotEmpty {
+            writer.sections();
+        } else {
+            writer.nothing();
+        }
+        let body = std::mem::take(&mut writer.body);
+        if !is_daily || writer.tight == TIGHTEST || lines(&body) <= DAILY_LINES {
+            break body;
+        }
+        (writer.tight, writer.sections) = (writer.tight + 1, 0);
+    };
     let appendix = writer.originals();
     Paper {
         lang,
@@ -37,6 +44,30 @@ pub fn compose(digest: &Digest, lang: Lang) -> Paper {
         appendix_title: writer.text("heading.originals"),
         appendix,
     }
+}
+
+/// Lines of the text of a daily: three pages of 22, less what its head and its end take.
+const DAILY_LINES: f64 = 57.0;
+/// How far a daily that is too long is drawn in: fewer alerts and no words; then fewer units and no other posts; then what
+/// follows the first happening in brief.
+const TIGHTEST: u8 = 3;
+
+/// About how many lines of 28 characters `blocks` fill in an official document.
+fn lines(blocks: &[Block]) -> f64 {
+    // Halves of a character: what is not Chinese is about half as wide.
+    let wide = |runs: &[Run]| -> f64 {
+        let marks = runs.iter().filter(|run| matches!(run, Run::Quote(_) | Run::Title(_))).count();
+        let width = |c: char| if c.is_ascii() { 0.5 } else { 1.0 };
+        plain(runs).chars().map(width).sum::<f64>() + 3.5 * marks as f64
+    };
+    let of = |block: &Block| match block {
+        Block::Heading(..) => 1.0,
+        Block::Para(runs) | Block::Warn(runs) => ((wide(runs) + 2.0) / 27.0).ceil(),
+        Block::Note(runs) | Block::Line(_, runs) => (wide(runs) / 36.0).ceil() * 0.7,
+        Block::Table(table) => (table.rows.len() + 1) as f64 * 0.62 + 0.2,
+        Block::Drawing(..) => 6.0,
+    };
+    blocks.iter().map(of).sum()
 }
 
 /// A section of a paper; kinds choose among them.
@@ -86,6 +117,8 @@ struct Writer<'a> {
     body: Vec<Block>,
     /// Headings of the first level so far.
     sections: usize,
+    /// How far it is drawn in.
+    tight: u8,
 }
 
 impl Writer<'_> {

@@ -14,6 +14,8 @@ use pipelines::text::sentences;
 
 /// Characters of a quotation; a longer sentence is cut down to the clauses that matter.
 const QUOTE_CHARS: usize = 44;
+/// A clause of fewer characters is not quoted alone.
+const SHORT_CHARS: usize = 14;
 /// Words that deny.
 const DENIES: [&str; 9] =
     ["不实", "谣言", "不属实", "不符", "并非", "无人员", "未造成", "没有人", "虚假"];
@@ -185,7 +187,15 @@ fn clip(sentence: &str, at: Range<usize>) -> &str {
     let mut first =
         bounds.partition_point(|bound| *bound <= at.start).saturating_sub(1).min(bounds.len() - 2);
     let mut last = bounds.partition_point(|bound| *bound < at.end).max(first + 1);
-    let fits = |a: usize, b: usize| sentence[bounds[a]..bounds[b]].chars().count() <= QUOTE_CHARS;
+    let chars = |a: usize, b: usize| sentence[bounds[a]..bounds[b]].chars().count();
+    // A short clause says too little without the next one, however long that is.
+    if chars(first, last) < SHORT_CHARS
+        && last + 1 < bounds.len()
+        && chars(first, last + 1) <= 2 * QUOTE_CHARS
+    {
+        return trimmed(&sentence[bounds[first]..bounds[last + 1]]);
+    }
+    let fits = |a: usize, b: usize| chars(a, b) <= QUOTE_CHARS;
     loop {
         if last + 1 < bounds.len() && fits(first, last + 1) {
             last += 1;
@@ -232,7 +242,10 @@ mod tests {
                     截至当日17时被困的两名职工全部安全升井，无人员伤亡，事故原因正在调查之中。";
         let start = long.find("全部安全升井").unwrap();
         let quote = clip(long, start..start + "全部安全升井".len());
-        assert!(quote.chars().count() <= QUOTE_CHARS && quote.contains("全部安全升井"), "{quote}");
+        assert!(
+            quote.chars().count() <= 2 * QUOTE_CHARS && quote.contains("全部安全升井"),
+            "{quote}"
+        );
         assert!(long.contains(quote));
         let endless = "说".repeat(300);
         assert_eq!(clip(&endless, 30..60).chars().count(), QUOTE_CHARS);

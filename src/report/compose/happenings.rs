@@ -129,7 +129,10 @@ impl Writer<'_> {
             ("at", text(self.first_time(happening))),
             ("lead", quote(&happening.lead)),
         ];
-        let is_brief = self.d.period == PeriodKind::Day && happening.grade == Severity::Ordinary;
+        let leading = self.d.happenings.matters.first();
+        let is_leading = leading.is_some_and(|leading| leading.id == happening.id);
+        let is_brief = self.d.period == PeriodKind::Day && happening.grade == Severity::Ordinary
+            || self.tight > 2 && !is_leading;
         let key = if happening.headline != happening.title {
             places.push(("title", title(&happening.title)));
             "story.rumoured"

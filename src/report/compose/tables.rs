@@ -31,7 +31,8 @@ impl Writer<'_> {
             self.body.push(Block::Para(text(line)));
             return;
         }
-        let rows = alerts.iter().take(ALERTS).map(|alert| self.alert(alert)).collect();
+        let most = if self.tight > 0 { ALERTS / 2 } else { ALERTS };
+        let rows = alerts.iter().take(most).map(|alert| self.alert(alert)).collect();
         self.body.push(Block::Table(Table {
             head: ["severity", "rule", "fired", "state"]
                 .map(|key| self.text(&format!("alert.{key}")))
@@ -40,8 +41,8 @@ impl Writer<'_> {
             numbers: vec![false; 4],
             rows,
         }));
-        if alerts.len() > ALERTS {
-            let line = self.say("alert.more", &[("count", &(alerts.len() - ALERTS))]);
+        if alerts.len() > most {
+            let line = self.say("alert.more", &[("count", &(alerts.len() - most))]);
             self.body.push(Block::Note(text(line)));
         }
     }
@@ -63,7 +64,7 @@ impl Writer<'_> {
         if alert.missing > 0 {
             why.extend(text(self.say("alert.missing", &[("count", &alert.missing)])));
         }
-        let since = alert.state_since.filter(|_| alert.state != AlertState::Open);
+        let since = alert.state_since.filter(|_| alert.state != AlertState::Open && !is_short);
         let state = match since {
             Some(since) => {
                 self.say("alert.since", &[("state", &state), ("at", &self.when(since, "minute"))])
@@ -97,8 +98,11 @@ impl Writer<'_> {
         if named.len() < 2 {
             return;
         }
-        let rows: Vec<(String, Shares)> =
-            named.iter().take(UNITS).map(|unit| (unit.name.clone(), unit.shares)).collect();
+        let rows: Vec<(String, Shares)> = named
+            .iter()
+            .take(if self.tight > 1 { UNITS / 3 } else { UNITS })
+            .map(|unit| (unit.name.clone(), unit.shares))
+            .collect();
         self.shares_table("subject", &rows);
     }
 
@@ -191,7 +195,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn words(&mut self) {
-        if self.d.words.is_empty() {
+        if self.d.words.is_empty() || self.tight > 0 {
             return;
         }
         let is_short = self.d.period == PeriodKind::Day;
