@@ -15,6 +15,7 @@ mod notifier;
 mod problem;
 mod query;
 mod resolve;
+mod route;
 mod schema;
 mod settings;
 mod shipped;
@@ -42,6 +43,7 @@ pub use notifier::{
     SecretError,
 };
 pub use problem::{Fault, Level, Problem, Problems};
+pub use route::{Hours, RouteConfig};
 pub use settings::{
     CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings,
     PaperSettings, Paths, People, Period, Privacy, Retention, Station,
@@ -116,6 +118,8 @@ pub struct Config {
     pub notifiers: Vec<NotifierConfig>,
     /// Reports on a schedule.
     pub digests: Vec<DigestConfig>,
+    /// Who is told of which alert.
+    pub routes: Vec<RouteConfig>,
     /// Word lists: file name and text.
     pub lexicons: Vec<(String, Cow<'static, str>)>,
     /// Trained models: file name and bytes.

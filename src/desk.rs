@@ -16,6 +16,7 @@ pub mod export;
 pub mod grouping;
 pub mod line;
 pub mod login;
+pub mod nothing;
 pub mod opening;
 pub mod people;
 pub mod plain_form;

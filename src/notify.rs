@@ -26,7 +26,7 @@ use crate::config::{NotifierConfig, NotifierKind, RobotConfig, SecretError};
 use mail::Mail;
 pub use message::{
     AlertNotice, DigestNotice, Enclosure, Growth, Message, MessageKind, alert_message,
-    digest_message, test_message,
+    digest_message, many_message, test_message,
 };
 pub use pace::{Limit, Pace};
 pub use refusal::{Refusal, Why};

@@ -30,6 +30,10 @@ pub struct AlertsArgs {
     ack: Option<i64>,
     #[arg(long, value_name = "ID", conflicts_with = "ack")]
     close: Option<i64>,
+    #[arg(long, value_name = "ID", conflicts_with_all = ["ack", "close"])]
+    put_off: Option<i64>,
+    #[arg(long, value_name = "N", default_value_t = 24, requires = "put_off")]
+    hours: u32,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -46,6 +50,9 @@ impl AlertsArgs {
         }
         if let Some((id, state)) = self.change() {
             return set_state(id, state, globals, out);
+        }
+        if let Some(id) = self.put_off {
+            return put_off(id, self.hours, globals, out);
         }
         let desk = match open::reading(globals)? {
             Ok(desk) => desk,
@@ -105,6 +112,19 @@ pub fn show_reasons(desk: &Desk, globals: &Globals, out: &mut dyn Write) -> anyh
         }
     }
     Ok(alerts.len())
+}
+
+fn put_off(id: i64, hours: u32, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let desk = match open::desk(globals)? {
+        Ok(desk) => desk,
+        Err(outcome) => return Ok(outcome),
+    };
+    if let Err(error) = desk.put_off(&open::who(globals), id, hours) {
+        return open::refused(error, globals.lang);
+    }
+    let said: [(&str, &dyn std::fmt::Display); 2] = [("id", &id), ("hours", &hours)];
+    writeln!(out, "{}", globals.lang.fill("cli.alerts.put_off", &said))?;
+    Ok(Outcome::Good)
 }
 
 fn set_state(

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::output::Table;
 use super::{Globals, Outcome, open, stop};
+use crate::desk::trying::trouble_in_words;
 use crate::desk::works::round::{RoundRow, lost_in_words};
 use crate::desk::works::{Event, Listener, Works, nobody};
 
@@ -137,10 +138,13 @@ fn line(event: &Event, lang: Lang) -> Option<String> {
                 ],
             ),
         }),
-        Event::SourceEnded { source, error: Some((_, text)), tally } => Some(lang.fill(
-            "cli.crawl.failed",
-            &[("source", source), ("kept", &tally.kept), ("error", text)],
-        )),
+        Event::SourceEnded { source, error: Some((kind, said)), tally } => {
+            let error = trouble_in_words(kind, said, lang);
+            Some(lang.fill(
+                "cli.crawl.failed",
+                &[("source", source), ("kept", &tally.kept), ("error", &error)],
+            ))
+        }
         Event::SourceStarted { .. } | Event::Stored { .. } => None,
     }
 }

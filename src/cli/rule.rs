@@ -29,6 +29,15 @@ pub struct RuleArgs {
 #[derive(Subcommand)]
 enum Action {
     Rehearse(RehearseArgs),
+    Why(WhyArgs),
+}
+
+#[derive(Args)]
+struct WhyArgs {
+    #[arg(value_name = "ID")]
+    rule: String,
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    day: Option<chrono::NaiveDate>,
 }
 
 #[derive(Args)]
@@ -43,7 +52,10 @@ struct RehearseArgs {
 
 impl RuleArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let Action::Rehearse(args) = &self.action;
+        let args = match &self.action {
+            Action::Rehearse(args) => args,
+            Action::Why(args) => return args.run(globals, out),
+        };
         let desk = match open::reading(globals)? {
             Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
@@ -62,6 +74,28 @@ impl RuleArgs {
             Sheet { sheet, desk: &desk, globals }.show(&mut out)?;
         }
         out.flush()?;
+        Ok(Outcome::Good)
+    }
+}
+
+impl WhyArgs {
+    /// Why a rule told nothing on a day, step by step.
+    fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let desk = match open::reading(globals)? {
+            Ok(desk) => desk,
+            Err(outcome) => return Ok(outcome),
+        };
+        let sheet = match desk.why_nothing(&open::who(globals), &self.rule, self.day) {
+            Ok(sheet) => sheet,
+            Err(error) => return open::refused(error, globals.lang),
+        };
+        writeln!(out, "{}  {}", sheet.name, sheet.day)?;
+        for step in &sheet.steps {
+            writeln!(out, "{} {}", if step.ends { "■" } else { "·" }, step.words)?;
+        }
+        for line in &sheet.posts {
+            writeln!(out, "  {}  {}", line.id, marked(&line.title))?;
+        }
         Ok(Outcome::Good)
     }
 }

@@ -24,6 +24,7 @@ use super::files::{named_files, over};
 use super::notifier::NotifierConfig;
 use super::problem::{Fault, Problem, Problems};
 use super::resolve::{absolute, notifier_paths, resolve, source_paths};
+use super::route::RouteConfig;
 use super::schema::{self, Key};
 use super::settings::{
     CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, PaperSettings,
@@ -58,6 +59,7 @@ pub(super) struct Raw {
     pub(super) subjects: Vec<Placed<Subject>>,
     pub(super) notifiers: Vec<Placed<NotifierConfig>>,
     pub(super) digests: Vec<Placed<DigestConfig>>,
+    pub(super) routes: Vec<Placed<RouteConfig>>,
     pub(super) sources: Vec<Placed<SourceConfig>>,
     pub(super) rules: Vec<Placed<RuleConfig>>,
     pub(super) topics: Vec<Placed<TopicConfig>>,
@@ -103,7 +105,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     }
     resolve(&mut settings, &dir, overrides);
     let entry_files = raw.entry_files();
-    let Raw { subjects, notifiers, digests, sources, rules, topics, .. } = raw;
+    let Raw { subjects, notifiers, digests, routes, sources, rules, topics, .. } = raw;
     Ok(Config {
         file: main.map(|path| absolute(&path)),
         station: settings.station,
@@ -127,6 +129,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         rules: rules.into_iter().map(|r| r.item).collect(),
         notifiers: notifiers.into_iter().map(|n| notifier_paths(n.item, &dir)).collect(),
         digests: digests.into_iter().map(|d| d.item).collect(),
+        routes: routes.into_iter().map(|route| route.item).collect(),
         lexicons: over(shipped::LEXICONS, lexicons, Cow::Borrowed, |bytes| {
             Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
         }),
@@ -146,6 +149,7 @@ impl Raw {
             subjects: Vec::new(),
             notifiers: Vec::new(),
             digests: Vec::new(),
+            routes: Vec::new(),
             sources: Vec::new(),
             rules: Vec::new(),
             topics: Vec::new(),
@@ -207,6 +211,7 @@ impl Raw {
         let shipped_settings = defaults(&base).expect("the shipped file is complete (tested)");
         let Some(own) = self.parse(file, schema::MAIN) else { return shipped_settings };
         self.read(file, &own, "subject");
+        self.read(file, &own, "route");
         for name in ["notifier", "digest"] {
             let (from, table) =
                 if own.contains_key(name) { (file, &own) } else { (&shipped, &base) };
@@ -304,10 +309,11 @@ impl Raw {
             "subject" => read(file, table, name, &mut self.subjects, problems),
             "notifier" => read(file, table, name, &mut self.notifiers, problems),
             "digest" => read(file, table, name, &mut self.digests, problems),
+            "route" => read(file, table, name, &mut self.routes, problems),
             "source" => read(file, table, name, &mut self.sources, problems),
             "rule" => read(file, table, name, &mut self.rules, problems),
             "topic" => read(file, table, name, &mut self.topics, problems),
-            _ => unreachable!("the tables with ids are the six above"),
+            _ => unreachable!("the tables with ids are the seven above"),
         }
     }
 }

@@ -17,6 +17,11 @@ pub struct NotifierConfig {
     /// Whether rules and digests that name no notifier use it.
     #[serde(default = "yes")]
     pub default: bool,
+    /// Hours of the day in which it is left in peace, `22:00-07:00`; alerts of the two gravest grades go out all the same.
+    pub quiet: Option<String>,
+    /// Whether it is left in peace on free days as well.
+    #[serde(default)]
+    pub workday_only: bool,
     /// What it is.
     #[serde(flatten)]
     pub kind: NotifierKind,

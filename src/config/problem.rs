@@ -114,6 +114,8 @@ pub enum Fault {
     BadLimit,
     /// Not a date or range of dates.
     BadDate,
+    /// Not two times of day.
+    BadHours,
     /// A query that cannot be read; the texts mark the place.
     BadQuery {
         /// In Chinese.
@@ -218,6 +220,7 @@ impl Fault {
             Self::BadListen => ("bad_listen", vec![]),
             Self::BadLimit => ("bad_limit", vec![]),
             Self::BadDate => ("bad_date", vec![]),
+            Self::BadHours => ("bad_hours", vec![]),
             Self::BadQuery { zh, en } => {
                 ("bad_query", vec![("why", own(if lang == Lang::Zh { zh } else { en }))])
             }

@@ -21,6 +21,8 @@ pub(super) enum Shape {
     Contact,
     Listen,
     Date,
+    /// From one time of day to another, `22:00-07:00`.
+    Hours,
     /// How long a step of a case may take: `30m`, `4h`, `5wd`.
     Limit,
     Path,
@@ -55,8 +57,8 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 }
 
 use Shape::{
-    Contact, Count, Cron, Date, Flag, Host, Id, Kinds, Limit, List, Listen, Map, Number, OneOf,
-    Pacing, Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
+    Contact, Count, Cron, Date, Flag, Host, Hours, Id, Kinds, Limit, List, Listen, Map, Number,
+    OneOf, Pacing, Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -164,7 +166,18 @@ const DIGEST: &[Key] = &[
     may("notify", List(&Ref("notifier"))),
 ];
 
-const NOTIFIER: &[Key] = &[need("name", Id), may("default", Flag)];
+const ROUTE: &[Key] = &[
+    need("name", Id),
+    may("query", Query),
+    may("rules", List(&Ref("rule"))),
+    may("severity", OneOf(&["ordinary", "serious", "major", "critical"])),
+    may("notify", List(&Ref("notifier"))),
+    may("escalate_minutes", Count(0, 7 * 24 * 60)),
+    may("escalate", List(&Ref("notifier"))),
+];
+
+const NOTIFIER: &[Key] =
+    &[need("name", Id), may("default", Flag), may("quiet", Hours), may("workday_only", Flag)];
 const NOTIFIER_KINDS: &[(&str, &[Key])] = &[
     ("log", &[]),
     ("file", &[need("path", Path)]),
@@ -226,6 +239,7 @@ pub(super) const MAIN: &[Key] = &[
     may("calendar", Table(&[may("holidays", List(&Date)), may("workdays", List(&Date))])),
     may("digest", Tables(DIGEST)),
     may("notifier", Kinds(NOTIFIER, NOTIFIER_KINDS)),
+    may("route", Tables(ROUTE)),
     may("subject", Tables(SUBJECT)),
 ];
 

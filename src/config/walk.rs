@@ -13,6 +13,7 @@ use url::Url;
 use super::ADAPTIVE;
 use super::document::{FileText, Node, nearest};
 use super::problem::{Fault, Level, Problem};
+use super::route::Hours;
 use super::schema::{Key, Shape};
 use crate::cases::Limit;
 use crate::schedule::{Calendar, Schedule};
@@ -260,6 +261,7 @@ fn text_fault(shape: Shape, text: &str, queries: QueryCheck) -> Option<Fault> {
         Shape::Listen => text.parse::<SocketAddr>().err().map(|_| Fault::BadListen),
         Shape::Limit => text.parse::<Limit>().is_err().then_some(Fault::BadLimit),
         Shape::Date => Calendar::days_of(text).is_none().then_some(Fault::BadDate),
+        Shape::Hours => text.parse::<Hours>().is_err().then_some(Fault::BadHours),
         Shape::Pointer => (!(text.is_empty() || text.starts_with('/')))
             .then_some(Fault::WrongType { expected: "pointer" }),
         Shape::OneOf(known) => (!known.contains(&text)).then(|| Fault::NotOneOf {

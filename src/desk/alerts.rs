@@ -9,9 +9,13 @@ use serde::Serialize;
 
 use super::line::PostLine;
 use super::{Act, Desk, DeskError, Result, Who};
+use crate::engine::telling::SNOOZE;
 use crate::engine::watching::rule_of;
 use crate::report;
 use crate::store::{CaseLink, PostRange, StoredAlert};
+
+/// Hours an alert may be put off.
+const PUT_OFF_AT_MOST: u32 = 30 * 24;
 
 /// One line of the queue.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -38,6 +42,8 @@ pub struct AlertRow {
     pub why: String,
     /// Posts merged into it.
     pub posts: u64,
+    /// Until when it is put off.
+    pub put_off: Option<DateTime<Utc>>,
     /// Its key: no two alerts have the same.
     pub key: String,
     /// What was counted.
@@ -154,6 +160,32 @@ impl Desk {
         })
     }
 
+    /// Puts an alert off for so many `hours`: until then it is told again only where it becomes graver, and nobody else is
+    /// told that nobody looked at it; then it is told anew. 0 ends that at once.
+    ///
+    /// # Errors
+    /// `Unknown`; `Value` beyond thirty days; a broken store.
+    pub fn put_off(&self, who: &Who, id: i64, hours: u32) -> Result<()> {
+        self.check(who, Act::MoveAlert)?;
+        if hours > PUT_OFF_AT_MOST {
+            return Err(DeskError::Value { what: "hours", value: hours.to_string() });
+        }
+        let stored = self.stored_alert(who, id)?;
+        let name = format!("{SNOOZE}{}", stored.alert.key);
+        let until = (self.now() + TimeDelta::hours(i64::from(hours))).to_rfc3339();
+        let detail =
+            if hours == 0 { "taken up again".to_owned() } else { format!("put off until {until}") };
+        self.audited(who, ("alert", &id.to_string(), &detail), &mut |write| {
+            if hours == 0 {
+                write.drop_state(&name)?
+            } else {
+                write.put_state(&name, &until)?
+            }
+            Ok(true)
+        })
+        .map(drop)
+    }
+
     /// Moves an alert to another state.
     ///
     /// # Errors
@@ -185,6 +217,12 @@ impl Desk {
             write.set_alert_state(id, AlertState::Closed, now)
         })?;
         Ok(file)
+    }
+
+    pub(super) fn put_off_until(&self, key: &str) -> Result<Option<DateTime<Utc>>> {
+        let text = self.store.state(&format!("{SNOOZE}{key}"))?;
+        let until = text.map(|text| text.parse()).transpose().map_err(anyhow::Error::from)?;
+        Ok(until.filter(|until| *until > self.now()))
     }
 
     pub(super) fn stored_alert(&self, who: &Who, id: i64) -> Result<StoredAlert> {
@@ -225,6 +263,7 @@ impl Desk {
             query: rule.as_ref().map(|rule| rule.query.clone()),
             why: report::why(rule.as_ref(), alert, who.lang),
             posts: stored.hits,
+            put_off: self.put_off_until(&alert.key)?,
             key: alert.key.clone(),
             measured: alert.measured,
             threshold: alert.threshold,

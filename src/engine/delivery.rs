@@ -11,6 +11,7 @@ use futures::stream::FuturesUnordered;
 use super::faults::Part;
 use super::pieces::{self, Sent};
 use super::shared::Shared;
+use super::together;
 use crate::config::NotifierKind;
 use crate::notify::{Blame, DeliverError, LONGEST_WAIT_SECS, Message, Notifier, next_attempt};
 use crate::store::{Delivery, Result, StoreWrite};
@@ -55,8 +56,18 @@ pub async fn serve(shared: Shared, way: String) -> anyhow::Result<()> {
             return Ok(());
         }
     };
+    let mut may_join = notifier.is_piecewise();
     loop {
         let at_fault = shared.board.is_at_fault(&part);
+        if may_join && !at_fault {
+            match together::send(&shared, &notifier, &way).await? {
+                Some(Ok(Sent::Whole)) => continue,
+                Some(Ok(Sent::Later)) => return Ok(()),
+                // Why it was not taken is found out with one of them.
+                Some(Err(_)) => may_join = false,
+                None => {}
+            }
+        }
         // A way that failed is tried with one message.
         let limit = if at_fault { 1 } else { at_once };
         let due = shared.store.deliveries_by(&way, shared.now(), limit)?;

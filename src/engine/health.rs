@@ -242,10 +242,21 @@ pub fn reason_in_words(health: &Health, lang: Lang) -> Option<String> {
 /// What went wrong with a run, for an officer: the kind in her words, with what the machine said.
 #[must_use]
 pub fn trouble_in_words(kind: &str, said: &str, lang: Lang) -> String {
+    let bare = bare(said);
     match words_of(kind, lang) {
-        Some(words) => lang.fill("crawl.trouble", &[("words", &words), ("said", &said)]),
-        None => said.to_owned(),
+        Some(words) => lang.fill("crawl.trouble", &[("words", &words), ("said", &bare)]),
+        None => bare.to_owned(),
     }
+}
+
+/// What the machine said, without the words of our own log around it: the kind is told before it already.
+fn bare(said: &str) -> &str {
+    let starts_so = ["failed ", "cannot fetch "].iter().any(|start| said.starts_with(start));
+    if !starts_so {
+        return said;
+    }
+    // An address has a colon of its own, which no blank follows.
+    said.rsplit_once(": ").map_or(said, |(_, cause)| cause)
 }
 
 /// A kind of error, refusal or drop in an officer's words; the name itself where there are none.

@@ -20,13 +20,10 @@ use pipelines::watch::{
 use super::health::silence_reason;
 use super::past;
 use super::reread::Reread;
-use crate::config::Config;
-use crate::notify::{AlertNotice, Growth, alert_message};
-use crate::report::DigestPost;
+use super::telling::{Teller, Telling};
+use crate::config::{Config, RouteConfig};
+use crate::notify::Growth;
 use crate::store::{Result, Store, StoreError, StoreWrite};
-
-/// Evidence posts handed to the writer of a message.
-const TOLD: usize = 5;
 
 /// Newest posts of an alert that are looked at for what they add: more than come with one commit.
 const LOOKED_AT: usize = 12;
@@ -46,6 +43,8 @@ pub struct Watching {
 struct Asked {
     queries: Vec<Query>,
     set: QuerySet<usize>,
+    /// Those of the routes, in their order.
+    routes: Vec<Option<Query>>,
 }
 
 impl Watching {
@@ -121,7 +120,7 @@ impl Watching {
         Ok(())
     }
 
-    /// Rules and sources that fire when nothing comes.
+    /// Rules and sources that fire when nothing comes, and alerts that nobody comes to.
     ///
     /// # Errors
     /// Those of the store.
@@ -153,7 +152,7 @@ impl Watching {
                 self.store_firing(write, &rule, None, firing, now)?;
             }
         }
-        Ok(())
+        self.look_at_unattended(store, write, now)
     }
 
     /// A new alert goes out through its notifiers. One that grew does where it doubled, became graver or was answered
@@ -175,7 +174,7 @@ impl Watching {
         let stands = standing(write, &alert)?;
         let again = if is_new { None } else { Growth::between(before, stands) };
         if is_new || again.is_some() || before == Told::default() {
-            alert.told = stands;
+            alert.told = Told { since: before.since.or(Some(now)), ..stands };
         }
         let is_stored_new = write.put_alert(&alert, now)?;
         if is_new != is_stored_new
@@ -183,41 +182,25 @@ impl Watching {
         {
             return Ok(());
         }
-        let told = self.evidence(write, &alert)?;
-        let lang = self.config.station.lang;
-        let in_words = query.map(|q| q.in_words(lang));
-        for notifier in self.config.notifiers(&rule.notify) {
-            let key = match again {
-                None => format!("{}@{}", alert.key, notifier.name),
-                Some(growth) => {
-                    format!("{}+{}{}@{}", alert.key, growth.as_str(), stands.posts, notifier.name)
-                }
-            };
-            let notice = AlertNotice {
-                alert: &alert,
-                rule: Some(rule),
-                query_in_words: in_words.as_deref(),
-                evidence: &told,
-                again,
-                zone: self.config.station.zone,
-                lang,
-            };
-            let message = alert_message(key.clone(), &notice);
-            write.enqueue(&key, &notifier.name, &message.json(), now)?;
-        }
-        Ok(())
+        let in_words = query.map(|query| query.in_words(self.config.station.lang));
+        let telling = Telling { rule: Some(rule), in_words: in_words.as_deref(), again };
+        let asked = self.asked.as_of(now);
+        self.teller(&asked).tell(write, &alert, telling, now)
     }
 
-    fn evidence(&self, write: &dyn StoreWrite, alert: &Alert) -> Result<Vec<DigestPost>> {
-        let mut posts = Vec::new();
-        for evidence in alert.evidence.iter().take(TOLD) {
-            if let Some(post) = write.post(evidence.post)? {
-                let source = self.config.sources.iter().find(|s| s.id == post.post.source);
-                let name = source.map_or(post.post.source.as_str(), |s| s.name.as_str());
-                posts.push(DigestPost::of(&post, name));
-            }
-        }
-        Ok(posts)
+    fn teller<'a>(&'a self, asked: &'a Asked) -> Teller<'a> {
+        Teller { config: &self.config, routes: &asked.routes }
+    }
+
+    fn look_at_unattended(
+        &self,
+        store: &dyn Store,
+        write: &dyn StoreWrite,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let asked = self.asked.as_of(now);
+        let rule_of = |alert: &Alert| rule_of(&self.config, &alert.rule);
+        self.teller(&asked).look_at_unattended(store, write, &rule_of, now)
     }
 }
 
@@ -234,8 +217,14 @@ impl Asked {
             queries.push(query.map_err(|e| anyhow::anyhow!("rule `{}`: {e}", rule.id))?);
         }
         let set = QuerySet::build(queries.iter().cloned().enumerate())?;
-        let depends_on_now = queries.iter().any(Query::depends_on_now);
-        Ok((Self { queries, set }, depends_on_now))
+        let route = |route: &RouteConfig| {
+            let query = route.query.as_deref().map(|text| query::parse(text, &context));
+            query.transpose().map_err(|e| anyhow::anyhow!("route `{}`: {e}", route.name))
+        };
+        let routes = config.routes.iter().map(route).collect::<anyhow::Result<Vec<_>>>()?;
+        let all = queries.iter().chain(routes.iter().flatten());
+        let depends_on_now = all.clone().any(Query::depends_on_now);
+        Ok((Self { queries, set, routes }, depends_on_now))
     }
 }
 

@@ -89,6 +89,10 @@ pub enum Growth {
     Graver,
     /// An office or the house itself has answered.
     Answered,
+    /// Nobody has looked at it in its time.
+    Unattended,
+    /// It was put off until now.
+    Woken,
 }
 
 impl Growth {
@@ -99,6 +103,8 @@ impl Growth {
             Self::Doubled => "doubled",
             Self::Graver => "graver",
             Self::Answered => "answered",
+            Self::Unattended => "unattended",
+            Self::Woken => "woken",
         }
     }
 
@@ -162,6 +168,33 @@ pub fn alert_message(key: String, notice: &AlertNotice) -> Message {
         kind: MessageKind::Alert,
         body_markdown: body(notice, &title, &severity, &rule_name),
         data: data(notice, &rule_name),
+        title,
+    }
+}
+
+/// Messages of several alerts as one: each with its title, why it fired and the newest post it rests on.
+#[must_use]
+pub fn many_message(key: String, messages: &[Message], lang: Lang) -> Message {
+    let first = messages.first().map_or("", |message| message.title.as_str());
+    let title = lang.fill("notify.many.title", &[("n", &messages.len()), ("first", &first)]);
+    let mut lines = vec![format!("### {}", markdown::escape(&title)), String::new()];
+    for (number, message) in messages.iter().enumerate() {
+        let text =
+            |place: &str| message.data.pointer(place).and_then(Value::as_str).unwrap_or_default();
+        let headline = markdown::escape(&message.title);
+        let headline = match markdown::link_target(text("/evidence/0/url")) {
+            Some(target) => format!("[{headline}]({target})"),
+            None => headline,
+        };
+        lines.push(format!("{}. {headline}　{}", number + 1, markdown::escape(text("/reason"))));
+    }
+    lines.push(String::new());
+    lines.push(lang.text("notify.many.footer"));
+    Message {
+        key,
+        kind: MessageKind::Alert,
+        body_markdown: lines.join("\n"),
+        data: json!({ "alerts": messages.iter().map(|message| &message.data).collect::<Vec<_>>() }),
         title,
     }
 }

@@ -57,6 +57,8 @@ fn webhook(address: SocketAddr, secret_file: Option<PathBuf>) -> Notifier {
     Notifier::from_config(&NotifierConfig {
         name: "duty".into(),
         default: true,
+        quiet: None,
+        workday_only: false,
         kind: NotifierKind::Webhook {
             url: Some(format!("http://{address}/hook?token=secret")),
             url_env: None,
@@ -235,6 +237,8 @@ async fn a_file_has_each_message_once_even_from_two_tasks() {
     let config = NotifierConfig {
         name: "file".into(),
         default: true,
+        quiet: None,
+        workday_only: false,
         kind: NotifierKind::File { path: path.clone() },
     };
     let notifier = Notifier::from_config(&config).unwrap();
@@ -259,6 +263,8 @@ fn a_missing_secret_is_told_at_the_start_and_without_it() {
     let config = NotifierConfig {
         name: "duty".into(),
         default: true,
+        quiet: None,
+        workday_only: false,
         kind: NotifierKind::Webhook {
             url: None,
             url_env: Some("GUANLAN_TEST_NO_SUCH_HOOK".into()),

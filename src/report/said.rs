@@ -189,11 +189,11 @@ fn clip(sentence: &str, at: Range<usize>) -> &str {
     let mut last = bounds.partition_point(|bound| *bound < at.end).max(first + 1);
     let chars = |a: usize, b: usize| sentence[bounds[a]..bounds[b]].chars().count();
     // A short clause says too little without the next one, however long that is.
-    if chars(first, last) < SHORT_CHARS
-        && last + 1 < bounds.len()
-        && chars(first, last + 1) <= 2 * QUOTE_CHARS
-    {
-        return trimmed(&sentence[bounds[first]..bounds[last + 1]]);
+    if chars(first, last) < SHORT_CHARS && last + 1 < bounds.len() {
+        let both = chars(first, last + 1);
+        if (QUOTE_CHARS + 1..=2 * QUOTE_CHARS).contains(&both) {
+            return trimmed(&sentence[bounds[first]..bounds[last + 1]]);
+        }
     }
     let fits = |a: usize, b: usize| chars(a, b) <= QUOTE_CHARS;
     loop {

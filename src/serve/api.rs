@@ -64,8 +64,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
     paths(
         reading::today, reading::search, reading::post, reading::why,
         reading::words, reading::story, reading::alerts,
-        reading::alert, reading::rules, reading::rehearse, reading::sources, reading::digests, reading::digest,
-        acting::correct, acting::evidence, acting::move_alert, acting::write_digest, acting::export,
+        reading::alert, reading::rules, reading::rehearse, reading::why_nothing, reading::sources, reading::digests, reading::digest,
+        acting::correct, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
@@ -112,6 +112,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/alerts", get(reading::alerts))
         .route("/alerts/{id}", get(reading::alert))
         .route("/alerts/{id}/state", put(acting::move_alert))
+        .route("/alerts/{id}/put-off", put(acting::put_off))
         .route("/cases", get(cases::list).post(cases::open))
         .route("/cases/check", get(cases::check))
         .route("/cases/ledger", post(cases::ledger))
@@ -119,6 +120,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/cases/{number}/steps", post(cases::step))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))
+        .route("/rules/{id}/nothing", get(reading::why_nothing))
         .route("/sources", get(reading::sources).post(station::add))
         .route("/digests", get(reading::digests).post(acting::write_digest))
         .route("/digests/{name}", get(reading::digest))

@@ -1,16 +1,18 @@
-// An officer's day in the console of the demo, in a real browser: read, search, correct, acknowledge, make a rule, add a
-// source, write a digest, print. In Chinese and English, wide and narrow, with script and without.
+// An officer's day in the console of the demo, in a real browser: read, search, follow a story, correct, acknowledge, make a
+// rule and see it fire, name a unit, add a source, write a digest, print. In Chinese and English, wide and narrow, with
+// script and without; then the day of each role, with a login (`roles.mjs`).
 //
-//   node day.mjs PROGRAM OUT [WALK]     the built guanlan, a folder for screenshots, one walk only (zh-1280, en-390-plain)
+//   node day.mjs PROGRAM OUT [WALK]     the built guanlan, a folder for screenshots, one walk only (zh-1280, en-390-plain, leader)
 //
 // Fails at: a page that is not answered with 200, a violation found by axe-core, a message of the browser's console, an
 // address outside the station, a page over 300 KB, an act whose effect is not seen afterwards.
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { ROLES, people, role } from "./roles.mjs";
 
 const [program, out, only] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -78,11 +80,14 @@ async function day(walk, site) {
   check(await verdict.count() === 1, `${walk.name} post: there is no way to correct it`);
   await walk.press(page.locator("form[action$='/label'] button:enabled").first(), "corrected");
   check(page.url().split("?")[0] === post.split("?")[0], `${walk.name}: a correction leads away from its post`);
+  await page.goto(`${walk.base}/search?q=${encodeURIComponent("青岚沟")}`);
+  await walk.press(page.locator("main a[href^='/story/']").first(), "story");
   await walk.go("/alerts", "alerts");
   await walk.press(page.locator("main a[href^='/alerts/']").first(), "alert");
   const acknowledge = page.locator("button[value=acknowledged]");
   await walk.press(await acknowledge.count() ? acknowledge : page.locator("button[value=open]"), "acknowledged");
   await rule(walk);
+  await unit(walk);
   await source(walk, site);
   await walk.go("/digests", "digests");
   await walk.press(page.locator("form[action='/digests'] button").first(), "digest-written");
@@ -125,10 +130,35 @@ async function rule(walk) {
   await walk.press(page.locator("button[value=save]"), "rule-saved");
   check(page.url().includes(`/entry/rule/${id}`), `${walk.name}: saved, and led to ${page.url()}`);
   await until(walk, "/rules", id, "rule-in-force");
+  if (walk.fires) {
+    // A post that the rule is about comes in; the station lends its data to the import and goes on.
+    writeFileSync(join(dir, "new.csv"), "text\n听说走查的矿上工资又拖欠了，家里等着用钱\n");
+    execFileSync(program, ["--quiet", "--data-dir", dir, "import", join(dir, "new.csv"), "--map", "text=text"]);
+    await until(walk, "/alerts", "试写的规则", "rule-fired");
+  }
   await walk.go(`/entry/rule/${id}`, "rule-history");
   await page.locator("main > details:last-of-type > summary").click();
   await walk.press(page.locator("button[value=drop]"));
   await gone(walk, "/rules", id);
+}
+
+// A unit and a topic named by their forms: tried, and left as they were.
+async function unit(walk) {
+  const { page } = walk;
+  await walk.go("/entries", "entries");
+  await walk.go("/entry/subject/new", "subject-new");
+  await page.fill("#id", `unit-${walk.name}`);
+  await page.fill("#name", "云岭矿业集团有限公司北洼矿");
+  await page.fill("#short_names", "北洼矿");
+  await walk.press(page.locator("button[value=try]"), "subject-tried");
+  check(await page.inputValue("#short_names") === "北洼矿", `${walk.name}: what was typed is lost`);
+  await walk.go("/entry/topic/new", "topic-new");
+  await page.fill("#id", `topic-${walk.name}`);
+  await page.fill("#name", "走查");
+  await page.fill("#name_en", "Walk");
+  await page.fill("#query", "工资 | 欠薪");
+  await walk.press(page.locator("button[value=try]"), "topic-tried");
+  check(await page.locator("#rehearsal mark").count() > 0, `${walk.name}: a topic does not show its posts`);
 }
 
 async function source(walk, site) {
@@ -163,8 +193,7 @@ async function gone(walk, path, words) {
   fail(`${walk.name}: ${words} is still there`);
 }
 
-async function walked(browser, entry, site, { lang, width, script }) {
-  const name = `${lang}-${width}${script ? "" : "-plain"}`;
+async function walked(browser, entry, name, { lang, width, script }, work) {
   if (only && only !== name) return;
   const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled: script, acceptDownloads: true });
   const page = await context.newPage();
@@ -183,7 +212,7 @@ async function walked(browser, entry, site, { lang, width, script }) {
   await page.goto(entry);
   await page.goto(`${base}/lang/${lang}?to=%2F`);
   console.log(name);
-  await day(walk, site).catch((e) => fail(`${name}: ${e.message.split("\n").slice(0, 6).join(" ")}`));
+  await work(walk).catch((e) => fail(`${name}: ${e.message.split("\n").slice(0, 6).join(" ")}`));
   if (script) await page.pdf({ path: join(out, `${name}-print.pdf`) });
   await context.close();
 }
@@ -197,8 +226,19 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 try {
   for (const lang of ["zh", "en"]) {
     for (const width of [1280, 390]) {
-      for (const script of [true, false]) await walked(browser, entry, site, { lang, width, script });
+      for (const script of [true, false]) {
+        const name = `${lang}-${width}${script ? "" : "-plain"}`;
+        await walked(browser, entry, name, { lang, width, script }, (walk) => {
+          walk.fires = name === "zh-1280";
+          return day(walk, site);
+        });
+      }
     }
+  }
+  people(program, dir);
+  for (const of of ROLES) {
+    const view = { lang: "zh", width: of === "leader" ? 390 : 1280, script: true };
+    await walked(browser, entry, of, view, (walk) => role(walk, of, { check, day: (w) => day(w, site) }));
   }
 } finally {
   await browser.close();

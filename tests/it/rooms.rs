@@ -218,3 +218,41 @@ fn ours_alone_are_asked_for_by_a_box_and_by_a_word_of_the_language() {
     let said = served.page("/search?q=%E4%B8%BB%E4%BD%93%3A%E6%88%91%E4%BB%AC&posts=true");
     assert!(count(&said) >= count(&ours), "主体:我们");
 }
+
+#[test]
+fn why_a_rule_told_nothing_is_said_step_by_step() {
+    let served = Served::new();
+    let alerts = served.store().alerts(&PostRange::default(), 99).unwrap();
+    let stored = alerts.iter().find(|stored| !stored.alert.evidence.is_empty()).unwrap();
+    let rule = &stored.alert.rule;
+    let zone = served.desk.config.station.zone;
+    let day = stored.alert.fired_at.with_timezone(&zone).date_naive();
+    let page = served.page(&format!("/rules?why={rule}&day={day}"));
+    assert!(page.contains(&format!("触发了预警 #{}", stored.id)), "{page}");
+    assert!(page.contains("deliveries?state=sent"), "what became of its message: {page}");
+    // A day on which nothing came in says that, and nothing else went wrong.
+    let page = served.page(&format!("/rules?why={rule}&day=1999-01-01"));
+    assert!(page.contains("<b>这一天共有 0 条信息入库。</b>"), "{page}");
+    assert!(!page.contains("触发了预警"), "{page}");
+    assert_eq!(served.get("/rules?why=none").status, 404);
+    assert_eq!(served.get(&format!("/rules?why={rule}&day=x")).status, 400);
+
+    // Put off, it says until when; the queue shows it, and 0 takes it up again.
+    let path = format!("/alerts/{}/state", stored.id);
+    let mark = served.mark();
+    let put_off = |hours: &str| {
+        let fields =
+            [("mark", mark.as_str()), ("state", "put_off"), ("hours", hours), ("to", "/alerts")];
+        served.post(&path, &fields).status
+    };
+    assert_eq!(put_off("9999"), 400);
+    assert_eq!(put_off("x"), 400);
+    assert_eq!(put_off("4"), 303);
+    let page = served.page(&format!("/rules?why={rule}&day={day}"));
+    assert!(page.contains(&format!("预警 #{} 已缓办", stored.id)), "{page}");
+    assert!(served.page("/alerts").contains("已缓办"));
+    assert_eq!(put_off("0"), 303);
+    assert!(!served.page("/alerts").contains("已缓办"));
+    let lines = served.store().audits("alert", &stored.id.to_string(), 9).unwrap();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}

@@ -327,3 +327,96 @@ async fn a_letter_reaches_each_once_whoever_is_refused_or_put_off() {
     drop(rounds);
     close(station).await;
 }
+
+/// Alerts of a grade, waiting for the robot.
+fn alerts(bench: &Bench, station: &guanlan::engine::Station, keys: &[&str], severity: &str) {
+    let due = bench.now();
+    station
+        .store
+        .write(&mut |write| {
+            for key in keys {
+                let body = json!({
+                    "key": format!("{key}@robot"), "kind": "alert", "title": format!("【较大】{key}"),
+                    "body_markdown": key,
+                    "data": { "severity": severity, "reason": "出现即报",
+                              "evidence": [{ "url": format!("https://news.example/{key}") }] },
+                });
+                write.enqueue(&format!("{key}@robot"), "robot", &body.to_string(), due)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_alerts_go_as_one_message_and_grave_ones_alone() {
+    let bench = Bench::new("");
+    let house = House::open(&bench, "wecom").await;
+    let station = bench.station();
+    alerts(&bench, &station, &["a", "b", "c", "d", "e"], "serious");
+    alerts(&bench, &station, &["grave"], "critical");
+    close(station).await;
+    assert_eq!(round(&bench).await, (6, 0), "each counts as sent");
+    assert_eq!(house.taken(), 2, "five as one, and the grave one");
+    let said = house.taken.lock().unwrap()[0].to_string();
+    for key in ["a", "b", "c", "d", "e"] {
+        assert!(said.contains(&format!("https://news.example/{key}")), "{said}");
+    }
+    assert!(said.contains("5 条预警") && !said.contains("grave"), "{said}");
+    // Three are not many.
+    let station = bench.station();
+    alerts(&bench, &station, &["f", "g", "h"], "ordinary");
+    close(station).await;
+    assert_eq!(round(&bench).await, (9, 0));
+    assert_eq!(house.taken(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_message_of_many_that_was_out_when_the_station_died_is_told_once() {
+    let bench = Bench::new("");
+    let house = House::open(&bench, "wecom").await;
+    let station = bench.station();
+    alerts(&bench, &station, &["a", "b", "c", "d"], "serious");
+    close(station).await;
+    assert_eq!(round(&bench).await, (4, 0));
+    // As if it had died between the answer and the note of it: what goes as one is still noted, and none is sent.
+    let station = bench.station();
+    let waiting = ["e", "f", "g", "h"];
+    alerts(&bench, &station, &waiting, "serious");
+    let ids: Vec<i64> = station
+        .store
+        .deliveries_by("robot", bench.now(), 9)
+        .unwrap()
+        .iter()
+        .map(|d| d.id)
+        .collect();
+    let key = "many:as-before@robot";
+    let mut pace = guanlan::engine::pieces::pace(&*station.store, "robot").unwrap();
+    pace.note_out(key, "1/1");
+    station
+        .store
+        .write(&mut |write| {
+            write.put_state("together:robot", &json!({ "key": key, "ids": ids }).to_string())?;
+            write.put_state("way:robot", &serde_json::to_string(&pace).unwrap())
+        })
+        .unwrap();
+    close(station).await;
+    let before = house.taken();
+    assert_eq!(round(&bench).await, (8, 0), "they count as sent");
+    assert_eq!(house.taken(), before, "and are not told again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_house_refuses_of_many_is_found_out_one_by_one() {
+    let bench = Bench::new("");
+    let house = House::open(&bench, "wecom").await;
+    let station = bench.station();
+    alerts(&bench, &station, &["a", "b", "c", "d"], "serious");
+    close(station).await;
+    house.says(json!({ "errcode": 93000, "errmsg": "invalid webhook url" }));
+    assert_eq!(round(&bench).await, (0, 0), "nothing is lost");
+    house.says(fine());
+    bench.later(TimeDelta::hours(7));
+    round(&bench).await;
+    assert_eq!(round(&bench).await, (4, 0));
+}

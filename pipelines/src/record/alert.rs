@@ -111,6 +111,9 @@ pub struct Told {
     pub severity: Severity,
     /// Whether an office or the house itself had answered.
     pub answered: bool,
+    /// When it was first told; none where it was told by a version that did not note it.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// One firing of a rule. Holds no rendered message.

@@ -16,6 +16,7 @@ fn sample(shape: Shape) -> String {
         Count(min, _) => min.to_string(),
         Number(min, _) => min.to_string(),
         OneOf(known) => format!("\"{}\"", known[0]),
+        Shape::Hours => "\"22:00-07:00\"".to_owned(),
         List(inner) => format!("[{}]", sample(*inner)),
         Map => "{ title = \"/title\" }".to_owned(),
         Flag => "true".to_owned(),
@@ -53,6 +54,7 @@ fn the_schema_has_the_keys_of_the_structs() {
     for (kind, keys) in NOTIFIER_KINDS {
         check::<crate::config::NotifierConfig>(Some(kind), &[NOTIFIER, keys]);
     }
+    check::<crate::config::RouteConfig>(None, &[ROUTE]);
     check::<pipelines::annotate::TopicConfig>(None, &[TOPIC]);
     check::<pipelines::record::Subject>(None, &[SUBJECT]);
     check::<pipelines::watch::Example>(None, &[EXAMPLE]);

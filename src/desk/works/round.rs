@@ -111,7 +111,10 @@ impl Works {
             failures: tally.failed.iter().cloned().collect(),
             waiting: self.station.store.waiting_jobs(id)?,
             lost: health::all_lost(tally).map(|(reason, _)| reason),
-            trouble: error.clone().or_else(|| lost_in_words(tally, lang)),
+            trouble: outcome.error.as_ref().map_or_else(
+                || lost_in_words(tally, lang),
+                |(kind, said)| Some(health::trouble_in_words(kind, said, lang)),
+            ),
             error,
         })
     }

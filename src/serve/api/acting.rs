@@ -92,6 +92,27 @@ enum Move {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct PutOff {
+    /// For so many hours; 0 ends it.
+    #[schema(minimum = 0, maximum = 720)]
+    hours: u32,
+}
+
+/// Put an alert off: until then it is told again only where it becomes graver, then it is told anew.
+#[utoipa::path(put, path = "/api/v1/alerts/{id}/put-off", request_body = PutOff,
+    params(("id" = String, Path, description = "Its number")),
+    responses((status = 204, description = "Done"), Refusals))]
+pub(super) async fn put_off(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Named(id): Named<String>,
+    Body(PutOff { hours }): Body<PutOff>,
+) -> Result<StatusCode, Problem> {
+    let done = act(&console, &bearer, move |desk, who| desk.put_off(who, number(&id)?, hours));
+    done.await.map(|()| StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct MoveTo {
     /// What becomes of it.
     state: Move,

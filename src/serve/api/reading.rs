@@ -18,6 +18,7 @@ use super::{Bearer, act};
 use crate::desk::DeskError;
 use crate::desk::alerts::{AlertRow, AlertSheet};
 use crate::desk::digests::DigestFile;
+use crate::desk::nothing::NothingSheet;
 use crate::desk::post::PostSheet;
 use crate::desk::rules::{RehearsalSheet, RuleRow};
 use crate::desk::search::{Ask, Found, MOST, Order, PAGE};
@@ -247,6 +248,26 @@ pub(super) async fn alert(
 
 pub(super) fn number(id: &str) -> Result<i64, DeskError> {
     id.parse().map_err(|_| DeskError::Unknown { what: "alert", id: id.to_owned() })
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OfDay {
+    /// The local day; today unless said.
+    day: Option<chrono::NaiveDate>,
+}
+
+/// Why a rule told nothing on a day: from what was collected to what became of each message.
+#[utoipa::path(get, path = "/api/v1/rules/{id}/nothing",
+    params(("id" = String, Path, description = "The rule"), OfDay),
+    responses((status = 200, body = NothingSheet), Refusals))]
+pub(super) async fn why_nothing(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Named(id): Named<String>,
+    Asked(of): Asked<OfDay>,
+) -> Answer<NothingSheet> {
+    act(&console, &bearer, move |desk, who| desk.why_nothing(who, &id, of.day)).await.map(Json)
 }
 
 /// The rules.

@@ -63,7 +63,9 @@ pub(super) async fn alert(
 #[serde(default)]
 pub(super) struct Move {
     mark: String,
+    /// A state, `false_alarm`, or `put_off` for so many hours.
     state: String,
+    hours: String,
     to: String,
 }
 
@@ -81,6 +83,10 @@ pub(super) async fn state(
         let id = number(&id)?;
         if name == "false_alarm" {
             return desk.false_alarm(who, id).map(|_| ());
+        }
+        if name == "put_off" {
+            let typed = || DeskError::Value { what: "hours", value: form.hours.clone() };
+            return desk.put_off(who, id, form.hours.trim().parse().map_err(|_| typed())?);
         }
         desk.move_alert(who, id, state_of(&name)?)
     });

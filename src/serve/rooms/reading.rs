@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{act, show};
 use crate::desk::DeskError;
+use crate::desk::nothing::NothingSheet;
 use crate::desk::rules::{RehearsalSheet, RuleRow};
 use crate::desk::saved::SavedRow;
 use crate::desk::search::{Ask, Found, Order, PAGE};
@@ -97,6 +98,9 @@ pub(super) async fn search(
 #[serde(default)]
 pub(super) struct Rehearse {
     rule: String,
+    /// A rule of which is asked why it told nothing on `day`.
+    why: String,
+    day: String,
     q: String,
     days: Option<u32>,
 }
@@ -107,6 +111,7 @@ struct RulesPage {
     q: String,
     days: u32,
     rehearsal: Option<RehearsalSheet>,
+    nothing: Option<NothingSheet>,
 }
 
 pub(super) async fn rules(
@@ -121,7 +126,15 @@ pub(super) async fn rules(
             ("", query) => Some(desk.rehearse_query(who, query, days)?),
             (rule, _) => Some(desk.rehearse_rule(who, rule, days)?),
         };
-        Ok(RulesPage { rules: desk.rules(who)?, q: asked.q, days, rehearsal })
+        let nothing = match (asked.why.as_str(), asked.day.trim()) {
+            ("", _) => None,
+            (rule, "") => Some(desk.why_nothing(who, rule, None)?),
+            (rule, day) => {
+                let typed = || DeskError::Value { what: "day", value: day.to_owned() };
+                Some(desk.why_nothing(who, rule, Some(day.parse().map_err(|_| typed())?))?)
+            }
+        };
+        Ok(RulesPage { rules: desk.rules(who)?, q: asked.q, days, rehearsal, nothing })
     })
     .await
 }
