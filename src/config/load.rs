@@ -85,8 +85,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         None => FileText { path: PathBuf::from("guanlan.toml"), text: String::new() },
     };
     let mut settings = raw.main(&text);
-    raw.context.zone = settings.station.zone;
-    raw.context.subjects = raw.aliases();
+    (raw.context.zone, raw.context.subjects) = (settings.station.zone, raw.aliases());
     let dir = text.path.parent().unwrap_or(Path::new("")).to_owned();
     raw.items(&text, &dir, &settings.paths);
     raw.expand_sources();
