@@ -11,6 +11,7 @@ mod compose;
 mod digest;
 mod drawing;
 mod form;
+mod groups;
 mod happening;
 mod happenings;
 mod input;
