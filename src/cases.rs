@@ -8,6 +8,7 @@ pub mod clock;
 pub mod machine;
 pub mod refusal;
 pub mod table;
+pub mod words;
 
 mod fields;
 mod fold;
@@ -93,6 +94,17 @@ pub enum Extension {
     Refused,
 }
 
+/// How far it was told that a clock ran out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Which clock.
+    pub clock: Clock,
+    /// Which run of it.
+    pub since: DateTime<Utc>,
+    /// The highest step that was told, in percent.
+    pub percent: u32,
+}
+
 /// A case as its events make it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
@@ -126,6 +138,9 @@ pub struct Case {
     pub absorbed: Vec<String>,
     /// All clocks it had, latest last.
     pub clocks: Vec<Run>,
+    /// What was told of them.
+    #[serde(default)]
+    pub told: Vec<Told>,
 }
 
 impl Case {

@@ -4,6 +4,7 @@
 //! of the command line; what it has to tell goes to a listener.
 
 pub mod backfill;
+pub mod cases;
 pub mod clock;
 mod collect;
 mod commit;

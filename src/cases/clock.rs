@@ -20,6 +20,9 @@ pub const AMBER: u32 = 75;
 /// Percent at which it is red.
 pub const RED: u32 = 100;
 
+/// Percents at which it is told that a clock runs out.
+pub const STEPS: [u32; 3] = [AMBER, RED, 150];
+
 /// How long something may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -126,6 +129,8 @@ pub struct Limits {
     pub call_back: Limit,
     /// From assignment until when a unit may hand back.
     pub hand_back: Limit,
+    /// Ways out that are told when a clock runs out; none: nobody is.
+    pub notify: Vec<String>,
 }
 
 /// Limits with the calendar they are reckoned in.

@@ -5,7 +5,7 @@ use pipelines::text::hex;
 use sha2::{Digest, Sha256};
 
 use super::table::{State, Step};
-use super::{Approval, Case, Draft, Event, Extension};
+use super::{Approval, Case, Draft, Event, Extension, Told};
 
 /// The case after `event`; `before` is none for the first.
 #[must_use]
@@ -15,7 +15,11 @@ pub fn fold(before: Option<Case>, number: &str, event: &Event) -> Case {
         case.entered = event.at;
     }
     forget(&mut case, event);
-    case.fields.extend(event.fields.clone());
+    if event.step == Step::Escalate {
+        note_told(&mut case, event);
+    } else {
+        case.fields.extend(event.fields.clone());
+    }
     if event.step == Step::Verify && case.field("suggested") == case.field("grade") {
         // Nothing differs that a reason would be of.
         case.fields.remove("grade_why");
@@ -75,6 +79,17 @@ fn forget(case: &mut Case, event: &Event) {
     gone.iter().for_each(|name| drop(case.fields.remove(*name)));
 }
 
+/// It was told how far a clock has run out; what was told of the same run before is less.
+fn note_told(case: &mut Case, event: &Event) {
+    let said = |name: &str| event.fields.get(name).map_or("", String::as_str);
+    let run = event.clocks.iter().rev().find(|run| run.clock.as_str() == said("clock"));
+    if let (Some(run), Ok(percent)) = (run, said("percent").parse()) {
+        let (clock, since) = (run.clock, run.since);
+        case.told.retain(|told| (told.clock, told.since) != (clock, since));
+        case.told.push(Told { clock, since, percent });
+    }
+}
+
 fn blank(number: &str, event: &Event) -> Case {
     Case {
         number: number.to_owned(),
@@ -92,6 +107,7 @@ fn blank(number: &str, event: &Event) -> Case {
         reopened: 0,
         absorbed: Vec::new(),
         clocks: Vec::new(),
+        told: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use pipelines::record::Severity;
 
-use super::clock::{Clock, Clocks, Limit, Policy, Run};
+use super::clock::{Clock, Clocks, Limit, Policy, Run, STEPS};
 use super::table::{Hand, Line, State, Step, TABLE, line};
 use super::{Case, Event, Extension, Fields, Refusal, fields};
 
@@ -88,6 +88,22 @@ pub fn offered(case: &Case) -> Vec<&'static Line> {
     TABLE.iter().filter(fits).collect()
 }
 
+/// The clocks that have run out further than was told, each with the highest step it has reached.
+#[must_use]
+pub fn run_outs(case: &Case, now: DateTime<Utc>, policy: &Policy) -> Vec<(Run, u32)> {
+    let told = |run: &Run| {
+        let known =
+            case.told.iter().find(|told| (told.clock, told.since) == (run.clock, run.since));
+        known.map_or(0, |told| told.percent)
+    };
+    let reached = |run: &Run| {
+        let percent = run.percent(now, policy);
+        STEPS.into_iter().rev().find(|step| percent >= *step).filter(|step| *step > told(run))
+    };
+    let runs = case.clocks.iter().filter(|run| run.is_running() && run.clock.is_deadline());
+    runs.filter_map(|run| Some((run.clone(), reached(run)?))).collect()
+}
+
 fn is_waiting(case: &Case) -> bool {
     case.state == State::InHand && case.fields.contains_key("wait_why")
 }
@@ -162,6 +178,14 @@ impl Ask<'_> {
             Step::Publish => self.publish(),
             Step::CallBack if !case.is_grievance() => Err(Refusal::NoCall),
             Step::Close if case.state == State::Watching => self.close(),
+            Step::Escalate => {
+                let is_so = |(run, percent): &(Run, u32)| {
+                    (run.clock.as_str(), percent.to_string().as_str())
+                        == (self.said("clock"), self.said("percent"))
+                };
+                let is_any = run_outs(case, self.at, self.policy).iter().any(is_so);
+                if is_any { Ok(()) } else { Err(self.wrong("percent")) }
+            }
             Step::Merge if self.said("into") == case.number => Err(Refusal::Itself),
             _ => Ok(()),
         }
@@ -250,11 +274,7 @@ fn clocks_after(case: Option<&Case>, line: &Line, event: &Event, policy: &Policy
             }
         }
         Step::HandBack => clocks.start(Clock::Verify, at, limits.verify.of(grade)),
-        Step::GrantTime => {
-            if let Ok(until) = after.field("until").parse() {
-                clocks.set_due(Clock::Handle, until);
-            }
-        }
+        Step::GrantTime => grant(&mut clocks, &after),
         Step::Wait => clocks.hold(Clock::Handle, at),
         Step::GoOn => clocks.release(Clock::Handle, at),
         Step::Submit => {
@@ -282,6 +302,14 @@ fn clocks_after(case: Option<&Case>, line: &Line, event: &Event, policy: &Policy
         _ => {}
     }
     clocks.runs
+}
+
+/// The end that was asked for; where the clock stood still meanwhile, its end may be later already.
+fn grant(clocks: &mut Clocks, after: &Case) {
+    let due = after.run(Clock::Handle).map(|run| run.due);
+    if let (Ok(until), Some(due)) = (after.field("until").parse(), due) {
+        clocks.set_due(Clock::Handle, due.max(until));
+    }
 }
 
 /// How long the handling of a case may take.

@@ -98,6 +98,7 @@ pub enum Step {
     Merge,
     Absorb,
     Note,
+    Escalate,
 }
 
 impl Step {
@@ -131,6 +132,7 @@ impl Step {
             Self::Merge => "merge",
             Self::Absorb => "absorb",
             Self::Note => "note",
+            Self::Escalate => "escalate",
         }
     }
 

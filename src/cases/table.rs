@@ -116,7 +116,7 @@ const fn leads(
 }
 
 /// Every step there is, each once.
-pub const TABLE: [Line; 26] = [
+pub const TABLE: [Line; 27] = [
     leads(Step::Open, &[], New, Hand::Opener, OPEN, &["title", "origin"], &[]),
     leads(Step::Accept, &[New], Verifying, Hand::Desk, &[], &[], &[]),
     said(Step::Verify, &[Verifying], Hand::Desk, VERIFY),
@@ -220,6 +220,15 @@ pub const TABLE: [Line; 26] = [
     ),
     said(Step::Absorb, EVERY_STATE, Hand::Station, &[must("absorbed", Case)]),
     said(Step::Note, EVERY_STATE, Hand::Unit, &[must("note", Text)]),
+    said(Step::Escalate, OPEN_STATES, Hand::Station, RUN_OUT),
+];
+
+const RUN_OUT: &[Field] = &[
+    must(
+        "clock",
+        Choice(&["verify", "express", "sign", "handle", "review", "answer", "watch", "call_back"]),
+    ),
+    must("percent", Choice(&["75", "100", "150"])),
 ];
 
 const OPEN: &[Field] = &[

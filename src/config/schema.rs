@@ -144,6 +144,7 @@ const CASES: &[Key] = &[
     may("watch", Limit),
     may("call_back", Limit),
     may("hand_back", Limit),
+    may("notify", List(&Ref("notifier"))),
 ];
 
 const SUBJECT: &[Key] = &[

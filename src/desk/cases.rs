@@ -16,7 +16,7 @@ use pipelines::record::Severity;
 use serde::{Deserialize, Serialize};
 
 use super::{Act, Desk, DeskError, Result, Who};
-use crate::cases::{Case, Clock, Level, Policy, Run, State};
+use crate::cases::{Case, Clock, Level, Policy, State, words};
 use crate::store::{self, CaseLink};
 
 /// Which cases are asked for; what is empty does not narrow.
@@ -150,7 +150,7 @@ impl Desk {
                 level: run.level(now, &policy),
                 percent: run.percent(now, &policy),
                 due: run.due,
-                words: left(run, now, &policy, lang),
+                words: words::left(run, now, &policy, lang),
             })
             .collect();
         clocks.sort_by_key(|row| row.due);
@@ -170,12 +170,7 @@ impl Desk {
     }
 
     pub(super) fn case_policy(&self) -> Policy {
-        let config = &self.config;
-        Policy {
-            limits: config.cases.clone(),
-            calendar: config.calendar.clone(),
-            zone: config.station.zone,
-        }
+        crate::engine::cases::policy(&self.config)
     }
 
     /// The name of a unit; its id where config no longer has it.
@@ -193,33 +188,6 @@ fn is_called(row: &CaseRow, case: &Case, words: &str) -> bool {
         texts.iter().any(|text| text.contains(word))
             || row.units.iter().any(|unit| unit.contains(word))
     })
-}
-
-/// What is left of a clock, in words.
-fn left(run: &Run, now: DateTime<Utc>, policy: &Policy, lang: Lang) -> String {
-    let clock = lang.text(&format!("cases.clock.{}", run.clock.as_str()));
-    let is_over = now >= run.due;
-    let name = match run.level(now, policy) {
-        _ if run.held.is_some() => "held",
-        _ if run.clock == Clock::Watch && is_over => "over",
-        _ if run.clock == Clock::Watch => "watch",
-        Level::Calm => "calm",
-        Level::Amber => "amber",
-        Level::Red => "red",
-    };
-    let (from, to) = if is_over { (run.due, now) } else { (now, run.due) };
-    let span = span(policy.span(run.working, from, to).num_minutes(), lang);
-    lang.fill(&format!("cases.left.{name}"), &[("clock", &clock), ("span", &span)])
-}
-
-/// Minutes in words.
-pub(super) fn span(minutes: i64, lang: Lang) -> String {
-    let (unit, n) = match minutes {
-        0..120 => ("minutes", minutes),
-        120..2_880 => ("hours", minutes / 60),
-        _ => ("days", minutes / 1_440),
-    };
-    lang.fill(&format!("cases.span.{unit}"), &[("n", &n)])
 }
 
 /// The case of a row.

@@ -34,6 +34,8 @@ pub enum Part {
     Purge,
     /// Looking for silence.
     Silence,
+    /// Looking at the clocks of cases.
+    Cases,
     /// Keeping what hosts asked for, the clock and this board.
     Memory,
     /// A digest, by its id.
@@ -53,6 +55,7 @@ impl Part {
             Self::Index => "index",
             Self::Purge => "purge",
             Self::Silence => "silence",
+            Self::Cases => "cases",
             Self::Memory => "memory",
             Self::Digest(_) => "digest",
             Self::Way(_) => "way",

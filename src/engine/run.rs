@@ -22,13 +22,13 @@ use super::commit::CommitError;
 use super::faults::Part;
 use super::shared::Shared;
 use super::station::Station;
-use super::{delivery, digests, plan, retention};
+use super::{cases, delivery, digests, plan, retention};
 use crate::store::{RunOutcome, StoreError};
 
 /// How often schedules are looked at.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Rules that fire on silence are looked at this often.
+/// Rules that fire on silence, and the clocks of cases, are looked at this often.
 const SILENCE_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// How long what is under way may go on after the signal to stop: a page that is just coming is stored. What is cut
@@ -76,6 +76,7 @@ pub struct Rounds<'a> {
     under_way: HashSet<Part>,
     duties: JoinSet<Done>,
     silence_due: DateTime<Utc>,
+    cases_due: DateTime<Utc>,
     /// What stood there when an officer last asked for everything to be sent again.
     resend: Option<String>,
 }
@@ -96,6 +97,7 @@ impl<'a> Rounds<'a> {
             under_way: HashSet::new(),
             duties: JoinSet::new(),
             silence_due: now,
+            cases_due: now,
             resend: station.store.state(delivery::RESEND)?,
         };
         let config = &station.config;
@@ -143,7 +145,7 @@ impl<'a> Rounds<'a> {
     pub async fn tick(&mut self, now: DateTime<Utc>) -> anyhow::Result<()> {
         if self.station.look_at_clock(now).went_back {
             // What was planned by a clock that was ahead would come when it said.
-            self.silence_due = now;
+            (self.silence_due, self.cases_due) = (now, now);
             self.plan_all(now);
         }
         if let Err(error) = self.take_up_asked(now)
@@ -196,6 +198,10 @@ impl<'a> Rounds<'a> {
                 let (store, watching, now) = (&*shared.store, &shared.watching, shared.now());
                 Ok(store.write(&mut |write| watching.look_at_silence(store, write, now))?)
             });
+        }
+        if now >= self.cases_due && !self.shared.time.is_doubted() {
+            self.cases_due = now + SILENCE_EVERY;
+            self.take_up_blocking(Part::Cases, now, cases::look_at_clocks);
         }
         for digest in self.shared.config.clone().digests.clone() {
             // One whose mark cannot be read says so when it is to be written.

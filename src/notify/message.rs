@@ -26,6 +26,8 @@ pub enum MessageKind {
     Alert,
     /// A digest.
     Digest,
+    /// The clock of a case.
+    Case,
     /// A test of the way.
     Test,
 }
@@ -37,6 +39,7 @@ impl MessageKind {
         match self {
             Self::Alert => "alert",
             Self::Digest => "digest",
+            Self::Case => "case",
             Self::Test => "test",
         }
     }

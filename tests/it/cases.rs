@@ -1,6 +1,9 @@
 //! Cases through the desk, the console and the command line: an accident from its alert to its end, a grievance to its
 //! call, who may not, who was first, what a purge leaves, and a log that shows when it was changed.
 
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
 use guanlan::cases::{Fields, State, Step};
 use guanlan::desk::cases::CaseAsk;
 use guanlan::desk::cases::fault::CaseFault;
@@ -12,6 +15,7 @@ use pipelines::locale::Lang;
 use pipelines::record::AlertState;
 
 use crate::console::{Served, between};
+use crate::lab::{Dice, Lab};
 
 fn person(name: &str, role: Role, units: &[&str]) -> Who {
     let units = units.iter().map(|unit| (*unit).into()).collect();
@@ -289,4 +293,49 @@ fn in_the_console_a_case_is_opened_from_its_alert_and_what_was_typed_is_kept() {
     assert!(served.page("/cases?state=all").contains(place.rsplit('/').next().unwrap()));
     let csv = served.post("/cases/ledger", &[("mark", &mark), ("form", "csv")]);
     assert!(csv.bytes.starts_with("\u{feff}".as_bytes()), "{}", csv.head);
+}
+
+/// How often a command is killed: a few times, or as the environment says.
+fn kills() -> usize {
+    std::env::var("GUANLAN_KILLS").ok().and_then(|n| n.parse().ok()).map_or(8, |n: usize| n / 10)
+}
+
+#[test]
+fn a_command_killed_at_any_instant_leaves_a_whole_log() {
+    let lab = Lab::new();
+    let data = lab.data();
+    let data = data.to_str().unwrap();
+    let opened = lab.run(&["--data-dir", data, "case", "open", "title=first"]).good().out;
+    let first = between(&opened, "Case ", " ").to_owned();
+    let mut dice = Dice(11);
+    let mut killed = 0;
+    for n in 0..kills() {
+        let title = format!("title={n}");
+        let note = format!("note={n}");
+        let args = match n % 2 {
+            0 => ["--data-dir", data, "case", "open", &title].to_vec(),
+            _ => ["--data-dir", data, "case", "step", &first, "note", &note].to_vec(),
+        };
+        let mut child =
+            lab.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Waiting is the point here: the kill must come from outside, at any moment.
+        let instant = Instant::now() + Duration::from_millis(dice.below(160) as u64);
+        while Instant::now() < instant {
+            std::thread::park_timeout(Duration::from_micros(200));
+        }
+        killed += usize::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let checked = lab.run(&["--data-dir", data, "case", "verify"]);
+    assert!(checked.out.contains("whole"), "after {killed} kills: {} {}", checked.out, checked.err);
+    let store = guanlan::store::SqliteStore::open(&lab.data().join("guanlan.db")).unwrap();
+    let cases = store.cases().unwrap();
+    let mut numbers: Vec<_> =
+        cases.iter().map(|case| case.number[5..].parse::<usize>().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=cases.len()).collect::<Vec<_>>(), "no number is lost or drawn twice");
+    let lines = store.case_log(None).unwrap();
+    let acts = store.audits("case", "", 10_000).unwrap();
+    assert_eq!(lines.len(), acts.len(), "each line has its act, and each act its line");
 }

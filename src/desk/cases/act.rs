@@ -10,15 +10,10 @@ use pipelines::record::Severity;
 
 use super::fault::CaseFault;
 use super::{read, unknown};
-use crate::cases::machine::fold;
-use crate::cases::{
-    Case, Event, Field, Fields, Form, Hand, Order, Refusal, State, Step, plan, table,
-};
+use crate::cases::{Case, Event, Field, Fields, Form, Hand, Order, Refusal, State, Step, table};
 use crate::desk::{Act, Desk, DeskError, Result, Role, Who};
-use crate::store::{self, CaseLink, StoreError, StoreWrite};
-
-/// Whose acts of the station itself are, in a case's log.
-pub(super) const STATION: &str = "station";
+use crate::engine::cases::{STATION, StepError, log_step};
+use crate::store::{CaseLink, StoreError, StoreWrite};
 
 /// The right that a step needs.
 #[must_use]
@@ -99,28 +94,15 @@ impl Desk {
             who: &taking.who.name,
             now: taking.now,
         };
-        let event = plan(case, &order, &self.case_policy()).map_err(|why| self.refused(why))?;
-        let after = fold(case.cloned(), taking.number, &event);
-        let stored = store::CaseRow {
-            number: after.number.clone(),
-            version: after.version,
-            state: after.state.as_str().to_owned(),
-            opened: after.opened,
-            updated: after.updated,
-            record: json(&after)?,
-        };
-        let hash = write.put_case(&stored, &json(&event)?)?;
+        let policy = self.case_policy();
+        let logged = log_step(write, case, taking.number, &order, &policy);
+        let after = logged.map_err(|error| match error {
+            StepError::Refused(why) => self.refused(why),
+            error => DeskError::Broken(error.into()),
+        })?;
         for link in &taking.links {
             write.link_case(taking.number, *link)?;
         }
-        let from = event.from.map_or("nothing", State::as_str);
-        let detail = format!(
-            "{}: {from} -> {} line {hash} by {}",
-            event.step.as_str(),
-            event.to.as_str(),
-            taking.who.name
-        );
-        write.audit_by(taking.now, &taking.who.name, "case", taking.number, &detail)?;
         Ok(after)
     }
 
@@ -147,12 +129,14 @@ impl Desk {
     /// The case as it is now, where it is still as it was seen.
     fn expected(&self, write: &dyn StoreWrite, number: &str, version: u64) -> Result<Case> {
         let found = read(&write.case_now(number)?.ok_or_else(|| unknown(number))?)?;
-        if found.version == version {
-            return Ok(found);
-        }
-        let log = self.store.case_log(Some(number))?;
-        let last = log.last().and_then(|line| serde_json::from_str::<Event>(&line.body).ok());
-        let (who, step) = last.map_or((String::new(), "note"), |e| (e.who, e.step.as_str()));
+        let lines = self.store.case_log(Some(number))?;
+        let since = lines.iter().filter(|line| line.seq > version);
+        let mut since = since.filter_map(|line| serde_json::from_str::<Event>(&line.body).ok());
+        // What the station noted (that a clock ran out) changes nothing of what was seen.
+        let Some(last) = since.rfind(|event| event.who != STATION) else {
+            return if version <= found.version { Ok(found) } else { Err(unknown(number)) };
+        };
+        let (who, step) = (last.who, last.step.as_str());
         let at = found
             .updated
             .with_timezone(&self.config.station.zone)
@@ -255,8 +239,4 @@ impl Desk {
     pub(super) fn case_year(&self, now: DateTime<Utc>) -> i32 {
         now.with_timezone(&self.config.station.zone).year()
     }
-}
-
-fn json<T: serde::Serialize>(value: &T) -> Result<String> {
-    Ok(serde_json::to_string(value).map_err(anyhow::Error::from)?)
 }

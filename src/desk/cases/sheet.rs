@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::CaseRow;
 use super::act::right_of;
-use crate::cases::{Approval, Case, Draft, Event, Field, Form, State, Step, offered};
+use crate::cases::{Approval, Case, Draft, Event, Field, Form, State, Step, offered, words};
 use crate::desk::edit::{DiffLine, diff};
 use crate::desk::{Act, Desk, Result, Who};
 use crate::store::CaseLink;
@@ -134,7 +134,7 @@ impl Desk {
             let diff = before.map_or_else(Vec::new, |before| diff(&before, &draft.text));
             drafts.push(DraftRow { draft: draft.clone(), diff });
         }
-        let took = case.ended.map(|at| super::span((at - case.opened).num_minutes(), who.lang));
+        let took = case.ended.map(|at| words::span((at - case.opened).num_minutes(), who.lang));
         Ok(CaseSheet {
             version: case.version,
             known: self.known_in_words(who, &case),

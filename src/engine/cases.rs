@@ -1,0 +1,218 @@
+//! Cases in the store: a step planned and logged, and what the station does by itself when a clock runs out.
+//!
+//! In: a case, an order, the time. Out: a line of the log with the case after it; at 75, 100 and 150 percent of a clock
+//! one line and one message to the ways out that `[cases] notify` names. A message has a key of its own, so that a restart
+//! or a leap of the clock sends none twice; while the clock is doubted nothing is told.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::shared::Shared;
+use crate::cases::machine::{fold, plan, run_outs};
+use crate::cases::{Case, Fields, Order, Policy, Refusal, Run, Step, words};
+use crate::config::Config;
+use crate::notify::{Message, MessageKind};
+use crate::store::{CaseRow, Store, StoreError, StoreWrite};
+
+/// Who the station is in a case's log.
+pub const STATION: &str = "station";
+
+/// Why a step was not logged.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// The machine refuses.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A case that cannot be written or read: a defect.
+    #[error("a case is no JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+/// The limits of config, with its calendar.
+#[must_use]
+pub fn policy(config: &Config) -> Policy {
+    Policy {
+        limits: config.cases.clone(),
+        calendar: config.calendar.clone(),
+        zone: config.station.zone,
+    }
+}
+
+/// Plans a step, logs it, and puts the case as it is after it, with the audit line.
+///
+/// # Errors
+/// `Refused` where the machine refuses; nothing was written then.
+pub fn log_step(
+    write: &dyn StoreWrite,
+    case: Option<&Case>,
+    number: &str,
+    order: &Order,
+    policy: &Policy,
+) -> Result<Case, StepError> {
+    let event = plan(case, order, policy).map_err(StepError::Refused)?;
+    let after = fold(case.cloned(), number, &event);
+    let stored = CaseRow {
+        number: after.number.clone(),
+        version: after.version,
+        state: after.state.as_str().to_owned(),
+        opened: after.opened,
+        updated: after.updated,
+        record: serde_json::to_string(&after)?,
+    };
+    let hash = write.put_case(&stored, &serde_json::to_string(&event)?)?;
+    let from = event.from.map_or("nothing", |state| state.as_str());
+    let (step, to, who) = (event.step.as_str(), event.to.as_str(), order.who);
+    let detail = format!("{step}: {from} -> {to} line {hash} by {who}");
+    write.audit_by(order.now, who, "case", number, &detail)?;
+    Ok(after)
+}
+
+/// Looks at the clocks of all cases that have not ended, and tells of those that have run out further than was told.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn look_at_clocks(shared: &Shared) -> anyhow::Result<()> {
+    tell_of_clocks(&*shared.store, &shared.config, shared.now())
+}
+
+fn tell_of_clocks(store: &dyn Store, config: &Config, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let policy = policy(config);
+    for row in
+        store.cases()?.iter().filter(|row| !["closed", "dismissed"].contains(&row.state.as_str()))
+    {
+        let case: Case = serde_json::from_str(&row.record)?;
+        if run_outs(&case, now, &policy).is_empty() {
+            continue;
+        }
+        let mut failed = None;
+        store.write(&mut |write| {
+            failed = tell(write, &row.number, config, &policy, now).err();
+            Ok(())
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+    }
+    Ok(())
+}
+
+/// In one transaction: a line of the log and the messages of each clock of a case.
+fn tell(
+    write: &dyn StoreWrite,
+    number: &str,
+    config: &Config,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Result<(), StepError> {
+    let Some(row) = write.case_now(number)? else { return Ok(()) };
+    let mut case: Case = serde_json::from_str(&row.record)?;
+    for (run, percent) in run_outs(&case, now, policy) {
+        let fields = Fields::from([
+            ("clock".to_owned(), run.clock.as_str().to_owned()),
+            ("percent".to_owned(), percent.to_string()),
+        ]);
+        let order = Order { step: Step::Escalate, fields, who: STATION, now };
+        case = log_step(write, Some(&case), number, &order, policy)?;
+        for way in &config.cases.notify {
+            let message = message(&case, &run, percent, config, policy, now);
+            write.enqueue(&format!("{}@{way}", message.key), way, &message.json(), now)?;
+        }
+    }
+    Ok(())
+}
+
+fn message(
+    case: &Case,
+    run: &Run,
+    percent: u32,
+    config: &Config,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Message {
+    let lang = config.station.lang;
+    let grade = lang.text(&format!("record.severity.{}", case.grade().as_str()));
+    let state = lang.text(&format!("cases.state.{}", case.state.as_str()));
+    let id = case.field("main");
+    let unit = config.subjects.iter().find(|subject| subject.id.as_str() == id);
+    let unit = unit.map_or(id, |subject| subject.name.as_str());
+    let clock = words::left(run, now, policy, lang);
+    let due = run.due.with_timezone(&config.station.zone).format("%m-%d %H:%M");
+    let said: [(&str, &dyn std::fmt::Display); 7] = [
+        ("number", &case.number),
+        ("grade", &grade),
+        ("clock", &clock),
+        ("title", &crate::report::markdown::escape(case.field("title"))),
+        ("state", &state),
+        ("unit", &unit),
+        ("due", &due),
+    ];
+    Message {
+        key: format!(
+            "case/{}/{}@{}/{percent}",
+            case.number,
+            run.clock.as_str(),
+            run.since.timestamp()
+        ),
+        kind: MessageKind::Case,
+        title: lang.fill("cases.message.title", &said),
+        body_markdown: lang.fill("cases.message.body", &said),
+        data: json!({
+            "case": case.number, "state": case.state, "grade": case.grade(), "unit": id,
+            "clock": run.clock, "percent": percent, "due": run.due,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::config::Overrides;
+    use crate::store::{OutboxAsk, ReadCases as _, SqliteStore};
+
+    #[test]
+    fn a_clock_that_runs_out_is_told_once_a_step_whatever_the_clock_and_restarts_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("guanlan.db");
+        let mut config = Config::shipped(&Overrides::default());
+        config.cases.notify = vec!["log".to_owned()];
+        let opened: DateTime<Utc> = "2026-11-20T07:00:00Z".parse().unwrap();
+        let fields = [("title", "冒顶"), ("origin", "hand"), ("suggested", "major")];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let order =
+            Order { step: Step::Open, fields: Fields::from(fields), who: "王", now: opened };
+        let store = SqliteStore::open(&path).unwrap();
+        store
+            .write(&mut |write| {
+                log_step(write, None, "2026-0001", &order, &policy(&config)).unwrap();
+                Ok(())
+            })
+            .unwrap();
+        drop(store);
+        // Verification of a grave matter: an hour. Minutes after opening, and the messages there are then.
+        for (minutes, expected) in [
+            (44, 0),
+            (46, 1),
+            (46, 1),
+            (61, 2),
+            (50, 2),
+            (91, 3),
+            (95, 3),
+            (60 * 24, 3),
+            (60 * 37, 4),
+        ] {
+            // Each look by a station that was started anew.
+            let store = SqliteStore::open(&path).unwrap();
+            tell_of_clocks(&store, &config, opened + TimeDelta::minutes(minutes)).unwrap();
+            let told = store.outbox(&OutboxAsk { limit: 100, ..OutboxAsk::default() }).unwrap();
+            assert_eq!(told.len(), expected, "after {minutes} minutes: {told:?}");
+        }
+        let store = SqliteStore::open(&path).unwrap();
+        let log = store.case_log(Some("2026-0001")).unwrap();
+        assert_eq!(log.len(), 5, "each with a line of its own");
+    }
+}
