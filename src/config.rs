@@ -45,8 +45,8 @@ pub use notifier::{
 pub use problem::{Fault, Level, Problem, Problems};
 pub use route::{Hours, RouteConfig};
 pub use settings::{
-    CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings, Paths,
-    People, Period, Privacy, Retention, Station,
+    CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings,
+    PaperSettings, Paths, People, Period, Privacy, Retention, Station,
 };
 pub(crate) use walk::{is_contact, is_url};
 
@@ -88,6 +88,8 @@ pub struct Config {
     pub station: Station,
     /// Those who log in.
     pub people: People,
+    /// How digests are headed.
+    pub paper: PaperSettings,
     /// The other files as named in the main one.
     pub paths: Paths,
     /// How politely and how much.

@@ -1,32 +1,44 @@
-//! Reporting: what was said in a period, as a digest whose every figure leads to its posts.
+//! Reporting: what was said in a period, as a digest whose every sentence and figure leads to its posts.
 //!
-//! In: the posts, alerts and source counts of a period (plain data the caller reads from the store). Out: a
-//! [`Digest`] of counts and ids without markup, and its renderings in Markdown and HTML. Pure: no IO, no clock.
+//! In: the posts, alerts and sources of a period (plain data the caller reads from the store). Out: a [`Digest`] of
+//! quotations, counts and ids; a [`Paper`] of it in one language; its forms: Markdown, HTML, Word. Pure: no IO, no clock.
 //! A figure that was not measured stays unmeasured, never 0; a source that failed is never silence.
 
 mod alerts;
 mod build;
-mod chart;
+mod claims;
+mod compose;
 mod digest;
+mod drawing;
+mod form;
+mod groups;
+mod happening;
+mod happenings;
 mod input;
+mod ledger;
 pub(crate) mod markdown;
-mod render;
+pub mod paper;
+mod said;
 #[cfg(test)]
 mod sample;
 mod sources;
-mod stories;
 mod why;
 mod word;
 mod words;
 
+pub use compose::compose;
 pub use digest::{
-    AlertLine, Change, ChannelLine, Curve, Digest, Emptiness, Figure, PostLine, PostSet, Shares,
-    SourceLine, SourceTotals, StoryLine, SubjectLine, WordLine,
+    AlertLine, Change, ChannelLine, Curve, Digest, Emptiness, Figure, Happenings, PostLine,
+    PostSet, Quote, Shares, SourceLine, SourceTotals, SubjectLine, WordLine,
 };
+pub use drawing::Drawing;
+pub use form::{Format, render};
+pub use happening::{AnswerLine, ClaimLine, ClaimState, Happening};
 pub use input::{
-    AlertInput, DigestInput, DigestPost, PeriodKind, PreviousPeriod, SourceInput, SourceOutcome,
-    Tally,
+    AlertInput, DigestInput, DigestPost, Issue, PaperHead, PeriodKind, PreviousPeriod, SourceInput,
+    SourceOutcome, Tally,
 };
-pub use render::{Format, ReportError, render};
+pub use paper::Paper;
+pub use said::{Claim, Said};
 pub use why::why;
 pub use word::{WordError, render_word};

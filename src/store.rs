@@ -169,6 +169,12 @@ pub trait Store: ReadEvidence + ReadPeople + ReadCases + Send + Sync {
         range: &PostRange,
         each: &mut dyn FnMut(AnnotatedPost) -> bool,
     ) -> Result<()>;
+    /// The same for those that name a subject; answers how many posts the range holds in all.
+    fn each_mentioning(
+        &self,
+        range: &PostRange,
+        each: &mut dyn FnMut(AnnotatedPost) -> bool,
+    ) -> Result<u64>;
     /// How many posts there are.
     fn post_count(&self) -> Result<u64>;
     /// Posts of one story, oldest first.

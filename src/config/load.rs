@@ -27,8 +27,8 @@ use super::resolve::{absolute, notifier_paths, resolve, source_paths};
 use super::route::RouteConfig;
 use super::schema::{self, Key};
 use super::settings::{
-    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, Paths, People,
-    Privacy, Retention, Station,
+    CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, PaperSettings,
+    Paths, People, Privacy, Retention, Station,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
@@ -40,6 +40,7 @@ use crate::schedule::Calendar;
 pub(super) struct Settings {
     pub(super) station: Station,
     pub(super) people: People,
+    pub(super) paper: PaperSettings,
     pub(super) paths: Paths,
     pub(super) crawl: CrawlSettings,
     pub(super) extract: ExtractSettings,
@@ -84,8 +85,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         None => FileText { path: PathBuf::from("guanlan.toml"), text: String::new() },
     };
     let mut settings = raw.main(&text);
-    raw.context.zone = settings.station.zone;
-    raw.context.subjects = raw.aliases();
+    (raw.context.zone, raw.context.subjects) = (settings.station.zone, raw.aliases());
     let dir = text.path.parent().unwrap_or(Path::new("")).to_owned();
     raw.items(&text, &dir, &settings.paths);
     raw.expand_sources();
@@ -109,6 +109,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         file: main.map(|path| absolute(&path)),
         station: settings.station,
         people: settings.people,
+        paper: settings.paper,
         paths: settings.paths,
         crawl: settings.crawl,
         extract: settings.extract,

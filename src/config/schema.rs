@@ -67,6 +67,12 @@ const MINUTES: Shape = Count(1, 60 * 24 * 366);
 /// A kibibyte, below which no page is worth reading, to a gibibyte, above which memory is at stake.
 const BYTES: Shape = Count(1_024, 1_073_741_824);
 
+const PAPER: &[Key] = &[
+    may("red_head", Text),
+    may("unit", Text),
+    may("send_to", List(&Text)),
+    may("copy_to", List(&Text)),
+];
 const STATION: &[Key] = &[
     may("name", Text),
     may("contact", Contact),
@@ -223,6 +229,7 @@ const ROBOT: &[Key] = &[
 pub(super) const MAIN: &[Key] = &[
     may("station", Table(STATION)),
     may("people", Table(PEOPLE)),
+    may("paper", Table(PAPER)),
     may("paths", Table(PATHS)),
     may("crawl", Table(CRAWL)),
     may("extract", Table(&[may("min_chars", Count(0, 100_000))])),

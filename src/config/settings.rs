@@ -73,6 +73,20 @@ pub struct Paths {
     pub shipped_topics: bool,
 }
 
+/// `[paper]`: how a digest is headed and to whom it goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaperSettings {
+    /// The red head; empty: a plain title.
+    pub red_head: String,
+    /// Who makes it; empty: the name of the station.
+    pub unit: String,
+    /// To whom it is reported.
+    pub send_to: Vec<String>,
+    /// Who has a copy.
+    pub copy_to: Vec<String>,
+}
+
 /// `[crawl]`: how politely and how much, for every source that does not say otherwise.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,16 +1,21 @@
-//! Digests at the desk: which are written, one of them, and a new one for a day, week or month.
+//! Digests at the desk: which are written, one of them, and a new one for a day, week or month, of any span, of a unit, of
+//! a topic or of one happening.
 //!
-//! In: a period and its last day, or a file's name. Out: names and bytes. Only files of the digest folder are
+//! In: what is asked for, or a file's name. Out: names and bytes. Only files of the digest folder are
 //! handed out, by names that lead nowhere else.
+
+mod ask;
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{Act, Desk, DeskError, Result, Who};
 use crate::config::Period;
 use crate::engine::digests;
+
+pub use ask::DigestAsk;
 
 /// A written digest, in one form.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -88,31 +93,20 @@ impl Desk {
         last: Option<NaiveDate>,
     ) -> Result<Vec<String>> {
         self.check(who, Act::WriteDigest)?;
-        let files = self.write_digest_to(who, period, last, &self.dir.digests())?;
+        let ask = DigestAsk { period, last, ..DigestAsk::default() };
+        let files = self.write_digest_to(who, &ask, &self.dir.digests())?;
         let names = files.iter().filter_map(|path| path.file_name());
         Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
     }
 
-    /// The same into the folder `dir`; answers the files. The command line alone names folders.
+    /// Writes the digest asked for into the folder `dir`; answers the files. The command line alone names folders.
     ///
     /// # Errors
-    /// As of [`write_digest`](Self::write_digest).
-    pub fn write_digest_to(
-        &self,
-        who: &Who,
-        period: Period,
-        last: Option<NaiveDate>,
-        dir: &Path,
-    ) -> Result<Vec<PathBuf>> {
+    /// `Value` for a day that has not come or a span that ends before it begins; `Unknown` for a unit, topic or
+    /// happening; as of [`write_digest`](Self::write_digest).
+    pub fn write_digest_to(&self, who: &Who, ask: &DigestAsk, dir: &Path) -> Result<Vec<PathBuf>> {
         self.check(who, Act::WriteDigest)?;
-        let to = last.and_then(|day| self.end_of(day)).unwrap_or_else(|| self.now());
-        let id = match period {
-            Period::Day => "day",
-            Period::Week => "week",
-            Period::Month => "month",
-        };
-        let (kind, from, to) = digests::span(period, to, &self.config);
-        let order = digests::Order { id: id.to_owned(), title: None, period: kind, from, to };
+        let order = self.order(ask)?;
         self.write_order(who, &order, dir)
     }
 
@@ -125,9 +119,10 @@ impl Desk {
         let named = self.config.digests.iter().find(|digest| digest.id == id);
         let named =
             named.ok_or_else(|| DeskError::Unknown { what: "digest", id: id.to_owned() })?;
-        let (period, from, to) = digests::span(named.period, self.now(), &self.config);
-        let title = named.title.clone();
-        let order = digests::Order { id: id.to_owned(), title, period, from, to };
+        let span = digests::span(named.period, self.now(), &self.config);
+        // The titles in config are in the language of the station.
+        let title = named.title.clone().filter(|_| who.lang == self.config.station.lang);
+        let order = digests::Order { title, ..digests::Order::of_all(id, span, &self.config) };
         self.write_order(who, &order, &self.dir.digests())
     }
 
@@ -136,7 +131,7 @@ impl Desk {
         let mut config = (*self.config).clone();
         config.station.lang = who.lang;
         let written = digests::write(&config, &*self.store, order, self.now(), dir)?;
-        let done = ("digest", order.id.as_str(), order.to.to_rfc3339());
+        let done = ("digest", order.name.as_str(), order.to.to_rfc3339());
         self.audited(who, (done.0, done.1, &done.2), &mut |_| Ok(true))?;
         Ok(written.files)
     }
@@ -145,13 +140,6 @@ impl Desk {
     #[must_use]
     pub fn digest_folder(&self) -> PathBuf {
         self.dir.digests()
-    }
-
-    /// Local midnight after `day`.
-    fn end_of(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
-        let next = day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
-        let local = self.config.station.zone.from_local_datetime(&next).earliest()?;
-        Some(local.with_timezone(&Utc))
     }
 }
 

@@ -4,61 +4,80 @@
 //! beside and renamed so that a reader never sees half of one. What goes into a digest is read here; what it
 //! says is `report`'s business.
 
+mod gather;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
-use pipelines::record::TopicId;
-use pipelines::words::Counts;
+use pipelines::record::{StoryId, SubjectId, TopicId};
 
-use super::health::{all_lost, lost_in_words, silence_reason, trouble_in_words};
 use super::shared::Shared;
 use crate::config::{Config, DigestConfig, NotifierConfig, Period};
 use crate::notify::{DigestNotice, Enclosure, Message, digest_message};
-use crate::report::{
-    AlertInput, Digest, DigestInput, DigestPost, Format, PeriodKind, PreviousPeriod, SourceInput,
-    SourceOutcome, Tally, render, render_word,
-};
-use crate::store::{PostRange, Role, Store};
+use crate::report::{Digest, Format, Issue, PeriodKind, compose, markdown, render, render_word};
+use crate::store::Store;
 
-/// Posts an appendix lists at most.
-const LISTED_POSTS: usize = 200;
-
-/// Topics whose negative posts are grievances of staff and neighbours.
-const GRIEVANCES: [&str; 8] = [
-    "labour",
-    "environment",
-    "construction",
-    "education",
-    "health",
-    "trade",
-    "transport",
-    "service",
-];
+/// What a digest is narrowed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// Everything about us.
+    All,
+    /// A unit and those below it.
+    Unit(SubjectId),
+    /// A topic and those under it.
+    Topic(TopicId),
+    /// One happening.
+    Story(StoryId),
+}
 
 /// A digest to be written.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// Part of the file name.
-    pub id: String,
+    /// The name of its files, without their endings.
+    pub name: String,
     /// The title; a standard one where absent.
     pub title: Option<String>,
-    /// What kind of span.
+    /// What it is.
     pub period: PeriodKind,
     /// Start, included.
     pub from: DateTime<Utc>,
     /// End, not included.
     pub to: DateTime<Utc>,
+    /// What it is narrowed to.
+    pub focus: Focus,
+    /// Its number, where it has one.
+    pub issue: Option<Issue>,
+}
+
+impl Order {
+    /// One of everything about us, named by `id` and the day of its last moment.
+    #[must_use]
+    pub fn of_all(id: &str, (period, from, to): Span, config: &Config) -> Self {
+        let name = format!("{id}-{}", day(to, config));
+        Self { name, title: None, period, from, to, focus: Focus::All, issue: None }
+    }
+}
+
+/// What a digest is, its start and its end.
+pub type Span = (PeriodKind, DateTime<Utc>, DateTime<Utc>);
+
+/// The day a digest that ends at `to` is about: that of its last moment.
+fn day(to: DateTime<Utc>, config: &Config) -> String {
+    let last = to - TimeDelta::seconds(1);
+    last.with_timezone(&config.station.zone).format("%Y-%m-%d").to_string()
+}
+
+/// The name of a digest that is made by hand of the time up to `now`: beside that of the whole day.
+#[must_use]
+pub fn name_of_now(id: &str, now: DateTime<Utc>, config: &Config) -> String {
+    format!("{id}-{}", now.with_timezone(&config.station.zone).format("%Y-%m-%d-%H%M"))
 }
 
 /// The span of `period` that ends at `to`.
 #[must_use]
-pub fn span(
-    period: Period,
-    to: DateTime<Utc>,
-    config: &Config,
-) -> (PeriodKind, DateTime<Utc>, DateTime<Utc>) {
+pub fn span(period: Period, to: DateTime<Utc>, config: &Config) -> Span {
     match period {
         Period::Day => (PeriodKind::Day, to - TimeDelta::hours(24), to),
         Period::Week => (PeriodKind::Week, to - TimeDelta::days(7), to),
@@ -113,19 +132,39 @@ pub fn write_due(shared: &Shared, digest: &DigestConfig) -> anyhow::Result<()> {
         return Ok(shared.store.write(&mut |write| write.put_state(&mark, &now.to_rfc3339()))?);
     };
     let Some(due) = shared.config.digest_schedule(digest).due(last, now) else { return Ok(()) };
-    let (period, from, to) = span(digest.period, due, &shared.config);
-    let order = Order { id: digest.id.clone(), title: digest.title.clone(), period, from, to };
+    let issue = next_issue(shared, digest, due)?;
+    let order = Order {
+        title: digest.title.clone(),
+        issue: Some(issue),
+        ..Order::of_all(&digest.id, span(digest.period, due, &shared.config), &shared.config)
+    };
     let written = write(&shared.config, &*shared.store, &order, now, &shared.dir.digests())?;
     tracing::info!(digest = %digest.id, files = ?written.files, "digest written");
     let messages = messages(shared, digest, &order, &written);
     Ok(shared.store.write(&mut |write| {
         write.put_state(&mark, &due.to_rfc3339())?;
+        write.put_state(&issue_mark(digest), &format!("{} {}", issue.year, issue.number))?;
         write.audit(now, "digest", &digest.id, &due.to_rfc3339())?;
         for (notifier, message) in &messages {
             write.enqueue(&message.key, notifier, &message.json(), now)?;
         }
         Ok(())
     })?)
+}
+
+fn issue_mark(digest: &DigestConfig) -> String {
+    format!("issue:{}", digest.id)
+}
+
+/// The number of the next issue of `digest`, counted within the year of `due`.
+fn next_issue(shared: &Shared, digest: &DigestConfig, due: DateTime<Utc>) -> anyhow::Result<Issue> {
+    let year = due.with_timezone(&shared.config.station.zone).year();
+    let last = shared.store.state(&issue_mark(digest))?;
+    let last = last.as_deref().and_then(|text| text.split_once(' '));
+    let last =
+        last.filter(|(of, _)| of.parse() == Ok(year)).map(|(_, number)| number.parse::<u32>());
+    let last = last.transpose().context("cannot read the number of the last issue")?;
+    Ok(Issue { year, number: last.unwrap_or(0) + 1 })
 }
 
 /// What is told of a finished digest, by each of its ways out.
@@ -136,7 +175,7 @@ fn messages(
     written: &Written,
 ) -> Vec<(String, Message)> {
     let config = &shared.config;
-    let day = order.to.with_timezone(&config.station.zone).format("%Y-%m-%d");
+    let day = day(order.to, config);
     let place = written.files.first().map(|path| path.display().to_string()).unwrap_or_default();
     let lang = config.station.lang;
     let named = |path: &PathBuf| {
@@ -148,7 +187,7 @@ fn messages(
         title: &written.title,
         place: &place,
         markdown: &written.markdown,
-        summary_heading: &lang.text("digest.heading.summary"),
+        summary_heading: &written.summary,
         files: written.files.iter().filter_map(named).collect(),
         lang,
     };
@@ -168,6 +207,8 @@ pub struct Written {
     pub title: String,
     /// The whole in Markdown.
     pub markdown: String,
+    /// The heading of its opening in there.
+    pub summary: String,
 }
 
 /// Writes one digest in Markdown, HTML and Word.
@@ -181,19 +222,21 @@ pub fn write(
     now: DateTime<Utc>,
     dir: &Path,
 ) -> anyhow::Result<Written> {
-    let digest = Digest::build(&input(config, store, order, now)?);
+    let mut digest = Digest::build(&gather::input(config, store, order, now)?);
+    for post in &mut digest.posts {
+        gather::mark_page(store, post)?;
+    }
+    let paper = compose(&digest, config.station.lang);
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
-    let day = order.to.with_timezone(&config.station.zone).format("%Y-%m-%d");
     let mut files = Vec::new();
-    let lang = config.station.lang;
-    let markdown = render(&digest, lang, Format::Markdown)?;
+    let text = render(&paper, Format::Markdown);
     let forms = [
-        ("md", markdown.clone().into_bytes()),
-        ("html", render(&digest, lang, Format::Html)?.into_bytes()),
-        ("docx", render_word(&digest, lang)?),
+        ("md", text.clone().into_bytes()),
+        ("html", render(&paper, Format::Html).into_bytes()),
+        ("docx", render_word(&paper)?),
     ];
     for (ending, bytes) in forms {
-        let path = dir.join(format!("{}-{day}.{ending}", order.id));
+        let path = dir.join(format!("{}.{ending}", order.name));
         put(&path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
         files.push(path);
     }
@@ -201,9 +244,8 @@ pub fn write(
     std::fs::File::open(dir)
         .and_then(|folder| folder.sync_all())
         .with_context(|| format!("cannot sync `{}`", dir.display()))?;
-    let heading = markdown.lines().find_map(|line| line.strip_prefix("# "));
-    let title = digest.title.unwrap_or_else(|| heading.unwrap_or(&order.id).trim().to_owned());
-    Ok(Written { files, title, markdown })
+    let summary = markdown::escape(&paper.first_heading());
+    Ok(Written { files, title: paper.title, markdown: text, summary })
 }
 
 /// Writes beside and renames, so that neither a reader nor a power cut sees half of a file.
@@ -214,148 +256,4 @@ fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&half, path)
-}
-
-fn input(
-    config: &Config,
-    store: &dyn Store,
-    order: &Order,
-    now: DateTime<Utc>,
-) -> anyhow::Result<DigestInput> {
-    let name_of = |id: &pipelines::record::SourceId| {
-        config.sources.iter().find(|s| s.id == *id).map_or(id.0.clone(), |s| s.name.clone())
-    };
-    let range = PostRange { from: Some(order.from), until: Some(order.to) };
-    let mut posts = Vec::new();
-    store.each_post(&range, &mut |post| {
-        posts.push(DigestPost::of(&post, &name_of(&post.post.source)));
-        true
-    })?;
-    posts.iter_mut().try_for_each(|post| mark_page(store, post))?;
-    let mut alerts = Vec::new();
-    let mut other_posts = Vec::new();
-    for stored in store.alerts(&range, usize::MAX)? {
-        for evidence in &stored.alert.evidence {
-            let listed = |list: &[DigestPost]| list.iter().any(|p| p.id == evidence.post);
-            if listed(&posts) || listed(&other_posts) {
-                continue;
-            }
-            if let Some(post) = store.post(evidence.post)? {
-                let mut post = DigestPost::of(&post, &name_of(&post.post.source));
-                mark_page(store, &mut post)?;
-                other_posts.push(post);
-            }
-        }
-        let rule = super::watching::rule_of(config, &stored.alert.rule);
-        alerts.push(AlertInput { alert: stored.alert, rule, state_since: Some(stored.updated_at) });
-    }
-    Ok(DigestInput {
-        title: order.title.clone(),
-        organisation: config.station.name.clone(),
-        period: order.period,
-        from: order.from,
-        to: order.to,
-        zone: config.station.zone,
-        generated_at: now,
-        posts,
-        other_posts,
-        previous: previous(store, order)?,
-        subjects: config.subjects.iter().map(|s| (s.id.clone(), s.name.clone())).collect(),
-        grievance_topics: GRIEVANCES.iter().map(|id| TopicId::from(*id)).collect(),
-        alerts,
-        sources: Some(sources(config, store, order, now)?),
-        listed_posts: LISTED_POSTS,
-    })
-}
-
-/// What became of the page of `post`, and the hash of the page it was read from as it was served.
-fn mark_page(store: &dyn Store, post: &mut DigestPost) -> anyhow::Result<()> {
-    let marks = store.marks(post.id)?;
-    (post.edited_at, post.gone_at) = (marks.edited, marks.gone);
-    let exhibits = store.evidence(post.id)?;
-    let page = exhibits.into_iter().rev().find(|exhibit| exhibit.role == Role::Page);
-    post.page_sha256 = page.map(|exhibit| exhibit.record.payload);
-    Ok(())
-}
-
-/// Counts of the span before; absent where this station did not collect yet, since then it was not measured.
-fn previous(store: &dyn Store, order: &Order) -> anyhow::Result<Option<PreviousPeriod>> {
-    let from = order.from - (order.to - order.from);
-    let since = store.state(super::watching::SINCE)?;
-    let since = since.map(|text| text.parse::<DateTime<Utc>>()).transpose();
-    let since = since.context("cannot read since when this station collects")?;
-    if since.is_none_or(|since| since > from) {
-        return Ok(None);
-    }
-    let (mut tally, mut words) = (Tally::default(), Counts::default());
-    let mut stories = std::collections::HashSet::new();
-    store.each_post(&PostRange { from: Some(from), until: Some(order.from) }, &mut |post| {
-        let post = DigestPost::of(&post, "");
-        if post.is_about_us() {
-            tally.posts += 1;
-            words.add(post.keywords.iter().map(String::as_str));
-            match post.polarity() {
-                pipelines::record::Polarity::Negative => tally.negative += 1,
-                pipelines::record::Polarity::Neutral => tally.neutral += 1,
-                pipelines::record::Polarity::Positive => tally.positive += 1,
-            }
-            stories.insert(post.story);
-        }
-        true
-    })?;
-    tally.stories = stories.len() as u64;
-    Ok(Some(PreviousPeriod { tally, words }))
-}
-
-fn sources(
-    config: &Config,
-    store: &dyn Store,
-    order: &Order,
-    now: DateTime<Utc>,
-) -> anyhow::Result<Vec<SourceInput>> {
-    let lang = config.station.lang;
-    let range = PostRange { from: Some(order.from), until: Some(order.to) };
-    let mut inputs = Vec::new();
-    for source in config.sources.iter().filter(|s| s.enabled) {
-        let state = store.source_state(&source.id)?;
-        let tally = store.source_tally(&source.id, &range)?;
-        let silent = TimeDelta::hours(i64::from(source.flatline_hours));
-        let is_silent =
-            source.flatline_hours > 0 && state.last_post.is_none_or(|at| at < now - silent);
-        let outcome = match (&state.error, state.last_run) {
-            (_, None) => SourceOutcome::NotRun,
-            (Some((kind, text)), _) if tally.kept > 0 => {
-                SourceOutcome::Partial { reason: trouble_in_words(kind, text, lang) }
-            }
-            (Some((kind, text)), _) => {
-                SourceOutcome::Failed { reason: trouble_in_words(kind, text, lang) }
-            }
-            (None, Some(_)) if is_silent => {
-                let reason = silence_reason(store, source, now)?;
-                let reason = reason.map(|r| lang.text(&format!("record.silence.{}", r.as_str())));
-                SourceOutcome::Silent { since: state.last_post, reason }
-            }
-            (None, Some(_)) => match all_lost(&tally) {
-                Some(lost) => SourceOutcome::Partial { reason: lost_in_words(&lost, lang) },
-                None => SourceOutcome::Good,
-            },
-        };
-        let measured = state.last_run.is_some();
-        inputs.push(SourceInput {
-            id: source.id.clone(),
-            name: source.name.clone(),
-            channel: source.channel,
-            outcome,
-            received: measured.then_some(tally.received),
-            kept: measured.then_some(tally.kept),
-            dropped: measured.then(|| {
-                let reason = |name: &str| {
-                    pipelines::record::DropReason::ALL.into_iter().find(|r| r.as_str() == name)
-                };
-                tally.dropped.iter().filter_map(|(name, n)| Some((reason(name)?, *n))).collect()
-            }),
-            failed: measured.then(|| tally.failed_total()),
-        });
-    }
-    Ok(inputs)
 }

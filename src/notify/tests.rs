@@ -81,7 +81,7 @@ fn post(title: &str, url: &str) -> DigestPost {
         keywords: Vec::new(),
         id: PostId::of_url(url),
         title: title.into(),
-        snippet: String::new(),
+        said: Default::default(),
         source: "forum".into(),
         source_name: "霁河论坛".into(),
         channel: Channel::Forum,

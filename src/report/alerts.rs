@@ -5,11 +5,12 @@
 
 use std::cmp::Reverse;
 
-use pipelines::record::PostId;
-
-use super::build::Ledger;
 use super::digest::AlertLine;
-use super::input::{AlertInput, DigestInput, DigestPost};
+use super::input::{AlertInput, DigestPost};
+use super::ledger::Ledger;
+
+/// Posts named of one alert; the figure beside them leads to all.
+const NAMED: usize = 2;
 
 /// The lines of all alerts.
 pub(super) fn alert_lines(ledger: &mut Ledger) -> Vec<AlertLine> {
@@ -23,7 +24,7 @@ fn alert_line(ledger: &mut Ledger, input: &AlertInput) -> AlertLine {
     let rule_name =
         input.rule.as_ref().map_or_else(|| alert.rule.to_string(), |rule| rule.name.clone());
     let stored: Vec<&DigestPost> =
-        alert.evidence.iter().filter_map(|e| find(ledger.input, e.post)).collect();
+        alert.evidence.iter().filter_map(|e| ledger.post(e.post)).collect();
     let evidence = ledger.figure(&["digest.set.alert", &rule_name], stored.iter().copied());
     AlertLine {
         key: alert.key.clone(),
@@ -33,16 +34,12 @@ fn alert_line(ledger: &mut Ledger, input: &AlertInput) -> AlertLine {
         fired_at: alert.fired_at,
         headline: stored.iter().rev().max_by_key(|p| p.risk).map(|p| p.title.clone()),
         evidence,
-        posts: stored.iter().filter_map(|p| ledger.number(p.id)).collect(),
+        posts: stored.iter().take(NAMED).map(|p| ledger.cite(p.id)).collect(),
         missing: alert.evidence.len() - stored.len(),
         rule: input.rule.clone(),
         alert: alert.clone(),
         rule_name,
     }
-}
-
-fn find(input: &DigestInput, id: PostId) -> Option<&DigestPost> {
-    input.posts.iter().chain(&input.other_posts).find(|p| p.id == id)
 }
 
 #[cfg(test)]
@@ -56,7 +53,9 @@ mod tests {
         let digest = Digest::build(&sample::input());
         assert_eq!(digest.alerts[0].severity, Severity::Major);
         for alert in &digest.alerts {
-            assert_eq!(alert.evidence.value, Some(alert.posts.len() as u64));
+            assert!(
+                alert.evidence.value >= Some(alert.posts.len() as u64) && !alert.posts.is_empty()
+            );
             assert!(alert.headline.is_some());
             assert_eq!(alert.missing, 0);
         }

@@ -3,17 +3,16 @@
 //! In: [`DigestInput`]. Out: [`Digest`]. Every figure is a count over a set of posts, and the set is kept; the
 //! same input gives the same digest whatever the order of its posts. Reads no store and no clock.
 
-use std::collections::HashMap;
-
-use chrono::{DateTime, Duration, Utc};
-use pipelines::record::{Channel, Polarity, PostId};
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use pipelines::record::{Channel, Polarity};
 
 use super::digest::{
-    Change, ChannelLine, Curve, Digest, Emptiness, Figure, PostLine, PostSet, Shares, SourceTotals,
-    SubjectLine,
+    Change, ChannelLine, Curve, Digest, Emptiness, Figure, Shares, SourceTotals, SubjectLine,
 };
+use super::happenings::happenings;
 use super::input::{DigestInput, DigestPost, PeriodKind};
-use super::{alerts, sources, stories, words};
+use super::ledger::Ledger;
+use super::{alerts, sources, words};
 
 /// A percentage of fewer posts than this says more than is known.
 const SMALLEST_BASE: u64 = 10;
@@ -21,121 +20,21 @@ const SMALLEST_BASE: u64 = 10;
 /// Steps of a curve at most; a special report over years gets wider steps.
 const MAX_STEPS: i32 = 62;
 
-/// The posts in appendix order, their numbers, and the sets made so far.
-pub(super) struct Ledger<'a> {
-    /// Everything about the period.
-    pub(super) input: &'a DigestInput,
-    /// Posts of the period about us, newest first.
-    pub(super) ours: Vec<&'a DigestPost>,
-    numbers: HashMap<PostId, usize>,
-    sets: Vec<PostSet>,
-}
-
-impl<'a> Ledger<'a> {
-    fn new(input: &'a DigestInput) -> (Self, Vec<PostLine>) {
-        let newest_first = |a: &&DigestPost, b: &&DigestPost| {
-            b.time().cmp(&a.time()).then_with(|| a.id.cmp(&b.id))
-        };
-        let mut ours: Vec<&DigestPost> = input.posts.iter().filter(|p| p.is_about_us()).collect();
-        ours.sort_by(newest_first);
-        let mut evidence: Vec<&DigestPost> = input.other_posts.iter().collect();
-        evidence.sort_by(newest_first);
-        let mut others: Vec<&DigestPost> =
-            input.posts.iter().filter(|p| !p.is_about_us()).collect();
-        others.sort_by(newest_first);
-        let mut numbers = HashMap::new();
-        let mut lines = Vec::new();
-        let (inside, outside) =
-            (ours.iter().map(|p| (p, false)), evidence.iter().map(|p| (p, true)));
-        for (post, outside) in inside.chain(outside).chain(others.iter().map(|p| (p, false))) {
-            if lines.len() >= input.listed_posts || numbers.contains_key(&post.id) {
-                continue;
-            }
-            numbers.insert(post.id, lines.len() + 1);
-            lines.push(post_line(post, lines.len() + 1, outside));
-        }
-        (Self { input, ours, numbers, sets: Vec::new() }, lines)
-    }
-
-    /// The number of a post in the appendix, if it is listed.
-    pub(super) fn number(&self, id: PostId) -> Option<usize> {
-        self.numbers.get(&id).copied()
-    }
-
-    /// Counts posts and remembers which.
-    pub(super) fn figure<'p>(
-        &mut self,
-        label: &[&str],
-        posts: impl Iterator<Item = &'p DigestPost>,
-    ) -> Figure {
-        self.figure_of_ids(label, posts.map(|p| p.id))
-    }
-
-    /// The same for ids.
-    pub(super) fn figure_of_ids(
-        &mut self,
-        label: &[&str],
-        ids: impl Iterator<Item = PostId>,
-    ) -> Figure {
-        let (mut listed, mut unlisted) = (Vec::new(), 0);
-        for id in ids {
-            match self.number(id) {
-                Some(number) => listed.push(number),
-                None => unlisted += 1,
-            }
-        }
-        let value = Some((listed.len() + unlisted) as u64);
-        match (listed.as_slice(), unlisted) {
-            ([], _) => Figure::bare(value),
-            ([only], 0) => Figure { value, set: None, post: Some(*only) },
-            _ => {
-                let number = self.sets.len() + 1;
-                listed.sort_unstable();
-                let label = label.iter().map(|part| (*part).to_owned()).collect();
-                self.sets.push(PostSet { number, label, posts: listed, unlisted });
-                Figure { value, set: Some(number), post: None }
-            }
-        }
-    }
-
-    /// Counts posts by polarity; `polarity` says what each says of the thing counted.
-    pub(super) fn shares(
-        &mut self,
-        label: &str,
-        posts: &[&DigestPost],
-        polarity: impl Fn(&DigestPost) -> Polarity,
-    ) -> Shares {
-        let all = self.figure(&[label], posts.iter().copied());
-        let mut of = |wanted: Polarity| {
-            let key = format!("record.polarity.{}", wanted.as_str());
-            self.figure(&[label, &key], posts.iter().copied().filter(|p| polarity(p) == wanted))
-        };
-        Shares {
-            posts: all,
-            negative: of(Polarity::Negative),
-            neutral: of(Polarity::Neutral),
-            positive: of(Polarity::Positive),
-        }
-    }
-}
-
 impl Digest {
     /// The digest of `input`.
     #[must_use]
     pub fn build(input: &DigestInput) -> Self {
-        let (mut ledger, lines) = Ledger::new(input);
+        let mut ledger = Ledger::new(input);
         let ours = ledger.ours.clone();
+        // First what is told, so that the appendix counts in the order of the text.
+        let (happenings, told) = happenings(&mut ledger);
+        let alerts = alerts::alert_lines(&mut ledger);
         let shares = ledger.shares("digest.set.ours", &ours, DigestPost::polarity);
-        let collected = ledger.figure(&["digest.set.collected"], input.posts.iter());
-        let curve = curve(input, &ours);
         let subjects = subject_lines(&mut ledger);
         let channels = channel_lines(&mut ledger);
         let words = words::word_lines(&mut ledger);
-        let told = stories::told(&mut ledger, &curve);
-        let alerts = alerts::alert_lines(&mut ledger);
-        let sources = sources::source_lines(&mut ledger);
+        let sources = sources::source_lines(input);
         let source_totals = sources.as_deref().map(sources::totals);
-        let before = input.previous.as_ref().map(|p| p.tally);
         let emptiness = emptiness(ours.len(), source_totals);
         let is_measured = !matches!(emptiness, Emptiness::NothingHeard | Emptiness::Unknown);
         let measured = |f: Figure| if is_measured { f } else { Figure::bare(None) };
@@ -145,56 +44,36 @@ impl Digest {
             neutral: measured(shares.neutral),
             positive: measured(shares.positive),
         };
+        let before = input.previous.as_ref().map(|p| p.tally);
+        let (sets, posts, unlisted_posts) = ledger.close();
         Self {
             title: input.title.clone(),
             organisation: input.organisation.clone(),
+            paper: input.paper.clone(),
+            focus: input.focus.clone(),
             period: input.period,
             from: input.from,
             to: input.to,
             zone: input.zone,
             generated_at: input.generated_at,
             emptiness,
-            collected: measured(collected),
+            collected: is_measured.then_some(input.collected),
             posts_change: change(shares.posts.value, before.map(|t| t.posts)),
             negative_change: change(shares.negative.value, before.map(|t| t.negative)),
             shares,
-            stories_told: measured(Figure::bare(Some(told.count))),
+            told: is_measured.then_some(told),
+            happenings,
             subjects,
             channels,
             words,
-            curve,
-            stories: told.largest,
+            curve: curve(input, &ours),
             alerts,
-            praise: told.praise,
-            grievances: told.grievances,
             sources,
             source_totals,
-            unlisted_posts: (input.posts.len() + input.other_posts.len())
-                .saturating_sub(lines.len()),
-            sets: ledger.sets,
-            posts: lines,
+            sets,
+            posts,
+            unlisted_posts,
         }
-    }
-}
-
-fn post_line(post: &DigestPost, number: usize, outside: bool) -> PostLine {
-    PostLine {
-        number,
-        id: post.id,
-        title: post.title.clone(),
-        source: post.source_name.clone(),
-        channel: post.channel,
-        published_at: post.published_at,
-        has_time: post.has_time,
-        fetched_at: post.fetched_at,
-        url: post.url.clone(),
-        content_hash: format!("{:016x}", post.content_hash),
-        page_sha256: post.page_sha256.clone(),
-        edited_at: post.edited_at,
-        gone_at: post.gone_at,
-        polarity: post.is_about_us().then(|| post.polarity()),
-        other: post.other.filter(|_| post.is_about_us()),
-        outside,
     }
 }
 
@@ -250,6 +129,15 @@ fn channel_lines(ledger: &mut Ledger) -> Vec<ChannelLine> {
         .collect()
 }
 
+/// Local midnight after `at`: the days of a curve are those of the calendar, whenever its period begins.
+fn next_day(at: DateTime<Utc>, input: &DigestInput) -> DateTime<Utc> {
+    let day = at.with_timezone(&input.zone).date_naive().succ_opt();
+    let midnight = day.and_then(|day| {
+        input.zone.from_local_datetime(&day.and_time(chrono::NaiveTime::MIN)).earliest()
+    });
+    midnight.map_or(at + Duration::days(1), |midnight| midnight.with_timezone(&Utc))
+}
+
 fn curve(input: &DigestInput, ours: &[&DigestPost]) -> Curve {
     let is_hourly = input.period == PeriodKind::Day;
     let mut step = if is_hourly { Duration::hours(1) } else { Duration::days(1) };
@@ -261,17 +149,21 @@ fn curve(input: &DigestInput, ours: &[&DigestPost]) -> Curve {
     let mut start = input.from;
     while start < input.to {
         curve.starts.push(start);
-        start += step;
+        start = match step == Duration::days(1) {
+            true => next_day(start, input),
+            false => start + step,
+        };
     }
+    let says = |wanted| ours.iter().copied().filter(move |p| p.polarity() == wanted);
     curve.posts = counts(&curve, ours.iter().copied());
-    curve.negative =
-        counts(&curve, ours.iter().copied().filter(|p| p.polarity() == Polarity::Negative));
+    curve.negative = counts(&curve, says(Polarity::Negative));
+    curve.positive = counts(&curve, says(Polarity::Positive));
     curve.without_time = ours.iter().filter(|p| is_hourly && !p.has_time).count() as u64;
     curve
 }
 
 /// Posts per step of `curve`; those without a time of day are left out of an hourly one.
-pub(super) fn counts<'p>(curve: &Curve, posts: impl Iterator<Item = &'p DigestPost>) -> Vec<u64> {
+fn counts<'p>(curve: &Curve, posts: impl Iterator<Item = &'p DigestPost>) -> Vec<u64> {
     let mut counts = vec![0; curve.starts.len()];
     for post in posts.filter(|p| p.has_time || !curve.is_hourly) {
         if let Some(i) = step_of(&curve.starts, post.time()) {
@@ -378,15 +270,21 @@ mod tests {
     }
 
     #[test]
-    fn a_full_appendix_says_how_many_it_left_out() {
+    fn a_full_appendix_says_how_many_it_left_out_and_holds_what_is_named() {
         let mut input = sample::input();
-        let all = input.posts.len() + input.other_posts.len();
+        let full = Digest::build(&input);
         input.listed_posts = 5;
         let digest = Digest::build(&input);
-        assert_eq!((digest.posts.len(), digest.unlisted_posts), (5, all - 5));
-        let set = digest.shares.posts.set.unwrap();
-        let set = &digest.sets[set - 1];
+        let inside = |digest: &Digest| digest.posts.iter().filter(|post| !post.outside).count();
+        assert!(digest.posts.len() < full.posts.len());
+        assert_eq!(inside(&digest) + digest.unlisted_posts, input.posts.len());
+        assert_eq!(full.unlisted_posts, 0);
+        let set = &digest.sets[digest.shares.posts.set.unwrap() - 1];
         assert_eq!(Some((set.posts.len() + set.unlisted) as u64), digest.shares.posts.value);
         assert!(set.unlisted > 0);
+        for happening in digest.happenings.matters.iter().chain(&digest.happenings.praise) {
+            let named = &digest.posts[happening.title.post - 1];
+            assert_eq!(named.title, happening.title.text, "what is named is listed");
+        }
     }
 }

@@ -1,15 +1,16 @@
 //! A digest: sections of ids and counts. Holds no markup and no language.
 //!
-//! In: nothing. Out: data every renderer reads. Each figure names the set of posts it counts, each line the
+//! In: nothing. Out: data from which a paper is written. Each figure names the set of posts it counts, each line the
 //! posts it rests on, by their number in the appendix.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use pipelines::record::{AlertState, Channel, Polarity, PostId, Severity, StoryId, SubjectId};
+use pipelines::record::{AlertState, Channel, Polarity, PostId, Severity, SubjectId};
 use pipelines::watch::RuleConfig;
 use serde::Serialize;
 
-use super::input::PeriodKind;
+use super::happening::Happening;
+use super::input::{PaperHead, PeriodKind};
 
 /// A count and where its posts stand. `value: None` means not measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -89,8 +90,6 @@ pub struct WordLine {
     pub posts: Figure,
     /// Those of the period before; none where that was not measured.
     pub before: Option<u64>,
-    /// Size of type in a cloud, 1 to 5.
-    pub size: u8,
 }
 
 /// Posts by polarity.
@@ -144,57 +143,12 @@ pub struct Curve {
     pub posts: Vec<u64>,
     /// Negative ones among them.
     pub negative: Vec<u64>,
+    /// Positive ones among them.
+    pub positive: Vec<u64>,
     /// Whether a step is an hour (else a day).
     pub is_hourly: bool,
     /// Posts left out because only their day is known.
     pub without_time: u64,
-}
-
-/// One story.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct StoryLine {
-    /// Its id.
-    pub id: StoryId,
-    /// The title of its first post.
-    pub title: String,
-    /// The beginning of its representative post.
-    pub snippet: String,
-    /// Number of its first post in the period.
-    pub first: Option<usize>,
-    /// Source of that post.
-    pub first_source: String,
-    /// Time of that post.
-    pub first_at: DateTime<Utc>,
-    /// Whether it began before the period.
-    pub is_older: bool,
-    /// Its posts.
-    pub shares: Shares,
-    /// Posts by channel, most first.
-    pub channels: Vec<(Channel, u64)>,
-    /// Names of the subjects it is about.
-    pub subjects: Vec<String>,
-    /// Highest risk of its posts.
-    pub risk: u8,
-    /// Posts per step of the digest's curve.
-    pub curve: Vec<u64>,
-    /// Numbers of the posts worth opening, first source first.
-    pub representatives: Vec<usize>,
-}
-
-impl StoryLine {
-    /// What most of its posts say of us.
-    #[must_use]
-    pub fn leaning(&self) -> Polarity {
-        let count = |f: Figure| f.value.unwrap_or(0);
-        let (bad, good) = (count(self.shares.negative), count(self.shares.positive));
-        if bad > 0 && bad >= good {
-            Polarity::Negative
-        } else if good > 0 {
-            Polarity::Positive
-        } else {
-            Polarity::Neutral
-        }
-    }
 }
 
 /// One alert.
@@ -216,7 +170,7 @@ pub struct AlertLine {
     pub headline: Option<String>,
     /// The posts it rests on.
     pub evidence: Figure,
-    /// Their numbers.
+    /// The numbers of the first of them.
     pub posts: Vec<usize>,
     /// Posts it names that are no longer stored.
     pub missing: usize,
@@ -241,20 +195,6 @@ pub struct SourceLine {
     pub reason: Option<String>,
     /// Silent since.
     pub since: Option<DateTime<Utc>>,
-    /// Received.
-    pub received: Figure,
-    /// Kept.
-    pub kept: Figure,
-    /// Dropped in all.
-    pub dropped: Figure,
-    /// Dropped by reason (locale keys under `record.drop`), most first.
-    pub drops: Vec<(String, u64)>,
-    /// Failed.
-    pub failed: Figure,
-    /// Its posts in the period.
-    pub posts: Figure,
-    /// Whether received = kept + dropped + failed; true where not measured.
-    pub adds_up: bool,
 }
 
 /// Sources in all.
@@ -304,6 +244,34 @@ impl Emptiness {
     }
 }
 
+/// A quotation: a piece of a post, letter by letter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Quote {
+    /// The piece.
+    pub text: String,
+    /// The number of the post.
+    pub post: usize,
+    /// The name of its source.
+    pub source: String,
+}
+
+/// Happenings about us, each in one list only.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Happenings {
+    /// What must be looked into, gravest first, then by spread.
+    pub matters: Vec<Happening>,
+    /// What people ask for.
+    pub grievances: Vec<Happening>,
+    /// What speaks well of us.
+    pub praise: Vec<Happening>,
+    /// What we published ourselves, and all else.
+    pub others: Vec<Happening>,
+    /// Those of each list that the digest had no room for: matters, grievances, praise, others.
+    pub left_out: [Figure; 4],
+    /// Matters and grievances that nobody of standing has answered.
+    pub unanswered: Figure,
+}
+
 /// A dated report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Digest {
@@ -311,7 +279,11 @@ pub struct Digest {
     pub title: Option<String>,
     /// Whose it is.
     pub organisation: String,
-    /// Kind of span.
+    /// How it is headed and to whom it goes.
+    pub paper: PaperHead,
+    /// What it is narrowed to.
+    pub focus: Option<String>,
+    /// What it is.
     pub period: PeriodKind,
     /// Start.
     pub from: DateTime<Utc>,
@@ -324,16 +296,18 @@ pub struct Digest {
     pub generated_at: DateTime<Utc>,
     /// Whether there is anything about us.
     pub emptiness: Emptiness,
-    /// All posts collected, about us or not.
-    pub collected: Figure,
+    /// All posts collected, about us or not; none where nothing was heard.
+    pub collected: Option<u64>,
     /// Posts about us.
     pub shares: Shares,
-    /// Different stories about us.
-    pub stories_told: Figure,
+    /// Different happenings about us.
+    pub told: Option<u64>,
     /// Posts against the period before.
     pub posts_change: Change,
     /// Negative posts against the period before.
     pub negative_change: Change,
+    /// The happenings.
+    pub happenings: Happenings,
     /// By subject, in the order of config; those without posts too.
     pub subjects: Vec<SubjectLine>,
     /// By channel; only those with posts.
@@ -342,21 +316,15 @@ pub struct Digest {
     pub words: Vec<WordLine>,
     /// Over time.
     pub curve: Curve,
-    /// The largest stories.
-    pub stories: Vec<StoryLine>,
     /// Alerts, gravest first.
     pub alerts: Vec<AlertLine>,
-    /// Stories that speak well of us.
-    pub praise: Vec<StoryLine>,
-    /// Stories with grievances of people.
-    pub grievances: Vec<StoryLine>,
     /// Sources, troubled ones first; none where collecting was not measured.
     pub sources: Option<Vec<SourceLine>>,
     /// Sources in all.
     pub source_totals: Option<SourceTotals>,
     /// The sets that figures count.
     pub sets: Vec<PostSet>,
-    /// The appendix.
+    /// The appendix: first what the text names, in its order, then the others about us, newest first.
     pub posts: Vec<PostLine>,
     /// Posts the appendix had no room for.
     pub unlisted_posts: usize,

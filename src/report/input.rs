@@ -5,14 +5,16 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use pipelines::record::{
-    Alert, AnnotatedPost, Channel, DropReason, Polarity, PostId, PostKind, SourceId, StoryId,
-    SubjectId, TopicId,
+    Alert, AnnotatedPost, Channel, Polarity, PostId, PostKind, SourceId, StoryId, SubjectId,
+    TopicId,
 };
 use pipelines::watch::RuleConfig;
 use pipelines::words::Counts;
 use serde::{Deserialize, Serialize};
 
-/// The span a digest is about; decides its title and the steps of its curve.
+use super::said::Said;
+
+/// What a digest is: decides its title, its sections and the steps of its curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PeriodKind {
@@ -22,8 +24,10 @@ pub enum PeriodKind {
     Week,
     /// A month, by days.
     Month,
-    /// Any other span (专报), by days.
+    /// Any other span, or one happening or topic told at length (专报), by days.
     Special,
+    /// One happening on one page (快报).
+    Flash,
 }
 
 impl PeriodKind {
@@ -35,6 +39,7 @@ impl PeriodKind {
             Self::Week => "week",
             Self::Month => "month",
             Self::Special => "special",
+            Self::Flash => "flash",
         }
     }
 }
@@ -56,8 +61,14 @@ pub struct DigestInput {
     pub zone: Tz,
     /// When it was made.
     pub generated_at: DateTime<Utc>,
-    /// Every post of the period, in any order.
+    /// What it is narrowed to: the name of a unit, a topic or a happening; none where it is of everything.
+    pub focus: Option<String>,
+    /// How it is headed and to whom it goes, where that is configured.
+    pub paper: PaperHead,
+    /// Every post of the period about us, in any order; those of a happening that names nobody where that is its focus.
     pub posts: Vec<DigestPost>,
+    /// How many posts were collected in the period, about us or not.
+    pub collected: u64,
     /// Posts outside the period that alerts rest on.
     pub other_posts: Vec<DigestPost>,
     /// The same counts for the period before; absent where they were not measured.
@@ -70,8 +81,32 @@ pub struct DigestInput {
     pub alerts: Vec<AlertInput>,
     /// Every source of config; absent where collecting was not measured at all.
     pub sources: Option<Vec<SourceInput>>,
-    /// How many posts the appendix lists at most.
+    /// How many posts the appendix lists at most, beside those that are named in the text.
     pub listed_posts: usize,
+}
+
+/// The head and the end of an official paper, as the enterprise has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PaperHead {
+    /// The red head (发文机关标志); empty: a plain title.
+    pub red_head: String,
+    /// Who makes it (编报单位); empty: the organisation.
+    pub unit: String,
+    /// To whom it is reported (报送).
+    pub send_to: Vec<String>,
+    /// Who has a copy (抄送).
+    pub copy_to: Vec<String>,
+    /// Its number in its year; none for what is written by hand.
+    pub issue: Option<Issue>,
+}
+
+/// The number of an issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Issue {
+    /// The year in which it is counted.
+    pub year: i32,
+    /// From 1.
+    pub number: u32,
 }
 
 /// One post as far as a digest needs it.
@@ -83,8 +118,8 @@ pub struct DigestPost {
     pub id: PostId,
     /// Its title.
     pub title: String,
-    /// The beginning of its text.
-    pub snippet: String,
+    /// What may be quoted of it, and how it stands in its happening.
+    pub said: Said,
     /// Its source.
     pub source: SourceId,
     /// The name of its source.
@@ -122,9 +157,6 @@ pub struct DigestPost {
 }
 
 impl DigestPost {
-    /// Characters of the beginning of a text that are kept.
-    const SNIPPET_CHARS: usize = 110;
-
     /// The view of an annotated post; `page_sha256` and the marks are left for the caller.
     #[must_use]
     pub fn of(post: &AnnotatedPost, source_name: &str) -> Self {
@@ -133,12 +165,7 @@ impl DigestPost {
             keywords: post.words.keywords.iter().map(|k| k.word.clone()).collect(),
             id: p.id,
             title: p.title.clone(),
-            snippet: p
-                .text
-                .chars()
-                .take(Self::SNIPPET_CHARS)
-                .collect::<String>()
-                .replace('\n', " "),
+            said: Said::of(post),
             source: p.source.clone(),
             source_name: source_name.to_owned(),
             channel: p.channel,
@@ -261,12 +288,4 @@ pub struct SourceInput {
     pub channel: Channel,
     /// How it went.
     pub outcome: SourceOutcome,
-    /// Records received; absent where not measured.
-    pub received: Option<u64>,
-    /// Records kept.
-    pub kept: Option<u64>,
-    /// Records dropped, by reason.
-    pub dropped: Option<Vec<(DropReason, u64)>>,
-    /// Records failed.
-    pub failed: Option<u64>,
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use pipelines::record::{
-    Alert, AlertState, Channel, DropReason, Evidence, Polarity, PostId, RuleId, Severity, StoryId,
+    Alert, AlertState, Channel, Evidence, Polarity, PostId, RuleId, Severity, StoryId,
 };
 use pipelines::watch::{RuleConfig, RuleKind};
 
@@ -15,6 +15,7 @@ use super::input::{
     AlertInput, DigestInput, DigestPost, PeriodKind, PreviousPeriod, SourceInput, SourceOutcome,
     Tally,
 };
+use super::said::Said;
 use crate::demo::{PageText, SiteText, sites};
 
 pub(super) fn now() -> DateTime<Utc> {
@@ -87,6 +88,18 @@ fn story_of(page: &PageText) -> Option<&'static str> {
     }
 }
 
+fn said(page: &PageText) -> Said {
+    let text = page.text.trim().replace("{d1}", "11月21日").replace("{d2}", "11月20日");
+    let lead: String = text.lines().next().unwrap_or_default().chars().take(60).collect();
+    let is_bad = polarity(&page.title) == Polarity::Negative;
+    Said {
+        grade: if is_bad { Severity::Serious } else { Severity::Ordinary },
+        point: lead.clone(),
+        lead,
+        ..Said::default()
+    }
+}
+
 fn post(site: &SiteText, page: &PageText) -> DigestPost {
     let url = format!("http://demo.invalid/{}{}", site.key, page.path);
     let at = now() - age(&page.ago);
@@ -95,15 +108,7 @@ fn post(site: &SiteText, page: &PageText) -> DigestPost {
         keywords: Vec::new(),
         id: PostId::of_url(&url),
         title: page.title.clone(),
-        snippet: page
-            .text
-            .trim()
-            .replace("{d1}", "11月21日")
-            .replace("{m3}月至{m1}", "8月至10")
-            .replace("{d2}", "11月20日")
-            .chars()
-            .take(110)
-            .collect(),
+        said: said(page),
         source: site.key.as_str().into(),
         source_name: site.name.clone(),
         channel: channel(&site.key),
@@ -190,29 +195,20 @@ fn alert(rule: RuleConfig, posts: &[DigestPost], topic: &str, state: AlertState)
     }
 }
 
-fn sources(posts: &[DigestPost]) -> Vec<SourceInput> {
+fn sources() -> Vec<SourceInput> {
     let mut sources: Vec<SourceInput> = sites()
         .unwrap()
         .into_iter()
-        .map(|site| {
-            let kept = posts.iter().filter(|p| p.source.as_str() == site.key).count() as u64;
-            let known = if kept > 0 { 14 } else { 0 };
-            SourceInput {
-                id: site.key.as_str().into(),
-                channel: channel(&site.key),
-                outcome: match site.key.as_str() {
-                    "quiet" => SourceOutcome::Silent {
-                        since: Some(now() - Duration::days(9)),
-                        reason: None,
-                    },
-                    _ => SourceOutcome::Good,
-                },
-                name: site.name,
-                received: Some(kept + known + 1),
-                kept: Some(kept),
-                dropped: Some(vec![(DropReason::Duplicate, known), (DropReason::Walled, 1)]),
-                failed: Some(0),
-            }
+        .map(|site| SourceInput {
+            id: site.key.as_str().into(),
+            channel: channel(&site.key),
+            outcome: match site.key.as_str() {
+                "quiet" => {
+                    SourceOutcome::Silent { since: Some(now() - Duration::days(9)), reason: None }
+                }
+                _ => SourceOutcome::Good,
+            },
+            name: site.name,
         })
         .collect();
     sources.push(SourceInput {
@@ -220,10 +216,6 @@ fn sources(posts: &[DigestPost]) -> Vec<SourceInput> {
         name: "岱宁晚报电子版".into(),
         channel: Channel::News,
         outcome: SourceOutcome::Failed { reason: "HTTP 500".into() },
-        received: Some(0),
-        kept: Some(0),
-        dropped: Some(Vec::new()),
-        failed: Some(0),
     });
     sources
 }
@@ -282,8 +274,11 @@ pub(super) fn input() -> DigestInput {
         .map(|(id, name)| (id.into(), name.to_owned()))
         .collect(),
         grievance_topics: vec!["labour".into(), "environment".into()],
-        sources: Some(sources(&posts)),
-        posts,
+        sources: Some(sources()),
+        collected: posts.len() as u64,
+        posts: posts.into_iter().filter(DigestPost::is_about_us).collect(),
+        focus: None,
+        paper: Default::default(),
         alerts,
         listed_posts: 500,
     }

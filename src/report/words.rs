@@ -1,17 +1,15 @@
-//! The words of a digest: what posts about us write more often than in the period before, as a list and as a cloud.
+//! The words of a digest: what posts about us write more often than in the period before, as a list.
 //!
 //! In: the posts of the period and the counts of the one before. Out: lines with the posts each rests on.
 
 use pipelines::words::{Counts, hot_words};
 
-use super::build::Ledger;
 use super::digest::WordLine;
 use super::input::DigestPost;
+use super::ledger::Ledger;
 
 /// Words told at most.
-const WORDS: usize = 24;
-/// Sizes of type in the cloud.
-const SIZES: u64 = 5;
+const WORDS: usize = 12;
 
 /// The hot words, most surprising first.
 pub(super) fn word_lines(ledger: &mut Ledger<'_>) -> Vec<WordLine> {
@@ -23,13 +21,11 @@ pub(super) fn word_lines(ledger: &mut Ledger<'_>) -> Vec<WordLine> {
     let previous = ledger.input.previous.as_ref();
     let empty = Counts::default();
     let hot = hot_words(&now, previous.map_or(&empty, |p| &p.words), WORDS);
-    let most = hot.iter().map(|h| h.posts).max().unwrap_or(1);
     hot.into_iter()
         .map(|hot| {
             let having = |p: &&&DigestPost| p.keywords.contains(&hot.word);
             let posts = ledger.figure(&[&hot.word], ours.iter().filter(having).copied());
-            let size = u8::try_from(hot.posts * SIZES / most).unwrap_or(1).max(1);
-            WordLine { word: hot.word, posts, before: previous.map(|_| hot.before), size }
+            WordLine { word: hot.word, posts, before: previous.map(|_| hot.before) }
         })
         .collect()
 }

@@ -202,6 +202,30 @@ pub(super) fn each(
     Ok(())
 }
 
+/// Posts of the range that name a subject, oldest first; answers how many the range holds in all. The others are told by a
+/// sign that no text can hold (in JSON its quotation marks are escaped), and not read.
+pub(super) fn each_mentioning(
+    c: &Connection,
+    range: &PostRange,
+    each: &mut dyn FnMut(AnnotatedPost) -> bool,
+) -> Result<u64> {
+    let within = [range.from.map_or(i64::MIN, millis), range.until.map_or(i64::MAX, millis)];
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM posts WHERE time >= ?1 AND time < ?2 AND instr(record, '\"mentions\":[]') = 0
+         ORDER BY time, id"
+    ))?;
+    let mut rows = statement.query(within)?;
+    while let Some(row) = rows.next()? {
+        if !each(read_post(&read_row(row)?)?) {
+            break;
+        }
+    }
+    let all: i64 = c
+        .prepare_cached("SELECT COUNT(*) FROM posts WHERE time >= ?1 AND time < ?2")?
+        .query_row(within, |row| row.get(0))?;
+    Ok(all.cast_unsigned())
+}
+
 pub(super) fn count(c: &Connection) -> Result<u64> {
     let n: i64 = c.prepare_cached("SELECT COUNT(*) FROM posts")?.query_row([], |r| r.get(0))?;
     Ok(n.cast_unsigned())

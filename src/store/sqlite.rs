@@ -225,6 +225,14 @@ impl Store for SqliteStore {
         self.read(|c| super::posts::each(c, range, each))
     }
 
+    fn each_mentioning(
+        &self,
+        range: &super::PostRange,
+        each: &mut dyn FnMut(super::AnnotatedPost) -> bool,
+    ) -> Result<u64> {
+        self.read(|c| super::posts::each_mentioning(c, range, each))
+    }
+
     fn post_count(&self) -> Result<u64> {
         self.read(super::posts::count)
     }

@@ -109,8 +109,10 @@ fn the_verdicts_are_an_officers(lab: &Lab) {
         name.starts_with("daily") && name.ends_with(".md")
     });
     let daily = std::fs::read_to_string(daily.unwrap()).unwrap();
-    // By which of its posts a happening goes depends on the hour; what refutes it never leads.
-    let led = daily.lines().find(|line| line.contains("**[") && line.contains("青岚沟"));
-    let led = led.expect("the accident is in the daily");
-    assert!(!["谣言", "不实", "通报", "准信"].iter().any(|word| led.contains(word)), "{led}");
+    // The rumour, what became of it and by whose word stand together, and lead.
+    let told = daily.lines().find(|line| line.starts_with("**(1)**")).expect("a happening is told");
+    let first = daily.lines().skip_while(|line| !line.starts_with("## 1")).nth(2).unwrap();
+    assert!(first.contains("青岚沟") && told.contains("三个人"), "{first}\n{told}");
+    let settled = daily.lines().find(|line| line.contains("is untrue") || line.contains("denies"));
+    assert!(settled.is_some_and(|line| line.contains("三人遇难")), "{daily}");
 }

@@ -14,6 +14,7 @@ mod cases;
 mod collecting;
 mod console;
 mod demo;
+mod digests;
 mod duties;
 mod evidence;
 mod gate;

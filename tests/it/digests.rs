@@ -1,0 +1,370 @@
+//! Digests: every sentence and figure leads to posts that hold it, whatever a digest is of; the paper has the measures of an
+//! official document and the length a leader reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use guanlan::engine::open_store;
+use guanlan::report::paper::{Block, Head, Paper, Run};
+use guanlan::report::render_word;
+use guanlan::store::{PostRange, Store};
+use pipelines::locale::Lang;
+use pipelines::record::AnnotatedPost;
+use scraper::{ElementRef, Html, Selector};
+
+use crate::lab::Lab;
+
+fn selector(text: &str) -> Selector {
+    Selector::parse(text).unwrap()
+}
+
+fn words(element: ElementRef<'_>) -> String {
+    element.text().collect()
+}
+
+/// What was walked, so that a test that sees nothing fails.
+#[derive(Default)]
+struct Walked {
+    quotes: usize,
+    figures: usize,
+}
+
+/// The posts of an appendix, by the anchors that lead to them.
+fn appendix(
+    page: &Html,
+    stored: &BTreeMap<String, AnnotatedPost>,
+) -> BTreeMap<String, AnnotatedPost> {
+    let lines = selector("p.line[id^='p']");
+    let line = |element: ElementRef| {
+        let text = words(element);
+        let (_, id) = text.split_once("  id ").expect("a line of the appendix has an id");
+        let post = &stored[&id[..16]];
+        for held in [&post.post.title, &post.post.url] {
+            assert!(text.contains(held.trim()), "{text} does not hold {held}");
+        }
+        let has_hash =
+            text.contains("SHA-256") || text.contains(&format!("{:016x}", post.post.content_hash));
+        assert!(has_hash, "{text}");
+        (format!("#{}", element.value().id().unwrap()), post.clone())
+    };
+    page.select(&lines).map(line).collect()
+}
+
+/// Quotations and titles stand in the posts that their marks lead to.
+fn walk_quotes(page: &Html, posts: &BTreeMap<String, AnnotatedPost>) -> usize {
+    let mut count = 0;
+    for quote in page.select(&selector("q, cite")) {
+        let mark =
+            quote.next_sibling().and_then(ElementRef::wrap).expect("a mark follows a quotation");
+        assert_eq!(mark.value().attr("class"), Some("mark"));
+        let post = &posts[mark.value().attr("href").unwrap()].post;
+        let text = words(quote);
+        let inner = text.strip_prefix('“').and_then(|text| text.strip_suffix('”')).unwrap_or(&text);
+        let held = |piece: &str| post.title.contains(piece) || post.text.contains(piece);
+        assert!(!inner.is_empty() && (held(inner) || held(&text)), "{text} is not in {}", post.id);
+        count += 1;
+    }
+    count
+}
+
+/// Figures are the size of the sets they lead to, and sets list as many posts as they say.
+fn walk_figures(page: &Html, posts: &BTreeMap<String, AnnotatedPost>) -> usize {
+    let mut sizes = BTreeMap::new();
+    let marks = selector("a.mark");
+    for set in page.select(&selector("p.line[id^='s']")) {
+        let listed: BTreeSet<_> =
+            set.select(&marks).map(|mark| mark.value().attr("href").unwrap()).collect();
+        assert!(listed.iter().all(|href| posts.contains_key(*href)));
+        let text = words(set);
+        let unlisted = text
+            .rsplit_once("], ")
+            .and_then(|(_, rest)| rest.split(' ').next()?.parse::<usize>().ok());
+        sizes.insert(
+            format!("#{}", set.value().id().unwrap()),
+            listed.len() + unlisted.unwrap_or(0),
+        );
+    }
+    let mut count = 0;
+    for figure in page.select(&selector("a[href^='#']:not(.mark)")) {
+        let value: usize = words(figure).parse().expect("a figure is a number");
+        let href = figure.value().attr("href").unwrap();
+        let size = if href.starts_with("#s") {
+            sizes[href]
+        } else {
+            usize::from(posts.contains_key(href))
+        };
+        assert_eq!(value, size, "{href}");
+        count += 1;
+    }
+    count
+}
+
+/// No paragraph of ours stands without a way to its posts, but for what is said of the station itself.
+fn every_paragraph_leads_somewhere(page: &Html, file: &Path) {
+    let (links, mut section) = (selector("a[href^='#']"), String::new());
+    for element in page.select(&selector("main > h2, main > p:not(.span):not(.note):not(.warn)")) {
+        if element.value().name() == "h2" {
+            section = words(element);
+            continue;
+        }
+        let own =
+            ["Collecting", "Suggestions", "Handling"].iter().any(|name| section.contains(name));
+        // A source that fell silent rests on no post.
+        let said = words(element);
+        let is_calm = ["nobody spoke of us", "nothing follows", "alerts are not done with"]
+            .iter()
+            .any(|words| said.contains(words));
+        assert!(
+            own || is_calm || element.select(&links).next().is_some(),
+            "{}: {}",
+            file.display(),
+            words(element)
+        );
+    }
+    let lines = selector("main > h2, main > p:not(.span)");
+    let opening = page.select(&lines).skip(1);
+    let sentences = opening.take_while(|element| element.value().name() == "p").count();
+    assert!(sentences <= 5, "{}: {sentences} sentences open it", file.display());
+}
+
+/// The rows of the table whose second head is `what`: a name and its numbers.
+fn rows(page: &Html, what: &str) -> Vec<(String, Vec<u64>)> {
+    let (heads, trs, tds) = (selector("th"), selector("tbody tr"), selector("td"));
+    let of_it =
+        |table: &ElementRef| table.select(&heads).nth(1).is_some_and(|head| words(head) == what);
+    let Some(table) = page.select(&selector("table")).find(of_it) else { return Vec::new() };
+    let row = |tr: ElementRef| {
+        let cells: Vec<String> = tr.select(&tds).map(words).collect();
+        (cells[1].clone(), cells[2..].iter().map(|cell| cell.parse().unwrap()).collect())
+    };
+    table.select(&trs).map(row).collect()
+}
+
+/// The table of units by other code: SQL over the records, span by span.
+fn recomputed(data: &Path, (from, to): (i64, i64)) -> BTreeMap<String, Vec<u64>> {
+    let store = rusqlite::Connection::open(data.join("guanlan.db")).unwrap();
+    let mut ask = store
+        .prepare(
+            "SELECT json_extract(m.value, '$.subject'), json_extract(m.value, '$.polarity.polarity'), count(*)
+             FROM posts, json_each(record, '$.mentions') m WHERE time >= ?1 AND time < ?2 GROUP BY 1, 2",
+        )
+        .unwrap();
+    let mut counts: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    for row in ask.query_map([from, to], read).unwrap() {
+        let (subject, polarity, n): (String, String, i64) = row.unwrap();
+        let n = n.cast_unsigned();
+        let at =
+            ["negative", "neutral", "positive"].iter().position(|name| *name == polarity).unwrap();
+        let line = counts.entry(subject).or_insert_with(|| vec![0; 4]);
+        line[at + 1] += n;
+        line[0] += n;
+    }
+    counts
+}
+
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    let local = chrono_tz::Asia::Shanghai.from_local_datetime(&day.and_time(NaiveTime::MIN));
+    local.earliest().unwrap().with_timezone(&Utc)
+}
+
+const UNITS: [(&str, &str); 6] = [
+    ("yunling", "云岭矿业集团有限公司"),
+    ("qinglangou", "云岭矿业集团青岚沟煤矿"),
+    ("huaiping", "云岭矿业集团槐坪选煤厂"),
+    ("transport", "云岭矿业集团运输分公司"),
+    ("jihe", "云岭能源霁河发电厂"),
+    ("chem", "云岭化工有限公司"),
+];
+
+/// Writes a digest and answers its HTML file.
+fn written(lab: &Lab, args: &[&str]) -> PathBuf {
+    let data = lab.data();
+    let all = [&["--data-dir", data.to_str().unwrap(), "digest"], args].concat();
+    let said = lab.run(&all).good().out;
+    let file = said.lines().find(|line| line.ends_with(".html")).expect("an HTML file is written");
+    PathBuf::from(&file[file.find('/').unwrap()..])
+}
+
+#[test]
+fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
+    let lab = Lab::new();
+    let data = lab.data();
+    lab.run(&["demo", "--keep", "--data-dir", data.to_str().unwrap()]).good();
+    let mut stored = BTreeMap::new();
+    let store = open_store(&data).unwrap();
+    let each = &mut |post: AnnotatedPost| {
+        stored.insert(post.post.id.to_string(), post);
+        true
+    };
+    store.each_post(&PostRange::default(), each).unwrap();
+    let today = Utc::now().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
+    let mut pages: Vec<(PathBuf, Option<(NaiveDate, u64)>)> = Vec::new();
+    for back in 0..8 {
+        let day = today - Days::new(back);
+        for (period, days) in [("day", 1), ("week", 7)] {
+            let file = written(&lab, &["--period", period, "--date", &day.to_string()]);
+            pages.push((file, Some((day, days))));
+        }
+    }
+    for (unit, _) in UNITS {
+        pages.push((written(&lab, &["--period", "week", "--unit", unit]), None));
+    }
+    for topic in ["labour", "safety", "environment", "good"] {
+        let from = (today - Days::new(20)).to_string();
+        pages.push((written(&lab, &["--topic", topic, "--from", &from]), None));
+    }
+    let stories: BTreeSet<String> = stored
+        .values()
+        .filter(|post| !post.mentions.is_empty())
+        .map(|post| post.story.to_string())
+        .collect();
+    for (i, story) in stories.iter().take(24).enumerate() {
+        let full: &[&str] = if i % 2 == 0 { &["--full"] } else { &[] };
+        pages.push((written(&lab, &[&["--story", story], full].concat()), None));
+    }
+    assert!(pages.len() >= 50, "{}", pages.len());
+    let mut walked = Walked::default();
+    for (file, span) in &pages {
+        let page = Html::parse_document(&std::fs::read_to_string(file).unwrap());
+        let posts = appendix(&page, &stored);
+        walked.quotes += walk_quotes(&page, &posts);
+        walked.figures += walk_figures(&page, &posts);
+        every_paragraph_leads_somewhere(&page, file);
+        let Some((day, days)) = span else { continue };
+        let to = midnight(*day + Days::new(1));
+        let from = to - chrono::TimeDelta::days(i64::try_from(*days).unwrap());
+        let counted = recomputed(&data, (from.timestamp_millis(), to.timestamp_millis()));
+        for (name, numbers) in rows(&page, "Unit") {
+            let (id, _) = UNITS.iter().find(|(_, full)| *full == name).expect("a unit of the demo");
+            assert_eq!(counted[*id], numbers, "{name} in {}", file.display());
+        }
+    }
+    assert!(walked.quotes > 250 && walked.figures > 400, "{} {}", walked.quotes, walked.figures);
+}
+
+#[test]
+fn what_cannot_be_reported_is_refused_in_words() {
+    let lab = Lab::new();
+    lab.write("guanlan.toml", "[station]\ncontact = \"a@example.com\"\n");
+    lab.run(&["crawl"]);
+    for args in [
+        &["digest", "--date", "2199-01-01"][..],
+        &["digest", "--unit", "nobody"],
+        &["digest", "--topic", "nothing"],
+        &["digest", "--story", "0123456789abcdef"],
+        &["digest", "--from", "2026-01-02", "--to", "2026-01-01"],
+    ] {
+        let run = lab.run(args);
+        assert!(matches!(run.code, Some(1 | 2)), "{args:?}: {} {}", run.out, run.err);
+        assert!(!run.err.trim().is_empty() && !run.err.contains("desk."), "{}", run.err);
+    }
+}
+
+/// Word files as PDF, in the folder they lie in; nothing where LibreOffice is not there.
+fn converted(files: &[&Path]) -> Option<()> {
+    let dir = files.first()?.parent()?;
+    let profile = format!("-env:UserInstallation=file://{}/profile", dir.display());
+    let run = Command::new("soffice")
+        .args([&profile, "--headless", "--convert-to", "pdf", "--outdir"])
+        .arg(dir)
+        .args(files)
+        .output();
+    match run {
+        Ok(run) => assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr)),
+        Err(_) => {
+            eprintln!("passed over: no LibreOffice here, so no page is measured after conversion");
+            return None;
+        }
+    }
+    Some(())
+}
+
+/// The text of each page of a PDF; none where there is no `pdftotext`.
+fn pages(file: &Path) -> Option<Vec<String>> {
+    let run =
+        Command::new("pdftotext").args(["-layout", "-enc", "UTF-8"]).arg(file).arg("-").output();
+    let Ok(run) = run else {
+        eprintln!("passed over: no pdftotext here, so no page is measured after conversion");
+        return None;
+    };
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    Some(text.split('\u{c}').map(str::to_owned).filter(|page| !page.trim().is_empty()).collect())
+}
+
+#[test]
+fn a_page_of_the_converted_word_file_has_22_lines_of_28_characters() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = "观澜知潮察微见著".repeat(400);
+    let paper = Paper {
+        lang: Lang::Zh,
+        title: "版面".into(),
+        head: Head {
+            unit: "编报".into(),
+            day: "2026年11月26日".into(),
+            span: "某日".into(),
+            ..Head::default()
+        },
+        body: vec![Block::Para(vec![Run::Text(long)])],
+        sent: Vec::new(),
+        made: "生成".into(),
+        made_at: "2026-11-26T00:00:00Z".into(),
+        appendix_title: String::new(),
+        appendix: Vec::new(),
+    };
+    let file = dir.path().join("page.docx");
+    std::fs::write(&file, render_word(&paper).unwrap()).unwrap();
+    let Some(pages) = converted(&[&file]).and_then(|()| pages(&file.with_extension("pdf"))) else {
+        return;
+    };
+    assert!(pages.len() >= 4, "{}", pages.len());
+    let lines: Vec<&str> =
+        pages[1].lines().map(str::trim).filter(|line| line.contains('观')).collect();
+    assert_eq!(lines.len(), 22, "lines on a full page");
+    assert!(lines.iter().all(|line| line.chars().count() == 28), "{lines:?}");
+}
+
+#[test]
+fn a_daily_fills_three_pages_at_most_and_a_flash_report_one() {
+    let lab = Lab::new();
+    let data = lab.data();
+    let chinese = |args: &[&str]| {
+        let mut command = lab.command(&[]);
+        let mut fresh = Command::new(command.get_program());
+        fresh.args(["--lang", "zh", "--data-dir", data.to_str().unwrap()]).args(args);
+        command = fresh;
+        let run = command.env_remove("RUST_LOG").output().unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    };
+    chinese(&["demo", "--keep"]);
+    let store = open_store(&data).unwrap();
+    let mut worst = None;
+    let each = &mut |post: AnnotatedPost| {
+        let risk = if post.mentions.is_empty() { 0 } else { post.risk.score };
+        worst = worst.max(Some((risk, post.story)));
+        true
+    };
+    store.each_post(&PostRange::default(), each).unwrap();
+    chinese(&["digest", "--story", &worst.unwrap().1.to_string()]);
+    let folder = data.join("digests");
+    let files: Vec<PathBuf> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let word: Vec<&Path> = files
+        .iter()
+        .map(PathBuf::as_path)
+        .filter(|path| path.extension().is_some_and(|e| e == "docx"))
+        .collect();
+    if converted(&word).is_none() {
+        return;
+    }
+    for (name, most) in [("daily", 3), ("flash", 1)] {
+        let file =
+            word.iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with(name));
+        let Some(pages) = pages(&file.unwrap().with_extension("pdf")) else { return };
+        let before_appendix = pages.iter().position(|page| page.contains("原始信息清单"));
+        let count = before_appendix.expect("an appendix on a page of its own");
+        assert!(count <= most, "{name}: {count} pages");
+    }
+}
