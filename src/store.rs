@@ -33,6 +33,7 @@ use pipelines::record::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use audit::AuditLine;
 pub use cases::{CaseLine, CaseLink, CaseRow, ReadCases, WriteCases};
 pub use changes::{Change, Position};
 pub use error::{Result, StoreError};
@@ -128,19 +129,6 @@ pub struct Delivery {
     pub state: String,
     /// The last error.
     pub error: Option<String>,
-}
-
-/// A line of the audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditLine {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// What was done: `fetch`, `purge`, `story`…
-    pub action: String,
-    /// To what: an address, an id.
-    pub object: String,
-    /// More of it.
-    pub detail: String,
 }
 
 /// Which posts to read.

@@ -3,8 +3,21 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
+use super::Result;
 use super::sqlite::{instant, millis};
-use super::{AuditLine, Result};
+
+/// A line of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLine {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was done: `fetch`, `purge`, `story`…
+    pub action: String,
+    /// To what: an address, an id.
+    pub object: String,
+    /// More of it.
+    pub detail: String,
+}
 
 pub(super) fn add(
     c: &Connection,
