@@ -25,6 +25,8 @@ pub struct QueryError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Arg {
     Plain(String),
+    /// One in Chinese and one in English.
+    Each(String, String),
     Key(&'static str),
 }
 
@@ -43,6 +45,12 @@ impl QueryError {
 
     pub(super) fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.args.push((name, Arg::Plain(value.to_string())));
+        self
+    }
+
+    /// With a text of each language.
+    pub(super) fn with_each(mut self, name: &'static str, (zh, en): (String, String)) -> Self {
+        self.args.push((name, Arg::Each(zh, en)));
         self
     }
 
@@ -65,12 +73,13 @@ impl QueryError {
             .iter()
             .filter_map(|(name, arg)| match arg {
                 Arg::Plain(text) => Some((*name, text as &dyn fmt::Display)),
+                Arg::Each(zh, en) => Some((*name, if lang == Lang::Zh { zh } else { en })),
                 Arg::Key(_) => None,
             })
             .collect();
         let expected = self.args.iter().find_map(|(_, arg)| match arg {
             Arg::Key(key) => Some(lang.fill(&format!("query.expect.{key}"), &plain)),
-            Arg::Plain(_) => None,
+            Arg::Plain(_) | Arg::Each(..) => None,
         });
         let mut args = plain.clone();
         if let Some(expected) = &expected {

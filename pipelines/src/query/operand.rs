@@ -285,10 +285,7 @@ impl Parser<'_> {
         let Some(field) = field_name(name) else {
             return Err(match nearest_name(name) {
                 Some(near) => fault("field_near").with("near", near),
-                None => {
-                    let (both, plain) = known_names();
-                    fault("field_unknown").with("known", both).with("plain", plain)
-                }
+                None => fault("field_unknown").with_each("known", known_names()),
             });
         };
         let is_text = matches!(
