@@ -327,3 +327,28 @@ fn every_dependency_is_used_by_the_package_that_names_it() {
     }
     expect_none("dependencies", &findings);
 }
+
+#[test]
+fn no_two_schemas_of_the_api_have_one_name() {
+    // The document knows a schema by the bare name of its type: of two with one name, one would be told wrongly.
+    let mut names = Vec::new();
+    for path in files("src", "rs") {
+        let text = fs::read_to_string(&path).unwrap();
+        for declared in text.split("#[derive(").skip(1).filter(|rest| {
+            rest.split(")]").next().is_some_and(|derived| derived.contains("ToSchema"))
+        }) {
+            let mut words =
+                declared.split_whitespace().skip_while(|w| !["struct", "enum"].contains(w));
+            let name = words.nth(1).unwrap_or_default();
+            names.push(name.trim_matches(|c: char| !c.is_alphanumeric() && c != '_').to_owned());
+        }
+    }
+    names.sort();
+    let twice = names.windows(2).filter(|two| two[0] == two[1]).map(|two| two[0].clone());
+    expect_none("schemas of one name", &twice.collect::<Vec<_>>());
+    assert!(
+        names.len() > 50,
+        "only {} schemas were found: this test no longer sees them",
+        names.len()
+    );
+}

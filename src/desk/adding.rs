@@ -20,7 +20,7 @@ use pipelines::record::{Channel, Trust};
 use url::Url;
 
 pub use settle::{Proposed, none_kept};
-pub use sheet::{SourceSheet, TriedRow, WayRow};
+pub use sheet::{EntryWay, SourceSheet, TriedRow};
 
 use super::{Act, Desk, DeskError, Result, Who};
 use crate::config::{Config, is_private_url};

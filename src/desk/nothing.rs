@@ -26,7 +26,7 @@ const MESSAGES: usize = 5_000;
 
 /// One step.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct Step {
+pub struct Finding {
     /// Whether it is here that it ended.
     pub ends: bool,
     /// What was found, in words.
@@ -45,7 +45,7 @@ pub struct NothingSheet {
     /// The local day.
     pub day: String,
     /// In order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Finding>,
     /// Some of the posts that the rule was about on that day.
     pub posts: Vec<PostLine>,
 }
@@ -53,14 +53,14 @@ pub struct NothingSheet {
 /// The steps as they are found.
 struct Steps {
     lang: Lang,
-    steps: Vec<Step>,
+    steps: Vec<Finding>,
 }
 
 impl Steps {
     fn add(&mut self, ends: bool, key: &str, args: &[(&str, &dyn Display)], path: &str) {
         let words = self.lang.fill(&format!("desk.nothing.{key}"), args);
         let path = Some(path.to_owned()).filter(|path| !path.is_empty());
-        self.steps.push(Step { ends, words, path });
+        self.steps.push(Finding { ends, words, path });
     }
 }
 

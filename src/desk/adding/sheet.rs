@@ -18,7 +18,7 @@ const SHOWN_CHARS: usize = 120;
 
 /// One way to listen.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct WayRow {
+pub struct EntryWay {
     /// From 1.
     pub number: usize,
     /// What it is, in words.
@@ -52,7 +52,7 @@ pub struct SourceSheet {
     /// Whether a source may be written all the same.
     pub may_add: bool,
     /// The ways found, best first.
-    pub ways: Vec<WayRow>,
+    pub ways: Vec<EntryWay>,
     /// Addresses that bring nothing.
     pub silent: Vec<String>,
     /// What was tried of the chosen way.
@@ -102,7 +102,7 @@ fn not_looked(why: &NotLooked, url: &str, lang: Lang) -> String {
 }
 
 fn sheet(looked: &Looked, lang: Lang) -> SourceSheet {
-    let ways = looked.ways.iter().enumerate().map(|(at, way)| WayRow {
+    let ways = looked.ways.iter().enumerate().map(|(at, way)| EntryWay {
         number: at + 1,
         why: lang.text(&format!("crawl.discover.{}", way.proposal.why)),
         address: entry_addresses(&way.proposal.source).join(" "),

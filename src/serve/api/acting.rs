@@ -23,18 +23,18 @@ use crate::serve::Console;
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Said {
+enum SaidPolarity {
     Negative,
     Neutral,
     Positive,
 }
 
-impl From<Said> for Polarity {
-    fn from(said: Said) -> Self {
+impl From<SaidPolarity> for Polarity {
+    fn from(said: SaidPolarity) -> Self {
         match said {
-            Said::Negative => Self::Negative,
-            Said::Neutral => Self::Neutral,
-            Said::Positive => Self::Positive,
+            SaidPolarity::Negative => Self::Negative,
+            SaidPolarity::Neutral => Self::Neutral,
+            SaidPolarity::Positive => Self::Positive,
         }
     }
 }
@@ -42,7 +42,7 @@ impl From<Said> for Polarity {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Correction {
     /// What it is.
-    polarity: Said,
+    polarity: SaidPolarity,
 }
 
 #[derive(Serialize, ToSchema)]
