@@ -80,21 +80,18 @@ pub(super) fn look_at_clocks(shared: &Shared) -> anyhow::Result<()> {
 
 fn tell_of_clocks(store: &dyn Store, config: &Config, now: DateTime<Utc>) -> anyhow::Result<()> {
     let policy = policy(config);
-    for row in
-        store.cases()?.iter().filter(|row| !["closed", "dismissed"].contains(&row.state.as_str()))
-    {
+    for row in store.cases()? {
         let case: Case = serde_json::from_str(&row.record)?;
-        if run_outs(&case, now, &policy).is_empty() {
+        if case.is_ended() || run_outs(&case, now, &policy).is_empty() {
             continue;
         }
-        let mut failed = None;
+        // What fails half-way is taken back: a clock that is noted as told and was not would never be told.
         store.write(&mut |write| {
-            failed = tell(write, &row.number, config, &policy, now).err();
-            Ok(())
+            tell(write, &row.number, config, &policy, now).map_err(|error| match error {
+                StepError::Store(error) => error,
+                other => StoreError::Corrupt { what: row.number.clone(), cause: other.to_string() },
+            })
         })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
     }
     Ok(())
 }
@@ -174,10 +171,8 @@ mod tests {
     use crate::config::Overrides;
     use crate::store::{OutboxAsk, ReadCases as _, SqliteStore};
 
-    #[test]
-    fn a_clock_that_runs_out_is_told_once_a_step_whatever_the_clock_and_restarts_do() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("guanlan.db");
+    /// A case opened at a time, of which the clocks are told to the log.
+    fn opened(dir: &std::path::Path) -> (SqliteStore, Config, DateTime<Utc>) {
         let mut config = Config::shipped(&Overrides::default());
         config.cases.notify = vec!["log".to_owned()];
         let opened: DateTime<Utc> = "2026-11-20T07:00:00Z".parse().unwrap();
@@ -185,13 +180,21 @@ mod tests {
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let order =
             Order { step: Step::Open, fields: Fields::from(fields), who: "王", now: opened };
-        let store = SqliteStore::open(&path).unwrap();
+        let store = SqliteStore::open(&dir.join("guanlan.db")).unwrap();
         store
             .write(&mut |write| {
                 log_step(write, None, "2026-0001", &order, &policy(&config)).unwrap();
                 Ok(())
             })
             .unwrap();
+        (store, config, opened)
+    }
+
+    #[test]
+    fn a_clock_that_runs_out_is_told_once_a_step_whatever_the_clock_and_restarts_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("guanlan.db");
+        let (store, config, opened) = opened(dir.path());
         drop(store);
         // Verification of a grave matter: an hour. Minutes after opening, and the messages there are then.
         for (minutes, expected) in [
@@ -214,5 +217,22 @@ mod tests {
         let store = SqliteStore::open(&path).unwrap();
         let log = store.case_log(Some("2026-0001")).unwrap();
         assert_eq!(log.len(), 5, "each with a line of its own");
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_queued_leaves_no_clock_noted_as_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, config, opened) = opened(dir.path());
+        let database = rusqlite::Connection::open(dir.path().join("guanlan.db")).unwrap();
+        let refusing =
+            "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END";
+        database.execute_batch(refusing).unwrap();
+        let late = opened + TimeDelta::minutes(61);
+        assert!(tell_of_clocks(&store, &config, late).is_err());
+        assert_eq!(store.case_log(Some("2026-0001")).unwrap().len(), 1, "nothing half-done");
+        database.execute_batch("DROP TRIGGER full").unwrap();
+        tell_of_clocks(&store, &config, late).unwrap();
+        let told = store.outbox(&OutboxAsk { limit: 9, ..OutboxAsk::default() }).unwrap();
+        assert_eq!(told.len(), 1, "told when it can be: {told:?}");
     }
 }
