@@ -65,7 +65,7 @@ pub async fn serve(shared: Shared, way: String) -> anyhow::Result<()> {
                 Some(Ok(Sent::Later)) => return Ok(()),
                 // Why it was not taken is found out with one of them.
                 Some(Err(_)) => may_join = false,
-                None => {}
+                None => may_join = false,
             }
         }
         // A way that failed is tried with one message.

@@ -44,14 +44,15 @@ pub(super) async fn send(
     let begun: Option<Together> = begun.map(|json| serde_json::from_str(&json)).transpose()?;
     let is_new = begun.is_none();
     let Some(together) = begun.or_else(|| chosen(&due, way)) else { return Ok(None) };
+    // One that was sent another way meanwhile, or taken away, is no member any more.
     let members = due.iter().filter(|delivery| together.ids.contains(&delivery.id));
-    let messages: Vec<Message> = members.filter_map(small).collect();
+    let members = members.filter_map(|delivery| Some((delivery.id, small(delivery)?)));
+    let (ids, messages): (Vec<i64>, Vec<Message>) = members.unzip();
     if is_new {
         let (name, json) = (state.clone(), serde_json::to_string(&together)?);
         insist(shared, move |write| write.put_state(&name, &json)).await?;
     }
     let sent = if messages.is_empty() {
-        // All of them were told, taken away or sent another way.
         Ok(Sent::Whole)
     } else {
         let lang = shared.config.station.lang;
@@ -73,7 +74,7 @@ pub(super) async fn send(
     if matches!(sent, Ok(Sent::Later)) {
         return Ok(Some(sent));
     }
-    let (ids, now, is_sent) = (together.ids, shared.now(), sent.is_ok());
+    let (now, is_sent) = (shared.now(), sent.is_ok());
     insist(shared, move |write| {
         for id in ids.iter().filter(|_| is_sent) {
             write.mark_sent(*id, now)?;

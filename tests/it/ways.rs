@@ -420,3 +420,33 @@ async fn what_a_house_refuses_of_many_is_found_out_one_by_one() {
     round(&bench).await;
     assert_eq!(round(&bench).await, (4, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_another_way_meanwhile_counts_not_as_sent_with_the_many() {
+    let bench = Bench::new("");
+    let _house = House::open(&bench, "wecom").await;
+    let station = bench.station();
+    alerts(&bench, &station, &["a", "b", "c", "d"], "serious");
+    let ids: Vec<i64> = station
+        .store
+        .deliveries_by("robot", bench.now(), 9)
+        .unwrap()
+        .iter()
+        .map(|d| d.id)
+        .collect();
+    // They were chosen to go as one when the robot took no more; then an officer sent them another way.
+    let noted = json!({ "key": "many:as-before@robot", "ids": ids }).to_string();
+    station
+        .store
+        .write(&mut |write| {
+            write.put_state("together:robot", &noted)?;
+            write.reroute("robot", "elsewhere", bench.now()).map(drop)
+        })
+        .unwrap();
+    alerts(&bench, &station, &["other"], "serious");
+    close(station).await;
+    assert_eq!(round(&bench).await, (1, 0), "the other one alone");
+    let station = bench.station();
+    assert_eq!(states(&station, "pending"), 4, "they still wait for the way they were given to");
+    close(station).await;
+}
