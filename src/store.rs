@@ -349,6 +349,8 @@ pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases {
     fn set_alert_state(&self, id: i64, state: AlertState, now: DateTime<Utc>) -> Result<bool>;
     /// Puts a message into the outbox once per key.
     fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool>;
+    /// Whether a message with this key was ever put into the outbox and is still there.
+    fn is_queued(&self, key: &str) -> Result<bool>;
     /// A delivery went out.
     fn mark_sent(&self, id: i64, now: DateTime<Utc>) -> Result<()>;
     /// A delivery waits because its way out does not work; that is no attempt of its own.

@@ -3,12 +3,14 @@
 //! In: an alert in the transaction that stores it, or the passing of time. Out: messages in the outbox, due at once or
 //! when the quiet hours of a way are over. A message has one key, so that what is told again after a kill is told once.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use pipelines::query::{Query, Target};
-use pipelines::record::{Alert, AlertState, AnnotatedPost, Subject};
+use pipelines::record::{Alert, AlertState, AnnotatedPost, Severity, Subject};
 use pipelines::watch::RuleConfig;
 
-use crate::cases::Policy;
+use super::cases::policy;
 use crate::config::{Config, NotifierConfig, RouteConfig};
 use crate::notify::{About, AlertNotice, Growth, alert_message};
 use crate::report::DigestPost;
@@ -19,6 +21,9 @@ const TOLD: usize = 5;
 
 /// Days after which an alert that nobody looked at is no more told to others.
 const UNATTENDED_DAYS: i64 = 7;
+
+/// What the key of a message has that tells others of an alert that nobody looked at.
+const UNATTENDED: &str = "+unattended";
 
 /// The state that says until when an alert is put off: `snooze:KEY`.
 pub const SNOOZE: &str = "snooze:";
@@ -59,80 +64,78 @@ impl Teller<'_> {
         let mark = telling
             .again
             .map_or_else(String::new, |growth| format!("+{}{}", growth.as_str(), alert.told.posts));
+        let posts = posts_of(write, alert)?;
         let named = telling.rule.map_or(&[][..], |rule| &rule.notify);
-        for way in self.ways(write, alert, named)? {
-            self.queue(write, alert, telling, (way, &mark), now)?;
-        }
-        Ok(())
+        let ways = self.ways(alert, &posts, named);
+        self.queue(write, (alert, &posts), telling, (&ways, &mark), now)
     }
 
     /// Those that the rule names; else those of the routes that fit; else the default ones.
     fn ways(
         &self,
-        write: &dyn StoreWrite,
         alert: &Alert,
+        posts: &[AnnotatedPost],
         named: &[String],
-    ) -> Result<Vec<&NotifierConfig>> {
+    ) -> Vec<&NotifierConfig> {
         if named.is_empty() {
-            let mut routed: Vec<&str> = Vec::new();
-            for route in self.fitting(write, alert)? {
-                let ways = self.config.notifiers(&route.notify).map(|way| way.name.as_str());
-                routed.extend(ways);
-            }
+            let fitting = self.fitting(alert, posts);
+            let routed = fitting.iter().flat_map(|route| self.config.notifiers(&route.notify));
+            let routed = routed.map(|way| way.name.as_str()).collect::<Vec<_>>();
             if !routed.is_empty() {
                 let is_routed = |way: &&NotifierConfig| routed.contains(&way.name.as_str());
-                return Ok(self.config.notifiers.iter().filter(is_routed).collect());
+                return self.config.notifiers.iter().filter(is_routed).collect();
             }
         }
-        Ok(self.config.notifiers(named).collect())
+        self.config.notifiers(named).collect()
     }
 
     /// The routes whose conditions the alert meets, by one of its newest posts.
-    fn fitting(&self, write: &dyn StoreWrite, alert: &Alert) -> Result<Vec<&RouteConfig>> {
-        let mut posts = Vec::new();
-        if self.routes.iter().any(Option::is_some) {
-            for evidence in alert.evidence.iter().take(TOLD) {
-                posts.extend(write.post(evidence.post)?);
-            }
-        }
+    fn fitting(&self, alert: &Alert, posts: &[AnnotatedPost]) -> Vec<&RouteConfig> {
+        let newest = posts.iter().take(TOLD);
         let fits = |(route, query): &(&RouteConfig, &Option<Query>)| {
             (route.rules.is_empty() || route.rules.contains(&alert.rule))
-                && route
-                    .severity
-                    .is_none_or(|least| alert.severity.max(alert.told.severity) >= least)
+                && route.severity.is_none_or(|least| grade(alert) >= least)
                 && query.as_ref().is_none_or(|query| {
-                    posts.iter().any(|post| query.matches(&Target::new(post)).is_some())
+                    newest.clone().any(|post| query.matches(&Target::new(post)).is_some())
                 })
         };
         let routes = self.config.routes.iter().zip(self.routes);
-        Ok(routes.filter(fits).map(|(route, _)| route).collect())
+        routes.filter(fits).map(|(route, _)| route).collect()
     }
 
+    /// One message for each of `ways`, due when its quiet hours are over.
     fn queue(
         &self,
         write: &dyn StoreWrite,
-        alert: &Alert,
+        (alert, posts): (&Alert, &[AnnotatedPost]),
         telling: Telling,
-        (way, mark): (&NotifierConfig, &str),
+        (ways, mark): (&[&NotifierConfig], &str),
         now: DateTime<Utc>,
     ) -> Result<()> {
         let (zone, lang) = (self.config.station.zone, self.config.station.lang);
-        let key = format!("{}{mark}@{}", alert.key, way.name);
-        let about = self.about(write, alert, now)?;
-        let notice = AlertNotice {
-            about: about.as_ref(),
-            alert,
-            rule: telling.rule,
-            query_in_words: telling.in_words,
-            evidence: &self.evidence(write, alert)?,
-            again: telling.again,
-            zone,
-            lang,
-        };
-        let message = alert_message(key.clone(), &notice);
-        let grade = alert.severity.max(alert.told.severity);
-        let due = way.due(grade, now, &self.config.calendar, zone);
-        write.enqueue(&key, &way.name, &message.json(), due).map(drop)
+        let about = self.about(write, alert, posts, now)?;
+        let evidence = posts.iter().take(TOLD).map(|post| {
+            let source = self.config.sources.iter().find(|s| s.id == post.post.source);
+            DigestPost::of(post, source.map_or(post.post.source.as_str(), |s| s.name.as_str()))
+        });
+        let evidence = evidence.collect::<Vec<_>>();
+        for way in ways {
+            let key = format!("{}{mark}@{}", alert.key, way.name);
+            let notice = AlertNotice {
+                about: about.as_ref(),
+                alert,
+                rule: telling.rule,
+                query_in_words: telling.in_words,
+                evidence: &evidence,
+                again: telling.again,
+                zone,
+                lang,
+            };
+            let message = alert_message(key.clone(), &notice);
+            let due = way.due(grade(alert), now, &self.config.calendar, zone);
+            write.enqueue(&key, &way.name, &message.json(), due)?;
+        }
+        Ok(())
     }
 
     /// What is known of the posts it rests on; none where it rests on none.
@@ -140,12 +143,9 @@ impl Teller<'_> {
         &self,
         write: &dyn StoreWrite,
         alert: &Alert,
+        posts: &[AnnotatedPost],
         now: DateTime<Utc>,
     ) -> Result<Option<About>> {
-        let mut posts = Vec::new();
-        for evidence in &alert.evidence {
-            posts.extend(write.post(evidence.post)?);
-        }
         if posts.is_empty() {
             return Ok(None);
         }
@@ -164,33 +164,17 @@ impl Teller<'_> {
         };
         let station = &config.station;
         let number = write.alert_number(&alert.key)?;
-        let policy = Policy {
-            limits: config.cases.clone(),
-            calendar: config.calendar.clone(),
-            zone: station.zone,
-        };
-        let grade = alert.severity.max(alert.told.severity);
-        let until = policy.due(alert.told.since.unwrap_or(now), policy.limits.verify.of(grade));
+        let policy = policy(config);
+        let limit = policy.limits.verify.of(grade(alert));
+        let until = policy.due(alert.told.since.unwrap_or(now), limit);
         let link = Some(&station.public_url).filter(|url| !url.is_empty()).zip(number);
         Ok(Some(About {
             number,
             link: link
                 .map(|(base, number)| format!("{}/alerts/{number}", base.trim_end_matches('/'))),
             until: Some(until),
-            ..About::of(&posts, &outlet, &unit, now, station.lang)
+            ..About::of(posts, &outlet, &unit, now, station.lang)
         }))
-    }
-
-    fn evidence(&self, write: &dyn StoreWrite, alert: &Alert) -> Result<Vec<DigestPost>> {
-        let mut posts = Vec::new();
-        for evidence in alert.evidence.iter().take(TOLD) {
-            if let Some(post) = write.post(evidence.post)? {
-                let source = self.config.sources.iter().find(|s| s.id == post.post.source);
-                let name = source.map_or(post.post.source.as_str(), |s| s.name.as_str());
-                posts.push(DigestPost::of(&post, name));
-            }
-        }
-        Ok(posts)
     }
 
     /// Tells others of alerts that nobody looked at in their time, and of those that were put off until now.
@@ -201,46 +185,84 @@ impl Teller<'_> {
         rule_of: &dyn Fn(&Alert) -> Option<RuleConfig>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let put_off = store.states(SNOOZE)?;
+        let mut put_off = BTreeMap::new();
+        for (name, text) in store.states(SNOOZE)? {
+            put_off.extend(until(Some(text))?.map(|at| (name, at)));
+        }
         if put_off.is_empty() && self.config.routes.iter().all(|route| route.escalate.is_empty()) {
             return Ok(());
         }
-        let from = now - TimeDelta::days(UNATTENDED_DAYS);
-        let open = store.alerts(&PostRange::default(), usize::MAX)?;
-        let open = open.into_iter().map(|stored| stored.alert);
-        for alert in open.filter(|alert| alert.state == AlertState::Open) {
+        let open = store.alerts(&PostRange::default(), usize::MAX)?.into_iter();
+        let open = open.map(|stored| stored.alert).filter(|alert| alert.state == AlertState::Open);
+        for alert in open {
             let rule = rule_of(&alert);
             let telling =
                 |again| Telling { rule: rule.as_ref(), in_words: None, again: Some(again) };
-            let name = format!("{SNOOZE}{}", alert.key);
-            let wakes = put_off.iter().find(|(of, _)| *of == name);
-            if let Some(at) = until(wakes.map(|(_, text)| text.clone()))? {
-                if at <= now {
-                    write.drop_state(&name)?;
-                    let mark = format!("+woken{}", at.timestamp());
+            match put_off.get(&format!("{SNOOZE}{}", alert.key)) {
+                Some(at) if *at <= now => {
+                    let posts = posts_of(write, &alert)?;
                     let named = rule.as_ref().map_or(&[][..], |rule| &rule.notify);
-                    for way in self.ways(write, &alert, named)? {
-                        self.queue(write, &alert, telling(Growth::Woken), (way, &mark), now)?;
-                    }
+                    let mark = format!("+woken{}", at.timestamp());
+                    let ways = self.ways(&alert, &posts, named);
+                    let woken = telling(Growth::Woken);
+                    self.queue(write, (&alert, &posts), woken, (&ways, &mark), now)?;
                 }
-                continue;
+                Some(_) => {}
+                None => self.escalate(write, &alert, telling(Growth::Unattended), now)?,
             }
-            let Some(since) = alert.told.since.filter(|since| *since >= from) else { continue };
-            for route in self.fitting(write, &alert)? {
-                let wait = TimeDelta::minutes(i64::from(route.escalate_minutes));
-                if route.escalate_minutes == 0 || since + wait > now {
-                    continue;
-                }
-                for way in self.config.notifiers(&route.escalate) {
-                    if route.escalate.contains(&way.name) {
-                        let telling = telling(Growth::Unattended);
-                        self.queue(write, &alert, telling, (way, "+unattended"), now)?;
-                    }
-                }
-            }
+        }
+        // Also of alerts that were closed or purged meanwhile.
+        for name in put_off.iter().filter(|(_, at)| **at <= now).map(|(name, _)| name) {
+            write.drop_state(name)?;
         }
         Ok(())
     }
+
+    /// Tells those above of an alert, where its time is over and they were not told yet.
+    fn escalate(
+        &self,
+        write: &dyn StoreWrite,
+        alert: &Alert,
+        telling: Telling,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let Some(since) = alert.told.since else { return Ok(()) };
+        let waited = now - since;
+        let is_over = |route: &RouteConfig| {
+            route.escalate_minutes > 0
+                && waited >= TimeDelta::minutes(i64::from(route.escalate_minutes))
+        };
+        if waited > TimeDelta::days(UNATTENDED_DAYS) || !self.config.routes.iter().any(is_over) {
+            return Ok(());
+        }
+        let posts = posts_of(write, alert)?;
+        let mut ways: Vec<&NotifierConfig> = Vec::new();
+        for route in self.fitting(alert, &posts).into_iter().filter(|route| is_over(route)) {
+            for way in self.config.notifiers.iter().filter(|w| route.escalate.contains(&w.name)) {
+                if !write.is_queued(&format!("{}{UNATTENDED}@{}", alert.key, way.name))? {
+                    ways.push(way);
+                }
+            }
+        }
+        if ways.is_empty() {
+            return Ok(());
+        }
+        self.queue(write, (alert, &posts), telling, (&ways, UNATTENDED), now)
+    }
+}
+
+/// The grade it is told with: its own, or that of the gravest post that joined it.
+fn grade(alert: &Alert) -> Severity {
+    alert.severity.max(alert.told.severity)
+}
+
+/// The posts it rests on that are still stored, newest first.
+fn posts_of(write: &dyn StoreWrite, alert: &Alert) -> Result<Vec<AnnotatedPost>> {
+    let mut posts = Vec::new();
+    for evidence in &alert.evidence {
+        posts.extend(write.post(evidence.post)?);
+    }
+    Ok(posts)
 }
 
 /// Until when something is put off.

@@ -48,6 +48,11 @@ pub(super) fn enqueue(
     Ok(new > 0)
 }
 
+/// Whether a message with this key is there.
+pub(super) fn is_queued(c: &Connection, key: &str) -> Result<bool> {
+    Ok(c.prepare_cached("SELECT 1 FROM outbox WHERE key = ?1")?.exists([key])?)
+}
+
 fn read_delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     Ok(Delivery {
         id: row.get(0)?,

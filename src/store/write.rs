@@ -169,6 +169,10 @@ impl StoreWrite for SqliteWrite<'_> {
         alerts::set_state(&self.tx, id, state, now)
     }
 
+    fn is_queued(&self, key: &str) -> Result<bool> {
+        outbox::is_queued(&self.tx, key)
+    }
+
     fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool> {
         outbox::enqueue(&self.tx, key, notifier, body, due)
     }
