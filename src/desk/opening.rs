@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::Desk;
 use crate::config::Config;
-use crate::engine::{DataDir, NoData, open_or_make_store, open_store, system_clock};
+use crate::engine::{NoData, open_or_make_store, open_store, system_clock};
+use crate::store::SqliteStore;
 
 impl Desk {
     /// The desk of what was collected.
@@ -35,8 +36,14 @@ pub fn is_missing(error: &anyhow::Error) -> bool {
     error.is::<NoData>()
 }
 
-/// Whether there is a store in the data directory of `config`.
-#[must_use]
-pub fn has_store(config: &Config) -> bool {
-    DataDir(config.station.data_dir.clone()).store().exists()
+/// The store of `config`, where anything was collected yet; one that cannot be opened is a failure, never "nothing".
+///
+/// # Errors
+/// A store that cannot be opened.
+pub(super) fn store_if_any(config: &Config) -> anyhow::Result<Option<SqliteStore>> {
+    match open_store(&config.station.data_dir) {
+        Ok(store) => Ok(Some(store)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

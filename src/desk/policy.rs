@@ -10,8 +10,9 @@ use chrono::{TimeDelta, Utc};
 use pipelines::crawl::{Robots, RobotsStanding, SourceConfig, SourceKind, authority, entry_urls};
 use pipelines::locale::Lang;
 
+use super::opening::store_if_any;
 use crate::config::{Config, Pacing};
-use crate::engine::{hosts, open_store};
+use crate::engine::hosts;
 use crate::store::{PostRange, SqliteStore, Store};
 
 /// Days whose refusals are counted.
@@ -29,7 +30,7 @@ const TOKEN: &str = "guanlan";
 /// A store that cannot be read.
 pub fn paper(config: &Config, source: &SourceConfig, lang: Lang) -> anyhow::Result<Vec<String>> {
     // Before the first round there is no store: the paper says so.
-    let store = open_store(&config.station.data_dir).ok();
+    let store = store_if_any(config)?;
     let mut paper = Paper { lang, lines: Vec::new() };
     paper.say("head", &[("name", &source.name), ("source", &source.id)]);
     who(&mut paper, config);

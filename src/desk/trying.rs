@@ -5,8 +5,8 @@
 use chrono::{DateTime, Utc};
 use pipelines::crawl::SourceConfig;
 
+use super::opening::store_if_any;
 use crate::config::Config;
-use crate::engine::open_store;
 use crate::engine::trial::Trial;
 use crate::store::Store;
 
@@ -23,7 +23,7 @@ pub fn tried(
     posts: usize,
     now: DateTime<Utc>,
 ) -> anyhow::Result<(Vec<EntrySeen>, Vec<PostSeen>)> {
-    let store = open_store(&config.station.data_dir).ok();
+    let store = store_if_any(config)?;
     let trial = Trial::new(config, store.as_ref().map(|store| store as &dyn Store))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -5,8 +5,7 @@
 use pipelines::annotate::AnnotatorConfig;
 
 use crate::config::Config;
-use crate::desk::opening::has_store;
-use crate::engine::open_store;
+use crate::desk::opening::store_if_any;
 use crate::store::Store as _;
 use crate::train::Correction;
 
@@ -33,10 +32,7 @@ pub fn try_judges(config: &Config) -> anyhow::Result<()> {
 /// A store that cannot be read.
 pub fn corrections(config: &Config) -> anyhow::Result<Vec<Correction>> {
     let mut corrections = Vec::new();
-    if !has_store(config) {
-        return Ok(corrections);
-    }
-    let store = open_store(&config.station.data_dir)?;
+    let Some(store) = store_if_any(config)? else { return Ok(corrections) };
     for (id, polarity) in store.corrections()? {
         let Some(post) = store.post(id)? else { continue };
         // As in judging: a title with a text is news, anything else a short post.
