@@ -221,6 +221,7 @@ impl Walk {
             ("found", "一人轻伤"),
             ("originals", "1 2"),
             ("kind", kind),
+            ("class", "wages"),
             ("units", "a"),
             ("grade", grade),
         ];
@@ -281,6 +282,9 @@ fn an_author_never_approves_and_a_lie_of_the_grade_needs_its_reason() {
         walk.try_as("王", Step::Verify, &found("ordinary")),
         Err(Refusal::Missing("grade_why"))
     );
+    let mut grievance = found("major");
+    grievance[3] = ("kind", "enquiry");
+    assert_eq!(walk.try_as("王", Step::Verify, &grievance), Err(Refusal::Missing("class")));
     walk.take("王", Step::Verify, &found("major"));
 }
 
@@ -341,6 +345,32 @@ fn a_case_is_closed_after_its_watch_and_reopened_with_its_clocks() {
     assert!(walk.percent(Clock::Answer) < 100, "it was answered in time, and stays so");
     let assign = walk.try_as("王", Step::Assign, &[("main", "a"), ("ask", "再查")]);
     assert_eq!(assign, Err(Refusal::Missing("facts")), "the facts are found anew");
+}
+
+#[test]
+fn a_page_is_looked_for_until_it_is_kept_and_anew_where_its_address_is_corrected() {
+    use super::keeping::{is_due, next_look};
+    let mut walk = Walk::to_watch("public");
+    assert!(is_due(walk.case(), walk.now), "at once");
+    let address = ("kept_address", "https://www.example.com/n");
+    let mut pauses = Vec::new();
+    for _ in 0..10 {
+        walk.now = next_look(walk.case()).expect("it is looked for again");
+        assert!(is_due(walk.case(), walk.now));
+        let before = walk.now;
+        let failed = [("kept", "no"), address, ("kept_why", "timeout")];
+        walk.try_as("station", Step::Keep, &failed).unwrap();
+        pauses.extend(next_look(walk.case()).map(|next| (next - before).num_minutes()));
+    }
+    assert_eq!(pauses, [10, 60, 360, 1440, 1440, 1440, 1440, 1440, 1440], "then no more");
+    let corrected = [("address", "https://www.example.com/m"), ("correct_why", "网址少了一段")];
+    walk.take("王", Step::Correct, &corrected);
+    assert!(is_due(walk.case(), walk.now) && walk.case().field("kept").is_empty());
+    let kept =
+        [("kept", "yes"), ("kept_address", "https://www.example.com/m"), ("kept_words", "all")];
+    walk.take("station", Step::Keep, &kept);
+    assert_eq!(next_look(walk.case()), None);
+    assert_eq!(walk.case().state, State::Watching, "it leads nowhere");
 }
 
 #[test]
