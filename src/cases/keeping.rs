@@ -71,10 +71,10 @@ mod tests {
 
     #[test]
     fn an_answer_is_found_whatever_the_spaces_and_what_is_cut_is_part_of_it() {
-        let answer = "5日9时20分3号皮带机头冒烟，系托辊过热。无人员伤亡；已停机检修。";
-        let page = "情况通报\n 5 日 9 时 20 分 3 号皮带机头冒烟, 系托辊过热 。\n无人员伤亡；已停机检修。编辑：王";
+        let answer = "5日9时20分3号皮带机头冒烟，系托辊过热。现场无人员伤亡；已停机检修。";
+        let page = "情况通报\n 5 日 9 时 20 分 3 号皮带机头冒烟, 系托辊过热 。\n现场无人员伤亡；已停机检修。编辑：王";
         assert_eq!(said_on(answer, page), "all");
-        assert_eq!(said_on(answer, "通报：无人员伤亡，另行公布。"), "part");
+        assert_eq!(said_on(answer, "通报：现场无人员伤亡，另行公布。"), "part");
         assert_eq!(said_on(answer, "页面不存在，请返回首页。"), "none");
     }
 }
