@@ -215,6 +215,16 @@ fn statistics(
         ("satisfied", "cases.statistics.satisfied"),
     ];
     Table { columns, rows: rows.map(cells).collect() }.write(globals.format, lang, out)?;
+    differences(year, globals, out)
+}
+
+/// The cases whose grade is another than the one suggested.
+fn differences(
+    year: &CaseStatistics,
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    let lang = globals.lang;
     let (raised, lowered) = year.grades.iter().partition::<Vec<_>, _>(|row| row.raised);
     let said: [(&str, &dyn std::fmt::Display); 4] = [
         ("graded", &year.graded),
