@@ -90,7 +90,7 @@ export async function cases(walk, { check, enter, leave }) {
   }
   await walk.go("/cases/statistics", "statistics");
   const told = await walk.text();
-  check(told.includes("工资薪酬") && told.includes(accident), `${walk.name}: the year does not tell of the cases: ${told}`);
+  check(told.includes("工资薪酬") && told.includes("先按最重的办"), `${walk.name}: the year does not tell of the cases: ${told}`);
 }
 
 // From an alert that has none yet, through its first steps.
@@ -107,7 +107,7 @@ async function opened(walk, check) {
   const number = page.url().split("/").pop();
   check(/^\d{4}-\d{4}$/.test(number), `${walk.name}: an opened case leads to ${page.url()}`);
   await step(walk, number, "accept");
-  const found = { facts: "unclear", found: "正在核对", kind: "public", units: "青岚沟煤矿", grade: "serious", grade_why: "先按较大" };
+  const found = { facts: "unclear", found: "正在核对", kind: "public", units: "青岚沟煤矿", grade: "critical", grade_why: "先按最重的办" };
   await step(walk, number, "verify", found);
   await step(walk, number, "assign", { main: "青岚沟煤矿", ask: "查清并答复" });
   check(await state(walk) === "已交办", `${walk.name}: ${number} is ${await state(walk)}`);
