@@ -14,6 +14,8 @@ pub(super) enum Shape {
     Url,
     Host,
     Query,
+    /// A query, or nothing.
+    QueryOrNone,
     Cron,
     /// A schedule, or `adaptive`.
     Pacing,
@@ -58,7 +60,7 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 
 use Shape::{
     Contact, Count, Cron, Date, Flag, Host, Hours, Id, Kinds, Limit, List, Listen, Map, Number,
-    OneOf, Pacing, Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
+    OneOf, Pacing, Path, Pointer, Query, QueryOrNone, Ref, Table, Tables, Text, Url, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -72,6 +74,7 @@ const PAPER: &[Key] = &[
     may("unit", Text),
     may("send_to", List(&Text)),
     may("copy_to", List(&Text)),
+    may("trade", QueryOrNone),
 ];
 const STATION: &[Key] = &[
     may("name", Text),
@@ -164,6 +167,9 @@ const DIGEST: &[Key] = &[
     need("period", OneOf(&["day", "week", "month"])),
     need("schedule", Cron),
     may("workday_only", Flag),
+    may("unit", Ref("subject")),
+    may("topic", Ref("topic")),
+    may("approve", Flag),
     may("notify", List(&Ref("notifier"))),
 ];
 
@@ -252,6 +258,7 @@ const SOURCE: &[Key] = &[
         OneOf(&["news", "gov", "weibo", "wechat", "forum", "qa", "blog", "video", "other"]),
     ),
     may("trust", OneOf(&["low", "normal", "high"])),
+    may("own", Flag),
     may("enabled", Flag),
     may("schedule", Pacing),
     may("group", Text),

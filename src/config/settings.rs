@@ -85,6 +85,8 @@ pub struct PaperSettings {
     pub send_to: Vec<String>,
     /// Who has a copy.
     pub copy_to: Vec<String>,
+    /// In the query language: what is of our trade, among what does not name us; empty: nothing is.
+    pub trade: String,
 }
 
 /// `[crawl]`: how politely and how much, for every source that does not say otherwise.
@@ -212,6 +214,15 @@ pub struct DigestConfig {
     /// Only on working days.
     #[serde(default)]
     pub workday_only: bool,
+    /// The unit it is narrowed to, with those below it.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// The topic it is narrowed to, with those under it.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Whether it waits for somebody's approval before it is sent.
+    #[serde(default)]
+    pub approve: bool,
     /// Names of notifiers; the default ones where empty.
     #[serde(default)]
     pub notify: Vec<String>,

@@ -251,7 +251,8 @@ fn text_fault(shape: Shape, text: &str, queries: QueryCheck) -> Option<Fault> {
         Shape::Url => url_fault(text),
         Shape::Host => (!is_host(text)).then_some(Fault::BadHost),
         Shape::Query if text.trim().is_empty() => Some(Fault::Empty),
-        Shape::Query => queries(text),
+        Shape::QueryOrNone if text.trim().is_empty() => None,
+        Shape::Query | Shape::QueryOrNone => queries(text),
         Shape::Pacing if text == ADAPTIVE => None,
         Shape::Cron | Shape::Pacing => Schedule::parse(text).err().map(Fault::BadCron),
         Shape::Zone => text.parse::<Tz>().err().map(|_| Fault::BadZone {

@@ -65,7 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         reading::today, reading::search, reading::post, reading::why,
         reading::words, reading::story, reading::alerts,
         reading::alert, reading::rules, reading::rehearse, reading::why_nothing, reading::sources, reading::digests, reading::digest,
-        acting::correct, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::export,
+        acting::correct, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::word_on_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
@@ -124,6 +124,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/sources", get(reading::sources).post(station::add))
         .route("/digests", get(reading::digests).post(acting::write_digest))
         .route("/digests/{name}", get(reading::digest))
+        .route("/digests/{name}/word", post(acting::word_on_digest))
         .route("/export", post(acting::export))
         .route("/config/{table}", get(config::entries).post(config::create))
         .route("/config/{table}/{id}", get(config::entry).put(config::save).delete(config::remove))

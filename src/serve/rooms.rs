@@ -77,6 +77,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/station", get(station::station))
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))
+        .route("/digests/{name}/word", post(digests::word))
         .route("/pulse", get(reading::pulse))
         .route("/live", get(live::live))
         .route("/people", get(people::people).post(people::change))

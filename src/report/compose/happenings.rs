@@ -6,7 +6,7 @@ use pipelines::record::Severity;
 
 use super::super::digest::Figure;
 use super::super::happening::{AnswerLine, ClaimLine, ClaimState, Happening};
-use super::super::paper::{Block, Run, Runs, joined, text};
+use super::super::paper::{Block, Run, Runs, joined, spaced, text};
 use super::opening::CLAIMS;
 use super::{PeriodKind, Writer, count, is_blank, quote, title};
 
@@ -24,7 +24,8 @@ impl Writer<'_> {
             let above = if i == 0 && self.d.period == PeriodKind::Day { CLAIMS } else { 0 };
             let told =
                 [self.began(matter), self.claims(matter, above), self.answered(matter)].concat();
-            self.body.push(Block::Para([name, told].concat()));
+            let handled = self.handled(matter, "story.case");
+            self.body.push(Block::Para(spaced([name, told, handled].concat())));
         }
         self.left_out(all.left_out[0]);
     }
@@ -39,6 +40,7 @@ impl Writer<'_> {
                 Some(answer) => self.fill("line.answered", &[("title", title(&answer.title))]),
                 None => text(self.text("line.unanswered")),
             };
+            let answer = [answer, self.handled(grievance, "line.case")].concat();
             self.fill("line.grievance", &[("line", self.line(grievance)), ("answer", answer)])
         });
         let lines = lines.collect();
@@ -188,7 +190,11 @@ impl Writer<'_> {
             claim.settled.is_none() || settled > above
         };
         // A flash report has one page.
-        let most = if self.d.period == PeriodKind::Flash { CLAIMS } else { usize::MAX };
+        let most = match (self.d.period, self.tight) {
+            (PeriodKind::Flash, 3..) => 1,
+            (PeriodKind::Flash, _) => CLAIMS,
+            _ => usize::MAX,
+        };
         let line = self.told_of(happening.claims.iter().filter(is_left).take(most));
         if is_blank(&line) { Vec::new() } else { self.ended(line) }
     }
@@ -275,8 +281,8 @@ impl Writer<'_> {
         self.body.extend(told.into_iter().filter(|line| !is_blank(line)).map(Block::Para));
         if self.d.period == PeriodKind::Flash {
             self.content();
-            let waiting = self.waiting();
-            self.body.extend(waiting.map(Block::Para));
+            let acting = self.acting();
+            self.body.extend(acting.map(Block::Para));
         }
     }
 
@@ -301,8 +307,11 @@ impl Writer<'_> {
     /// What people say of it.
     pub(super) fn content(&mut self) {
         let Some(one) = self.one().cloned() else { return };
-        let most = if self.d.period == PeriodKind::Flash { 2 } else { one.views.len() };
-        if one.views.is_empty() {
+        let most = match self.d.period {
+            PeriodKind::Flash => usize::from(2_u8.saturating_sub(self.tight)),
+            _ => one.views.len(),
+        };
+        if one.views.is_empty() || most == 0 {
             return;
         }
         self.section("content");
