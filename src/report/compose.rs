@@ -68,9 +68,9 @@ fn room(digest: &Digest) -> Option<f64> {
 }
 
 /// How far what is too long is drawn in. A daily: fewer alerts and no words; then fewer units and nothing that is not about
-/// us; then what follows the first happening in brief; then no table of cases that the opening has named. A flash report:
-/// one view, none, one claim.
-const TIGHTEST: u8 = 4;
+/// us; then what follows the first happening in brief; then no table of cases that the opening has named, and of grievances
+/// and praise the first ones alone; then no table of units; then one alert. A flash report: one view, none, one claim.
+const TIGHTEST: u8 = 6;
 
 /// About how many lines of 28 characters `blocks` fill in an official document.
 fn lines(blocks: &[Block]) -> f64 {

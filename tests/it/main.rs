@@ -32,6 +32,7 @@ mod privacy;
 mod rebuild;
 mod refusals;
 mod rehearse;
+mod reports;
 mod rooms;
 mod sources;
 mod stop;

@@ -10,6 +10,10 @@ use super::super::paper::{Block, Run, Runs, joined, spaced, text};
 use super::opening::CLAIMS;
 use super::{PeriodKind, Writer, count, is_blank, quote, title};
 
+/// Grievances and praise of a daily that has little room.
+const GRIEVANCES: usize = 3;
+const PRAISE: usize = 1;
+
 impl Writer<'_> {
     pub(super) fn matters(&mut self) {
         let all = &self.d.happenings;
@@ -44,13 +48,13 @@ impl Writer<'_> {
             self.fill("line.grievance", &[("line", self.line(grievance)), ("answer", answer)])
         });
         let lines = lines.collect();
-        self.list("grievances", lines, all.left_out[1]);
+        self.list(("grievances", GRIEVANCES), lines, all.left_out[1]);
     }
 
     pub(super) fn praise(&mut self) {
         let all = &self.d.happenings;
         let lines = all.praise.iter().map(|praise| self.line(praise)).collect();
-        self.list("praise", lines, all.left_out[2]);
+        self.list(("praise", PRAISE), lines, all.left_out[2]);
     }
 
     /// All that is neither: one paragraph of titles.
@@ -77,14 +81,28 @@ impl Writer<'_> {
         self.left_out(all.left_out[3]);
     }
 
-    fn list(&mut self, key: &str, lines: Vec<Runs>, left_out: Figure) {
+    /// Lines with their numbers; where there is little room, the first `few`, and the marks of the others.
+    fn list(&mut self, (key, few): (&str, usize), mut lines: Vec<Runs>, left_out: Figure) {
         if lines.is_empty() {
             return;
         }
         self.section(key);
+        let most = if self.tight > 3 { few } else { lines.len() };
+        let rest = lines.split_off(most.min(lines.len()));
         for (i, line) in lines.into_iter().enumerate() {
             let number = self.say("line.number", &[("number", &(i + 1))]);
             self.body.push(Block::Para([text(number), line].concat()));
+        }
+        if !rest.is_empty() {
+            let named = rest.iter().filter_map(|line| {
+                line.iter().find_map(|run| match run {
+                    Run::Quote(quote) => Some(Run::Mark(quote.post)),
+                    Run::Mark(post) => Some(Run::Mark(*post)),
+                    _ => None,
+                })
+            });
+            let line = self.fill("line.rest", &[("marks", named.collect())]);
+            self.body.push(Block::Note(line));
         }
         self.left_out(left_out);
     }

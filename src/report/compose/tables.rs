@@ -38,7 +38,7 @@ impl Writer<'_> {
         }
         let most = match self.tight {
             0 => ALERTS,
-            1..=3 => ALERTS / 2,
+            1..=5 => ALERTS / 2,
             _ => 1,
         };
         let rows = alerts.iter().take(most).map(|alert| self.alert(alert)).collect();
@@ -104,7 +104,7 @@ impl Writer<'_> {
         self.body.push(Block::Para(line));
         let named: Vec<_> =
             d.subjects.iter().filter(|s| s.shares.posts.value.unwrap_or(0) > 0).collect();
-        if named.len() < 2 {
+        if named.len() < 2 || self.tight > 4 {
             return;
         }
         let rows: Vec<(String, Shares)> = named
