@@ -20,6 +20,7 @@ mod input;
 mod ledger;
 pub(crate) mod markdown;
 pub mod paper;
+pub mod rephrase;
 mod said;
 #[cfg(test)]
 mod sample;
@@ -33,8 +34,8 @@ mod workbook;
 pub use cases::{CaseDue, CaseInput, CaseLine, Cases};
 pub use compose::compose;
 pub use digest::{
-    AlertLine, Change, ChannelLine, Curve, Digest, Emptiness, Figure, Happenings, HeatRow, PostLine,
-    PostSet, Quote, Shares, SourceLine, SourceTotals, SubjectLine, WordLine,
+    AlertLine, Change, ChannelLine, Curve, Digest, Emptiness, Figure, Happenings, HeatRow,
+    PostLine, PostSet, Quote, Shares, SourceLine, SourceTotals, SubjectLine, WordLine,
 };
 pub use drawing::Drawing;
 pub use elsewhere::{Elsewhere, ElsewhereInput, ElsewhereLine};

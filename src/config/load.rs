@@ -28,7 +28,7 @@ use super::route::RouteConfig;
 use super::schema::{self, Key};
 use super::settings::{
     CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, PaperSettings,
-    Paths, People, Privacy, Retention, Station,
+    Paths, People, Privacy, PublicSettings, RephraseSettings, Retention, Station,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
@@ -41,6 +41,8 @@ pub(super) struct Settings {
     pub(super) station: Station,
     pub(super) people: People,
     pub(super) paper: PaperSettings,
+    pub(super) public: PublicSettings,
+    pub(super) rephrase: RephraseSettings,
     pub(super) paths: Paths,
     pub(super) crawl: CrawlSettings,
     pub(super) extract: ExtractSettings,
@@ -110,6 +112,8 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         station: settings.station,
         people: settings.people,
         paper: settings.paper,
+        public: settings.public,
+        rephrase: settings.rephrase,
         paths: settings.paths,
         crawl: settings.crawl,
         extract: settings.extract,

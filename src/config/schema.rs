@@ -12,6 +12,8 @@ pub(super) enum Shape {
     /// The id of an entry of this table, in whatever file.
     Ref(&'static str),
     Url,
+    /// An address, or nothing.
+    UrlOrNone,
     Host,
     Query,
     /// A query, or nothing.
@@ -60,7 +62,8 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 
 use Shape::{
     Contact, Count, Cron, Date, Flag, Host, Hours, Id, Kinds, Limit, List, Listen, Map, Number,
-    OneOf, Pacing, Path, Pointer, Query, QueryOrNone, Ref, Table, Tables, Text, Url, Zone,
+    OneOf, Pacing, Path, Pointer, Query, QueryOrNone, Ref, Table, Tables, Text, Url, UrlOrNone,
+    Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -75,6 +78,15 @@ const PAPER: &[Key] = &[
     may("send_to", List(&Text)),
     may("copy_to", List(&Text)),
     may("trade", QueryOrNone),
+];
+const PUBLIC: &[Key] =
+    &[may("title", Text), may("query", QueryOrNone), may("days", Count(1, 3_660))];
+const REPHRASE: &[Key] = &[
+    may("url", UrlOrNone),
+    may("model", Text),
+    may("key_env", Text),
+    may("key_file", Path),
+    may("timeout_secs", Count(1, 600)),
 ];
 const STATION: &[Key] = &[
     may("name", Text),
@@ -236,6 +248,8 @@ pub(super) const MAIN: &[Key] = &[
     may("station", Table(STATION)),
     may("people", Table(PEOPLE)),
     may("paper", Table(PAPER)),
+    may("public", Table(PUBLIC)),
+    may("rephrase", Table(REPHRASE)),
     may("paths", Table(PATHS)),
     may("crawl", Table(CRAWL)),
     may("extract", Table(&[may("min_chars", Count(0, 100_000))])),

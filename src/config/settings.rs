@@ -89,6 +89,34 @@ pub struct PaperSettings {
     pub trade: String,
 }
 
+/// `[public]`: what everybody sees who reaches the console, without a login.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicSettings {
+    /// The title; empty: the name of the station.
+    pub title: String,
+    /// In the query language: what stands on it; empty: there is no such page.
+    pub query: String,
+    /// Days back.
+    pub days: u32,
+}
+
+/// `[rephrase]`: a language model that may say the opening of digests in other words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RephraseSettings {
+    /// The base address of an OpenAI-compatible service, up to `/v1`; empty: no model is asked.
+    pub url: String,
+    /// The name of the model.
+    pub model: String,
+    /// Environment variable that holds the key; empty: none.
+    pub key_env: String,
+    /// File that holds it; empty: none. Absolute once loaded.
+    pub key_file: PathBuf,
+    /// Seconds until the answer must be there.
+    pub timeout_secs: u32,
+}
+
 /// `[crawl]`: how politely and how much, for every source that does not say otherwise.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

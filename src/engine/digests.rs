@@ -7,6 +7,7 @@
 pub mod approval;
 mod files;
 mod gather;
+mod model;
 
 use std::path::PathBuf;
 

@@ -7,7 +7,8 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use pipelines::record::{Channel, Polarity};
 
 use super::digest::{
-    Change, ChannelLine, Curve, Digest, Emptiness, Figure, HeatRow, Shares, SourceTotals, SubjectLine,
+    Change, ChannelLine, Curve, Digest, Emptiness, Figure, HeatRow, Shares, SourceTotals,
+    SubjectLine,
 };
 use super::happenings::happenings;
 use super::input::{DigestInput, DigestPost, PeriodKind};

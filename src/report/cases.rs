@@ -133,9 +133,8 @@ pub(super) fn cases(ledger: &mut Ledger) -> Cases {
         (is_ended, std::cmp::Reverse(late), due.is_none(), due, case.number.clone())
     };
     all.sort_by_key(order);
-    let within = |at: &Option<DateTime<Utc>>| {
-        at.is_some_and(|at| (input.from..input.to).contains(&at))
-    };
+    let within =
+        |at: &Option<DateTime<Utc>>| at.is_some_and(|at| (input.from..input.to).contains(&at));
     let lines: Vec<CaseLine> = all.into_iter().map(|case| line(ledger, case)).collect();
     let count = |of: &dyn Fn(&CaseLine) -> bool| lines.iter().filter(|line| of(line)).count();
     Cases {

@@ -91,7 +91,9 @@ fn lines(blocks: &[Block]) -> f64 {
         Block::Heading(..) => 1.0,
         Block::Para(runs) | Block::Warn(runs) => ((wide(runs) + 2.0) / 27.0).ceil(),
         Block::Note(runs) | Block::Line(_, runs) => (wide(runs) / 36.0).ceil() * 0.7,
-        Block::Table(table) => 0.8 + table.rows.iter().map(|row| tall(row, &table.widths)).sum::<f64>(),
+        Block::Table(table) => {
+            0.8 + table.rows.iter().map(|row| tall(row, &table.widths)).sum::<f64>()
+        }
         Block::Cloud(..) | Block::Drawing(..) => 6.0,
     };
     blocks.iter().map(of).sum()
@@ -125,24 +127,20 @@ fn sections(period: PeriodKind, is_one: bool) -> &'static [Section] {
         Opening, Others, Praise, Sources, Spread, Units, Voice, Words,
     };
     match (period, is_one) {
-        (PeriodKind::Day, _) => {
-            &[
-                Opening, Matters, Grievances, Praise, Others, Voice, Alerts, Units, Words,
-                Elsewhere, Sources,
-            ]
-        }
+        (PeriodKind::Day, _) => &[
+            Opening, Matters, Grievances, Praise, Others, Voice, Alerts, Units, Words, Elsewhere,
+            Sources,
+        ],
         (PeriodKind::Flash, _) => &[Happening],
         (PeriodKind::Special, true) => &[Happening, Spread, Content, Handling, Advice],
         (PeriodKind::Special, false) => &[
             Opening, Curve, Matters, Grievances, Praise, Others, Voice, Handling, Units, Words,
             Advice, Sources,
         ],
-        (PeriodKind::Week | PeriodKind::Month, _) => {
-            &[
-                Opening, Matters, Grievances, Praise, Others, Voice, Alerts, Units, Curve, Words,
-                Elsewhere, Sources,
-            ]
-        }
+        (PeriodKind::Week | PeriodKind::Month, _) => &[
+            Opening, Matters, Grievances, Praise, Others, Voice, Alerts, Units, Curve, Words,
+            Elsewhere, Sources,
+        ],
     }
 }
 

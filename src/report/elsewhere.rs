@@ -57,14 +57,11 @@ fn room(period: PeriodKind) -> (usize, usize) {
 /// The happenings that do not name us.
 pub(super) fn elsewhere(ledger: &mut Ledger) -> Elsewhere {
     let (trade, world) = room(ledger.input.period);
-    let outlets = |posts: &[DigestPost]| {
-        posts.iter().map(|post| &post.source).collect::<HashSet<_>>().len()
-    };
+    let outlets =
+        |posts: &[DigestPost]| posts.iter().map(|post| &post.source).collect::<HashSet<_>>().len();
     let mut all: Vec<&ElsewhereInput> = ledger.input.elsewhere.iter().collect();
     let first = |input: &&ElsewhereInput| input.posts.iter().map(|post| post.id).min();
-    all.sort_by_key(|input| {
-        (Reverse((outlets(&input.posts), input.posts.len())), first(input))
-    });
+    all.sort_by_key(|input| (Reverse((outlets(&input.posts), input.posts.len())), first(input)));
     let mut line = |input: &&ElsewhereInput| {
         let first = input.posts.iter().min_by_key(|post| (post.time(), post.id))?;
         Some(ElsewhereLine {

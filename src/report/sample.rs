@@ -278,9 +278,8 @@ pub(super) fn input() -> DigestInput {
             AlertState::Closed,
         ),
     ];
-    let evidence = |p: &DigestPost| {
-        alerts.iter().any(|a| a.alert.evidence.iter().any(|e| e.post == p.id))
-    };
+    let evidence =
+        |p: &DigestPost| alerts.iter().any(|a| a.alert.evidence.iter().any(|e| e.post == p.id));
     DigestInput {
         title: None,
         organisation: "云岭矿业集团".into(),

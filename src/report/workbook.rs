@@ -82,7 +82,11 @@ const CASES: [Column; 10] = [
 ///
 /// # Errors
 /// More posts than a sheet takes.
-pub fn render_workbook(input: &DigestInput, digest: &Digest, lang: Lang) -> Result<Vec<u8>, XlsxError> {
+pub fn render_workbook(
+    input: &DigestInput,
+    digest: &Digest,
+    lang: Lang,
+) -> Result<Vec<u8>, XlsxError> {
     let mut posts: Vec<&DigestPost> = input.posts.iter().collect();
     posts.sort_by(|a, b| b.time().cmp(&a.time()).then_with(|| a.id.cmp(&b.id)));
     let mut book = Book { book: Workbook::new(), input, lang };
@@ -124,8 +128,11 @@ impl Book<'_> {
         let two = |n: u32| u8::try_from(n).unwrap_or(0);
         let year = u16::try_from(at.year()).unwrap_or(1900);
         let hour = u16::try_from(at.hour()).unwrap_or(0);
-        ExcelDateTime::from_ymd(year, two(at.month()), two(at.day()))?
-            .and_hms(hour, two(at.minute()), 0.0)
+        ExcelDateTime::from_ymd(year, two(at.month()), two(at.day()))?.and_hms(
+            hour,
+            two(at.minute()),
+            0.0,
+        )
     }
 
     fn sheet(
@@ -147,7 +154,9 @@ impl Book<'_> {
         for row in rows.take(ROWS) {
             for (column, cell) in (0..).zip(row) {
                 match cell {
-                    Cell::Number(number) => drop(sheet.write_number(next, column, number as f64)?),
+                    Cell::Number(number) => {
+                        drop(sheet.write_number(next, column, number as f64)?)
+                    }
                     Cell::Time(None) => {}
                     Cell::Time(Some(at)) => {
                         let at = self.time_of(at)?;
@@ -177,7 +186,8 @@ impl Book<'_> {
     }
 
     fn posts(&mut self, posts: &[&DigestPost]) -> Result<(), XlsxError> {
-        let names: HashMap<_, _> = self.input.subjects.iter().map(|(id, name)| (id, name)).collect();
+        let names: HashMap<_, _> =
+            self.input.subjects.iter().map(|(id, name)| (id, name)).collect();
         let lang = self.lang;
         let word = |kind: &str, name: &str| cell(lang.text(&format!("record.{kind}.{name}")));
         let row = |post: &&DigestPost| {
@@ -324,7 +334,8 @@ mod tests {
         let latest = input.posts.iter().map(DigestPost::time).max().unwrap();
         let local = latest.with_timezone(&input.zone).naive_local();
         // Days since 1900, as spreadsheets count.
-        let day = chrono::NaiveDate::from_ymd_opt(1899, 12, 30).unwrap().and_time(Default::default());
+        let day =
+            chrono::NaiveDate::from_ymd_opt(1899, 12, 30).unwrap().and_time(Default::default());
         let days = (local - day).num_minutes() as f64 / 1_440.0;
         assert!((newest.as_f64() - days).abs() < 1e-6, "{newest:?} {days}");
         assert!(posts.iter().any(|row| row[1] == Data::String(input.posts[0].title.clone())));

@@ -5,6 +5,7 @@
 
 pub(super) mod assets;
 pub(super) mod login;
+pub(super) mod public;
 
 mod alerts;
 mod cases;
@@ -88,6 +89,8 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/account", get(login::account))
         .route("/account/password", post(login::password))
         .route("/account/end", post(login::end))
+        .route("/public", get(public::page))
+        .route("/public/atom", get(public::feed))
         .route("/enter", get(enter::enter))
         .route("/lang/{lang}", get(enter::lang))
         .route("/assets/{name}", get(assets::asset))

@@ -79,9 +79,7 @@ fn request(act: Act) -> (&'static str, &'static str, Option<Value>) {
             ("PUT", "/api/v1/alerts/999/state", Some(json!({"state": "false_alarm"})))
         }
         Act::EditConfig => ("DELETE", "/api/v1/config/rule/none", None),
-        Act::ApproveDigest => {
-            ("POST", "/api/v1/digests/none/word", Some(json!({"approve": true})))
-        }
+        Act::ApproveDigest => ("POST", "/api/v1/digests/none/word", Some(json!({"approve": true}))),
         Act::WriteDigest => ("POST", "/api/v1/digests", Some(json!({"period": "day"}))),
         Act::Export => ("POST", "/api/v1/export", Some(json!({"q": "x", "form": "csv"}))),
         Act::HandEvidence => ("POST", "/api/v1/posts/zz/evidence", None),

@@ -3,17 +3,22 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use calamine::{Data, Reader as _, Xlsx};
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use guanlan::config::{Config, Overrides};
 use guanlan::desk::digests::Standing;
 use guanlan::desk::{Desk, DeskError, Role, Who};
+use guanlan::engine::Clock;
 use guanlan::engine::run::Rounds;
+use guanlan::store::SqliteStore;
 use pipelines::locale::Lang;
 use scraper::{Html, Selector};
 use serde_json::json;
 
+use crate::console::Served;
 use crate::duties::{Bench, FILE, close, step};
 use crate::lab::Lab;
 
@@ -28,13 +33,28 @@ const ROWS: [(&str, i64, &str, &str); 10] = [
     ("own", 40, "云岭集团入冬保供誓师大会召开", NEWS),
     ("paper", 38, "云岭集团入冬保供誓师大会召开", NEWS),
     ("portal", 30, "=云岭集团入冬保供誓师大会召开", NEWS),
-    ("own", 20, "云岭集团举办职工书画展", "云岭集团工会在文化中心举办职工书画展，一百二十件作品参展，展期十天，职工家属免费参观。"),
-    ("forum", 10, "霁河发电厂的工资什么时候发", "我在霁河发电厂外包队干了三个月，工资一直拖着不发，问了几次都说再等等，家里等钱过年。"),
+    (
+        "own",
+        20,
+        "云岭集团举办职工书画展",
+        "云岭集团工会在文化中心举办职工书画展，一百二十件作品参展，展期十天，职工家属免费参观。",
+    ),
+    (
+        "forum",
+        10,
+        "霁河发电厂的工资什么时候发",
+        "我在霁河发电厂外包队干了三个月，工资一直拖着不发，问了几次都说再等等，家里等钱过年。",
+    ),
     ("paper", 26, "邻省一煤矿发生透水事故", TRADE),
     ("portal", 25, "邻省一煤矿发生透水事故", TRADE),
     ("paper", 24, "全国冰雪旅游季启动", WORLD),
     ("portal", 23, "全国冰雪旅游季启动", WORLD),
-    ("forum", 22, "今天食堂的菜", "今天食堂的菜比昨天咸一些，不过汤不错，大家可以去三号窗口试试，人不多。"),
+    (
+        "forum",
+        22,
+        "今天食堂的菜",
+        "今天食堂的菜比昨天咸一些，不过汤不错，大家可以去三号窗口试试，人不多。",
+    ),
 ];
 const NEWS: &str = "云岭集团昨日召开入冬保供誓师大会，各矿厂立下军令状，确保今冬明春电煤供应平稳，计划日发运量提高到十二万吨，\
                     全体职工放弃轮休坚守岗位，安全监察部门同步开展入井检查。";
@@ -97,11 +117,17 @@ fn our_own_voice_and_what_does_not_name_us_stand_apart() {
     let voice = &sections["What we published and how it spread"];
     // Two published; the rally was taken up by two sources, the exhibition by nobody.
     assert!(voice.contains("We published 2; 1 were taken up, by 2 sources in 2 posts"), "{voice}");
-    assert!(voice.contains("first after 2 h") && voice.contains("2 posts of 2 sources, 2 copies"), "{voice}");
+    assert!(
+        voice.contains("first after 2 h") && voice.contains("2 posts of 2 sources, 2 copies"),
+        "{voice}"
+    );
     assert!(voice.contains("Not taken up: “云岭集团举办职工书画展”"), "{voice}");
     let beside = &sections["The trade and the world"];
     let (trade, world) = beside.split_once("The world: ").unwrap();
-    assert!(trade.contains("邻省一煤矿发生透水事故") && trade.contains("2 posts of 2 sources"), "{beside}");
+    assert!(
+        trade.contains("邻省一煤矿发生透水事故") && trade.contains("2 posts of 2 sources"),
+        "{beside}"
+    );
     assert!(world.contains("全国冰雪旅游季启动"), "{beside}");
     let all: String = sections.values().cloned().collect();
     assert!(!all.contains("今天食堂的菜"), "what one source says of nobody is not told");
@@ -143,7 +169,11 @@ async fn a_digest_that_has_to_be_approved_waits_over_a_restart_and_goes_out_afte
     let open = || {
         let overrides = Overrides { data_dir: Some(bench.lab.data()), ..Overrides::default() };
         let config = Config::load(Some(bench.lab.path()), &overrides).unwrap();
-        Desk::open(config).unwrap()
+        let store = SqliteStore::open(&bench.lab.data().join("guanlan.db")).unwrap();
+        let secs = bench.secs.clone();
+        let clock: Clock =
+            Arc::new(move || DateTime::from_timestamp(secs.load(Ordering::SeqCst), 0).unwrap());
+        Desk::new(Arc::new(config), Arc::new(store), clock)
     };
     let station = bench.station();
     let mut rounds = Rounds::new(&station, bench.now()).unwrap();
@@ -206,4 +236,29 @@ fn the_word_on_a_digest_is_said_on_the_command_line_too() {
     let unknown = lab.run(&["digest", "--approve", "daily-2026-11-21"]);
     assert_eq!(unknown.code, Some(1), "{} {}", unknown.out, unknown.err);
     assert_eq!(lab.run(&["digest", "--refuse", "x"]).code, Some(2), "a reason is asked for");
+}
+
+#[test]
+fn the_public_board_is_off_by_default_and_shows_nothing_private() {
+    let closed = Served::with(|_| {}, |_| {});
+    for path in ["/public", "/public/atom"] {
+        assert_eq!(closed.ask("GET", path, &[], "").status, 404, "{path} is off by default");
+    }
+    let served = Served::with(|config| config.public.query = "云岭".to_owned(), |_| {});
+    let page = served.ask("GET", "/public", &[], "");
+    let feed = served.ask("GET", "/public/atom", &[], "");
+    assert_eq!((page.status, feed.status), (200, 200), "{} {}", page.body, feed.body);
+    let document = Html::parse_document(&page.body);
+    let links = Selector::parse("ol a[href^='http']").unwrap();
+    assert!(document.select(&links).count() > 0, "{}", page.body);
+    assert_eq!(feed.body.matches("<entry>").count(), document.select(&links).count());
+    // No name of a person, no room of the console, no verdict.
+    for private in ["u_", "/post/", "/search", "/login", "Risk", "Negative", "霁河论坛"] {
+        for body in [&page.body, &feed.body] {
+            assert!(!body.contains(private), "{private} in {body}");
+        }
+    }
+    // Beside it nothing is open.
+    assert_ne!(served.ask("GET", "/search", &[], "").status, 200);
+    assert_eq!(served.ask("GET", "/publicity", &[], "").status, 404);
 }

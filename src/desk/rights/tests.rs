@@ -5,11 +5,7 @@ use super::*;
 #[test]
 fn the_table_has_each_act_once_and_administrators_may_everything() {
     for (at, (act, changes, roles)) in Act::TABLE.iter().enumerate() {
-        assert_eq!(
-            Act::TABLE.iter().filter(|(other, ..)| other == act).count(),
-            1,
-            "line {at}"
-        );
+        assert_eq!(Act::TABLE.iter().filter(|(other, ..)| other == act).count(), 1, "line {at}");
         assert_eq!((act.changes(), act.roles()), (*changes, *roles));
         assert!(roles.contains(&Role::Administrator), "{act:?}");
         for lang in [Lang::Zh, Lang::En] {
@@ -21,13 +17,8 @@ fn the_table_has_each_act_once_and_administrators_may_everything() {
 #[test]
 fn auditors_and_leaders_change_nothing_but_what_is_their_own() {
     // In a case, an answer is drafted by one and approved by another; so is a digest.
-    let own = [
-        Act::OwnAccount,
-        Act::KeepSearch,
-        Act::HandleCase,
-        Act::ApproveCase,
-        Act::ApproveDigest,
-    ];
+    let own =
+        [Act::OwnAccount, Act::KeepSearch, Act::HandleCase, Act::ApproveCase, Act::ApproveDigest];
     for (act, changes, roles) in Act::TABLE {
         let quiet = [Role::Leader, Role::Auditor, Role::Commentator];
         let is_theirs = quiet.iter().any(|role| roles.contains(role));

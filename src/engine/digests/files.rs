@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{Order, gather};
+use super::{Order, gather, model};
 use crate::config::Config;
 use crate::report::{Digest, Format, compose, markdown, render, render_word, render_workbook};
 use crate::store::Store;
@@ -43,7 +43,8 @@ pub fn write(
     for post in &mut digest.posts {
         gather::mark_page(store, post)?;
     }
-    let paper = compose(&digest, config.station.lang);
+    let mut paper = compose(&digest, config.station.lang);
+    model::say(&mut paper, &config.rephrase);
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
     let mut files = Vec::new();
     let text = render(&paper, Format::Markdown);

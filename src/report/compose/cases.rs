@@ -40,8 +40,7 @@ impl Writer<'_> {
             0 => String::new(),
             late => self.say("case.late_count", &[("count", &late)]),
         };
-        let places =
-            [("open", text(cases.open.to_string())), ("late", text(late)), ("list", list)];
+        let places = [("open", text(cases.open.to_string())), ("late", text(late)), ("list", list)];
         let mut line = self.fill("case.opening", &places);
         line.extend(self.alerts_beside());
         Some(line)
@@ -165,12 +164,7 @@ impl Writer<'_> {
             (None, due) if due.is_empty() => self.text("case.no_due"),
             (None, due) => due,
         };
-        vec![
-            self.fill("case.name", &places),
-            text(severity),
-            text(self.whose(case)),
-            text(due),
-        ]
+        vec![self.fill("case.name", &places), text(severity), text(self.whose(case)), text(due)]
     }
 }
 

@@ -80,13 +80,18 @@ impl Writer<'_> {
                 ("posts", count(line.taken.posts)),
                 ("copies", count(line.copies)),
             ];
-            let tone =
-                [("negative", count(line.taken.negative)), ("positive", count(line.taken.positive))];
+            let tone = [
+                ("negative", count(line.taken.negative)),
+                ("positive", count(line.taken.positive)),
+            ];
             let pace = [
                 ("first", text(self.after(line.first_minutes))),
                 ("last", text(self.after(line.last_minutes))),
             ];
-            let name = [title(&line.title), text(self.say("voice.at", &[("at", &self.when(line.at, "short_day"))]))];
+            let name = [
+                title(&line.title),
+                text(self.say("voice.at", &[("at", &self.when(line.at, "short_day"))])),
+            ];
             vec![
                 name.concat(),
                 self.fill("voice.spread", &spread),
@@ -115,7 +120,8 @@ impl Writer<'_> {
         self.section("elsewhere");
         for (key, lines) in [("elsewhere.trade", trade), ("elsewhere.world", world)] {
             if !lines.is_empty() {
-                let list = self.ended(joined(lines.iter().map(|line| self.told(line)), &self.text("pause")));
+                let list = self
+                    .ended(joined(lines.iter().map(|line| self.told(line)), &self.text("pause")));
                 let line = self.fill(key, &[("list", list)]);
                 self.body.push(Block::Para(line));
             }

@@ -34,7 +34,13 @@ impl Drawing {
             shapes.push(Shape::Label(left - 8.0, y + 15.0, true, (r + 1).to_string()));
             for (c, posts) in row.iter().enumerate() {
                 let x = left + wide * c as f64;
-                shapes.push(Shape::Rect(x + 0.5, y + 0.5, wide - 1.0, tall - 1.0, shade(*posts, most)));
+                shapes.push(Shape::Rect(
+                    x + 0.5,
+                    y + 0.5,
+                    wide - 1.0,
+                    tall - 1.0,
+                    shade(*posts, most),
+                ));
                 if *posts > 0 && columns <= NUMBERED {
                     let label = posts.to_string();
                     shapes.push(Shape::Label(x + wide / 2.0, y + 15.0, false, label));

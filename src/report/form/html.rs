@@ -90,9 +90,8 @@ fn blocks(out: &mut String, paper: &Paper, blocks: &[Block]) {
 }
 
 fn cloud(words: &[CloudWord], says: &str) -> String {
-    let word = |word: &CloudWord| {
-        format!("<span class=\"w{}\">{}</span>", word.size, escaped(&word.word))
-    };
+    let word =
+        |word: &CloudWord| format!("<span class=\"w{}\">{}</span>", word.size, escaped(&word.word));
     let words: Vec<String> = words.iter().map(word).collect();
     format!(
         "<figure><p class=\"cloud\">{}</p><figcaption>{}</figcaption></figure>",

@@ -49,7 +49,9 @@ pub(super) async fn file(
     let (kind, is_shown) = match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("html") => ("text/html; charset=utf-8", true),
         Some("md") => ("text/markdown; charset=utf-8", false),
-        Some("xlsx") => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", false),
+        Some("xlsx") => {
+            ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", false)
+        }
         _ => ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", false),
     };
     let mut answer = ([(header::CONTENT_TYPE, kind)], bytes).into_response();

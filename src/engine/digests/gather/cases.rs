@@ -100,9 +100,7 @@ fn head(config: &Config, case: &Case, at: DateTime<Utc>, policy: &Policy) -> Cas
         clock: run.clock,
         at: run.due,
         late_minutes: match run.held {
-            None if at >= run.due => {
-                policy.span(run.working, run.due, at).num_minutes().max(1)
-            }
+            None if at >= run.due => policy.span(run.working, run.due, at).num_minutes().max(1),
             _ => 0,
         },
         is_held: run.held.is_some(),
