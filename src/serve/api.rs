@@ -70,6 +70,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
         cases::list, cases::show, cases::open, cases::step, cases::ledger, cases::check,
+        cases::statistics, cases::page,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
         people::end, people::tokens, people::make_token, people::revoke, people::audit, people::own_password,
@@ -116,7 +117,9 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/cases", get(cases::list).post(cases::open))
         .route("/cases/check", get(cases::check))
         .route("/cases/ledger", post(cases::ledger))
+        .route("/cases/statistics", get(cases::statistics))
         .route("/cases/{number}", get(cases::show))
+        .route("/cases/{number}/page", post(cases::page))
         .route("/cases/{number}/steps", post(cases::step))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))

@@ -45,6 +45,7 @@ const TEMPLATES: [(&str, &str); 28] = [
     ("station", include_str!("templates/station.html")),
     ("audit", include_str!("templates/audit.html")),
     ("cases", include_str!("templates/cases.html")),
+    ("case_statistics", include_str!("templates/case_statistics.html")),
     ("case", include_str!("templates/case.html")),
     ("case_new", include_str!("templates/case_new.html")),
     ("public", include_str!("templates/public.html")),

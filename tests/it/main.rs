@@ -29,6 +29,7 @@ mod packs;
 mod pages;
 mod people;
 mod privacy;
+mod publications;
 mod rebuild;
 mod refusals;
 mod rehearse;
