@@ -121,10 +121,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         privacy: settings.privacy,
         retention: settings.retention,
         cases: settings.cases,
-        calendar: Arc::new(
-            Calendar::new(&settings.calendar.holidays, &settings.calendar.workdays)
-                .expect("dates are checked above"),
-        ),
+        calendar: Arc::new(calendar(&settings.calendar)),
         entry_files,
         subjects: subjects.into_iter().map(|s| s.item).collect(),
         sources: sources.into_iter().map(source_paths).collect(),
@@ -143,6 +140,11 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         warnings: problems,
         examples_run,
     })
+}
+
+/// Working days, of dates that were checked.
+fn calendar(settings: &CalendarSettings) -> Calendar {
+    Calendar::new(&settings.holidays, &settings.workdays).expect("dates are checked before")
 }
 
 impl Raw {

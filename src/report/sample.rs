@@ -251,33 +251,37 @@ fn cases(posts: &[DigestPost]) -> Vec<CaseInput> {
     ]
 }
 
+fn alerts(posts: &[DigestPost]) -> Vec<AlertInput> {
+    let pay = RuleKind::Frequency { count: 5, window_minutes: 4320 };
+    vec![
+        alert(
+            rule("pay", "欠薪投诉集中出现", pay, Severity::Serious),
+            posts,
+            "labour/pay",
+            AlertState::Acknowledged,
+        ),
+        alert(
+            rule("accident", "安全事故", RuleKind::Any, Severity::Major),
+            posts,
+            "safety/accident",
+            AlertState::Open,
+        ),
+        alert(
+            rule("river", "污染河流", RuleKind::Any, Severity::Serious),
+            posts,
+            "environment/water",
+            AlertState::Closed,
+        ),
+    ]
+}
+
 /// A day of the demo: 24 hours until 08:00 in Shanghai.
 pub(super) fn input() -> DigestInput {
     let (from, to) = (now() - Duration::days(1), now());
     let all = all_posts();
     let (posts, older): (Vec<DigestPost>, Vec<DigestPost>) =
         all.iter().cloned().partition(|p| (from..to).contains(&p.time()));
-    let pay = RuleKind::Frequency { count: 5, window_minutes: 4320 };
-    let alerts = vec![
-        alert(
-            rule("pay", "欠薪投诉集中出现", pay, Severity::Serious),
-            &all,
-            "labour/pay",
-            AlertState::Acknowledged,
-        ),
-        alert(
-            rule("accident", "安全事故", RuleKind::Any, Severity::Major),
-            &all,
-            "safety/accident",
-            AlertState::Open,
-        ),
-        alert(
-            rule("river", "污染河流", RuleKind::Any, Severity::Serious),
-            &all,
-            "environment/water",
-            AlertState::Closed,
-        ),
-    ];
+    let alerts = alerts(&all);
     let evidence =
         |p: &DigestPost| alerts.iter().any(|a| a.alert.evidence.iter().any(|e| e.post == p.id));
     DigestInput {

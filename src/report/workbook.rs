@@ -153,24 +153,25 @@ impl Book<'_> {
         let (mut next, mut links) = (1, 0);
         for row in rows.take(ROWS) {
             for (column, cell) in (0..).zip(row) {
-                match cell {
-                    Cell::Number(number) => {
-                        drop(sheet.write_number(next, column, number as f64)?)
-                    }
-                    Cell::Time(None) => {}
-                    Cell::Time(Some(at)) => {
+                let target = match &cell {
+                    Cell::Address(url) => link(url).filter(|_| links < LINKS),
+                    _ => None,
+                };
+                match (cell, target) {
+                    (Cell::Time(None), _) => continue,
+                    (Cell::Number(number), _) => sheet.write_number(next, column, number as f64)?,
+                    (Cell::Time(Some(at)), _) => {
                         let at = self.time_of(at)?;
-                        sheet.write_datetime_with_format(next, column, &at, &time)?;
+                        sheet.write_datetime_with_format(next, column, &at, &time)?
                     }
-                    Cell::Address(url) => match link(&url).filter(|_| links < LINKS) {
-                        Some(target) => {
-                            links += 1;
-                            sheet.write_url(next, column, Url::new(target))?;
-                        }
-                        None => drop(sheet.write_string(next, column, cut(&url))?),
-                    },
-                    Cell::Text(text) => drop(sheet.write_string(next, column, cut(&text))?),
-                }
+                    (Cell::Address(_), Some(target)) => {
+                        links += 1;
+                        sheet.write_url(next, column, Url::new(target))?
+                    }
+                    (Cell::Address(text) | Cell::Text(text), _) => {
+                        sheet.write_string(next, column, cut(&text))?
+                    }
+                };
             }
             next += 1;
         }

@@ -141,6 +141,20 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/saved", get(saved::list).post(saved::save))
         .route("/saved/{id}", delete(saved::take_away))
         .route("/saved/{id}/atom", get(saved::feed))
+        .merge(of_people());
+    Router::new()
+        .nest("/v1", v1)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(no_method)
+        .layer(middleware::from_fn_with_state(console.clone(), bearing))
+        .route("/openapi.json", get(|| async { Json(document()) }))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn_with_state(console.clone(), at_the_door))
+}
+
+/// The paths of people, and of what they did.
+fn of_people() -> Router<Arc<Console>> {
+    Router::new()
         .route("/people", get(people::people).post(people::add))
         .route("/people/{name}/role", put(people::role))
         .route("/people/{name}/disabled", put(people::disable))
@@ -150,15 +164,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tokens", get(people::tokens).post(people::make_token))
         .route("/tokens/{id}", delete(people::revoke))
         .route("/audit", get(people::audit))
-        .route("/account/password", put(people::own_password));
-    Router::new()
-        .nest("/v1", v1)
-        .fallback(nowhere)
-        .method_not_allowed_fallback(no_method)
-        .layer(middleware::from_fn_with_state(console.clone(), bearing))
-        .route("/openapi.json", get(|| async { Json(document()) }))
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES))
-        .layer(middleware::from_fn_with_state(console.clone(), at_the_door))
+        .route("/account/password", put(people::own_password))
 }
 
 /// `/mcp`, by the same token.
