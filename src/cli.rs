@@ -122,6 +122,7 @@ commands! {
     Label(label::LabelArgs),
     Story(story::StoryArgs),
     Case(case::CaseArgs),
+    Answer(answer::AnswerArgs),
     Eval(eval::EvalArgs),
     Train(train::TrainArgs),
     Status(status::StatusArgs),

@@ -6,6 +6,7 @@
 //! here, so no page of another site can ask in somebody's name.
 
 mod acting;
+mod answers;
 mod cases;
 mod config;
 mod limit;
@@ -70,6 +71,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
         cases::list, cases::show, cases::open, cases::step, cases::ledger, cases::check,
+        answers::list, answers::near, answers::work, answers::show, answers::add, answers::save,
+        answers::approve, answers::retire, answers::record,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
         people::end, people::tokens, people::make_token, people::revoke, people::audit, people::own_password,
@@ -118,6 +121,13 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/cases/ledger", post(cases::ledger))
         .route("/cases/{number}", get(cases::show))
         .route("/cases/{number}/steps", post(cases::step))
+        .route("/cases/{number}/record", post(answers::record))
+        .route("/answers", get(answers::list).post(answers::add))
+        .route("/answers/near", get(answers::near))
+        .route("/answers/work", get(answers::work))
+        .route("/answers/{number}", get(answers::show).put(answers::save))
+        .route("/answers/{number}/approval", post(answers::approve))
+        .route("/answers/{number}/retirement", post(answers::retire))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))
         .route("/rules/{id}/nothing", get(reading::why_nothing))

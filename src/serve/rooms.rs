@@ -7,6 +7,7 @@ pub(super) mod assets;
 pub(super) mod login;
 
 mod alerts;
+mod answers;
 mod cases;
 mod deliveries;
 mod digests;
@@ -63,6 +64,10 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/cases/ledger", post(cases::ledger))
         .route("/cases/{number}", get(cases::case))
         .route("/cases/{number}/step", post(cases::step))
+        .route("/cases/{number}/record", post(answers::record))
+        .route("/answers", get(answers::answers))
+        .route("/answers/new", get(answers::new).post(answers::add))
+        .route("/answers/{number}", get(answers::answer).post(answers::change))
         .route("/rules", get(reading::rules))
         .route("/entries", get(entry::entries))
         .route("/entry/{table}/new", get(entry::new).post(entry::put_new))

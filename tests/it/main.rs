@@ -9,6 +9,7 @@
 mod data;
 mod lab;
 
+mod answers;
 mod api;
 mod cases;
 mod collecting;
