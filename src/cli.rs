@@ -123,6 +123,7 @@ commands! {
     Story(story::StoryArgs),
     Case(case::CaseArgs),
     Answer(answer::AnswerArgs),
+    Duty(duty::DutyArgs),
     Eval(eval::EvalArgs),
     Train(train::TrainArgs),
     Status(status::StatusArgs),

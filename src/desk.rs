@@ -11,6 +11,7 @@ pub mod audit;
 pub mod cases;
 pub mod deliveries;
 pub mod digests;
+pub mod duty;
 pub mod edit;
 pub mod evidence;
 pub mod export;

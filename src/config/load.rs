@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{FileText, Node, Placed, decode, entries};
+use super::duty::DutyConfig;
 use super::files::{named_files, over};
 use super::notifier::NotifierConfig;
 use super::problem::{Fault, Problem, Problems};
@@ -60,6 +61,7 @@ pub(super) struct Raw {
     pub(super) notifiers: Vec<Placed<NotifierConfig>>,
     pub(super) digests: Vec<Placed<DigestConfig>>,
     pub(super) routes: Vec<Placed<RouteConfig>>,
+    pub(super) duties: Vec<Placed<DutyConfig>>,
     pub(super) sources: Vec<Placed<SourceConfig>>,
     pub(super) rules: Vec<Placed<RuleConfig>>,
     pub(super) topics: Vec<Placed<TopicConfig>>,
@@ -104,7 +106,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     }
     resolve(&mut settings, &dir, overrides);
     let entry_files = raw.entry_files();
-    let Raw { subjects, notifiers, digests, routes, sources, rules, topics, .. } = raw;
+    let Raw { subjects, notifiers, digests, routes, duties, sources, rules, topics, .. } = raw;
     Ok(Config {
         file: main.map(|path| absolute(&path)),
         station: settings.station,
@@ -129,6 +131,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         notifiers: notifiers.into_iter().map(|n| notifier_paths(n.item, &dir)).collect(),
         digests: digests.into_iter().map(|d| d.item).collect(),
         routes: routes.into_iter().map(|route| route.item).collect(),
+        duties: duties.into_iter().map(|duty| duty.item).collect(),
         lexicons: over(shipped::LEXICONS, lexicons, Cow::Borrowed, |bytes| {
             Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
         }),
@@ -149,6 +152,7 @@ impl Raw {
             notifiers: Vec::new(),
             digests: Vec::new(),
             routes: Vec::new(),
+            duties: Vec::new(),
             sources: Vec::new(),
             rules: Vec::new(),
             topics: Vec::new(),
@@ -209,8 +213,9 @@ impl Raw {
         let defaults = |table: &DeTable| decode_table::<Settings>(table);
         let shipped_settings = defaults(&base).expect("the shipped file is complete (tested)");
         let Some(own) = self.parse(file, schema::MAIN) else { return shipped_settings };
-        self.read(file, &own, "subject");
-        self.read(file, &own, "route");
+        for name in ["subject", "route", "duty"] {
+            self.read(file, &own, name);
+        }
         for name in ["notifier", "digest"] {
             let (from, table) =
                 if own.contains_key(name) { (file, &own) } else { (&shipped, &base) };
@@ -309,10 +314,11 @@ impl Raw {
             "notifier" => read(file, table, name, &mut self.notifiers, problems),
             "digest" => read(file, table, name, &mut self.digests, problems),
             "route" => read(file, table, name, &mut self.routes, problems),
+            "duty" => read(file, table, name, &mut self.duties, problems),
             "source" => read(file, table, name, &mut self.sources, problems),
             "rule" => read(file, table, name, &mut self.rules, problems),
             "topic" => read(file, table, name, &mut self.topics, problems),
-            _ => unreachable!("the tables with ids are the seven above"),
+            _ => unreachable!("the tables with ids are the eight above"),
         }
     }
 }

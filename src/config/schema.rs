@@ -11,6 +11,8 @@ pub(super) enum Shape {
     Id,
     /// The id of an entry of this table, in whatever file.
     Ref(&'static str),
+    /// A way out, or `duty` for whoever is on duty.
+    Way,
     Url,
     Host,
     Query,
@@ -58,7 +60,7 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 
 use Shape::{
     Contact, Count, Cron, Date, Flag, Host, Hours, Id, Kinds, Limit, List, Listen, Map, Number,
-    OneOf, Pacing, Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
+    OneOf, Pacing, Path, Pointer, Query, Ref, Table, Tables, Text, Url, Way, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -144,7 +146,8 @@ const CASES: &[Key] = &[
     may("watch", Limit),
     may("call_back", Limit),
     may("hand_back", Limit),
-    may("notify", List(&Ref("notifier"))),
+    may("notify", List(&Way)),
+    may("unit", Tables(&[need("id", Ref("subject")), need("notify", List(&Way))])),
 ];
 
 const SUBJECT: &[Key] = &[
@@ -172,9 +175,19 @@ const ROUTE: &[Key] = &[
     may("query", Query),
     may("rules", List(&Ref("rule"))),
     may("severity", OneOf(&["ordinary", "serious", "major", "critical"])),
-    may("notify", List(&Ref("notifier"))),
+    may("notify", List(&Way)),
     may("escalate_minutes", Count(0, 7 * 24 * 60)),
-    may("escalate", List(&Ref("notifier"))),
+    may("escalate", List(&Way)),
+];
+
+const DUTY: &[Key] = &[
+    need("name", Id),
+    may("people", List(&Text)),
+    may("notify", List(&Ref("notifier"))),
+    may("weekdays", List(&OneOf(&super::duty::WEEKDAYS))),
+    may("dates", List(&Date)),
+    may("hours", Hours),
+    may("units", List(&Ref("subject"))),
 ];
 
 const NOTIFIER: &[Key] =
@@ -241,6 +254,7 @@ pub(super) const MAIN: &[Key] = &[
     may("digest", Tables(DIGEST)),
     may("notifier", Kinds(NOTIFIER, NOTIFIER_KINDS)),
     may("route", Tables(ROUTE)),
+    may("duty", Tables(DUTY)),
     may("subject", Tables(SUBJECT)),
 ];
 

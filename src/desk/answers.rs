@@ -227,10 +227,14 @@ impl Desk {
         entry.in_force(self.now()).map_or(&entry.wording, |held| &held.wording)
     }
 
-    /// A wording as it is typed: units by their names.
+    /// A wording as it is typed: units by their names, where these are one word.
     fn as_typed(&self, wording: &Wording) -> Fields {
         let mut fields = wording.fields(self.config.station.zone);
-        let units = wording.units.iter().map(|id| self.unit_name(id)).collect::<Vec<_>>();
+        let word = |id: &String| {
+            Some(self.unit_name(id)).filter(|name| !name.contains(char::is_whitespace))
+        };
+        let units = wording.units.iter().map(|id| word(id).unwrap_or_else(|| id.clone()));
+        let units = units.collect::<Vec<_>>();
         fields.insert("units".to_owned(), units.join(" "));
         fields
     }

@@ -170,6 +170,8 @@ pub enum Act {
     WriteAnswer,
     /// Approve somebody else's answer for the record, or take one out of force.
     ApproveAnswer,
+    /// The duty roster.
+    SeeDuty,
 }
 
 const EVERYBODY: &[Role] = &Role::ALL;
@@ -183,7 +185,7 @@ const ALL_BUT_COMMENTATORS: &[Role] =
 
 impl Act {
     /// The table: every act, whether it changes or hands out something, and the roles that may.
-    pub const TABLE: [(Self, bool, &'static [Role]); 38] = [
+    pub const TABLE: [(Self, bool, &'static [Role]); 39] = [
         (Self::SeeToday, false, EVERYBODY),
         (Self::Search, false, EVERYBODY),
         (Self::KeepSearch, true, EVERYBODY),
@@ -222,6 +224,7 @@ impl Act {
         (Self::SeeAnswers, false, EVERYBODY),
         (Self::WriteAnswer, true, HANDLERS),
         (Self::ApproveAnswer, true, APPROVERS),
+        (Self::SeeDuty, false, EVERYBODY),
     ];
 
     fn line(self) -> (bool, &'static [Role]) {
@@ -272,6 +275,7 @@ impl Act {
             Self::SeeAnswers => "see_answers",
             Self::WriteAnswer => "write_answer",
             Self::ApproveAnswer => "approve_answer",
+            Self::SeeDuty => "see_duty",
         }
     }
 

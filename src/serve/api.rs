@@ -72,7 +72,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
         cases::list, cases::show, cases::open, cases::step, cases::ledger, cases::check,
         answers::list, answers::near, answers::work, answers::show, answers::add, answers::save,
-        answers::approve, answers::retire, answers::record,
+        answers::approve, answers::retire, answers::record, reading::duty,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
         people::end, people::tokens, people::make_token, people::revoke, people::audit, people::own_password,
@@ -128,6 +128,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/answers/{number}", get(answers::show).put(answers::save))
         .route("/answers/{number}/approval", post(answers::approve))
         .route("/answers/{number}/retirement", post(answers::retire))
+        .route("/duty", get(reading::duty))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))
         .route("/rules/{id}/nothing", get(reading::why_nothing))

@@ -19,7 +19,7 @@ use super::guard::{Entered, Visit};
 use super::rooms::assets;
 use crate::desk::{Act, DeskError};
 
-const TEMPLATES: [(&str, &str); 31] = [
+const TEMPLATES: [(&str, &str); 32] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -47,6 +47,7 @@ const TEMPLATES: [(&str, &str); 31] = [
     ("cases", include_str!("templates/cases.html")),
     ("case", include_str!("templates/case.html")),
     ("case_new", include_str!("templates/case_new.html")),
+    ("duty", include_str!("templates/duty.html")),
     ("near", include_str!("templates/near.html")),
     ("answers", include_str!("templates/answers.html")),
     ("answer", include_str!("templates/answer.html")),

@@ -11,6 +11,7 @@ mod answers;
 mod cases;
 mod deliveries;
 mod digests;
+mod duty;
 mod enter;
 mod entry;
 mod export;
@@ -68,6 +69,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/answers", get(answers::answers))
         .route("/answers/new", get(answers::new).post(answers::add))
         .route("/answers/{number}", get(answers::answer).post(answers::change))
+        .route("/duty", get(duty::duty))
         .route("/rules", get(reading::rules))
         .route("/entries", get(entry::entries))
         .route("/entry/{table}/new", get(entry::new).post(entry::put_new))

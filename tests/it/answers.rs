@@ -173,8 +173,12 @@ fn an_answer_is_taken_into_a_case_and_its_published_answer_is_put_on_record() {
 
     let submit = |quoted: &str| {
         let seen = desk.case(&duty(), &case).unwrap().version;
-        let fields =
-            [("quoted", quoted), ("place", "官网"), ("under", "青岚沟煤矿"), ("approver", "leader")];
+        let fields = [
+            ("quoted", quoted),
+            ("place", "官网"),
+            ("under", "青岚沟煤矿"),
+            ("approver", "leader"),
+        ];
         desk.step_case(&miner(), &case, seen, Step::Submit, &said(&fields))
     };
     for none in ["999", "x", "0/1"] {
@@ -203,7 +207,7 @@ fn an_answer_is_taken_into_a_case_and_its_published_answer_is_put_on_record() {
     let work = desk.answer_work(&duty()).unwrap();
     assert_eq!(work.len(), 1, "{work:?}");
     assert_eq!((work[0].verified, work[0].published, work[0].taken), (1, 1, 1));
-    assert_eq!(work[0].unit, "青岚沟煤矿");
+    assert!(work[0].unit.ends_with("青岚沟煤矿"), "{}", work[0].unit);
     let told = serde_json::to_string(&work).unwrap();
     assert!(!told.contains("miner") && !told.contains("leader"), "no person is counted: {told}");
 }
@@ -269,7 +273,9 @@ fn in_the_console_an_answer_is_written_approved_taken_and_shown_with_its_version
     fields.push(("mark", &mark));
     let refused = served.post("/answers/new", &fields);
     assert_eq!(refused.status, 400, "{}", refused.body);
-    assert!(refused.body.contains("value=\"没有的单位\"") && refused.body.contains("&lt;b&gt;传言"));
+    assert!(
+        refused.body.contains("value=\"没有的单位\"") && refused.body.contains("&lt;b&gt;传言")
+    );
     fields[4] = ("units", "青岚沟煤矿");
     assert_eq!(served.post("/answers/new", &fields[..6]).status, 403, "a form from elsewhere");
     let added = served.post("/answers/new", &fields);
@@ -310,8 +316,15 @@ fn in_the_console_an_answer_is_written_approved_taken_and_shown_with_its_version
     let case = format!("/cases/{case}");
     for lang in ["zh", "en"] {
         let cookie = format!("{}; guanlan-lang={lang}", served.cookie);
-        for path in ["/answers", "/answers?q=x&kind=rumour", "/answers/1", "/answers/new", &story, &post, &case]
-        {
+        for path in [
+            "/answers",
+            "/answers?q=x&kind=rumour",
+            "/answers/1",
+            "/answers/new",
+            &story,
+            &post,
+            &case,
+        ] {
             let answer = served.ask("GET", path, &[("Cookie", &cookie)], "");
             assert_eq!(answer.status, 200, "{path}: {}", answer.body);
             let is_raw = |text: &str| text.trim().starts_with("answers.");
@@ -325,7 +338,7 @@ fn on_the_command_line_an_account_does_not_approve_its_own() {
     let lab = Lab::new();
     let data = lab.data();
     let run = |args: &[&str]| {
-        let mut all = vec!["--data-dir", data.to_str().unwrap(), "--lang", "en", "answer"];
+        let mut all = vec!["--data-dir", data.to_str().unwrap(), "answer"];
         all.extend(args);
         lab.run(&all)
     };

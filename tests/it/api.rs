@@ -95,9 +95,8 @@ fn request(act: Act) -> (&'static str, &'static str, Option<Value>) {
         Act::ExportCases => ("POST", "/api/v1/cases/ledger", Some(json!({"form": "csv"}))),
         Act::SeeAnswers => ("GET", "/api/v1/answers", None),
         Act::WriteAnswer => ("POST", "/api/v1/answers", Some(json!({"fields": {}}))),
-        Act::ApproveAnswer => {
-            ("POST", "/api/v1/answers/999/approval", Some(json!({"version": 1})))
-        }
+        Act::ApproveAnswer => ("POST", "/api/v1/answers/999/approval", Some(json!({"version": 1}))),
+        Act::SeeDuty => ("GET", "/api/v1/duty", None),
         Act::OwnAccount => {
             ("PUT", "/api/v1/account/password", Some(json!({"old": "x", "new": "y"})))
         }
@@ -227,7 +226,7 @@ fn the_document_names_every_path_that_is_served() {
             assert_ne!(answer.status, 405, "{method} {path}");
         }
     }
-    assert_eq!(operations, 68, "a path was added or lost: look at the table of the tests");
+    assert_eq!(operations, 69, "a path was added or lost: look at the table of the tests");
     // Each act of the table is reached by one of them.
     for (act, ..) in Act::TABLE {
         let (method, path, _) = request(act);

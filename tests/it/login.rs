@@ -182,6 +182,7 @@ fn request(served: &Served, act: Act, mark: &str) -> Answer {
         Act::SeeAnswers => served.get("/answers"),
         Act::WriteAnswer => form("/answers/new", &[("kind", "statement")]),
         Act::ApproveAnswer => form("/answers/999", &[("act", "approve"), ("version", "1")]),
+        Act::SeeDuty => served.get("/duty"),
         Act::OwnAccount => form("/account/password", &[("old", "x"), ("new", "y"), ("again", "z")]),
     }
 }

@@ -60,12 +60,7 @@ impl Desk {
     }
 
     /// A new entry with its audit line.
-    pub(super) fn put_new(
-        &self,
-        who: &Who,
-        wording: Wording,
-        case: Option<String>,
-    ) -> Result<i64> {
+    pub(super) fn put_new(&self, who: &Who, wording: Wording, case: Option<String>) -> Result<i64> {
         self.in_one(&mut |write| {
             let number = write.next_answer_number()?;
             let mut entry = Entry::new(number, wording.clone(), &who.name, self.now());
@@ -100,7 +95,13 @@ impl Desk {
         })
     }
 
-    fn put_version(&self, write: &dyn StoreWrite, who: &Who, entry: &Entry, done: Done) -> Result<()> {
+    fn put_version(
+        &self,
+        write: &dyn StoreWrite,
+        who: &Who,
+        entry: &Entry,
+        done: Done,
+    ) -> Result<()> {
         let record = serde_json::to_string(entry).map_err(anyhow::Error::from)?;
         let (number, version, at) = (entry.number, entry.version, self.now());
         let done = done.as_str().to_owned();
@@ -141,8 +142,7 @@ impl Desk {
         id: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Vec<String>> {
         let names = typed.split([',', '，', '、', ' ', '\n', '\r', '\t']);
-        let wrong =
-            |name: &str| Refusal::Wrong { field: field.to_owned(), value: name.to_owned() };
+        let wrong = |name: &str| Refusal::Wrong { field: field.to_owned(), value: name.to_owned() };
         let named = names.filter(|name| !name.is_empty());
         named.map(|name| id(name).ok_or_else(|| wrong(name).into())).collect()
     }
@@ -156,9 +156,9 @@ impl Desk {
 
     fn topic_id(&self, name: &str) -> Option<String> {
         let topics = &self.config.topics;
-        let found = topics.iter().find(|topic| {
-            topic.id.as_str() == name || topic.name == name || topic.name_en == name
-        });
+        let found = topics
+            .iter()
+            .find(|topic| topic.id.as_str() == name || topic.name == name || topic.name_en == name);
         found.map(|topic| topic.id.as_str().to_owned())
     }
 

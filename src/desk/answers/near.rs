@@ -164,11 +164,7 @@ impl Desk {
     }
 
     /// The wording of an entry as a post, judged once a version.
-    fn wording_as_post(
-        &self,
-        number: i64,
-        held: &InForce,
-    ) -> Result<Arc<AnnotatedPost>> {
+    fn wording_as_post(&self, number: i64, held: &InForce) -> Result<Arc<AnnotatedPost>> {
         let key = (number, held.version);
         let locked = || self.wordings.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = locked().get(&key) {

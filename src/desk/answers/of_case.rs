@@ -120,7 +120,9 @@ impl Desk {
         self.check(who, Act::SeeAnswers)?;
         let taken = number_of(&quoted).and_then(|number| self.answer_in_force(number).ok());
         let Some((entry, held)) = taken else {
-            return Err(self.refused(CaseRefusal::Wrong { field: "quoted".to_owned(), value: quoted }));
+            return Err(
+                self.refused(CaseRefusal::Wrong { field: "quoted".to_owned(), value: quoted })
+            );
         };
         fields.insert("quoted".to_owned(), format!("{}/{}", entry.number, held.version));
         let said = |name: &str| fields.get(name).is_some_and(|text| !text.trim().is_empty());

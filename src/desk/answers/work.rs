@@ -41,7 +41,8 @@ impl Desk {
         let mut count = |at: DateTime<Utc>, unit: &str, add: &dyn Fn(&mut AnswerWork)| {
             let local = at.with_timezone(&self.config.station.zone);
             let (month, unit) = (local.format("%Y-%m").to_string(), self.unit_name(unit));
-            let fresh = || AnswerWork { month: month.clone(), unit: unit.clone(), ..AnswerWork::default() };
+            let fresh =
+                || AnswerWork { month: month.clone(), unit: unit.clone(), ..AnswerWork::default() };
             add(counts.entry((month.clone(), unit.clone())).or_insert_with(fresh));
         };
         for line in self.store.answer_versions(None)? {

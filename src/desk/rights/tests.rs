@@ -5,11 +5,7 @@ use super::*;
 #[test]
 fn the_table_has_each_act_once_and_administrators_may_everything() {
     for (at, (act, changes, roles)) in Act::TABLE.iter().enumerate() {
-        assert_eq!(
-            Act::TABLE.iter().filter(|(other, ..)| other == act).count(),
-            1,
-            "line {at}"
-        );
+        assert_eq!(Act::TABLE.iter().filter(|(other, ..)| other == act).count(), 1, "line {at}");
         assert_eq!((act.changes(), act.roles()), (*changes, *roles));
         assert!(roles.contains(&Role::Administrator), "{act:?}");
         for lang in [Lang::Zh, Lang::En] {

@@ -57,8 +57,8 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         let data_dir = Some(dir.path().to_owned());
         let mut config = Config::shipped(&Overrides { data_dir, ..Overrides::default() });
-        config.notifiers = vec![way("all", true), way("duty", false), way("boss", false)];
-        config.routes = vec![route("accidents", &["duty"], &["boss"])];
+        config.notifiers = vec![way("all", true), way("desk", false), way("boss", false)];
+        config.routes = vec![route("accidents", &["desk"], &["boss"])];
         let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
         Self { store, config, _dir: dir }
     }
