@@ -16,8 +16,7 @@ pub use wording::{FIELDS, Fields, Kind, Wording, day_of};
 /// How an entry stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = AnswerState)]
-pub enum State {
+pub enum AnswerState {
     /// Nobody but its author has said yes to it.
     Draft,
     /// In force.
@@ -28,7 +27,7 @@ pub enum State {
     Retired,
 }
 
-impl State {
+impl AnswerState {
     /// All of them, in their order.
     pub const ALL: [Self; 4] = [Self::Draft, Self::Approved, Self::Expired, Self::Retired];
 
@@ -130,12 +129,12 @@ impl Entry {
 
     /// How it stands at `now`.
     #[must_use]
-    pub fn state(&self, now: DateTime<Utc>) -> State {
+    pub fn state(&self, now: DateTime<Utc>) -> AnswerState {
         match (&self.retired, &self.in_force) {
-            (Some(_), _) => State::Retired,
-            (None, None) => State::Draft,
-            (None, Some(_)) if self.in_force(now).is_some() => State::Approved,
-            (None, Some(_)) => State::Expired,
+            (Some(_), _) => AnswerState::Retired,
+            (None, None) => AnswerState::Draft,
+            (None, Some(_)) if self.in_force(now).is_some() => AnswerState::Approved,
+            (None, Some(_)) => AnswerState::Expired,
         }
     }
 

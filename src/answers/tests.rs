@@ -67,10 +67,10 @@ fn what_is_read_is_typed_again_as_it_was() {
 #[test]
 fn what_was_approved_stays_in_force_while_a_newer_wording_waits() {
     let first = Entry::new(1, rumour(), "陆", at(0));
-    assert_eq!(first.state(at(0)), State::Draft);
+    assert_eq!(first.state(at(0)), AnswerState::Draft);
     assert_eq!(first.approve("陆", at(1)), Err(Refusal::Author));
     let held = first.approve("周", at(1)).unwrap();
-    assert_eq!((held.state(at(1)), held.is_waiting()), (State::Approved, false));
+    assert_eq!((held.state(at(1)), held.is_waiting()), (AnswerState::Approved, false));
     assert_eq!(held.approve("吴", at(2)), Err(Refusal::NothingWaits));
     assert_eq!(held.write(rumour(), "周", at(2)), Err(Refusal::Same));
     let mut text = rumour();
@@ -82,10 +82,14 @@ fn what_was_approved_stays_in_force_while_a_newer_wording_waits() {
     let renewed = newer.approve("陆", at(4)).unwrap();
     assert_eq!(renewed.in_force(at(4)).unwrap().wording, text);
     let retired = renewed.retire("已无人再提").unwrap();
-    assert_eq!((retired.state(at(5)), retired.in_force(at(5))), (State::Retired, None));
+    assert_eq!((retired.state(at(5)), retired.in_force(at(5))), (AnswerState::Retired, None));
     assert_eq!(retired.retire("x"), Err(Refusal::Retired));
     let again = retired.write(text, "陆", at(6)).unwrap();
-    assert_eq!((again.state(at(6)), again.is_waiting()), (State::Draft, true), "as any draft");
+    assert_eq!(
+        (again.state(at(6)), again.is_waiting()),
+        (AnswerState::Draft, true),
+        "as any draft"
+    );
 }
 
 #[test]
@@ -95,8 +99,8 @@ fn a_last_day_ends_it_and_nothing_is_called_a_rumour_without_evidence() {
     let entry = Entry::new(1, Wording::read(&fields, Shanghai).unwrap(), "陆", at(0));
     let held = entry.approve("周", at(1)).unwrap();
     // Midnight in Shanghai is eight hours after.
-    assert_eq!(held.state(at(8 * 60 - 1)), State::Approved);
-    assert_eq!(held.state(at(8 * 60)), State::Expired);
+    assert_eq!(held.state(at(8 * 60 - 1)), AnswerState::Approved);
+    assert_eq!(held.state(at(8 * 60)), AnswerState::Expired);
     assert_eq!(entry.approve("周", at(8 * 60)), Err(Refusal::Over));
     fields.remove("evidence");
     let bare = Entry::new(2, Wording::read(&fields, Shanghai).unwrap(), "陆", at(0));

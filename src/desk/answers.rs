@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::edit::{DiffLine, diff};
 use super::{Act, Desk, DeskError, Result, Who};
-use crate::answers::{Done, Entry, FIELDS, Fields, Kind, Refusal, State, Wording, day_of};
+use crate::answers::{AnswerState, Done, Entry, FIELDS, Fields, Kind, Refusal, Wording, day_of};
 
 /// Which entries are asked for; what is empty does not narrow.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -38,7 +38,7 @@ pub struct AnswerRow {
     /// What it is.
     pub kind: Kind,
     /// How it stands.
-    pub state: State,
+    pub state: AnswerState,
     /// Whether its latest wording waits for a second person.
     pub waiting: bool,
     /// What it is called.
@@ -131,7 +131,7 @@ impl Desk {
         let wrong = |what, value: &str| DeskError::Value { what, value: value.to_owned() };
         let state = match ask.state.as_str() {
             "" | "waiting" => None,
-            name => Some(State::parse(name).ok_or_else(|| wrong("answer_state", name))?),
+            name => Some(AnswerState::parse(name).ok_or_else(|| wrong("answer_state", name))?),
         };
         let kind = match ask.kind.as_str() {
             "" => None,

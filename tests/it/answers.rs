@@ -1,7 +1,7 @@
 //! Answers on record through the desk, the console, the API's acts and the command line: written by one and approved by
 //! another, found beside what they answer, taken into a case, made of a case, and counted by unit.
 
-use guanlan::answers::{Fields, Refusal, State as AnswerState};
+use guanlan::answers::{AnswerState, Fields, Refusal};
 use guanlan::cases::{Fields as CaseFields, Step};
 use guanlan::desk::answers::AnswerAsk;
 use guanlan::desk::cases::opening::CaseOrder;
@@ -303,7 +303,7 @@ fn in_the_console_an_answer_is_written_approved_taken_and_shown_with_its_version
     assert!(way.ends_with(&case), "{way}");
     let taken = served.page(&format!("/cases/{case}?take=1"));
     assert!(taken.contains("两人轻伤，211 人全部升井，无人遇难。</textarea>"), "{taken}");
-    assert!(taken.contains("value=\"1/1\""));
+    assert!(taken.contains("value=\"1&#x2f;1\""));
     let template = served.page(&format!("/cases/{case}?template=rumour"));
     assert!(template.contains("【传言的说法】"), "{template}");
     assert_eq!(served.get(&format!("/cases/{case}?take=9")).status, 404);

@@ -17,6 +17,7 @@ mod console;
 mod demo;
 mod digests;
 mod duties;
+mod duty;
 mod evidence;
 mod gate;
 mod hostile;

@@ -11,8 +11,8 @@ const HEAD: &str = "[station]\ncontact = \"press@example.com\"\n\
     [[subject]]\nid = \"yunling\"\nname = \"云岭矿业集团有限公司\"\n\
     [[subject]]\nid = \"qinglangou\"\nname = \"青岚沟煤矿\"\nparent = \"yunling\"\n\
     [[notifier]]\nname = \"log\"\ndefault = true\nkind = \"log\"\n\
-    [[notifier]]\nname = \"day\"\nkind = \"log\"\n[[notifier]]\nname = \"night\"\nkind = \"log\"\n\
-    [[notifier]]\nname = \"mine\"\nkind = \"log\"\n";
+    [[notifier]]\nname = \"day\"\ndefault = false\nkind = \"log\"\n[[notifier]]\nname = \"night\"\ndefault = false\nkind = \"log\"\n\
+    [[notifier]]\nname = \"mine\"\ndefault = false\nkind = \"log\"\n";
 
 const ROSTER: &str = "[[duty]]\nname = \"day\"\npeople = [\"周岚\"]\nnotify = [\"day\"]\nweekdays = [\"workday\"]\nhours = \"08:00-18:00\"\n\
     [[duty]]\nname = \"night\"\npeople = [\"陆平\"]\nnotify = [\"night\"]\nweekdays = [\"workday\"]\nhours = \"18:00-08:00\"\n\
@@ -84,17 +84,17 @@ fn what_is_wrong_with_a_roster_is_said_with_its_key() {
     let shift = |lines: &str| format!("[[duty]]\nname = \"a\"\n{lines}");
     check(&shift("people = [\"周岚\"]"), "");
     check(&shift(""), "people, notify");
-    check(&shift("notify = [\"gone\"]"), "duty.notify.0");
-    check(&shift("notify = [\"duty\"]"), "duty.notify.0");
-    check(&shift("people = [\"周岚\"]\nweekdays = [\"friday\"]"), "duty.weekdays.0");
+    check(&shift("notify = [\"gone\"]"), "duty.notify");
+    check(&shift("notify = [\"duty\"]"), "duty.notify");
+    check(&shift("people = [\"周岚\"]\nweekdays = [\"friday\"]"), "duty.weekdays");
     check(&shift("people = [\"周岚\"]\nhours = \"8-20\""), "duty.hours");
-    check(&shift("people = [\"周岚\"]\ndates = [\"2026-13-01\"]"), "duty.dates.0");
-    check(&shift("people = [\"周岚\"]\nunits = [\"gone\"]"), "duty.units.0");
+    check(&shift("people = [\"周岚\"]\ndates = [\"2026-13-01\"]"), "duty.dates");
+    check(&shift("people = [\"周岚\"]\nunits = [\"gone\"]"), "duty.units");
     let both = "people = [\"周岚\"]\ndates = [\"2026-10-01\"]\nweekdays = [\"mon\"]";
     check(&shift(both), "weekdays, dates");
     let named = "[[route]]\nname = \"r\"\nnotify = [\"duty\"]\nescalate = [\"duty\"]\n";
     check(&format!("{named}{}", shift("people = [\"周岚\"]")), "");
-    check(named, "route.notify.0");
+    check(named, "route.notify");
     check("[[notifier]]\nname = \"duty\"\nkind = \"log\"\n", "notifier.name");
 }
 
