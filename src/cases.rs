@@ -5,6 +5,7 @@
 //! States, steps, fields and clocks stand in one table (`table`), and nothing else moves a case.
 
 pub mod clock;
+pub mod keeping;
 pub mod machine;
 pub mod refusal;
 pub mod table;
@@ -141,6 +142,9 @@ pub struct Case {
     /// What was told of them.
     #[serde(default)]
     pub told: Vec<Told>,
+    /// When the page of the answer was asked for, since its address was last said.
+    #[serde(default)]
+    pub looked: Vec<DateTime<Utc>>,
 }
 
 impl Case {

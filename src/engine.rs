@@ -34,6 +34,7 @@ pub mod pieces;
 mod plan;
 mod process;
 mod progress;
+mod publications;
 mod rebuild;
 pub mod rehearsal;
 mod reread;

@@ -285,6 +285,12 @@ impl Run {
         u32::try_from(gone.saturating_mul(100) / whole).unwrap_or(u32::MAX)
     }
 
+    /// Whether it ran past its end, or is past it now.
+    #[must_use]
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.held.or(self.stopped).unwrap_or(now) > self.due
+    }
+
     /// How it stands.
     #[must_use]
     pub fn level(&self, now: DateTime<Utc>, policy: &Policy) -> Level {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use pipelines::text::hex;
 use sha2::{Digest, Sha256};
 
-use super::table::{State, Step};
+use super::table::{KEPT, State, Step};
 use super::{Approval, Case, Draft, Event, Extension, Told};
 
 /// The case after `event`; `before` is none for the first.
@@ -46,6 +46,7 @@ pub fn fold(before: Option<Case>, number: &str, event: &Event) -> Case {
         }
         Step::Publish => case.answered = case.answered.or(Some(answered_at(event))),
         Step::Reopen => case.reopened += 1,
+        Step::Keep => case.looked.push(event.at),
         Step::Absorb => case.absorbed.extend(event.fields.get("absorbed").cloned()),
         _ => {}
     }
@@ -76,6 +77,12 @@ fn forget(case: &mut Case, event: &Event) {
         Step::GoOn => &["wait_why"],
         _ => &[],
     };
+    if matches!(event.step, Step::Publish | Step::Correct | Step::Keep) {
+        KEPT.iter().for_each(|field| drop(case.fields.remove(field.name)));
+    }
+    if event.step == Step::Publish || event.step == Step::Correct {
+        case.looked.clear();
+    }
     gone.iter().for_each(|name| drop(case.fields.remove(*name)));
 }
 
@@ -108,6 +115,7 @@ fn blank(number: &str, event: &Event) -> Case {
         absorbed: Vec::new(),
         clocks: Vec::new(),
         told: Vec::new(),
+        looked: Vec::new(),
     }
 }
 

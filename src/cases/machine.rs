@@ -144,7 +144,8 @@ impl Ask<'_> {
             Step::Verify => {
                 let suggested = case.field("suggested");
                 let differs = !suggested.is_empty() && suggested != self.said("grade");
-                self.must(differs, "grade_why")
+                self.must(differs, "grade_why")?;
+                self.must(["enquiry", "complaint"].contains(&self.said("kind")), "class")
             }
             Step::Dismiss => {
                 let elsewhere = ["duplicate", "not_ours"].contains(&self.said("dismissed"));
@@ -176,6 +177,8 @@ impl Ask<'_> {
                 if is_author { Err(Refusal::Author) } else { Ok(()) }
             }
             Step::Publish => self.publish(),
+            // What had no place has none to correct.
+            Step::Correct => self.must(self.case.field("address").is_empty(), "address"),
             Step::CallBack if !case.is_grievance() => Err(Refusal::NoCall),
             Step::Close if case.state == State::Watching => self.close(),
             Step::Escalate => {

@@ -116,7 +116,7 @@ const fn leads(
 }
 
 /// Every step there is, each once.
-pub const TABLE: [Line; 27] = [
+pub const TABLE: [Line; 29] = [
     leads(Step::Open, &[], New, Hand::Opener, OPEN, &["title", "origin"], &[]),
     leads(Step::Accept, &[New], Verifying, Hand::Desk, &[], &[], &[]),
     said(Step::Verify, &[Verifying], Hand::Desk, VERIFY),
@@ -180,6 +180,8 @@ pub const TABLE: [Line; 27] = [
         &[Clock::Review, Clock::Handle],
     ),
     leads(Step::Publish, &[Approved], Answered, Hand::Desk, PUBLISH, &[], &[Clock::Answer]),
+    said(Step::Correct, &[Watching, Closed], Hand::Desk, CORRECT),
+    said(Step::Keep, PUBLIC, Hand::Station, KEPT),
     leads(Step::Watch, &[Answered], Watching, Hand::Station, &[], &[], &[]),
     Line {
         stops: &[Clock::CallBack],
@@ -242,11 +244,25 @@ const OPEN: &[Field] = &[
     may("details", Text),
 ];
 
+/// What grievances are about, as petition offices sort them.
+pub const CLASSES: &[&str] = &[
+    "wages",
+    "insurance",
+    "contract",
+    "safety",
+    "environment",
+    "land",
+    "welfare",
+    "conduct",
+    "other",
+];
+
 const VERIFY: &[Field] = &[
     must("facts", Choice(&["true", "partly", "false", "unclear"])),
     must("found", Text),
     must("originals", Text),
     must("kind", Choice(&["public", "enquiry", "complaint"])),
+    may("class", Choice(CLASSES)),
     must("units", Units),
     must("grade", Grade),
     may("grade_why", Text),
@@ -277,6 +293,19 @@ const SUBMIT: &[Field] = &[
 const PUBLISH: &[Field] =
     &[may("address", Address), may("published", Time), may("told", Form::Line)];
 
+const CORRECT: &[Field] = &[must("address", Address), must("correct_why", Form::Line)];
+
+/// What is said of the page of a published answer.
+pub const KEPT: &[Field] = &[
+    must("kept", YES_NO),
+    must("kept_address", Address),
+    may("kept_title", Form::Line),
+    may("kept_words", Choice(&["all", "part", "none", "unread"])),
+    may("kept_file", Form::Line),
+    may("kept_hash", Form::Line),
+    may("kept_why", Form::Line),
+];
+
 const CLOSE: &[Field] = &[
     must("outcome", Text),
     must("lesson", Text),
@@ -289,6 +318,7 @@ const CLOSED: &[&str] =
 
 const BEFORE_ANSWER: &[State] = &[New, Verifying, Assigned, InHand, Review, Approved];
 const OPEN_STATES: &[State] = &[New, Verifying, Assigned, InHand, Review, Approved, Watching];
+const PUBLIC: &[State] = &[Answered, Watching, Closed];
 const EVERY_STATE: &[State] = &State::ALL;
 
 /// The line of a step.

@@ -4,7 +4,7 @@
 //! in `src/cases/table.rs`, which `case show` lists for the steps that are open.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -15,6 +15,7 @@ use super::{Format, Globals, Outcome, open};
 use crate::cases::{Fields, Step};
 use crate::desk::cases::opening::CaseOrder;
 use crate::desk::cases::sheet::{CaseSheet, FormRow};
+use crate::desk::cases::statistics::{CaseStatistics, GradeRow, GrievanceRow};
 use crate::desk::cases::{CaseAsk, CaseRow};
 use crate::desk::export::ExportForm;
 use crate::desk::{Desk, DeskError, Who};
@@ -62,6 +63,16 @@ enum Action {
         file: PathBuf,
         #[arg(long, value_name = "YEAR")]
         year: Option<i32>,
+    },
+    Stats {
+        #[arg(long, value_name = "YEAR")]
+        year: Option<i32>,
+    },
+    Page {
+        #[arg(value_name = "NUMBER")]
+        number: String,
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
     Verify,
 }
@@ -125,11 +136,13 @@ impl Action {
                         return Err(DeskError::Value { what: "ledger_form", value });
                     }
                 };
-                let bytes = desk.case_ledger(who, *year, form)?;
-                let shown = file.display();
-                let written = std::fs::write(file, bytes);
-                let told = who.lang.fill("cli.case.written", &[("file", &shown)]);
-                Ok(written.with_context(|| format!("cannot write `{shown}`")).and_then(|()| say(out, &told)))
+                Ok(write(file, &desk.case_ledger(who, *year, form)?, who, out))
+            }
+            Self::Stats { year } => {
+                Ok(statistics(&desk.case_statistics(who, *year)?, globals, out))
+            }
+            Self::Page { number, file } => {
+                Ok(write(file, &desk.case_page(who, number)?.warc, who, out))
             }
             Self::Verify => verify(desk, who, out),
         }
@@ -150,6 +163,96 @@ fn fields(said: &[String]) -> Result<Fields, DeskError> {
         Ok((name.trim().to_owned(), value.to_owned()))
     };
     said.iter().map(pair).collect()
+}
+
+fn write(
+    file: &Path,
+    bytes: &[u8],
+    who: &Who,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    let shown = file.display();
+    std::fs::write(file, bytes).with_context(|| format!("cannot write `{shown}`"))?;
+    say(out, &who.lang.fill("cli.case.written", &[("file", &shown)]))
+}
+
+/// The year in words and two tables.
+fn statistics(
+    year: &CaseStatistics,
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    let lang = globals.lang;
+    if globals.format != Format::Table {
+        return say(out, &serde_json::to_string(year)?);
+    }
+    let said: [(&str, &dyn std::fmt::Display); 4] = [
+        ("year", &year.year),
+        ("opened", &year.opened),
+        ("closed", &year.closed),
+        ("dismissed", &year.dismissed),
+    ];
+    writeln!(out, "{}", lang.fill("cases.statistics.summary", &said))?;
+    let whole = GrievanceRow { unit: lang.text("cases.statistics.all"), ..year.total.clone() };
+    let rows = std::iter::once(&whole).chain(&year.units).chain(&year.classes);
+    let cells = |row: &GrievanceRow| {
+        let mut cells = json!(row).as_object().cloned().unwrap_or_default();
+        if !row.class.is_empty() {
+            cells.insert("class".into(), lang.text(&format!("cases.choice.class.{}", row.class)).into());
+        }
+        cells
+    };
+    let columns = vec![
+        ("unit", "cases.statistics.unit"),
+        ("class", "cases.statistics.class"),
+        ("cases", "cases.statistics.cases"),
+        ("answered", "cases.statistics.answered"),
+        ("in_time", "cases.statistics.in_time"),
+        ("overdue", "cases.statistics.overdue"),
+        ("in_time_percent", "cases.statistics.percent"),
+        ("median_hours", "cases.statistics.median"),
+        ("called", "cases.statistics.called"),
+        ("satisfied", "cases.statistics.satisfied"),
+    ];
+    Table { columns, rows: rows.map(cells).collect() }.write(globals.format, lang, out)?;
+    differences(year, globals, out)
+}
+
+/// The cases whose grade is another than the one suggested.
+fn differences(
+    year: &CaseStatistics,
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    let lang = globals.lang;
+    let (raised, lowered) = year.grades.iter().partition::<Vec<_>, _>(|row| row.raised);
+    let said: [(&str, &dyn std::fmt::Display); 4] = [
+        ("graded", &year.graded),
+        ("same", &year.as_suggested),
+        ("raised", &raised.len()),
+        ("lowered", &lowered.len()),
+    ];
+    writeln!(out, "{}", lang.fill("cases.statistics.grades_note", &said))?;
+    let cells = |row: &GradeRow| {
+        let mut cells = json!(row).as_object().cloned().unwrap_or_default();
+        for name in ["suggested", "set"] {
+            let grade = cells[name].as_str().unwrap_or_default().to_owned();
+            cells.insert(name.into(), lang.text(&format!("record.severity.{grade}")).into());
+        }
+        cells
+    };
+    let columns = vec![
+        ("number", "cases.column.number"),
+        ("title", "cases.field.title"),
+        ("suggested", "cases.field.suggested"),
+        ("set", "cases.field.grade"),
+        ("why", "cases.field.grade_why"),
+    ];
+    let rows: Vec<_> = year.grades.iter().map(cells).collect();
+    if !rows.is_empty() {
+        Table { columns, rows }.write(globals.format, lang, out)?;
+    }
+    Ok(Outcome::Good)
 }
 
 fn say(out: &mut dyn Write, text: &str) -> anyhow::Result<Outcome> {

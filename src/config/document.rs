@@ -4,7 +4,9 @@
 //! Knows nothing of what the keys mean.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -22,6 +24,8 @@ pub(super) struct FileText {
     pub(super) path: PathBuf,
     /// What it says.
     pub(super) text: String,
+    /// The bytes that end a line, in order: thousands of faults ask for theirs.
+    ends: OnceLock<Vec<usize>>,
 }
 
 impl FileText {
@@ -39,7 +43,12 @@ impl FileText {
         let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|e| unreadable(e.to_string()))?;
         let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
-        Ok(Self { path: path.to_owned(), text })
+        Ok(Self::of(path.to_owned(), text))
+    }
+
+    /// What a file says, or would say.
+    pub(super) fn of(path: PathBuf, text: String) -> Self {
+        Self { path, text, ends: OnceLock::new() }
     }
 
     pub(super) fn shown(&self) -> String {
@@ -48,8 +57,11 @@ impl FileText {
 
     /// The line, from 1, that byte `offset` stands in.
     pub(super) fn line(&self, offset: usize) -> usize {
-        let end = offset.min(self.text.len());
-        1 + self.text.as_bytes()[..end].iter().filter(|b| **b == b'\n').count()
+        let bytes = self.text.bytes().enumerate();
+        let ends = self
+            .ends
+            .get_or_init(|| bytes.filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect());
+        1 + ends.partition_point(|end| *end < offset)
     }
 
     /// The value as written, on one line and shortened.
@@ -128,10 +140,10 @@ impl<T> Placed<T> {
         Problem { level: Level::Error, file: self.file.clone(), line, key, value, fault }
     }
 
-    /// Whether `problem` is about something in it.
-    pub(super) fn holds(&self, problem: &Problem) -> bool {
+    /// The lines from its first to that of its last key.
+    pub(super) fn lines(&self) -> RangeInclusive<usize> {
         let last = self.marks.values().map(|(line, _)| *line).max().unwrap_or(self.line);
-        problem.file == self.file && (self.line..=last).contains(&problem.line)
+        self.line..=last
     }
 
     /// `file:line` of it.

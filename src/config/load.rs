@@ -5,7 +5,7 @@
 //! refers to something in a broken file is not called an error.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,7 +84,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     raw.as_if.clone_from(&overrides.as_if);
     let text = match &main {
         Some(path) => raw.file(path).map_err(|problem| Problems(vec![*problem]))?,
-        None => FileText { path: PathBuf::from("guanlan.toml"), text: String::new() },
+        None => FileText::of(PathBuf::from("guanlan.toml"), String::new()),
     };
     let mut settings = raw.main(&text);
     (raw.context.zone, raw.context.subjects) = (settings.station.zone, raw.aliases());
@@ -169,7 +169,7 @@ impl Raw {
     fn file(&self, path: &Path) -> Result<FileText, Box<Problem>> {
         match &self.as_if {
             Some((file, text)) if absolute(file) == absolute(path) => {
-                Ok(FileText { path: path.to_owned(), text: text.clone() })
+                Ok(FileText::of(path.to_owned(), text.clone()))
             }
             _ => FileText::read(path),
         }
@@ -208,7 +208,7 @@ impl Raw {
 
     /// The main file: its own tables over the shipped ones, and its lists of tables.
     fn main(&mut self, file: &FileText) -> Settings {
-        let shipped = FileText { path: file.path.clone(), text: shipped::MAIN.to_owned() };
+        let shipped = FileText::of(file.path.clone(), shipped::MAIN.to_owned());
         let mut base = shipped.parse(&mut self.problems).expect("the shipped file parses (tested)");
         let defaults = |table: &DeTable| decode_table::<Settings>(table);
         let shipped_settings = defaults(&base).expect("the shipped file is complete (tested)");
@@ -262,7 +262,7 @@ impl Raw {
             self.shipping = true;
             for (name, text) in shipped::TOPICS {
                 let path = PathBuf::from(format!("topics/{name}"));
-                let file = FileText { path, text: (*text).to_owned() };
+                let file = FileText::of(path, (*text).to_owned());
                 // Checked by a test and not at every start, where each millisecond is waited for.
                 if let Some(table) = file.parse(&mut self.problems) {
                     self.read(&file, &table, "topic");
@@ -331,12 +331,14 @@ fn read<T: DeserializeOwned>(
     into: &mut Vec<Placed<T>>,
     problems: &mut Vec<Problem>,
 ) {
+    let of_file = problems.iter().filter(|problem| problem.file == file.shown());
+    let told: BTreeSet<usize> = of_file.map(|problem| problem.line).collect();
     for node in entries(table, name) {
         match decode::<T>(node) {
             Ok(item) => into.push(Placed::new(item, file, node)),
             Err(why) => {
                 let refused = Placed::new((), file, node);
-                if !problems.iter().any(|p| refused.holds(p)) {
+                if told.range(refused.lines()).next().is_none() {
                     problems.push(refused.problem(name, "", Fault::Refused { why }));
                 }
             }

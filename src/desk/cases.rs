@@ -1,14 +1,17 @@
 //! Cases: listed and shown, with their clocks in words, their log, and the forms of what may come next.
 //!
 //! In: a state or words to look for; a number. Out: plain data. What is done to a case stands in `act`, the ledger in
-//! `ledger`, the check of the log in `chain`. Who is bound to units sees the cases of their units.
+//! `ledger`, the year in `statistics`, the check of the log in `chain`. Who is bound to units sees the cases of their units.
 
 pub mod act;
 pub mod chain;
 pub mod fault;
 pub mod ledger;
 pub mod opening;
+pub mod page;
+pub mod settling;
 pub mod sheet;
+pub mod statistics;
 
 use chrono::{DateTime, Utc};
 use pipelines::locale::Lang;

@@ -169,6 +169,7 @@ impl Desk {
             ("index", dir.index(), Some(kept.posts_days)),
             ("evidence", dir.evidence(), Some(kept.evidence_days)),
             ("digests", dir.digests(), Some(kept.digests_days)),
+            ("published", dir.published(), None),
         ];
         let row = |(part, path, days): (&'static str, std::path::PathBuf, Option<u32>)| SizeRow {
             part,

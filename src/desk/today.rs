@@ -87,6 +87,17 @@ pub struct Today {
     pub outbox: (usize, usize),
 }
 
+/// What is asked of a span: each only costs what it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Its happenings, and how its posts are spoken in.
+    Happenings,
+    /// How many posts, and how they are spoken in.
+    Volume,
+    /// Posts by day.
+    Curve,
+}
+
 impl Desk {
     /// The day as of now.
     ///
@@ -96,8 +107,8 @@ impl Desk {
         self.check(who, Act::SeeToday)?;
         let now = self.now();
         let day = TimeDelta::days(1);
-        let latest = self.span(who, now - day, now, HAPPENINGS)?;
-        let curve = self.span(who, now - TimeDelta::days(CURVE_DAYS), now, 0)?;
+        let latest = self.span(who, (now - day, now), Of::Happenings)?;
+        let curve = self.span(who, (now - TimeDelta::days(CURVE_DAYS), now), Of::Curve)?;
         let alerts = self.alerts(who, ALERT_DAYS, Some(AlertState::Open), ALERTS)?;
         // Who may not see the board is told nothing of it here.
         let board = if who.may(Act::SeeSources) { self.sources(who)? } else { Vec::new() };
@@ -107,8 +118,8 @@ impl Desk {
         Ok(Today {
             now,
             day: volume(&latest),
-            day_before: volume(&self.span(who, now - day * 2, now - day, 0)?),
-            week_before: volume(&self.span(who, now - day * 8, now - day * 7, 0)?),
+            day_before: volume(&self.span(who, (now - day * 2, now - day), Of::Volume)?),
+            week_before: volume(&self.span(who, (now - day * 8, now - day * 7), Of::Volume)?),
             curve: curve
                 .histogram
                 .iter()
@@ -152,25 +163,23 @@ impl Desk {
     fn span(
         &self,
         who: &Who,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-        lines: usize,
+        (from, to): (DateTime<Utc>, DateTime<Utc>),
+        of: Of,
     ) -> Result<SearchResults> {
         let query: Query = self.query_of(who, ALL)?;
         let within = query.during(Some(from), Some(to), self.config.station.zone);
         let options = SearchOptions {
-            limit: lines.max(1),
+            limit: if of == Of::Happenings { HAPPENINGS } else { 1 },
             sort: Sort::Risk,
             after: None,
-            group_by_story: true,
-            facets: vec![Facet::Polarity],
-            histogram: Some(crate::engine::zone_offset_secs(&self.config, self.now())),
-            totals: true,
+            group_by_story: of == Of::Happenings,
+            facets: if of == Of::Curve { Vec::new() } else { vec![Facet::Polarity] },
+            histogram: (of == Of::Curve)
+                .then(|| crate::engine::zone_offset_secs(&self.config, self.now())),
+            totals: of != Of::Curve,
         };
         let (index, _) = self.asked()?;
-        let mut results = index.search(&within, &options, Some(&StoredPosts(&*self.store)))?;
-        results.hits.truncate(lines);
-        Ok(results)
+        Ok(index.search(&within, &options, Some(&StoredPosts(&*self.store)))?)
     }
 }
 

@@ -33,6 +33,12 @@ impl DataDir {
         self.0.join("evidence")
     }
 
+    /// Pages of published answers, kept as long as their cases.
+    #[must_use]
+    pub fn published(&self) -> PathBuf {
+        self.0.join("published")
+    }
+
     /// The key that lets a browser into the console.
     #[must_use]
     pub fn console_key(&self) -> PathBuf {

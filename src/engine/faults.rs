@@ -36,6 +36,8 @@ pub enum Part {
     Silence,
     /// Looking at the clocks of cases.
     Cases,
+    /// Keeping the pages of published answers.
+    Publications,
     /// Keeping what hosts asked for, the clock and this board.
     Memory,
     /// A digest, by its id.
@@ -56,6 +58,7 @@ impl Part {
             Self::Purge => "purge",
             Self::Silence => "silence",
             Self::Cases => "cases",
+            Self::Publications => "publications",
             Self::Memory => "memory",
             Self::Digest(_) => "digest",
             Self::Way(_) => "way",

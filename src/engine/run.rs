@@ -22,7 +22,7 @@ use super::commit::CommitError;
 use super::faults::Part;
 use super::shared::Shared;
 use super::station::Station;
-use super::{cases, delivery, digests, plan, retention};
+use super::{cases, delivery, digests, plan, publications, retention};
 use crate::store::{RunOutcome, StoreError};
 
 /// How often schedules are looked at.
@@ -202,6 +202,11 @@ impl<'a> Rounds<'a> {
         if now >= self.cases_due && !self.shared.time.is_doubted() {
             self.cases_due = now + SILENCE_EVERY;
             self.take_up_blocking(Part::Cases, now, cases::look_at_clocks);
+            if self.shared.board.may_try(&Part::Publications, now) {
+                let fetcher = self.station.collector.fetcher.clone();
+                let looking = publications::look(self.shared.clone(), fetcher);
+                self.take_up(Part::Publications, looking);
+            }
         }
         for digest in self.shared.config.clone().digests.clone() {
             // One whose mark cannot be read says so when it is to be written.

@@ -73,6 +73,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         cases::list, cases::show, cases::open, cases::step, cases::ledger, cases::check,
         answers::list, answers::near, answers::work, answers::show, answers::add, answers::save,
         answers::approve, answers::retire, answers::record, reading::duty,
+        cases::statistics, cases::page,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
         people::end, people::tokens, people::make_token, people::revoke, people::audit, people::own_password,
@@ -119,7 +120,9 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/cases", get(cases::list).post(cases::open))
         .route("/cases/check", get(cases::check))
         .route("/cases/ledger", post(cases::ledger))
+        .route("/cases/statistics", get(cases::statistics))
         .route("/cases/{number}", get(cases::show))
+        .route("/cases/{number}/page", post(cases::page))
         .route("/cases/{number}/steps", post(cases::step))
         .route("/cases/{number}/record", post(answers::record))
         .route("/answers", get(answers::list).post(answers::add))

@@ -19,7 +19,7 @@ use super::guard::{Entered, Visit};
 use super::rooms::assets;
 use crate::desk::{Act, DeskError};
 
-const TEMPLATES: [(&str, &str); 32] = [
+const TEMPLATES: [(&str, &str); 33] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -45,6 +45,7 @@ const TEMPLATES: [(&str, &str); 32] = [
     ("station", include_str!("templates/station.html")),
     ("audit", include_str!("templates/audit.html")),
     ("cases", include_str!("templates/cases.html")),
+    ("case_statistics", include_str!("templates/case_statistics.html")),
     ("case", include_str!("templates/case.html")),
     ("case_new", include_str!("templates/case_new.html")),
     ("duty", include_str!("templates/duty.html")),

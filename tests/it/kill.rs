@@ -7,6 +7,7 @@
 
 mod birth;
 mod deed;
+mod desk;
 mod instant;
 mod jump;
 mod life;

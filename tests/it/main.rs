@@ -31,6 +31,7 @@ mod packs;
 mod pages;
 mod people;
 mod privacy;
+mod publications;
 mod rebuild;
 mod refusals;
 mod rehearse;

@@ -123,7 +123,7 @@ pub fn parse_time(text: &str, now: DateTime<Utc>, zone: Tz) -> Option<ParsedTime
 /// its year.
 #[must_use]
 pub fn parse_time_in(text: &str, context: &TimeContext) -> Option<(ParsedTime, bool)> {
-    let text = normal(text);
+    let text = normal(front(text));
     let text = text.trim();
     if let Some(time) = compact::whole(text, context) {
         return Some((time, true));
@@ -142,6 +142,7 @@ pub fn parse_time_in(text: &str, context: &TimeContext) -> Option<(ParsedTime, b
 #[must_use]
 pub fn time_words(text: &str) -> Option<String> {
     const DIGITS_OR_WORDS: &str = "刚昨今前一二三四五六七八九十廿";
+    let text = front(text);
     if !text.chars().any(|c| c.is_numeric() || DIGITS_OR_WORDS.contains(c)) {
         return None;
     }
@@ -152,6 +153,12 @@ pub fn time_words(text: &str) -> Option<String> {
     let forms = [Form::Day, Form::Spoken, Form::NoYear, Form::Clock];
     let first = forms.iter().find_map(|form| found.iter().find(|w| w.form == *form))?;
     Some(text[first.range.clone()].to_owned())
+}
+
+/// As much of a text as is looked at: what states a time is a line or a cell, not a book.
+fn front(text: &str) -> &str {
+    const LONGEST_BYTES: usize = 16 * 1024;
+    &text[..text.floor_char_boundary(LONGEST_BYTES)]
 }
 
 /// The time in a cell of a table: the same grammar, and the serial days of spreadsheets (`46346.354167` is

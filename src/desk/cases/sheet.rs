@@ -9,9 +9,12 @@ use serde::Serialize;
 
 use super::CaseRow;
 use super::act::right_of;
+use super::page::PageRow;
+use super::settling::Settling;
 use crate::cases::{Approval, Case, Draft, Event, Field, Form, State, Step, offered, words};
 use crate::desk::edit::{DiffLine, diff};
 use crate::desk::{Act, Desk, Result, Who};
+use crate::engine::health::kind_in_words;
 use crate::store::CaseLink;
 
 /// Something said, in words.
@@ -115,6 +118,10 @@ pub struct CaseSheet {
     pub absorbed: Vec<String>,
     /// What it is about.
     pub links: Vec<LinkRow>,
+    /// The page of its published answer; none where there is none.
+    pub page: Option<PageRow>,
+    /// Before and after the answer.
+    pub settling: Option<Settling>,
     /// The steps that are open to this person.
     pub forms: Vec<FormRow>,
 }
@@ -145,6 +152,8 @@ impl Desk {
             took,
             reopened: case.reopened,
             absorbed: case.absorbed.clone(),
+            page: self.page_of(who, &case),
+            settling: self.settling(who, &case, &links)?,
             links: self.links_of(who, &links)?,
             forms: self.forms_of(who, &case, &links),
             row: self.case_row(&case, who.lang),
@@ -166,8 +175,9 @@ impl Desk {
         for field in crate::cases::TABLE.iter().flat_map(|line| line.fields) {
             let value = case.field(field.name);
             let is_shown = known.iter().any(|said| said.field == field.name);
-            if !value.is_empty() && !is_shown && !["title", "answer", "note"].contains(&field.name)
-            {
+            let is_elsewhere =
+                ["title", "answer", "note"].contains(&field.name) || field.name.starts_with("kept");
+            if !value.is_empty() && !is_shown && !is_elsewhere {
                 known.push(self.said(who, field.name, value));
             }
         }
@@ -190,6 +200,7 @@ impl Desk {
                     at.with_timezone(&self.config.station.zone).format("%Y-%m-%d %H:%M").to_string()
                 },
             ),
+            _ if field == "kept_why" => kind_in_words(value, lang),
             _ => value.to_owned(),
         };
         let name = lang.text(&format!("cases.field.{field}"));
@@ -263,10 +274,15 @@ impl Desk {
         match (step, field.name) {
             (Step::Verify, "grade") if said.is_empty() => case.field("suggested").to_owned(),
             (Step::Verify, "originals") if said.is_empty() => posts.collect::<Vec<_>>().join(" "),
+            (Step::Assign, "main") if said.is_empty() => {
+                let mut units = case.field("units").split_whitespace();
+                units.next().filter(|_| units.next().is_none()).unwrap_or_default().to_owned()
+            }
             (Step::Submit, "under") if said.is_empty() => self.unit_name(case.field("main")),
             (Step::Submit, "answer") if said.is_empty() => {
                 case.drafts.last().map(|draft| draft.text.clone()).unwrap_or_default()
             }
+            (Step::Correct, "address") => said.to_owned(),
             (Step::Verify | Step::Assign | Step::Record | Step::Submit, _) => said.to_owned(),
             _ => String::new(),
         }

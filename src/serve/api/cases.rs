@@ -20,6 +20,7 @@ use crate::cases::Step;
 use crate::desk::cases::chain::ChainReport;
 use crate::desk::cases::opening::CaseOrder;
 use crate::desk::cases::sheet::CaseSheet;
+use crate::desk::cases::statistics::CaseStatistics;
 use crate::desk::cases::{CaseAsk, CaseRow};
 use crate::desk::export::ExportForm;
 use crate::serve::Console;
@@ -140,6 +141,38 @@ pub(super) async fn ledger(
     };
     let made = act(&console, &bearer, move |desk, who| desk.case_ledger(who, order.year, form));
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], made.await?).into_response())
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct YearAsk {
+    /// The local year in which the cases were opened; this one unless said.
+    #[param(minimum = 1970, maximum = 9999)]
+    year: Option<i32>,
+}
+
+/// The cases of a year counted: grievances by unit and class, grades other than suggested.
+#[utoipa::path(get, path = "/api/v1/cases/statistics", params(YearAsk),
+    responses((status = 200, body = CaseStatistics), Refusals))]
+pub(super) async fn statistics(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Asked(ask): Asked<YearAsk>,
+) -> Result<Json<CaseStatistics>, Problem> {
+    act(&console, &bearer, move |desk, who| desk.case_statistics(who, ask.year)).await.map(Json)
+}
+
+/// The page of a published answer as it was kept, as a WARC file.
+#[utoipa::path(post, path = "/api/v1/cases/{number}/page",
+    params(("number" = String, Path, description = "Its number")),
+    responses((status = 200, content_type = "application/warc", body = Vec<u8>), Refusals))]
+pub(super) async fn page(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Named(number): Named<String>,
+) -> Result<Response, Problem> {
+    let page = act(&console, &bearer, move |desk, who| desk.case_page(who, &number)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/warc")], page.warc).into_response())
 }
 
 /// Whether each line of the log of cases is whole and follows the one before.

@@ -1,4 +1,4 @@
-//! Cases: the list with its clocks, one case with its log and the forms of its next steps, opening, the ledger.
+//! Cases: the list with its clocks, one case with its log and the forms of its next steps, opening, the ledger, the year.
 //!
 //! In: filters in the address, forms. Out: pages. What cannot be taken comes back with what was typed and the fault beside
 //! it, also where somebody else was first: then the page shows the case as it is now.
@@ -288,11 +288,7 @@ pub(super) async fn ledger(
             "xlsx" => (ExportForm::Xlsx, XLSX, "ledger.xlsx"),
             _ => (ExportForm::Csv, "text/csv; charset=utf-8", "ledger.csv"),
         };
-        let typed = order.year.trim();
-        let wrong = || DeskError::Value { what: "year", value: typed.to_owned() };
-        let year = Some(typed).filter(|year| !year.is_empty());
-        let year = year.map(|year| year.parse().map_err(|_| wrong())).transpose()?;
-        Ok((desk.case_ledger(who, year, form)?, kind, name))
+        Ok((desk.case_ledger(who, year_of(&order.year)?, form)?, kind, name))
     });
     match made.await {
         Ok((bytes, kind, name)) => {
@@ -305,6 +301,59 @@ pub(super) async fn ledger(
         }
         Err(page) => *page,
     }
+}
+
+/// The page of a published answer as it was kept.
+pub(super) async fn page(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Path(number): Path<String>,
+    Form(mut typed): Form<Typed>,
+) -> Response {
+    if !visit.takes(&taken_out(&mut typed, "mark")) {
+        return unmarked(&console, &visit);
+    }
+    let name = format!("attachment; filename=\"case-{}.warc.gz\"", plain(&number));
+    match act(&console, &visit, move |desk, who| desk.case_page(who, &number)).await {
+        Ok(page) => {
+            let heads = [
+                (header::CONTENT_TYPE, "application/warc".to_owned()),
+                (header::CONTENT_DISPOSITION, name),
+            ];
+            (heads, page.warc).into_response()
+        }
+        Err(page) => *page,
+    }
+}
+
+/// A number as a file may be called: what was in the address is anybody's.
+fn plain(number: &str) -> String {
+    number.chars().filter(|c| c.is_ascii_digit() || *c == '-').take(20).collect()
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct YearAsk {
+    year: String,
+}
+
+pub(super) async fn statistics(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Query(ask): Query<YearAsk>,
+) -> Response {
+    show(&console, &visit, "case_statistics", move |desk, who| {
+        desk.case_statistics(who, year_of(&ask.year)?)
+    })
+    .await
+}
+
+/// A year as typed; none where nothing is.
+fn year_of(typed: &str) -> Result<Option<i32>, DeskError> {
+    let typed = typed.trim();
+    let wrong = || DeskError::Value { what: "year", value: typed.to_owned() };
+    let year = Some(typed).filter(|year| !year.is_empty());
+    year.map(|year| year.parse().map_err(|_| wrong())).transpose()
 }
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -20,6 +20,9 @@ const MOBILE: &[&[usize]] = &[
     &[1, 3, 3, 4],
 ];
 
+/// Groups on either side that tell a row of figures: a run may have a hundred thousand, and each is asked.
+const ROW: usize = 32;
+
 /// Most groups of an unusual grouping.
 const MAX_UNUSUAL: usize = 6;
 
@@ -135,9 +138,9 @@ impl<'a> Window<'a> {
         let Some(gap) = self.gaps().next() else { return false };
         let is_figure = |g: &&Group| !matches!(g.values.len(), 3 | 4 | 8 | 11);
         // The gap behind a group stands with the next one.
-        let behind = self.run[self.last + 1..].iter().take_while(|g| g.gap == gap);
+        let behind = self.run[self.last + 1..].iter().take(ROW).take_while(|g| g.gap == gap);
         let is_joined = |n: &usize| self.run[n + 1].gap == gap;
-        let before = (0..self.first).rev().take_while(is_joined).map(|n| &self.run[n]);
+        let before = (0..self.first).rev().take(ROW).take_while(is_joined).map(|n| &self.run[n]);
         let (behind, before) = (behind.filter(is_figure).count(), before.filter(is_figure).count());
         before + behind >= FIGURES_OF_A_ROW
     }

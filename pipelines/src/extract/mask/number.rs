@@ -150,12 +150,14 @@ impl<'a> Seen<'a> {
 
     /// Whether a phone stands right before, with nothing between but signs and a joining word.
     fn follows_phone(&self) -> bool {
-        let Some(end) = self.phone_end else { return false };
+        const REACH: usize = 6;
+        let Some(end) = self.phone_end.filter(|end| self.start() <= end + 1 + REACH) else {
+            return false;
+        };
         let between: String =
             self.signs.get(end + 1..self.start()).unwrap_or_default().iter().map(|s| s.c).collect();
         let words = between.trim_matches(|c: char| !c.is_alphanumeric());
-        between.chars().count() <= 6
-            && matches!(words, "" | "或" | "和" | "及" | "与" | "或者" | "以及")
+        matches!(words, "" | "或" | "和" | "及" | "与" | "或者" | "以及")
     }
 
     fn qq(&self, window: &Window<'a>) -> Option<Found> {
