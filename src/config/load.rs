@@ -132,9 +132,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         digests: digests.into_iter().map(|d| d.item).collect(),
         routes: routes.into_iter().map(|route| route.item).collect(),
         duties: duties.into_iter().map(|duty| duty.item).collect(),
-        lexicons: over(shipped::LEXICONS, lexicons, Cow::Borrowed, |bytes| {
-            Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-        }),
+        lexicons: over(shipped::LEXICONS, lexicons, Cow::Borrowed, |bytes| text_of(&bytes)),
         // The deep reader's comes first: one of the user's own is taken before it.
         models: std::iter::once((shipped::DEEP.0.to_owned(), Cow::Borrowed(shipped::DEEP.1)))
             .chain(over(shipped::MODELS, models, Cow::Borrowed, Cow::Owned))
@@ -142,6 +140,11 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         warnings: problems,
         examples_run,
     })
+}
+
+/// A word list as text.
+fn text_of(bytes: &[u8]) -> Cow<'static, str> {
+    Cow::Owned(String::from_utf8_lossy(bytes).into_owned())
 }
 
 impl Raw {

@@ -99,9 +99,28 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
+/// Cases and answers on record.
+fn answering() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/cases", get(cases::list).post(cases::open))
+        .route("/cases/check", get(cases::check))
+        .route("/cases/ledger", post(cases::ledger))
+        .route("/cases/statistics", get(cases::statistics))
+        .route("/cases/{number}", get(cases::show))
+        .route("/cases/{number}/page", post(cases::page))
+        .route("/cases/{number}/steps", post(cases::step))
+        .route("/cases/{number}/record", post(answers::record))
+        .route("/answers", get(answers::list).post(answers::add))
+        .route("/answers/near", get(answers::near))
+        .route("/answers/work", get(answers::work))
+        .route("/answers/{number}", get(answers::show).put(answers::save))
+        .route("/answers/{number}/approval", post(answers::approve))
+        .route("/answers/{number}/retirement", post(answers::retire))
+}
+
 /// All paths below `/api`.
 pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
-    let v1 = Router::new()
+    let v1 = answering()
         .route("/today", get(reading::today))
         .route("/posts", get(reading::search))
         .route("/posts/{id}", get(reading::post))
@@ -117,20 +136,6 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/alerts/{id}", get(reading::alert))
         .route("/alerts/{id}/state", put(acting::move_alert))
         .route("/alerts/{id}/put-off", put(acting::put_off))
-        .route("/cases", get(cases::list).post(cases::open))
-        .route("/cases/check", get(cases::check))
-        .route("/cases/ledger", post(cases::ledger))
-        .route("/cases/statistics", get(cases::statistics))
-        .route("/cases/{number}", get(cases::show))
-        .route("/cases/{number}/page", post(cases::page))
-        .route("/cases/{number}/steps", post(cases::step))
-        .route("/cases/{number}/record", post(answers::record))
-        .route("/answers", get(answers::list).post(answers::add))
-        .route("/answers/near", get(answers::near))
-        .route("/answers/work", get(answers::work))
-        .route("/answers/{number}", get(answers::show).put(answers::save))
-        .route("/answers/{number}/approval", post(answers::approve))
-        .route("/answers/{number}/retirement", post(answers::retire))
         .route("/duty", get(reading::duty))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))

@@ -18,7 +18,7 @@ impl Desk {
     pub fn add_answer(&self, who: &Who, typed: &Fields) -> Result<i64> {
         self.check(who, Act::WriteAnswer)?;
         let wording = self.wording(who, typed)?;
-        self.put_new(who, wording, None)
+        self.put_new(who, &wording, None)
     }
 
     /// Writes an entry anew that stands at `version`; what was approved stays in force until this is.
@@ -60,11 +60,11 @@ impl Desk {
     }
 
     /// A new entry with its audit line.
-    pub(super) fn put_new(&self, who: &Who, wording: Wording, case: Option<String>) -> Result<i64> {
+    pub(super) fn put_new(&self, who: &Who, wording: &Wording, case: Option<&str>) -> Result<i64> {
         self.in_one(&mut |write| {
             let number = write.next_answer_number()?;
             let mut entry = Entry::new(number, wording.clone(), &who.name, self.now());
-            entry.case.clone_from(&case);
+            entry.case = case.map(str::to_owned);
             self.put_version(write, who, &entry, Done::Write)?;
             Ok(number)
         })
@@ -182,9 +182,8 @@ impl Desk {
     /// Whether an entry rests on a post that is past its date.
     fn is_known(&self, id: PostId) -> Result<bool> {
         let name = id.to_string();
-        let rests = |wording: &Wording| {
-            wording.posts.contains(&id) || wording.evidence.iter().any(|one| *one == name)
-        };
+        let rests =
+            |wording: &Wording| wording.posts.contains(&id) || wording.evidence.contains(&name);
         Ok(self.entries_on_record()?.iter().any(|entry| rests(&entry.wording)))
     }
 }

@@ -54,7 +54,7 @@ impl Desk {
         if !self.is_of_units(who, &wording) {
             return Err(Refusal::NotYours.into());
         }
-        self.put_new(who, wording, Some(number))
+        self.put_new(who, &wording, Some(&number))
     }
 
     fn of_case(&self, case: &Case, address: &str) -> Result<Wording> {

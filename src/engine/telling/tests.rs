@@ -210,7 +210,7 @@ fn whoever_is_on_duty_at_that_time_is_told_and_the_next_shift_of_what_nobody_has
     let open = alert("accident", Severity::Serious);
     house.tell(&open, None, 0);
     assert_eq!(house.told(), ["accident/1@desk"]);
-    let second = Alert { key: "accident/2".to_owned(), ..open.clone() };
+    let second = Alert { key: "accident/2".to_owned(), ..open };
     house.tell(&second, None, 20);
     assert_eq!(house.told(), ["accident/1@desk", "accident/2@night"]);
     let mark = |way: &str| format!("accident/1+unattended@{way}");
