@@ -249,7 +249,7 @@ fn a_purge_leaves_the_entry_with_what_it_rested_on() {
     served.store().write(&mut |write| write.delete_post(post.post.id).map(drop)).unwrap();
     let sheet = desk.answer(&duty(), number).unwrap();
     assert!(sheet.posts[0].title.is_none());
-    let mut fields = sheet.fields.clone();
+    let mut fields = sheet.fields;
     fields.insert("title".to_owned(), "改了标题".to_owned());
     desk.write_answer(&duty(), number, 2, &fields).unwrap();
     fields.insert("posts".to_owned(), "0123456789abcdef".to_owned());
@@ -311,20 +311,20 @@ fn in_the_console_an_answer_is_written_approved_taken_and_shown_with_its_version
     let retire = [("mark", mark.as_str()), ("version", "3"), ("act", "retire"), ("why", "")];
     assert_eq!(served.post("/answers/1", &retire).status, 400);
 
-    let story = format!("/story/{}", rumoured.story);
-    let post = format!("/post/{}", rumoured.post.id);
-    let case = format!("/cases/{case}");
+    let paths = [
+        format!("/story/{}", rumoured.story),
+        format!("/post/{}", rumoured.post.id),
+        format!("/cases/{case}"),
+    ];
+    the_pages_are_whole_in_both_languages(&served, &paths);
+}
+
+#[track_caller]
+fn the_pages_are_whole_in_both_languages(served: &Served, paths: &[String]) {
+    let own = ["/answers", "/answers?q=x&kind=rumour", "/answers/1", "/answers/new"];
     for lang in ["zh", "en"] {
         let cookie = format!("{}; guanlan-lang={lang}", served.cookie);
-        for path in [
-            "/answers",
-            "/answers?q=x&kind=rumour",
-            "/answers/1",
-            "/answers/new",
-            &story,
-            &post,
-            &case,
-        ] {
+        for path in own.into_iter().chain(paths.iter().map(String::as_str)) {
             let answer = served.ask("GET", path, &[("Cookie", &cookie)], "");
             assert_eq!(answer.status, 200, "{path}: {}", answer.body);
             let is_raw = |text: &str| text.trim().starts_with("answers.");
