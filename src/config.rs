@@ -7,6 +7,7 @@
 mod cross;
 mod document;
 mod door;
+mod duty;
 pub mod edit;
 mod expand;
 mod files;
@@ -38,6 +39,7 @@ use pipelines::record::Subject;
 use pipelines::watch::RuleConfig;
 
 pub(crate) use cross::is_private_url;
+pub use duty::{DUTY, DutyConfig};
 pub use notifier::{
     MailConfig, MailSecurity, NotifierConfig, NotifierKind, RobotConfig, RobotStyle, Secret,
     SecretError,
@@ -125,6 +127,8 @@ pub struct Config {
     pub digests: Vec<DigestConfig>,
     /// Who is told of which alert.
     pub routes: Vec<RouteConfig>,
+    /// Who has the desk when.
+    pub duties: Vec<DutyConfig>,
     /// Word lists: file name and text.
     pub lexicons: Vec<(String, Cow<'static, str>)>,
     /// Trained models: file name and bytes.

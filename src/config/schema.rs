@@ -11,6 +11,8 @@ pub(super) enum Shape {
     Id,
     /// The id of an entry of this table, in whatever file.
     Ref(&'static str),
+    /// A way out, or `duty` for whoever is on duty.
+    Way,
     Url,
     /// An address, or nothing.
     UrlOrNone,
@@ -63,7 +65,7 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 use Shape::{
     Contact, Count, Cron, Date, Flag, Host, Hours, Id, Kinds, Limit, List, Listen, Map, Number,
     OneOf, Pacing, Path, Pointer, Query, QueryOrNone, Ref, Table, Tables, Text, Url, UrlOrNone,
-    Zone,
+    Way, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -107,7 +109,6 @@ const PEOPLE: &[Key] = &[
     may("idle_minutes", Count(5, 60 * 24)),
     may("session_hours", Count(1, 24 * 31)),
 ];
-
 const PATHS: &[Key] = &[
     may("sources", List(&Path)),
     may("rules", List(&Path)),
@@ -116,7 +117,6 @@ const PATHS: &[Key] = &[
     may("models", List(&Path)),
     may("shipped_topics", Flag),
 ];
-
 const CRAWL: &[Key] = &[
     may("schedule", Pacing),
     may("groups", Map),
@@ -135,14 +135,12 @@ const CRAWL: &[Key] = &[
     may("feed_gateway", Text),
     may("evidence", Flag),
 ];
-
 const RETENTION: &[Key] = &[
     may("posts_days", DAYS),
     may("evidence_days", DAYS),
     may("alerts_days", DAYS),
     may("digests_days", DAYS),
 ];
-
 const BY_GRADE: &[Key] =
     &[may("ordinary", Limit), may("serious", Limit), may("major", Limit), may("critical", Limit)];
 
@@ -159,7 +157,8 @@ const CASES: &[Key] = &[
     may("watch", Limit),
     may("call_back", Limit),
     may("hand_back", Limit),
-    may("notify", List(&Ref("notifier"))),
+    may("notify", List(&Way)),
+    may("unit", Tables(&[need("id", Ref("subject")), need("notify", List(&Way))])),
 ];
 
 const SUBJECT: &[Key] = &[
@@ -190,9 +189,19 @@ const ROUTE: &[Key] = &[
     may("query", Query),
     may("rules", List(&Ref("rule"))),
     may("severity", OneOf(&["ordinary", "serious", "major", "critical"])),
-    may("notify", List(&Ref("notifier"))),
+    may("notify", List(&Way)),
     may("escalate_minutes", Count(0, 7 * 24 * 60)),
-    may("escalate", List(&Ref("notifier"))),
+    may("escalate", List(&Way)),
+];
+
+const DUTY: &[Key] = &[
+    need("name", Id),
+    may("people", List(&Text)),
+    may("notify", List(&Ref("notifier"))),
+    may("weekdays", List(&OneOf(&super::duty::WEEKDAYS))),
+    may("dates", List(&Date)),
+    may("hours", Hours),
+    may("units", List(&Ref("subject"))),
 ];
 
 const NOTIFIER: &[Key] =
@@ -261,6 +270,7 @@ pub(super) const MAIN: &[Key] = &[
     may("digest", Tables(DIGEST)),
     may("notifier", Kinds(NOTIFIER, NOTIFIER_KINDS)),
     may("route", Tables(ROUTE)),
+    may("duty", Tables(DUTY)),
     may("subject", Tables(SUBJECT)),
 ];
 

@@ -166,6 +166,14 @@ pub enum Act {
     ApproveCase,
     /// Hand out the ledger of cases.
     ExportCases,
+    /// Answers on record.
+    SeeAnswers,
+    /// Write answers for the record.
+    WriteAnswer,
+    /// Approve somebody else's answer for the record, or take one out of force.
+    ApproveAnswer,
+    /// The duty roster.
+    SeeDuty,
 }
 
 const EVERYBODY: &[Role] = &Role::ALL;
@@ -179,7 +187,7 @@ const ALL_BUT_COMMENTATORS: &[Role] =
 
 impl Act {
     /// The table: every act, whether it changes or hands out something, and the roles that may.
-    pub const TABLE: [(Self, bool, &'static [Role]); 36] = [
+    pub const TABLE: [(Self, bool, &'static [Role]); 40] = [
         (Self::SeeToday, false, EVERYBODY),
         (Self::Search, false, EVERYBODY),
         (Self::KeepSearch, true, EVERYBODY),
@@ -216,6 +224,10 @@ impl Act {
         (Self::HandleCase, true, HANDLERS),
         (Self::ApproveCase, true, APPROVERS),
         (Self::ExportCases, true, WORKERS),
+        (Self::SeeAnswers, false, EVERYBODY),
+        (Self::WriteAnswer, true, HANDLERS),
+        (Self::ApproveAnswer, true, APPROVERS),
+        (Self::SeeDuty, false, EVERYBODY),
     ];
 
     fn line(self) -> (bool, &'static [Role]) {
@@ -264,6 +276,10 @@ impl Act {
             Self::HandleCase => "handle_case",
             Self::ApproveCase => "approve_case",
             Self::ExportCases => "export_cases",
+            Self::SeeAnswers => "see_answers",
+            Self::WriteAnswer => "write_answer",
+            Self::ApproveAnswer => "approve_answer",
+            Self::SeeDuty => "see_duty",
         }
     }
 

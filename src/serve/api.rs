@@ -6,6 +6,7 @@
 //! here, so no page of another site can ask in somebody's name.
 
 mod acting;
+mod answers;
 mod cases;
 mod config;
 mod limit;
@@ -70,6 +71,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
         cases::list, cases::show, cases::open, cases::step, cases::ledger, cases::check,
+        answers::list, answers::near, answers::work, answers::show, answers::add, answers::save,
+        answers::approve, answers::retire, answers::record, reading::duty,
         cases::statistics, cases::page,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
@@ -96,9 +99,28 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
+/// Cases and answers on record.
+fn answering() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/cases", get(cases::list).post(cases::open))
+        .route("/cases/check", get(cases::check))
+        .route("/cases/ledger", post(cases::ledger))
+        .route("/cases/statistics", get(cases::statistics))
+        .route("/cases/{number}", get(cases::show))
+        .route("/cases/{number}/page", post(cases::page))
+        .route("/cases/{number}/steps", post(cases::step))
+        .route("/cases/{number}/record", post(answers::record))
+        .route("/answers", get(answers::list).post(answers::add))
+        .route("/answers/near", get(answers::near))
+        .route("/answers/work", get(answers::work))
+        .route("/answers/{number}", get(answers::show).put(answers::save))
+        .route("/answers/{number}/approval", post(answers::approve))
+        .route("/answers/{number}/retirement", post(answers::retire))
+}
+
 /// All paths below `/api`.
 pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
-    let v1 = Router::new()
+    let v1 = answering()
         .route("/today", get(reading::today))
         .route("/posts", get(reading::search))
         .route("/posts/{id}", get(reading::post))
@@ -114,13 +136,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/alerts/{id}", get(reading::alert))
         .route("/alerts/{id}/state", put(acting::move_alert))
         .route("/alerts/{id}/put-off", put(acting::put_off))
-        .route("/cases", get(cases::list).post(cases::open))
-        .route("/cases/check", get(cases::check))
-        .route("/cases/ledger", post(cases::ledger))
-        .route("/cases/statistics", get(cases::statistics))
-        .route("/cases/{number}", get(cases::show))
-        .route("/cases/{number}/page", post(cases::page))
-        .route("/cases/{number}/steps", post(cases::step))
+        .route("/duty", get(reading::duty))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))
         .route("/rules/{id}/nothing", get(reading::why_nothing))

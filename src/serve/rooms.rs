@@ -8,9 +8,11 @@ pub(super) mod login;
 pub(super) mod public;
 
 mod alerts;
+mod answers;
 mod cases;
 mod deliveries;
 mod digests;
+mod duty;
 mod enter;
 mod entry;
 mod export;
@@ -40,9 +42,25 @@ use crate::desk::{Desk, DeskError, Who};
 /// Bytes of a form.
 const FORM_BYTES: usize = 64 * 1024;
 
+/// Cases and answers on record.
+fn answering() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/cases", get(cases::cases))
+        .route("/cases/new", get(cases::new).post(cases::open))
+        .route("/cases/ledger", post(cases::ledger))
+        .route("/cases/statistics", get(cases::statistics))
+        .route("/cases/{number}", get(cases::case))
+        .route("/cases/{number}/step", post(cases::step))
+        .route("/cases/{number}/record", post(answers::record))
+        .route("/answers", get(answers::answers))
+        .route("/answers/new", get(answers::new).post(answers::add))
+        .route("/answers/{number}", get(answers::answer).post(answers::change))
+        .route("/cases/{number}/page", post(cases::page))
+}
+
 /// All paths.
 pub(super) fn router(console: Arc<Console>) -> Router {
-    Router::new()
+    answering()
         .route("/", get(reading::today))
         .route("/search", get(reading::search))
         .route("/export", post(export::export))
@@ -59,13 +77,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/alerts", get(alerts::alerts))
         .route("/alerts/{id}", get(alerts::alert))
         .route("/alerts/{id}/state", post(alerts::state))
-        .route("/cases", get(cases::cases))
-        .route("/cases/new", get(cases::new).post(cases::open))
-        .route("/cases/ledger", post(cases::ledger))
-        .route("/cases/statistics", get(cases::statistics))
-        .route("/cases/{number}", get(cases::case))
-        .route("/cases/{number}/step", post(cases::step))
-        .route("/cases/{number}/page", post(cases::page))
+        .route("/duty", get(duty::duty))
         .route("/rules", get(reading::rules))
         .route("/entries", get(entry::entries))
         .route("/entry/{table}/new", get(entry::new).post(entry::put_new))

@@ -180,6 +180,10 @@ fn request(served: &Served, act: Act, mark: &str) -> Answer {
         Act::HandleCase => form("/cases/none/step", &[("step", "sign")]),
         Act::ApproveCase => form("/cases/none/step", &[("step", "approve")]),
         Act::ExportCases => form("/cases/ledger", &[("form", "csv")]),
+        Act::SeeAnswers => served.get("/answers"),
+        Act::WriteAnswer => form("/answers/new", &[("kind", "statement")]),
+        Act::ApproveAnswer => form("/answers/999", &[("act", "approve"), ("version", "1")]),
+        Act::SeeDuty => served.get("/duty"),
         Act::OwnAccount => form("/account/password", &[("old", "x"), ("new", "y"), ("again", "z")]),
     }
 }

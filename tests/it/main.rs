@@ -9,6 +9,7 @@
 mod data;
 mod lab;
 
+mod answers;
 mod api;
 mod cases;
 mod collecting;
@@ -16,6 +17,7 @@ mod console;
 mod demo;
 mod digests;
 mod duties;
+mod duty;
 mod evidence;
 mod gate;
 mod hostile;
