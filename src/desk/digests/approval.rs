@@ -89,6 +89,7 @@ impl Desk {
     /// # Errors
     /// `Unknown` where none of this name waits; `Value` where its file was changed; `Broken` where it is gone.
     pub fn approve_digest(&self, who: &Who, name: &str) -> Result<()> {
+        self.check(who, Act::ApproveDigest)?;
         self.say_of_digest(who, name, None)
     }
 
@@ -97,11 +98,11 @@ impl Desk {
     /// # Errors
     /// `Value` without a reason; as of [`approve_digest`](Self::approve_digest).
     pub fn refuse_digest(&self, who: &Who, name: &str, why: &str) -> Result<()> {
+        self.check(who, Act::ApproveDigest)?;
         self.say_of_digest(who, name, Some(why.trim()))
     }
 
     fn say_of_digest(&self, who: &Who, name: &str, refused: Option<&str>) -> Result<()> {
-        self.check(who, Act::ApproveDigest)?;
         self.unbounded(who)?;
         if let Some(why) = refused.filter(|why| why.is_empty() || why.chars().count() > WHY_CHARS) {
             return Err(DeskError::Value { what: "refusal", value: why.to_owned() });
