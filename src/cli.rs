@@ -122,6 +122,8 @@ commands! {
     Label(label::LabelArgs),
     Story(story::StoryArgs),
     Case(case::CaseArgs),
+    Answer(answer::AnswerArgs),
+    Duty(duty::DutyArgs),
     Eval(eval::EvalArgs),
     Train(train::TrainArgs),
     Status(status::StatusArgs),

@@ -7,6 +7,7 @@
 mod cross;
 mod document;
 mod door;
+mod duty;
 pub mod edit;
 mod expand;
 mod files;
@@ -38,6 +39,7 @@ use pipelines::record::Subject;
 use pipelines::watch::RuleConfig;
 
 pub(crate) use cross::is_private_url;
+pub use duty::{DUTY, DutyConfig};
 pub use notifier::{
     MailConfig, MailSecurity, NotifierConfig, NotifierKind, RobotConfig, RobotStyle, Secret,
     SecretError,
@@ -46,7 +48,8 @@ pub use problem::{Fault, Level, Problem, Problems};
 pub use route::{Hours, RouteConfig};
 pub use settings::{
     CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings,
-    PaperSettings, Paths, People, Period, Privacy, Retention, Station,
+    PaperSettings, Paths, People, Period, Privacy, PublicSettings, RephraseSettings, Retention,
+    Station,
 };
 pub(crate) use walk::{is_contact, is_url};
 
@@ -90,6 +93,10 @@ pub struct Config {
     pub people: People,
     /// How digests are headed.
     pub paper: PaperSettings,
+    /// What stands on the public board.
+    pub public: PublicSettings,
+    /// The model that may say the opening of digests in other words.
+    pub rephrase: RephraseSettings,
     /// The other files as named in the main one.
     pub paths: Paths,
     /// How politely and how much.
@@ -120,6 +127,8 @@ pub struct Config {
     pub digests: Vec<DigestConfig>,
     /// Who is told of which alert.
     pub routes: Vec<RouteConfig>,
+    /// Who has the desk when.
+    pub duties: Vec<DutyConfig>,
     /// Word lists: file name and text.
     pub lexicons: Vec<(String, Cow<'static, str>)>,
     /// Trained models: file name and bytes.

@@ -4,6 +4,7 @@
 //! the config files of a station that watches them, and searches worth showing. Everything in it is invented:
 //! enterprise, places, media, persons, happenings. It knows nothing of crawling and asks nothing of the network.
 
+pub mod answers;
 pub mod cases;
 mod content;
 mod render;

@@ -6,10 +6,12 @@
 
 pub mod adding;
 pub mod alerts;
+pub mod answers;
 pub mod audit;
 pub mod cases;
 pub mod deliveries;
 pub mod digests;
+pub mod duty;
 pub mod edit;
 pub mod evidence;
 pub mod export;
@@ -22,6 +24,7 @@ pub mod people;
 pub mod plain_form;
 pub mod policy;
 pub mod post;
+pub mod public;
 pub mod rights;
 pub mod rows;
 pub mod rule_form;
@@ -150,6 +153,9 @@ pub enum DeskError {
     /// A step of a case that was not taken.
     #[error("{0}")]
     Case(Box<cases::fault::CaseFault>),
+    /// Something was not done to an answer on record.
+    #[error("{0}")]
+    Answer(Box<crate::answers::Refusal>),
     /// Store, index or files failed; never "nothing there".
     #[error("{0:#}")]
     Broken(#[from] anyhow::Error),
@@ -186,6 +192,7 @@ impl DeskError {
                 lang.fill(&format!("desk.password.{why}"), &[("n", &least)])
             }
             Self::Case(fault) => fault.in_words(lang),
+            Self::Answer(refusal) => refusal.in_words(lang),
             Self::LastAdministrator => lang.text("desk.last_administrator"),
             Self::Broken(cause) => trouble::in_words(cause, lang),
         }
@@ -229,6 +236,7 @@ pub struct Desk {
     clock: Clock,
     index: IndexDoor,
     annotator: OnceLock<Annotator>,
+    wordings: answers::near::Wordings,
     renewal: Option<Renewal>,
 }
 
@@ -238,7 +246,8 @@ impl Desk {
     pub fn new(config: Arc<Config>, store: Arc<dyn Store>, clock: Clock) -> Self {
         let dir = DataDir(config.station.data_dir.clone());
         let index = IndexDoor::new(dir.index(), crate::engine::segmenter(&config));
-        Self { config, store, dir, clock, index, annotator: OnceLock::new(), renewal: None }
+        let (annotator, wordings) = (OnceLock::new(), answers::near::Wordings::default());
+        Self { config, store, dir, clock, index, annotator, wordings, renewal: None }
     }
 
     /// The desk of a station that reads its config anew when `renewal` is asked for.

@@ -3,6 +3,7 @@
 //! Everything that does IO beside crawling and indexing lives here; `engine` alone knows the order of the
 //! stages. The library exists so that tests can reach it; the binary is `main.rs`.
 
+pub mod answers;
 pub mod cases;
 pub mod cli;
 pub mod config;

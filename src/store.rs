@@ -5,6 +5,7 @@
 //! stands here today (`sqlite`); another database would implement the same two traits.
 
 mod alerts;
+mod answers;
 mod audit;
 mod cases;
 mod changes;
@@ -20,6 +21,7 @@ mod people;
 mod posts;
 mod schema;
 mod sources;
+mod spread;
 mod sqlite;
 mod tally;
 mod terms;
@@ -33,6 +35,7 @@ use pipelines::record::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use answers::{AnswerVersion, ReadAnswers, WriteAnswers};
 pub use audit::AuditLine;
 pub use cases::{CaseLine, CaseLink, CaseRow, ReadCases, WriteCases};
 pub use changes::{Change, Position};
@@ -43,6 +46,7 @@ pub use evidence::{
 pub use imports::Import;
 pub use outbox::{OutboxAsk, OutboxLine};
 pub use people::{AuditAsk, ReadPeople, Session, SignedLine, Token, Tries, User, WritePeople};
+pub use spread::ReadSpread;
 pub use sqlite::SqliteStore;
 pub use tally::Tally;
 
@@ -141,7 +145,9 @@ pub struct PostRange {
 }
 
 /// The store as readers see it.
-pub trait Store: ReadEvidence + ReadPeople + ReadCases + Send + Sync {
+pub trait Store:
+    ReadEvidence + ReadPeople + ReadCases + ReadSpread + ReadAnswers + Send + Sync
+{
     /// Runs `work` as one transaction: all of it is stored, or none.
     fn write(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()>;
 
@@ -257,7 +263,7 @@ pub trait Store: ReadEvidence + ReadPeople + ReadCases + Send + Sync {
 }
 
 /// What can be done within one transaction.
-pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases {
+pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers {
     /// Stores a post, or refuses it. Answers what became of it, and the post as it is stored (with its story, what an
     /// officer said of it, the time it was first seen); one that is refused as it came.
     fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)>;

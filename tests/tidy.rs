@@ -197,6 +197,7 @@ fn literals(code: &str) -> impl Iterator<Item = &str> {
 fn every_text_asked_for_is_there() {
     let areas = [
         "annotate.",
+        "answers.",
         "cases.",
         "cli.",
         "config.",

@@ -32,8 +32,8 @@ macro_rules! areas {
 }
 
 areas!(
-    "annotate", "cases", "cli", "config", "crawl", "demo", "desk", "digest", "notify", "query",
-    "record", "serve", "watch"
+    "annotate", "answers", "cases", "cli", "config", "crawl", "demo", "desk", "digest", "notify",
+    "query", "record", "serve", "watch"
 );
 
 type Texts = HashMap<String, String>;

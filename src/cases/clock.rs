@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use pipelines::record::Severity;
+use pipelines::record::{Severity, SubjectId};
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::Calendar;
@@ -130,6 +130,19 @@ pub struct Limits {
     /// From assignment until when a unit may hand back.
     pub hand_back: Limit,
     /// Ways out that are told when a clock runs out; none: nobody is.
+    pub notify: Vec<String>,
+    /// Units whose cases are told by ways of their own.
+    #[serde(default)]
+    pub unit: Vec<UnitWays>,
+}
+
+/// `[[cases.unit]]`: the ways by which a unit, and those below it that have none, are told.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitWays {
+    /// The unit.
+    pub id: SubjectId,
+    /// Its ways out.
     pub notify: Vec<String>,
 }
 

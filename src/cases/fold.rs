@@ -71,7 +71,7 @@ fn forget(case: &mut Case, event: &Event) {
         Step::HandBack => &["main", "helpers", "ask", "due"],
         Step::Verify => &["grade_why"],
         Step::Assign => &["helpers", "due", "hand_back_why"],
-        Step::Submit => &["answer", "private_why", "remarks"],
+        Step::Submit => &["answer", "quoted", "private_why", "remarks"],
         Step::Publish => &["address", "published", "told", "satisfied", "call_words"],
         Step::Resume | Step::CallBack if event.to == State::InHand => &["result"],
         Step::GoOn => &["wait_why"],

@@ -283,6 +283,7 @@ const ASSIGN: &[Field] = &[
 
 const SUBMIT: &[Field] = &[
     may("answer", Text),
+    may("quoted", Form::Line),
     may("private_why", Text),
     may("place", Form::Line),
     may("under", Form::Line),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{Globals, Outcome, alerts, case, crawl, open, run, search};
+use super::{Globals, Outcome, alerts, answer, case, crawl, open, run, search};
 use crate::config::Config;
 use crate::demo;
 use crate::desk::Desk;
@@ -113,7 +113,9 @@ fn collect(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Re
     let works = Works::open(config.clone(), crawl::progress(globals))?;
     let outcome = crawl::round(&works, &[], globals, out);
     // While the directory is ours, so that its index takes up what the cases are about.
-    demo::cases::play(&works.desk(), globals.lang)?;
+    let cases = demo::cases::play(&works.desk(), globals.lang)?;
+    let accident = cases.first().context("the demo has a case")?;
+    demo::answers::put_on_record(&works.desk(), accident, globals.lang)?;
     works.close()?;
     let desk = Desk::open(config)?;
     for id in ["daily", "weekly"] {
@@ -134,6 +136,8 @@ fn show(globals: &Globals, dir: &Path, out: &mut dyn Write) -> anyhow::Result<()
     let fired = alerts::show_reasons(&desk, globals, out)?;
     writeln!(out, "\n{}", lang.text("cli.demo.cases"))?;
     case::show_list(&desk, globals, out)?;
+    writeln!(out, "\n{}", lang.text("cli.demo.answers"))?;
+    answer::show_list(&desk, globals, out)?;
     let posts = works::stored_posts(&desk)?;
     writeln!(out, "\n{}", lang.fill("cli.demo.total", &[("posts", &posts), ("alerts", &fired)]))?;
     writeln!(out, "\n{}", lang.text("cli.demo.digest"))?;

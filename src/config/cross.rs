@@ -11,6 +11,7 @@ use pipelines::crawl::{SourceConfig, SourceKind};
 use url::{Host, Url};
 
 use super::document::{FileText, Placed, nearest};
+use super::duty::DUTY;
 use super::load::Raw;
 use super::problem::{Fault, Level, Problem};
 use super::{ADAPTIVE, query, settings};
@@ -39,6 +40,9 @@ pub(super) fn check(raw: &mut Raw, station: &Station, run_examples: bool) -> usi
     for notifier in &raw.notifiers {
         super::ways::check(notifier, &mut found);
     }
+    for duty in &raw.duties {
+        super::duty::check(duty, &mut found);
+    }
     let run = query::check(raw, run_examples, &mut found);
     raw.problems.extend(found);
     run
@@ -50,7 +54,19 @@ fn references(raw: &Raw) -> Vec<Problem> {
     for reference in &raw.references {
         let declared = raw.declared.keys().filter(|(table, _)| *table == reference.table);
         let mut known: Vec<&str> = declared.map(|(_, id)| id.as_str()).collect();
-        if known.contains(&reference.name.as_str()) {
+        let is_roster = reference.table == DUTY && !known.is_empty();
+        if is_roster || known.contains(&reference.name.as_str()) {
+            continue;
+        }
+        if reference.table == DUTY {
+            found.push(Problem {
+                level: Level::Error,
+                file: reference.file.clone(),
+                line: reference.line,
+                key: reference.key.clone(),
+                value: format!("\"{DUTY}\""),
+                fault: Fault::NoDuty,
+            });
             continue;
         }
         known.sort_unstable();

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{FileText, Node, Placed, decode, entries};
+use super::duty::DutyConfig;
 use super::files::{named_files, over};
 use super::notifier::NotifierConfig;
 use super::problem::{Fault, Problem, Problems};
@@ -28,7 +29,7 @@ use super::route::RouteConfig;
 use super::schema::{self, Key};
 use super::settings::{
     CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, PaperSettings,
-    Paths, People, Privacy, Retention, Station,
+    Paths, People, Privacy, PublicSettings, RephraseSettings, Retention, Station,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
@@ -41,6 +42,8 @@ pub(super) struct Settings {
     pub(super) station: Station,
     pub(super) people: People,
     pub(super) paper: PaperSettings,
+    pub(super) public: PublicSettings,
+    pub(super) rephrase: RephraseSettings,
     pub(super) paths: Paths,
     pub(super) crawl: CrawlSettings,
     pub(super) extract: ExtractSettings,
@@ -60,6 +63,7 @@ pub(super) struct Raw {
     pub(super) notifiers: Vec<Placed<NotifierConfig>>,
     pub(super) digests: Vec<Placed<DigestConfig>>,
     pub(super) routes: Vec<Placed<RouteConfig>>,
+    pub(super) duties: Vec<Placed<DutyConfig>>,
     pub(super) sources: Vec<Placed<SourceConfig>>,
     pub(super) rules: Vec<Placed<RuleConfig>>,
     pub(super) topics: Vec<Placed<TopicConfig>>,
@@ -104,12 +108,14 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     }
     resolve(&mut settings, &dir, overrides);
     let entry_files = raw.entry_files();
-    let Raw { subjects, notifiers, digests, routes, sources, rules, topics, .. } = raw;
+    let Raw { subjects, notifiers, digests, routes, duties, sources, rules, topics, .. } = raw;
     Ok(Config {
         file: main.map(|path| absolute(&path)),
         station: settings.station,
         people: settings.people,
         paper: settings.paper,
+        public: settings.public,
+        rephrase: settings.rephrase,
         paths: settings.paths,
         crawl: settings.crawl,
         extract: settings.extract,
@@ -117,10 +123,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         privacy: settings.privacy,
         retention: settings.retention,
         cases: settings.cases,
-        calendar: Arc::new(
-            Calendar::new(&settings.calendar.holidays, &settings.calendar.workdays)
-                .expect("dates are checked above"),
-        ),
+        calendar: Arc::new(calendar(&settings.calendar)),
         entry_files,
         subjects: subjects.into_iter().map(|s| s.item).collect(),
         sources: sources.into_iter().map(source_paths).collect(),
@@ -129,9 +132,8 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         notifiers: notifiers.into_iter().map(|n| notifier_paths(n.item, &dir)).collect(),
         digests: digests.into_iter().map(|d| d.item).collect(),
         routes: routes.into_iter().map(|route| route.item).collect(),
-        lexicons: over(shipped::LEXICONS, lexicons, Cow::Borrowed, |bytes| {
-            Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-        }),
+        duties: duties.into_iter().map(|duty| duty.item).collect(),
+        lexicons: over(shipped::LEXICONS, lexicons, Cow::Borrowed, |bytes| text_of(&bytes)),
         // The deep reader's comes first: one of the user's own is taken before it.
         models: std::iter::once((shipped::DEEP.0.to_owned(), Cow::Borrowed(shipped::DEEP.1)))
             .chain(over(shipped::MODELS, models, Cow::Borrowed, Cow::Owned))
@@ -139,6 +141,16 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         warnings: problems,
         examples_run,
     })
+}
+
+/// Working days, of dates that were checked.
+fn calendar(settings: &CalendarSettings) -> Calendar {
+    Calendar::new(&settings.holidays, &settings.workdays).expect("dates are checked before")
+}
+
+/// A word list as text.
+fn text_of(bytes: &[u8]) -> Cow<'static, str> {
+    Cow::Owned(String::from_utf8_lossy(bytes).into_owned())
 }
 
 impl Raw {
@@ -149,6 +161,7 @@ impl Raw {
             notifiers: Vec::new(),
             digests: Vec::new(),
             routes: Vec::new(),
+            duties: Vec::new(),
             sources: Vec::new(),
             rules: Vec::new(),
             topics: Vec::new(),
@@ -209,8 +222,9 @@ impl Raw {
         let defaults = |table: &DeTable| decode_table::<Settings>(table);
         let shipped_settings = defaults(&base).expect("the shipped file is complete (tested)");
         let Some(own) = self.parse(file, schema::MAIN) else { return shipped_settings };
-        self.read(file, &own, "subject");
-        self.read(file, &own, "route");
+        for name in ["subject", "route", "duty"] {
+            self.read(file, &own, name);
+        }
         for name in ["notifier", "digest"] {
             let (from, table) =
                 if own.contains_key(name) { (file, &own) } else { (&shipped, &base) };
@@ -309,10 +323,11 @@ impl Raw {
             "notifier" => read(file, table, name, &mut self.notifiers, problems),
             "digest" => read(file, table, name, &mut self.digests, problems),
             "route" => read(file, table, name, &mut self.routes, problems),
+            "duty" => read(file, table, name, &mut self.duties, problems),
             "source" => read(file, table, name, &mut self.sources, problems),
             "rule" => read(file, table, name, &mut self.rules, problems),
             "topic" => read(file, table, name, &mut self.topics, problems),
-            _ => unreachable!("the tables with ids are the seven above"),
+            _ => unreachable!("the tables with ids are the eight above"),
         }
     }
 }

@@ -116,6 +116,10 @@ pub enum Fault {
     BadDate,
     /// Not two times of day.
     BadHours,
+    /// Whoever is on duty is to be told, and there is no roster.
+    NoDuty,
+    /// A way out has the name that stands for whoever is on duty.
+    DutyName,
     /// A query that cannot be read; the texts mark the place.
     BadQuery {
         /// In Chinese.
@@ -221,6 +225,8 @@ impl Fault {
             Self::BadLimit => ("bad_limit", vec![]),
             Self::BadDate => ("bad_date", vec![]),
             Self::BadHours => ("bad_hours", vec![]),
+            Self::NoDuty => ("no_duty", vec![]),
+            Self::DutyName => ("duty_name", vec![]),
             Self::BadQuery { zh, en } => {
                 ("bad_query", vec![("why", own(if lang == Lang::Zh { zh } else { en }))])
             }

@@ -61,6 +61,11 @@ impl FromStr for Hours {
 }
 
 impl Hours {
+    /// Its two ends.
+    pub(super) fn ends(self) -> (NaiveTime, NaiveTime) {
+        (self.from, self.to)
+    }
+
     fn hold(self, at: NaiveTime) -> bool {
         if self.from < self.to {
             (self.from..self.to).contains(&at)

@@ -11,9 +11,15 @@ pub(super) enum Shape {
     Id,
     /// The id of an entry of this table, in whatever file.
     Ref(&'static str),
+    /// A way out, or `duty` for whoever is on duty.
+    Way,
     Url,
+    /// An address, or nothing.
+    UrlOrNone,
     Host,
     Query,
+    /// A query, or nothing.
+    QueryOrNone,
     Cron,
     /// A schedule, or `adaptive`.
     Pacing,
@@ -58,7 +64,8 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 
 use Shape::{
     Contact, Count, Cron, Date, Flag, Host, Hours, Id, Kinds, Limit, List, Listen, Map, Number,
-    OneOf, Pacing, Path, Pointer, Query, Ref, Table, Tables, Text, Url, Zone,
+    OneOf, Pacing, Path, Pointer, Query, QueryOrNone, Ref, Table, Tables, Text, Url, UrlOrNone,
+    Way, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -72,6 +79,16 @@ const PAPER: &[Key] = &[
     may("unit", Text),
     may("send_to", List(&Text)),
     may("copy_to", List(&Text)),
+    may("trade", QueryOrNone),
+];
+const PUBLIC: &[Key] =
+    &[may("title", Text), may("query", QueryOrNone), may("days", Count(1, 3_660))];
+const REPHRASE: &[Key] = &[
+    may("url", UrlOrNone),
+    may("model", Text),
+    may("key_env", Text),
+    may("key_file", Path),
+    may("timeout_secs", Count(1, 600)),
 ];
 const STATION: &[Key] = &[
     may("name", Text),
@@ -92,7 +109,6 @@ const PEOPLE: &[Key] = &[
     may("idle_minutes", Count(5, 60 * 24)),
     may("session_hours", Count(1, 24 * 31)),
 ];
-
 const PATHS: &[Key] = &[
     may("sources", List(&Path)),
     may("rules", List(&Path)),
@@ -101,7 +117,6 @@ const PATHS: &[Key] = &[
     may("models", List(&Path)),
     may("shipped_topics", Flag),
 ];
-
 const CRAWL: &[Key] = &[
     may("schedule", Pacing),
     may("groups", Map),
@@ -120,14 +135,12 @@ const CRAWL: &[Key] = &[
     may("feed_gateway", Text),
     may("evidence", Flag),
 ];
-
 const RETENTION: &[Key] = &[
     may("posts_days", DAYS),
     may("evidence_days", DAYS),
     may("alerts_days", DAYS),
     may("digests_days", DAYS),
 ];
-
 const BY_GRADE: &[Key] =
     &[may("ordinary", Limit), may("serious", Limit), may("major", Limit), may("critical", Limit)];
 
@@ -144,7 +157,8 @@ const CASES: &[Key] = &[
     may("watch", Limit),
     may("call_back", Limit),
     may("hand_back", Limit),
-    may("notify", List(&Ref("notifier"))),
+    may("notify", List(&Way)),
+    may("unit", Tables(&[need("id", Ref("subject")), need("notify", List(&Way))])),
 ];
 
 const SUBJECT: &[Key] = &[
@@ -164,6 +178,9 @@ const DIGEST: &[Key] = &[
     need("period", OneOf(&["day", "week", "month"])),
     need("schedule", Cron),
     may("workday_only", Flag),
+    may("unit", Ref("subject")),
+    may("topic", Ref("topic")),
+    may("approve", Flag),
     may("notify", List(&Ref("notifier"))),
 ];
 
@@ -172,9 +189,19 @@ const ROUTE: &[Key] = &[
     may("query", Query),
     may("rules", List(&Ref("rule"))),
     may("severity", OneOf(&["ordinary", "serious", "major", "critical"])),
-    may("notify", List(&Ref("notifier"))),
+    may("notify", List(&Way)),
     may("escalate_minutes", Count(0, 7 * 24 * 60)),
-    may("escalate", List(&Ref("notifier"))),
+    may("escalate", List(&Way)),
+];
+
+const DUTY: &[Key] = &[
+    need("name", Id),
+    may("people", List(&Text)),
+    may("notify", List(&Ref("notifier"))),
+    may("weekdays", List(&OneOf(&super::duty::WEEKDAYS))),
+    may("dates", List(&Date)),
+    may("hours", Hours),
+    may("units", List(&Ref("subject"))),
 ];
 
 const NOTIFIER: &[Key] =
@@ -230,6 +257,8 @@ pub(super) const MAIN: &[Key] = &[
     may("station", Table(STATION)),
     may("people", Table(PEOPLE)),
     may("paper", Table(PAPER)),
+    may("public", Table(PUBLIC)),
+    may("rephrase", Table(REPHRASE)),
     may("paths", Table(PATHS)),
     may("crawl", Table(CRAWL)),
     may("extract", Table(&[may("min_chars", Count(0, 100_000))])),
@@ -241,6 +270,7 @@ pub(super) const MAIN: &[Key] = &[
     may("digest", Tables(DIGEST)),
     may("notifier", Kinds(NOTIFIER, NOTIFIER_KINDS)),
     may("route", Tables(ROUTE)),
+    may("duty", Tables(DUTY)),
     may("subject", Tables(SUBJECT)),
 ];
 
@@ -252,6 +282,7 @@ const SOURCE: &[Key] = &[
         OneOf(&["news", "gov", "weibo", "wechat", "forum", "qa", "blog", "video", "other"]),
     ),
     may("trust", OneOf(&["low", "normal", "high"])),
+    may("own", Flag),
     may("enabled", Flag),
     may("schedule", Pacing),
     may("group", Text),

@@ -138,7 +138,14 @@ impl Walk<'_> {
     }
 
     fn refer(&mut self, node: &Node, shape: Shape, name: &str, path: &str) {
-        if let Shape::Ref(table) = shape {
+        let table = match shape {
+            Shape::Ref(table) => Some(table),
+            // Whoever is on duty is one only where there is a roster.
+            Shape::Way if name == super::duty::DUTY => Some("duty"),
+            Shape::Way => Some("notifier"),
+            _ => None,
+        };
+        if let Some(table) = table {
             self.references.push(Reference {
                 table,
                 name: name.to_owned(),
@@ -247,11 +254,13 @@ fn text_fault(shape: Shape, text: &str, queries: QueryCheck) -> Option<Fault> {
         | Shape::Tables(_)
         | Shape::Kinds(..) => Some(Fault::WrongType { expected: type_name(shape) }),
         Shape::Text | Shape::Path => None,
-        Shape::Id | Shape::Ref(_) => (!is_id(text)).then_some(Fault::BadId),
-        Shape::Url => url_fault(text),
+        Shape::Id | Shape::Ref(_) | Shape::Way => (!is_id(text)).then_some(Fault::BadId),
+        Shape::UrlOrNone if text.is_empty() => None,
+        Shape::Url | Shape::UrlOrNone => url_fault(text),
         Shape::Host => (!is_host(text)).then_some(Fault::BadHost),
         Shape::Query if text.trim().is_empty() => Some(Fault::Empty),
-        Shape::Query => queries(text),
+        Shape::QueryOrNone if text.trim().is_empty() => None,
+        Shape::Query | Shape::QueryOrNone => queries(text),
         Shape::Pacing if text == ADAPTIVE => None,
         Shape::Cron | Shape::Pacing => Schedule::parse(text).err().map(Fault::BadCron),
         Shape::Zone => text.parse::<Tz>().err().map(|_| Fault::BadZone {

@@ -16,6 +16,9 @@ pub(super) fn check(notifier: &Placed<NotifierConfig>, found: &mut Vec<Problem>)
     let dir = Path::new(&notifier.file).parent().unwrap_or(Path::new(""));
     let kind = &notifier_paths(notifier.item.clone(), dir).kind;
     let mut push = |key: &str, fault| found.push(notifier.problem("notifier", key, fault));
+    if notifier.item.name == super::duty::DUTY {
+        push("name", Fault::DutyName);
+    }
     match kind {
         NotifierKind::Log | NotifierKind::File { .. } => {}
         NotifierKind::Webhook { url, url_env, url_file, secret_env, secret_file, .. } => {

@@ -1,10 +1,11 @@
 //! Cases in the store: a step planned and logged, and what the station does by itself when a clock runs out.
 //!
 //! In: a case, an order, the time. Out: a line of the log with the case after it; at 75, 100 and 150 percent of a clock
-//! one line and one message to the ways out that `[cases] notify` names. A message has a key of its own, so that a restart
+//! one line and one message to the ways out of its unit (`[[cases.unit]]`), else those of `[cases] notify`. A message has a key of its own, so that a restart
 //! or a leap of the clock sends none twice; while the clock is doubted nothing is told.
 
 use chrono::{DateTime, Utc};
+use pipelines::record::SubjectId;
 use serde_json::json;
 
 use super::shared::Shared;
@@ -113,12 +114,35 @@ fn tell(
         ]);
         let order = Order { step: Step::Escalate, fields, who: STATION, now };
         case = log_step(write, Some(&case), number, &order, policy)?;
-        for way in &config.cases.notify {
+        let (names, units) = told(&case, config);
+        for way in config.ways_with_duty(&names, &units, now) {
             let message = message(&case, &run, percent, config, policy, now);
-            write.enqueue(&format!("{}@{way}", message.key), way, &message.json(), now)?;
+            let key = format!("{}@{}", message.key, way.name);
+            write.enqueue(&key, &way.name, &message.json(), now)?;
         }
     }
     Ok(())
+}
+
+/// The ways by which a case is told, and its units: the unit's own that answers for it, else those of the units that it is
+/// about; each from itself upwards, and the general ones where none has any.
+fn told(case: &Case, config: &Config) -> (Vec<String>, Vec<SubjectId>) {
+    let named = match case.field("main") {
+        "" => case.field("units"),
+        main => main,
+    };
+    let units: Vec<SubjectId> = named.split_whitespace().map(SubjectId::from).collect();
+    let above = |id: &SubjectId| {
+        config.subjects.iter().find(|subject| subject.id == *id).and_then(|s| s.parent.clone())
+    };
+    let own = |unit: &SubjectId| {
+        // Config refuses circles.
+        let mut up = std::iter::successors(Some(unit.clone()), above);
+        up.find_map(|id| config.cases.unit.iter().find(|ways| ways.id == id))
+    };
+    let names: Vec<String> =
+        units.iter().filter_map(own).flat_map(|ways| ways.notify.clone()).collect();
+    (if names.is_empty() { config.cases.notify.clone() } else { names }, units)
 }
 
 fn message(
@@ -217,6 +241,45 @@ mod tests {
         let store = SqliteStore::open(&path).unwrap();
         let log = store.case_log(Some("2026-0001")).unwrap();
         assert_eq!(log.len(), 5, "each with a line of its own");
+    }
+
+    #[test]
+    fn a_unit_is_told_by_its_own_ways_else_by_those_above_it_else_by_the_general_ones() {
+        let mut config = Config::shipped(&Overrides::default());
+        let unit = |id: &str, parent: Option<&str>| pipelines::record::Subject {
+            id: id.into(),
+            name: id.to_owned(),
+            parent: parent.map(Into::into),
+            ..Default::default()
+        };
+        config.subjects = vec![
+            unit("group", None),
+            unit("mine", Some("group")),
+            unit("pit", Some("mine")),
+            unit("chem", Some("group")),
+        ];
+        config.cases.notify = vec!["general".to_owned()];
+        let ways = |id: &str, name: &str| crate::cases::clock::UnitWays {
+            id: id.into(),
+            notify: vec![name.to_owned()],
+        };
+        config.cases.unit = vec![ways("mine", "mines"), ways("gone", "x")];
+        let dir = tempfile::tempdir().unwrap();
+        let (store, ..) = opened(dir.path());
+        let stored = store.case("2026-0001").unwrap().unwrap();
+        for (main, units, expected) in [
+            ("mine", "chem", "mines"),
+            ("pit", "", "mines"),
+            ("", "chem pit", "mines"),
+            ("chem", "mine", "general"),
+            ("removed", "", "general"),
+            ("", "", "general"),
+        ] {
+            let mut case: Case = serde_json::from_str(&stored.record).unwrap();
+            case.fields.insert("main".to_owned(), main.to_owned());
+            case.fields.insert("units".to_owned(), units.to_owned());
+            assert_eq!(told(&case, &config).0.join(" "), expected, "{main} {units}");
+        }
     }
 
     #[test]

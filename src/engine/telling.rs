@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pipelines::query::{Query, Target};
-use pipelines::record::{Alert, AlertState, AnnotatedPost, Severity, Subject};
+use pipelines::record::{Alert, AlertState, AnnotatedPost, Severity, Subject, SubjectId};
 use pipelines::watch::RuleConfig;
 
 use super::cases::policy;
@@ -66,7 +66,7 @@ impl Teller<'_> {
             .map_or_else(String::new, |growth| format!("+{}{}", growth.as_str(), alert.told.posts));
         let posts = posts_of(write, alert)?;
         let named = telling.rule.map_or(&[][..], |rule| &rule.notify);
-        let ways = self.ways(alert, &posts, named);
+        let ways = self.ways(alert, &posts, named, now);
         self.queue(write, (alert, &posts), telling, (&ways, &mark), now)
     }
 
@@ -76,10 +76,15 @@ impl Teller<'_> {
         alert: &Alert,
         posts: &[AnnotatedPost],
         named: &[String],
+        now: DateTime<Utc>,
     ) -> Vec<&NotifierConfig> {
         if named.is_empty() {
             let fitting = self.fitting(alert, posts);
-            let routed = fitting.iter().flat_map(|route| self.config.notifiers(&route.notify));
+            let units = units_of(posts);
+            let routed = fitting.iter().flat_map(|route| match route.notify.as_slice() {
+                [] => self.config.notifiers(&[]).collect(),
+                names => self.config.ways_with_duty(names, &units, now),
+            });
             let routed = routed.map(|way| way.name.as_str()).collect::<Vec<_>>();
             if !routed.is_empty() {
                 let is_routed = |way: &&NotifierConfig| routed.contains(&way.name.as_str());
@@ -203,7 +208,7 @@ impl Teller<'_> {
                     let posts = posts_of(write, &alert)?;
                     let named = rule.as_ref().map_or(&[][..], |rule| &rule.notify);
                     let mark = format!("+woken{}", at.timestamp());
-                    let ways = self.ways(&alert, &posts, named);
+                    let ways = self.ways(&alert, &posts, named, now);
                     let woken = telling(Growth::Woken);
                     self.queue(write, (&alert, &posts), woken, (&ways, &mark), now)?;
                 }
@@ -236,9 +241,11 @@ impl Teller<'_> {
             return Ok(());
         }
         let posts = posts_of(write, alert)?;
+        let units = units_of(&posts);
         let mut ways: Vec<&NotifierConfig> = Vec::new();
         for route in self.fitting(alert, &posts).into_iter().filter(|route| is_over(route)) {
-            for way in self.config.notifiers.iter().filter(|w| route.escalate.contains(&w.name)) {
+            // Also the next shift hears of what nobody has looked at.
+            for way in self.config.ways_with_duty(&route.escalate, &units, now) {
                 if !write.is_queued(&format!("{}{UNATTENDED}@{}", alert.key, way.name))? {
                     ways.push(way);
                 }
@@ -254,6 +261,17 @@ impl Teller<'_> {
 /// The grade it is told with: its own, or that of the gravest post that joined it.
 fn grade(alert: &Alert) -> Severity {
     alert.severity.max(alert.told.severity)
+}
+
+/// The units that the posts name, each once.
+fn units_of(posts: &[AnnotatedPost]) -> Vec<SubjectId> {
+    let mut units: Vec<SubjectId> = Vec::new();
+    for mention in posts.iter().flat_map(|post| &post.mentions) {
+        if !units.contains(&mention.subject) {
+            units.push(mention.subject.clone());
+        }
+    }
+    units
 }
 
 /// The posts it rests on that are still stored, newest first.

@@ -6,6 +6,7 @@
 //! here, so no page of another site can ask in somebody's name.
 
 mod acting;
+mod answers;
 mod cases;
 mod config;
 mod limit;
@@ -65,11 +66,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         reading::today, reading::search, reading::post, reading::why,
         reading::words, reading::story, reading::alerts,
         reading::alert, reading::rules, reading::rehearse, reading::why_nothing, reading::sources, reading::digests, reading::digest,
-        acting::correct, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::export,
+        acting::correct, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::word_on_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
         cases::list, cases::show, cases::open, cases::step, cases::ledger, cases::check,
+        answers::list, answers::near, answers::work, answers::show, answers::add, answers::save,
+        answers::approve, answers::retire, answers::record, reading::duty,
         cases::statistics, cases::page,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
@@ -96,9 +99,28 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
+/// Cases and answers on record.
+fn answering() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/cases", get(cases::list).post(cases::open))
+        .route("/cases/check", get(cases::check))
+        .route("/cases/ledger", post(cases::ledger))
+        .route("/cases/statistics", get(cases::statistics))
+        .route("/cases/{number}", get(cases::show))
+        .route("/cases/{number}/page", post(cases::page))
+        .route("/cases/{number}/steps", post(cases::step))
+        .route("/cases/{number}/record", post(answers::record))
+        .route("/answers", get(answers::list).post(answers::add))
+        .route("/answers/near", get(answers::near))
+        .route("/answers/work", get(answers::work))
+        .route("/answers/{number}", get(answers::show).put(answers::save))
+        .route("/answers/{number}/approval", post(answers::approve))
+        .route("/answers/{number}/retirement", post(answers::retire))
+}
+
 /// All paths below `/api`.
 pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
-    let v1 = Router::new()
+    let v1 = answering()
         .route("/today", get(reading::today))
         .route("/posts", get(reading::search))
         .route("/posts/{id}", get(reading::post))
@@ -114,19 +136,14 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/alerts/{id}", get(reading::alert))
         .route("/alerts/{id}/state", put(acting::move_alert))
         .route("/alerts/{id}/put-off", put(acting::put_off))
-        .route("/cases", get(cases::list).post(cases::open))
-        .route("/cases/check", get(cases::check))
-        .route("/cases/ledger", post(cases::ledger))
-        .route("/cases/statistics", get(cases::statistics))
-        .route("/cases/{number}", get(cases::show))
-        .route("/cases/{number}/page", post(cases::page))
-        .route("/cases/{number}/steps", post(cases::step))
+        .route("/duty", get(reading::duty))
         .route("/rules", get(reading::rules))
         .route("/rehearsal", get(reading::rehearse))
         .route("/rules/{id}/nothing", get(reading::why_nothing))
         .route("/sources", get(reading::sources).post(station::add))
         .route("/digests", get(reading::digests).post(acting::write_digest))
         .route("/digests/{name}", get(reading::digest))
+        .route("/digests/{name}/word", post(acting::word_on_digest))
         .route("/export", post(acting::export))
         .route("/config/{table}", get(config::entries).post(config::create))
         .route("/config/{table}/{id}", get(config::entry).put(config::save).delete(config::remove))
@@ -140,6 +157,20 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/saved", get(saved::list).post(saved::save))
         .route("/saved/{id}", delete(saved::take_away))
         .route("/saved/{id}/atom", get(saved::feed))
+        .merge(of_people());
+    Router::new()
+        .nest("/v1", v1)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(no_method)
+        .layer(middleware::from_fn_with_state(console.clone(), bearing))
+        .route("/openapi.json", get(|| async { Json(document()) }))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn_with_state(console.clone(), at_the_door))
+}
+
+/// The paths of people, and of what they did.
+fn of_people() -> Router<Arc<Console>> {
+    Router::new()
         .route("/people", get(people::people).post(people::add))
         .route("/people/{name}/role", put(people::role))
         .route("/people/{name}/disabled", put(people::disable))
@@ -149,15 +180,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tokens", get(people::tokens).post(people::make_token))
         .route("/tokens/{id}", delete(people::revoke))
         .route("/audit", get(people::audit))
-        .route("/account/password", put(people::own_password));
-    Router::new()
-        .nest("/v1", v1)
-        .fallback(nowhere)
-        .method_not_allowed_fallback(no_method)
-        .layer(middleware::from_fn_with_state(console.clone(), bearing))
-        .route("/openapi.json", get(|| async { Json(document()) }))
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES))
-        .layer(middleware::from_fn_with_state(console.clone(), at_the_door))
+        .route("/account/password", put(people::own_password))
 }
 
 /// `/mcp`, by the same token.

@@ -19,7 +19,7 @@ use super::guard::{Entered, Visit};
 use super::rooms::assets;
 use crate::desk::{Act, DeskError};
 
-const TEMPLATES: [(&str, &str); 28] = [
+const TEMPLATES: [(&str, &str); 34] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -48,6 +48,12 @@ const TEMPLATES: [(&str, &str); 28] = [
     ("case_statistics", include_str!("templates/case_statistics.html")),
     ("case", include_str!("templates/case.html")),
     ("case_new", include_str!("templates/case_new.html")),
+    ("public", include_str!("templates/public.html")),
+    ("duty", include_str!("templates/duty.html")),
+    ("near", include_str!("templates/near.html")),
+    ("answers", include_str!("templates/answers.html")),
+    ("answer", include_str!("templates/answer.html")),
+    ("answer_new", include_str!("templates/answer_new.html")),
 ];
 
 /// The templates, read once.
@@ -99,6 +105,9 @@ impl Pages {
             DeskError::Case(fault) if fault.is_conflict() => (StatusCode::CONFLICT, "value"),
             DeskError::Case(fault) if fault.is_forbidden() => (StatusCode::FORBIDDEN, "forbidden"),
             DeskError::Case(_) => (StatusCode::BAD_REQUEST, "value"),
+            DeskError::Answer(why) if why.is_conflict() => (StatusCode::CONFLICT, "value"),
+            DeskError::Answer(why) if why.is_forbidden() => (StatusCode::FORBIDDEN, "forbidden"),
+            DeskError::Answer(_) => (StatusCode::BAD_REQUEST, "value"),
             DeskError::Broken(cause) => {
                 tracing::error!(error = format!("{cause:#}"), "an act at the desk failed");
                 (StatusCode::SERVICE_UNAVAILABLE, "broken")

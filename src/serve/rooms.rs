@@ -5,11 +5,14 @@
 
 pub(super) mod assets;
 pub(super) mod login;
+pub(super) mod public;
 
 mod alerts;
+mod answers;
 mod cases;
 mod deliveries;
 mod digests;
+mod duty;
 mod enter;
 mod entry;
 mod export;
@@ -39,9 +42,25 @@ use crate::desk::{Desk, DeskError, Who};
 /// Bytes of a form.
 const FORM_BYTES: usize = 64 * 1024;
 
+/// Cases and answers on record.
+fn answering() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/cases", get(cases::cases))
+        .route("/cases/new", get(cases::new).post(cases::open))
+        .route("/cases/ledger", post(cases::ledger))
+        .route("/cases/statistics", get(cases::statistics))
+        .route("/cases/{number}", get(cases::case))
+        .route("/cases/{number}/step", post(cases::step))
+        .route("/cases/{number}/record", post(answers::record))
+        .route("/answers", get(answers::answers))
+        .route("/answers/new", get(answers::new).post(answers::add))
+        .route("/answers/{number}", get(answers::answer).post(answers::change))
+        .route("/cases/{number}/page", post(cases::page))
+}
+
 /// All paths.
 pub(super) fn router(console: Arc<Console>) -> Router {
-    Router::new()
+    answering()
         .route("/", get(reading::today))
         .route("/search", get(reading::search))
         .route("/export", post(export::export))
@@ -58,13 +77,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/alerts", get(alerts::alerts))
         .route("/alerts/{id}", get(alerts::alert))
         .route("/alerts/{id}/state", post(alerts::state))
-        .route("/cases", get(cases::cases))
-        .route("/cases/new", get(cases::new).post(cases::open))
-        .route("/cases/ledger", post(cases::ledger))
-        .route("/cases/statistics", get(cases::statistics))
-        .route("/cases/{number}", get(cases::case))
-        .route("/cases/{number}/step", post(cases::step))
-        .route("/cases/{number}/page", post(cases::page))
+        .route("/duty", get(duty::duty))
         .route("/rules", get(reading::rules))
         .route("/entries", get(entry::entries))
         .route("/entry/{table}/new", get(entry::new).post(entry::put_new))
@@ -79,6 +92,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/station", get(station::station))
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))
+        .route("/digests/{name}/word", post(digests::word))
         .route("/pulse", get(reading::pulse))
         .route("/live", get(live::live))
         .route("/people", get(people::people).post(people::change))
@@ -89,6 +103,8 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/account", get(login::account))
         .route("/account/password", post(login::password))
         .route("/account/end", post(login::end))
+        .route("/public", get(public::page))
+        .route("/public/atom", get(public::feed))
         .route("/enter", get(enter::enter))
         .route("/lang/{lang}", get(enter::lang))
         .route("/assets/{name}", get(assets::asset))

@@ -46,7 +46,12 @@ impl Answer {
 
 impl Served {
     pub fn new() -> Self {
-        let mut served = Self::with(|_| {}, |_| {});
+        Self::with(|_| {}, |_| {}).entered()
+    }
+
+    /// The same, once whoever owns the machine has come in.
+    pub fn entered(self) -> Self {
+        let mut served = self;
         let Entry::Key(entry) = &served.entry else { panic!("{:?}", served.entry) };
         let path = entry.split_once(&served.address.to_string()).unwrap().1.to_owned();
         let entered = served.get(&path);

@@ -167,6 +167,7 @@ fn request(served: &Served, act: Act, mark: &str) -> Answer {
         Act::GroupStories => form("/story/zz/merge", &[("into", "yy")]),
         Act::MoveAlert => form("/alerts/999/state", &[("state", "closed")]),
         Act::FalseAlarm => form("/alerts/999/state", &[("state", "false_alarm")]),
+        Act::ApproveDigest => form("/digests/none/word", &[("word", "approve")]),
         Act::WriteDigest => form("/digests", &[("period", "day")]),
         Act::Export => form("/export", &[("q", "x"), ("form", "csv")]),
         Act::HandEvidence => form("/post/zz/evidence", &[]),
@@ -179,6 +180,10 @@ fn request(served: &Served, act: Act, mark: &str) -> Answer {
         Act::HandleCase => form("/cases/none/step", &[("step", "sign")]),
         Act::ApproveCase => form("/cases/none/step", &[("step", "approve")]),
         Act::ExportCases => form("/cases/ledger", &[("form", "csv")]),
+        Act::SeeAnswers => served.get("/answers"),
+        Act::WriteAnswer => form("/answers/new", &[("kind", "statement")]),
+        Act::ApproveAnswer => form("/answers/999", &[("act", "approve"), ("version", "1")]),
+        Act::SeeDuty => served.get("/duty"),
         Act::OwnAccount => form("/account/password", &[("old", "x"), ("new", "y"), ("again", "z")]),
     }
 }

@@ -9,6 +9,7 @@
 mod data;
 mod lab;
 
+mod answers;
 mod api;
 mod cases;
 mod collecting;
@@ -16,6 +17,7 @@ mod console;
 mod demo;
 mod digests;
 mod duties;
+mod duty;
 mod evidence;
 mod gate;
 mod hostile;
@@ -33,6 +35,7 @@ mod publications;
 mod rebuild;
 mod refusals;
 mod rehearse;
+mod reports;
 mod rooms;
 mod sources;
 mod stop;

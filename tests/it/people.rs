@@ -108,6 +108,7 @@ fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
         Act::GroupStories => desk.merge_stories(who, "00", "01").map(drop),
         Act::MoveAlert => desk.move_alert(who, 1, AlertState::Closed),
         Act::FalseAlarm => desk.false_alarm(who, 1).map(drop),
+        Act::ApproveDigest => desk.approve_digest(who, "none"),
         Act::WriteDigest => desk.write_digest(who, guanlan::config::Period::Day, None).map(drop),
         Act::Export => desk.export(who, "x", guanlan::desk::export::ExportForm::Csv).map(drop),
         Act::HandEvidence => desk.evidence(who, "00").map(drop),
@@ -122,6 +123,10 @@ fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
         Act::ExportCases => {
             desk.case_ledger(who, None, guanlan::desk::export::ExportForm::Csv).map(drop)
         }
+        Act::SeeAnswers => desk.answers(who, &Default::default()).map(drop),
+        Act::WriteAnswer => desk.add_answer(who, &Default::default()).map(drop),
+        Act::ApproveAnswer => desk.approve_answer(who, 999, 1).map(drop),
+        Act::SeeDuty => desk.duty(who, 7).map(drop),
         Act::OwnAccount => desk.change_password(who, "x", GOOD, &caller("192.0.2.1")),
     }
 }

@@ -131,6 +131,13 @@ impl StoryBook {
         Assigned { stories, changes }
     }
 
+    /// The stories a post tells of the happening of, best first, with how likely it does (1: a copy). Nothing is taken in.
+    #[must_use]
+    pub fn near(&self, post: &AnnotatedPost) -> Vec<(StoryId, f32)> {
+        let (member, order) = Member::read(post, self.judge());
+        self.links(&member, &order).into_iter().map(|link| (link.story, link.score)).collect()
+    }
+
     /// Takes posts out of the story they are in, into one of their own; the two are never merged again.
     /// Posts that are unknown or in other stories than the first of them stay where they are.
     pub fn split(&mut self, posts: &[PostId]) -> Option<StoryChange> {

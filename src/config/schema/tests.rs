@@ -55,6 +55,7 @@ fn the_schema_has_the_keys_of_the_structs() {
         check::<crate::config::NotifierConfig>(Some(kind), &[NOTIFIER, keys]);
     }
     check::<crate::config::RouteConfig>(None, &[ROUTE]);
+    check::<crate::config::DutyConfig>(None, &[DUTY]);
     check::<pipelines::annotate::TopicConfig>(None, &[TOPIC]);
     check::<pipelines::record::Subject>(None, &[SUBJECT]);
     check::<pipelines::watch::Example>(None, &[EXAMPLE]);

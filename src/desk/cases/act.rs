@@ -57,6 +57,7 @@ impl Desk {
         }
         self.is_theirs(who, &case, step, line.hand)?;
         let fields = self.with_units(line.fields, fields)?;
+        let fields = self.with_answer_taken(who, step, fields)?;
         let links = self.originals(who, step, &fields)?;
         let number = case.number.as_str();
         let taking = Taking { who, number, step, fields, links, now: self.now() };
@@ -107,7 +108,7 @@ impl Desk {
     }
 
     /// One transaction whose refusal is the desk's: what was written is taken back.
-    pub(super) fn in_one<T>(
+    pub(in crate::desk) fn in_one<T>(
         &self,
         work: &mut dyn FnMut(&dyn StoreWrite) -> Result<T>,
     ) -> Result<T> {
@@ -231,7 +232,7 @@ impl Desk {
         Ok(links)
     }
 
-    pub(super) fn refused(&self, refusal: Refusal) -> DeskError {
+    pub(in crate::desk) fn refused(&self, refusal: Refusal) -> DeskError {
         CaseFault::Refused { refusal, zone: self.config.station.zone }.into()
     }
 

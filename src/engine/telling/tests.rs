@@ -57,8 +57,8 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         let data_dir = Some(dir.path().to_owned());
         let mut config = Config::shipped(&Overrides { data_dir, ..Overrides::default() });
-        config.notifiers = vec![way("all", true), way("duty", false), way("boss", false)];
-        config.routes = vec![route("accidents", &["duty"], &["boss"])];
+        config.notifiers = vec![way("all", true), way("desk", false), way("boss", false)];
+        config.routes = vec![route("accidents", &["desk"], &["boss"])];
         let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
         Self { store, config, _dir: dir }
     }
@@ -107,7 +107,7 @@ fn a_route_that_fits_is_taken_and_all_others_go_the_default_way() {
     house.tell(&alert("praise", Severity::Serious), None, 0);
     let small = Alert { key: "accident/2".to_owned(), ..alert("accident", Severity::Ordinary) };
     house.tell(&small, None, 0);
-    assert_eq!(house.told(), ["accident/1@duty", "accident/2@all", "praise/1@all"]);
+    assert_eq!(house.told(), ["accident/1@desk", "accident/2@all", "praise/1@all"]);
 }
 
 #[test]
@@ -137,18 +137,18 @@ fn who_is_above_is_told_once_of_an_alert_that_nobody_looked_at() {
     let open = alert("accident", Severity::Serious);
     house.tell(&open, None, 0);
     house.look(29);
-    assert_eq!(house.told(), ["accident/1@duty"]);
+    assert_eq!(house.told(), ["accident/1@desk"]);
     house.look(30);
     house.look(31);
-    assert_eq!(house.told(), ["accident/1+unattended@boss", "accident/1@duty"]);
+    assert_eq!(house.told(), ["accident/1+unattended@boss", "accident/1@desk"]);
     let house = House::new();
     house.tell(&Alert { state: AlertState::Acknowledged, ..open.clone() }, None, 0);
     house.look(31);
-    assert_eq!(house.told(), ["accident/1@duty"], "somebody looks after it");
+    assert_eq!(house.told(), ["accident/1@desk"], "somebody looks after it");
     let house = House::new();
     house.tell(&open, None, 0);
     house.look(9 * 24 * 60);
-    assert_eq!(house.told(), ["accident/1@duty"], "what is old is no news");
+    assert_eq!(house.told(), ["accident/1@desk"], "what is old is no news");
 }
 
 #[test]
@@ -182,4 +182,48 @@ fn quiet_hours_put_a_message_off_and_lose_none() {
     let grave = Alert { key: "praise/2".to_owned(), ..alert("praise", Severity::Major) };
     house.tell(&grave, None, 0);
     assert_eq!(house.store.deliveries("pending", at(0), 9).unwrap().len(), 1);
+}
+
+fn shift(name: &str, hours: &str, ways: &[&str]) -> crate::config::DutyConfig {
+    crate::config::DutyConfig {
+        name: name.to_owned(),
+        people: vec!["周岚".to_owned()],
+        notify: ways.iter().map(|way| (*way).to_owned()).collect(),
+        weekdays: Vec::new(),
+        dates: Vec::new(),
+        hours: Some(hours.to_owned()),
+        units: Vec::new(),
+    }
+}
+
+#[test]
+fn whoever_is_on_duty_at_that_time_is_told_and_the_next_shift_of_what_nobody_has_looked_at() {
+    let mut house = House::new();
+    house.config.routes = vec![route("accidents", &["duty"], &["duty", "boss"])];
+    // 10:00 in Shanghai at minute 0; the shift changes at 10:20 and at 12:00, and nobody comes after 14:00.
+    house.config.duties = vec![
+        shift("early", "08:00-10:20", &["desk"]),
+        shift("late", "10:20-12:00", &["night"]),
+        shift("bare", "12:00-14:00", &[]),
+    ];
+    house.config.notifiers.push(way("night", false));
+    let open = alert("accident", Severity::Serious);
+    house.tell(&open, None, 0);
+    assert_eq!(house.told(), ["accident/1@desk"]);
+    let second = Alert { key: "accident/2".to_owned(), ..open };
+    house.tell(&second, None, 20);
+    assert_eq!(house.told(), ["accident/1@desk", "accident/2@night"]);
+    let mark = |way: &str| format!("accident/1+unattended@{way}");
+    house.look(30);
+    house.look(31);
+    let told = house.told();
+    let of_first = told.iter().filter(|key| key.starts_with("accident/1+")).collect::<Vec<_>>();
+    assert_eq!(of_first, [&mark("boss"), &mark("night")], "who is there now, once");
+    // Who has no way of their own, and a time without anybody, are told by the default way.
+    house.look(130);
+    house.look(300);
+    assert!(house.told().contains(&mark("all")), "{:?}", house.told());
+    let before = house.told();
+    house.look(301);
+    assert_eq!(house.told(), before);
 }

@@ -79,6 +79,9 @@ pub(super) fn status_of(error: &DeskError) -> StatusCode {
         DeskError::Case(fault) if fault.is_conflict() => StatusCode::CONFLICT,
         DeskError::Case(fault) if fault.is_forbidden() => StatusCode::FORBIDDEN,
         DeskError::Case(_) => StatusCode::BAD_REQUEST,
+        DeskError::Answer(why) if why.is_conflict() => StatusCode::CONFLICT,
+        DeskError::Answer(why) if why.is_forbidden() => StatusCode::FORBIDDEN,
+        DeskError::Answer(_) => StatusCode::BAD_REQUEST,
         DeskError::Broken(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -18,6 +18,7 @@ use super::{Bearer, act};
 use crate::desk::DeskError;
 use crate::desk::alerts::{AlertRow, AlertSheet};
 use crate::desk::digests::DigestFile;
+use crate::desk::duty::DutySheet;
 use crate::desk::nothing::NothingSheet;
 use crate::desk::post::PostSheet;
 use crate::desk::rules::{RehearsalSheet, RuleRow};
@@ -34,6 +35,25 @@ type Answer<T> = Result<Json<T>, Problem>;
 #[utoipa::path(get, path = "/api/v1/today", responses((status = 200, body = Today), Refusals))]
 pub(super) async fn today(State(console): State<Arc<Console>>, bearer: Bearer) -> Answer<Today> {
     act(&console, &bearer, |desk, who| desk.today(who)).await.map(Json)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DutyAsked {
+    /// Of so many days from now on, 7 unless said.
+    #[param(minimum = 1, maximum = 62)]
+    days: Option<u32>,
+}
+
+/// Who has the desk now and in the days to come, and when nobody has.
+#[utoipa::path(get, path = "/api/v1/duty", params(DutyAsked),
+    responses((status = 200, body = DutySheet), Refusals))]
+pub(super) async fn duty(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Asked(DutyAsked { days }): Asked<DutyAsked>,
+) -> Answer<DutySheet> {
+    act(&console, &bearer, move |desk, who| desk.duty(who, days.unwrap_or(7))).await.map(Json)
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]

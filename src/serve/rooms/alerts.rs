@@ -11,6 +11,7 @@ use axum::response::Response;
 use pipelines::record::AlertState;
 use serde::{Deserialize, Serialize};
 
+use super::answers::Beside;
 use super::{act, back, show, unmarked};
 use crate::desk::DeskError;
 use crate::desk::alerts::AlertRow;
@@ -56,7 +57,10 @@ pub(super) async fn alert(
     visit: Visit,
     Path(id): Path<String>,
 ) -> Response {
-    show(&console, &visit, "alert", move |desk, who| desk.alert(who, number(&id)?)).await
+    show(&console, &visit, "alert", move |desk, who| {
+        Beside::new(desk.alert(who, number(&id)?)?, desk, who, ("alert", &id))
+    })
+    .await
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{act, back, show, unmarked};
 use crate::cases::{Fields, Step};
+use crate::desk::answers::aids::{Aids, aids};
+use crate::desk::answers::near::NearAnswer;
+use crate::desk::answers::of_case::CaseAnswers;
 use crate::desk::cases::opening::CaseOrder;
 use crate::desk::cases::sheet::{CaseSheet, FieldRow};
 use crate::desk::cases::{CaseAsk, CaseRow};
@@ -57,19 +60,55 @@ fn units(desk: &Desk) -> Vec<Unit> {
 struct CasePage {
     sheet: CaseSheet,
     units: Vec<Unit>,
+    near: Vec<NearAnswer>,
+    answers: CaseAnswers,
+    aids: Aids,
     /// What was wrong, and of which step.
     fault: String,
     step: String,
+}
+
+impl CasePage {
+    fn new(desk: &Desk, who: &Who, sheet: CaseSheet) -> Result<Self, DeskError> {
+        let number = sheet.row.number.clone();
+        Ok(Self {
+            sheet,
+            units: units(desk),
+            near: desk.answers_near(who, "case", &number)?,
+            answers: desk.case_answers(who, &number)?,
+            aids: aids(who.lang),
+            fault: String::new(),
+            step: String::new(),
+        })
+    }
+}
+
+/// What is to stand in the draft of the answer: an answer on record, or a template.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Take {
+    take: String,
+    template: String,
 }
 
 pub(super) async fn case(
     State(console): State<Arc<Console>>,
     visit: Visit,
     Path(number): Path<String>,
+    Query(Take { take, template }): Query<Take>,
 ) -> Response {
     show(&console, &visit, "case", move |desk, who| {
-        let sheet = desk.case(who, &number)?;
-        Ok(CasePage { sheet, units: units(desk), fault: String::new(), step: String::new() })
+        let mut page = CasePage::new(desk, who, desk.case(who, &number)?)?;
+        if !take.is_empty() {
+            desk.take_answer(who, &mut page.sheet.forms, &take)?;
+        }
+        if !template.is_empty() {
+            desk.take_template(who, &mut page.sheet.forms, &template)?;
+        }
+        if !(take.is_empty() && template.is_empty()) {
+            page.step = Step::Submit.as_str().to_owned();
+        }
+        Ok(page)
     })
     .await
 }
@@ -142,7 +181,7 @@ fn again(
             typed.values().filter(|value| !value.is_empty()).map(|value| format!("\n{value}")),
         );
     }
-    let page = CasePage { sheet, units: units(desk), fault, step: step.to_owned() };
+    let page = CasePage { fault, step: step.to_owned(), ..CasePage::new(desk, who, sheet)? };
     Ok(Done::Again(status, Box::new(page)))
 }
 

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use pipelines::record::Polarity;
 use serde::Deserialize;
 
+use super::answers::Beside;
 use super::{act, back, show, unmarked};
 use crate::desk::DeskError;
 use crate::serve::Console;
@@ -29,7 +30,10 @@ pub(super) async fn post(
     Path(id): Path<String>,
     Query(Marked { q }): Query<Marked>,
 ) -> Response {
-    show(&console, &visit, "post", move |desk, who| desk.post(who, &id, q.as_deref())).await
+    show(&console, &visit, "post", move |desk, who| {
+        Beside::new(desk.post(who, &id, q.as_deref())?, desk, who, ("post", &id))
+    })
+    .await
 }
 
 #[derive(Debug, Default, Deserialize)]

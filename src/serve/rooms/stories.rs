@@ -9,6 +9,7 @@ use axum::extract::{Path, RawForm, State};
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::answers::Beside;
 use super::{act, back, show, unmarked};
 use crate::desk::grouping::StoryAct;
 use crate::desk::{Desk, DeskError, Who};
@@ -20,7 +21,10 @@ pub(super) async fn story(
     visit: Visit,
     Path(id): Path<String>,
 ) -> Response {
-    show(&console, &visit, "story", move |desk, who| desk.story(who, &id)).await
+    show(&console, &visit, "story", move |desk, who| {
+        Beside::new(desk.story(who, &id)?, desk, who, ("story", &id))
+    })
+    .await
 }
 
 /// The posts that were picked stand in the form once each: read field by field.
