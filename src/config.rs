@@ -48,7 +48,8 @@ pub use problem::{Fault, Level, Problem, Problems};
 pub use route::{Hours, RouteConfig};
 pub use settings::{
     CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings,
-    PaperSettings, Paths, People, Period, Privacy, Retention, Station,
+    PaperSettings, Paths, People, Period, Privacy, PublicSettings, RephraseSettings, Retention,
+    Station,
 };
 pub(crate) use walk::{is_contact, is_url};
 
@@ -92,6 +93,10 @@ pub struct Config {
     pub people: People,
     /// How digests are headed.
     pub paper: PaperSettings,
+    /// What stands on the public board.
+    pub public: PublicSettings,
+    /// The model that may say the opening of digests in other words.
+    pub rephrase: RephraseSettings,
     /// The other files as named in the main one.
     pub paths: Paths,
     /// How politely and how much.

@@ -24,6 +24,7 @@ pub mod people;
 pub mod plain_form;
 pub mod policy;
 pub mod post;
+pub mod public;
 pub mod rights;
 pub mod rows;
 pub mod rule_form;

@@ -6,10 +6,12 @@
 
 mod alerts;
 mod build;
+mod cases;
 mod claims;
 mod compose;
 mod digest;
 mod drawing;
+mod elsewhere;
 mod form;
 mod groups;
 mod happening;
@@ -18,20 +20,25 @@ mod input;
 mod ledger;
 pub(crate) mod markdown;
 pub mod paper;
+pub mod rephrase;
 mod said;
 #[cfg(test)]
 mod sample;
 mod sources;
+mod voice;
 mod why;
 mod word;
 mod words;
+mod workbook;
 
+pub use cases::{CaseDue, CaseInput, CaseLine, Cases};
 pub use compose::compose;
 pub use digest::{
-    AlertLine, Change, ChannelLine, Curve, Digest, Emptiness, Figure, Happenings, PostLine,
-    PostSet, Quote, Shares, SourceLine, SourceTotals, SubjectLine, WordLine,
+    AlertLine, Change, ChannelLine, Curve, Digest, Emptiness, Figure, Happenings, HeatRow,
+    PostLine, PostSet, Quote, Shares, SourceLine, SourceTotals, SubjectLine, WordLine,
 };
 pub use drawing::Drawing;
+pub use elsewhere::{Elsewhere, ElsewhereInput, ElsewhereLine};
 pub use form::{Format, render};
 pub use happening::{AnswerLine, ClaimLine, ClaimState, Happening};
 pub use input::{
@@ -40,5 +47,7 @@ pub use input::{
 };
 pub use paper::Paper;
 pub use said::{Claim, Said};
+pub use voice::{OwnInput, OwnLine, OwnVoice};
 pub use why::why;
 pub use word::{WordError, render_word};
+pub use workbook::render_workbook;

@@ -29,6 +29,7 @@ use api::Limits;
 use connections::{HEAD_WITHIN, answer};
 use door::{Front, TlsListener};
 use pages::Pages;
+use rooms::public::Board;
 
 /// What every request is answered with.
 pub(crate) struct Console {
@@ -37,6 +38,7 @@ pub(crate) struct Console {
     key: Key,
     front: Front,
     limits: Limits,
+    board: Board,
 }
 
 /// How somebody comes in at first.
@@ -107,8 +109,8 @@ impl Listening {
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
         let pages = Pages::new(seat.desk().config.station.zone)?;
-        let console =
-            Arc::new(Console { seat, pages, key, front: self.front, limits: Limits::default() });
+        let (limits, board) = (Limits::default(), Board::default());
+        let console = Arc::new(Console { seat, pages, key, front: self.front, limits, board });
         let rooms = rooms::router(console);
         let served = async {
             if self.station.has_tls() {

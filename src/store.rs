@@ -21,6 +21,7 @@ mod people;
 mod posts;
 mod schema;
 mod sources;
+mod spread;
 mod sqlite;
 mod tally;
 mod terms;
@@ -45,6 +46,7 @@ pub use evidence::{
 pub use imports::Import;
 pub use outbox::{OutboxAsk, OutboxLine};
 pub use people::{AuditAsk, ReadPeople, Session, SignedLine, Token, Tries, User, WritePeople};
+pub use spread::ReadSpread;
 pub use sqlite::SqliteStore;
 pub use tally::Tally;
 
@@ -143,7 +145,9 @@ pub struct PostRange {
 }
 
 /// The store as readers see it.
-pub trait Store: ReadEvidence + ReadPeople + ReadCases + ReadAnswers + Send + Sync {
+pub trait Store:
+    ReadEvidence + ReadPeople + ReadCases + ReadSpread + ReadAnswers + Send + Sync
+{
     /// Runs `work` as one transaction: all of it is stored, or none.
     fn write(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()>;
 

@@ -29,7 +29,7 @@ use super::route::RouteConfig;
 use super::schema::{self, Key};
 use super::settings::{
     CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, PaperSettings,
-    Paths, People, Privacy, Retention, Station,
+    Paths, People, Privacy, PublicSettings, RephraseSettings, Retention, Station,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
@@ -42,6 +42,8 @@ pub(super) struct Settings {
     pub(super) station: Station,
     pub(super) people: People,
     pub(super) paper: PaperSettings,
+    pub(super) public: PublicSettings,
+    pub(super) rephrase: RephraseSettings,
     pub(super) paths: Paths,
     pub(super) crawl: CrawlSettings,
     pub(super) extract: ExtractSettings,
@@ -112,6 +114,8 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         station: settings.station,
         people: settings.people,
         paper: settings.paper,
+        public: settings.public,
+        rephrase: settings.rephrase,
         paths: settings.paths,
         crawl: settings.crawl,
         extract: settings.extract,
@@ -119,10 +123,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         privacy: settings.privacy,
         retention: settings.retention,
         cases: settings.cases,
-        calendar: Arc::new(
-            Calendar::new(&settings.calendar.holidays, &settings.calendar.workdays)
-                .expect("dates are checked above"),
-        ),
+        calendar: Arc::new(calendar(&settings.calendar)),
         entry_files,
         subjects: subjects.into_iter().map(|s| s.item).collect(),
         sources: sources.into_iter().map(source_paths).collect(),
@@ -140,6 +141,11 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         warnings: problems,
         examples_run,
     })
+}
+
+/// Working days, of dates that were checked.
+fn calendar(settings: &CalendarSettings) -> Calendar {
+    Calendar::new(&settings.holidays, &settings.workdays).expect("dates are checked before")
 }
 
 /// A word list as text.

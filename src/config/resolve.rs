@@ -36,6 +36,9 @@ pub(super) fn resolve(settings: &mut Settings, dir: &Path, overrides: &Overrides
             *file = absolute(&dir.join(&*file));
         }
     }
+    if !settings.rephrase.key_file.as_os_str().is_empty() {
+        settings.rephrase.key_file = absolute(&dir.join(&settings.rephrase.key_file));
+    }
     settings.privacy.key_file = absolute(&dir.join(&settings.privacy.key_file));
 }
 

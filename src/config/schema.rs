@@ -14,8 +14,12 @@ pub(super) enum Shape {
     /// A way out, or `duty` for whoever is on duty.
     Way,
     Url,
+    /// An address, or nothing.
+    UrlOrNone,
     Host,
     Query,
+    /// A query, or nothing.
+    QueryOrNone,
     Cron,
     /// A schedule, or `adaptive`.
     Pacing,
@@ -60,7 +64,8 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 
 use Shape::{
     Contact, Count, Cron, Date, Flag, Host, Hours, Id, Kinds, Limit, List, Listen, Map, Number,
-    OneOf, Pacing, Path, Pointer, Query, Ref, Table, Tables, Text, Url, Way, Zone,
+    OneOf, Pacing, Path, Pointer, Query, QueryOrNone, Ref, Table, Tables, Text, Url, UrlOrNone,
+    Way, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -74,6 +79,16 @@ const PAPER: &[Key] = &[
     may("unit", Text),
     may("send_to", List(&Text)),
     may("copy_to", List(&Text)),
+    may("trade", QueryOrNone),
+];
+const PUBLIC: &[Key] =
+    &[may("title", Text), may("query", QueryOrNone), may("days", Count(1, 3_660))];
+const REPHRASE: &[Key] = &[
+    may("url", UrlOrNone),
+    may("model", Text),
+    may("key_env", Text),
+    may("key_file", Path),
+    may("timeout_secs", Count(1, 600)),
 ];
 const STATION: &[Key] = &[
     may("name", Text),
@@ -94,7 +109,6 @@ const PEOPLE: &[Key] = &[
     may("idle_minutes", Count(5, 60 * 24)),
     may("session_hours", Count(1, 24 * 31)),
 ];
-
 const PATHS: &[Key] = &[
     may("sources", List(&Path)),
     may("rules", List(&Path)),
@@ -103,7 +117,6 @@ const PATHS: &[Key] = &[
     may("models", List(&Path)),
     may("shipped_topics", Flag),
 ];
-
 const CRAWL: &[Key] = &[
     may("schedule", Pacing),
     may("groups", Map),
@@ -122,14 +135,12 @@ const CRAWL: &[Key] = &[
     may("feed_gateway", Text),
     may("evidence", Flag),
 ];
-
 const RETENTION: &[Key] = &[
     may("posts_days", DAYS),
     may("evidence_days", DAYS),
     may("alerts_days", DAYS),
     may("digests_days", DAYS),
 ];
-
 const BY_GRADE: &[Key] =
     &[may("ordinary", Limit), may("serious", Limit), may("major", Limit), may("critical", Limit)];
 
@@ -167,6 +178,9 @@ const DIGEST: &[Key] = &[
     need("period", OneOf(&["day", "week", "month"])),
     need("schedule", Cron),
     may("workday_only", Flag),
+    may("unit", Ref("subject")),
+    may("topic", Ref("topic")),
+    may("approve", Flag),
     may("notify", List(&Ref("notifier"))),
 ];
 
@@ -243,6 +257,8 @@ pub(super) const MAIN: &[Key] = &[
     may("station", Table(STATION)),
     may("people", Table(PEOPLE)),
     may("paper", Table(PAPER)),
+    may("public", Table(PUBLIC)),
+    may("rephrase", Table(REPHRASE)),
     may("paths", Table(PATHS)),
     may("crawl", Table(CRAWL)),
     may("extract", Table(&[may("min_chars", Count(0, 100_000))])),
@@ -266,6 +282,7 @@ const SOURCE: &[Key] = &[
         OneOf(&["news", "gov", "weibo", "wechat", "forum", "qa", "blog", "video", "other"]),
     ),
     may("trust", OneOf(&["low", "normal", "high"])),
+    may("own", Flag),
     may("enabled", Flag),
     may("schedule", Pacing),
     may("group", Text),

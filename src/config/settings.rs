@@ -85,6 +85,36 @@ pub struct PaperSettings {
     pub send_to: Vec<String>,
     /// Who has a copy.
     pub copy_to: Vec<String>,
+    /// In the query language: what is of our trade, among what does not name us; empty: nothing is.
+    pub trade: String,
+}
+
+/// `[public]`: what everybody sees who reaches the console, without a login.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicSettings {
+    /// The title; empty: the name of the station.
+    pub title: String,
+    /// In the query language: what stands on it; empty: there is no such page.
+    pub query: String,
+    /// Days back.
+    pub days: u32,
+}
+
+/// `[rephrase]`: a language model that may say the opening of digests in other words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RephraseSettings {
+    /// The base address of an OpenAI-compatible service, up to `/v1`; empty: no model is asked.
+    pub url: String,
+    /// The name of the model.
+    pub model: String,
+    /// Environment variable that holds the key; empty: none.
+    pub key_env: String,
+    /// File that holds it; empty: none. Absolute once loaded.
+    pub key_file: PathBuf,
+    /// Seconds until the answer must be there.
+    pub timeout_secs: u32,
 }
 
 /// `[crawl]`: how politely and how much, for every source that does not say otherwise.
@@ -212,6 +242,15 @@ pub struct DigestConfig {
     /// Only on working days.
     #[serde(default)]
     pub workday_only: bool,
+    /// The unit it is narrowed to, with those below it.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// The topic it is narrowed to, with those under it.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Whether it waits for somebody's approval before it is sent.
+    #[serde(default)]
+    pub approve: bool,
     /// Names of notifiers; the default ones where empty.
     #[serde(default)]
     pub notify: Vec<String>,

@@ -29,6 +29,7 @@ pub(super) const TOPICS: &[(&str, &str)] = texts!("topics":
     "quality.toml",
     "risk.toml",
     "safety.toml",
+    "training.toml",
 );
 
 /// `config/lexicons`.

@@ -4,6 +4,7 @@
 //! In: what is asked for, or a file's name. Out: names and bytes. Only files of the digest folder are
 //! handed out, by names that lead nowhere else.
 
+pub mod approval;
 mod ask;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use super::{Act, Desk, DeskError, Result, Who};
 use crate::config::Period;
 use crate::engine::digests;
 
+pub use approval::{Standing, WaitingDigest};
 pub use ask::DigestAsk;
 
 /// A written digest, in one form.
@@ -26,10 +28,12 @@ pub struct DigestFile {
     pub written: DateTime<Utc>,
     /// Its size.
     pub bytes: u64,
+    /// How its approval stands, where it has to be approved.
+    pub standing: Option<Standing>,
 }
 
 /// Endings of the forms digests are written in.
-const FORMS: [&str; 3] = ["html", "docx", "md"];
+const FORMS: [&str; 4] = ["html", "docx", "xlsx", "md"];
 
 impl Desk {
     /// The digests written so far, newest first.
@@ -45,16 +49,18 @@ impl Desk {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(unreadable(&dir, error)),
         };
+        let standings = self.standings()?;
         let mut files = Vec::new();
         for entry in entries {
             let entry = entry.map_err(|error| unreadable(&dir, error))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !is_digest(&name) {
+            let standing = standings.get(stem(&name)).copied();
+            if !is_digest(&name) || !approval::may_see(who, standing) {
                 continue;
             }
             let meta = entry.metadata().map_err(|error| unreadable(&entry.path(), error))?;
             let written = meta.modified().map_err(|error| unreadable(&entry.path(), error))?;
-            files.push(DigestFile { name, written: written.into(), bytes: meta.len() });
+            files.push(DigestFile { name, written: written.into(), bytes: meta.len(), standing });
         }
         files.sort_by(|a, b| b.written.cmp(&a.written).then_with(|| a.name.cmp(&b.name)));
         Ok(files)
@@ -68,7 +74,8 @@ impl Desk {
         self.check(who, Act::SeeDigests)?;
         self.unbounded(who)?;
         let unknown = || DeskError::Unknown { what: "digest", id: name.to_owned() };
-        if !is_digest(name) {
+        let standing = self.standings()?.get(stem(name)).copied();
+        if !is_digest(name) || !approval::may_see(who, standing) {
             return Err(unknown());
         }
         let path = self.dir.digests().join(name);
@@ -119,10 +126,9 @@ impl Desk {
         let named = self.config.digests.iter().find(|digest| digest.id == id);
         let named =
             named.ok_or_else(|| DeskError::Unknown { what: "digest", id: id.to_owned() })?;
-        let span = digests::span(named.period, self.now(), &self.config);
+        let mut order = digests::Order::of_config(named, self.now(), &self.config);
         // The titles in config are in the language of the station.
-        let title = named.title.clone().filter(|_| who.lang == self.config.station.lang);
-        let order = digests::Order { title, ..digests::Order::of_all(id, span, &self.config) };
+        order.title = order.title.filter(|_| who.lang == self.config.station.lang);
         self.write_order(who, &order, &self.dir.digests())
     }
 
@@ -148,6 +154,11 @@ fn is_digest(name: &str) -> bool {
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     FORMS.contains(&ending) && !stem.is_empty() && stem.chars().all(is_plain)
+}
+
+/// The name without its ending: that of all its forms.
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 fn unreadable(path: &std::path::Path, error: std::io::Error) -> DeskError {

@@ -140,6 +140,8 @@ pub enum Act {
     EditConfig,
     /// Write a digest.
     WriteDigest,
+    /// Let a digest go out, or keep it from going out.
+    ApproveDigest,
     /// Hand out what a search finds.
     Export,
     /// Hand out pages as they were served, unmasked.
@@ -185,7 +187,7 @@ const ALL_BUT_COMMENTATORS: &[Role] =
 
 impl Act {
     /// The table: every act, whether it changes or hands out something, and the roles that may.
-    pub const TABLE: [(Self, bool, &'static [Role]); 39] = [
+    pub const TABLE: [(Self, bool, &'static [Role]); 40] = [
         (Self::SeeToday, false, EVERYBODY),
         (Self::Search, false, EVERYBODY),
         (Self::KeepSearch, true, EVERYBODY),
@@ -209,6 +211,7 @@ impl Act {
         (Self::FalseAlarm, true, WORKERS),
         (Self::EditConfig, true, WORKERS),
         (Self::WriteDigest, true, WORKERS),
+        (Self::ApproveDigest, true, APPROVERS),
         (Self::Export, true, WORKERS),
         (Self::HandEvidence, true, WORKERS),
         (Self::SeePeople, false, OVERSEERS),
@@ -260,6 +263,7 @@ impl Act {
             Self::FalseAlarm => "false_alarm",
             Self::EditConfig => "edit_config",
             Self::WriteDigest => "write_digest",
+            Self::ApproveDigest => "approve_digest",
             Self::Export => "export",
             Self::HandEvidence => "hand_evidence",
             Self::SeePeople => "see_people",
@@ -344,5 +348,4 @@ impl Desk {
 }
 
 #[cfg(test)]
-#[path = "rights/tests.rs"]
 mod tests;

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::alerts::AlertRow;
 use super::cases::{CaseAsk, CaseRow};
+use super::digests::WaitingDigest;
 use super::line::{PostLine, SNIPPET_CHARS};
 use super::search::Day;
 use super::sources::SourceRow;
@@ -74,6 +75,8 @@ pub struct Today {
     pub open_alerts: usize,
     /// Cases whose clocks run out, worst first.
     pub cases: Vec<CaseRow>,
+    /// Digests that wait for this person's word.
+    pub waiting_digests: Vec<WaitingDigest>,
     /// Sources to look at.
     pub troubled: Vec<SourceRow>,
     /// All sources.
@@ -136,6 +139,7 @@ impl Desk {
             alerts,
             open_alerts: self.open_alerts(who, ALERT_DAYS)?,
             cases: self.late_cases(who)?,
+            waiting_digests: self.waiting_digests(who)?,
             sources: board.len(),
             troubled: board.into_iter().filter(|row| row.troubled).collect(),
             posts: self.store.post_count()?,

@@ -1,13 +1,15 @@
 //! Digests on schedule and on demand: from the store to files, once per period.
 //!
-//! In: the digests of config, or a period. Out: `<id>-<date>.md`, `.html` and `.docx` under the data directory, written
-//! beside and renamed so that a reader never sees half of one. What goes into a digest is read here; what it
-//! says is `report`'s business.
+//! In: the digests of config, or a period. Out: `<id>-<date>.md`, `.html`, `.docx` and `.xlsx` under the data directory, and
+//! messages about them; one that has to be approved waits for that (`approval`). What goes into a digest is read here; what
+//! it says is `report`'s business.
 
+pub mod approval;
+mod files;
 mod gather;
+mod model;
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
@@ -16,8 +18,9 @@ use pipelines::record::{StoryId, SubjectId, TopicId};
 use super::shared::Shared;
 use crate::config::{Config, DigestConfig, NotifierConfig, Period};
 use crate::notify::{DigestNotice, Enclosure, Message, digest_message};
-use crate::report::{Digest, Format, Issue, PeriodKind, compose, markdown, render, render_word};
-use crate::store::Store;
+use crate::report::{Issue, PeriodKind};
+
+pub use files::{Written, write};
 
 /// What a digest is narrowed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +60,20 @@ impl Order {
     pub fn of_all(id: &str, (period, from, to): Span, config: &Config) -> Self {
         let name = format!("{id}-{}", day(to, config));
         Self { name, title: None, period, from, to, focus: Focus::All, issue: None }
+    }
+}
+
+impl Order {
+    /// That of a digest of config, of its period that ends at `to`.
+    #[must_use]
+    pub fn of_config(digest: &DigestConfig, to: DateTime<Utc>, config: &Config) -> Self {
+        let focus = match (&digest.unit, &digest.topic) {
+            (Some(unit), _) => Focus::Unit(unit.as_str().into()),
+            (None, Some(topic)) => Focus::Topic(topic.as_str().into()),
+            (None, None) => Focus::All,
+        };
+        let title = digest.title.clone();
+        Self { title, focus, ..Self::of_all(&digest.id, span(digest.period, to, config), config) }
     }
 }
 
@@ -133,16 +150,19 @@ pub fn write_due(shared: &Shared, digest: &DigestConfig) -> anyhow::Result<()> {
     };
     let Some(due) = shared.config.digest_schedule(digest).due(last, now) else { return Ok(()) };
     let issue = next_issue(shared, digest, due)?;
-    let order = Order {
-        title: digest.title.clone(),
-        issue: Some(issue),
-        ..Order::of_all(&digest.id, span(digest.period, due, &shared.config), &shared.config)
-    };
+    let order = Order { issue: Some(issue), ..Order::of_config(digest, due, &shared.config) };
     let written = write(&shared.config, &*shared.store, &order, now, &shared.dir.digests())?;
     tracing::info!(digest = %digest.id, files = ?written.files, "digest written");
-    let messages = messages(shared, digest, &order, &written);
+    let waiting = digest.approve.then(|| approval::Waiting::of(digest, &order, &written, now));
+    let messages = match waiting {
+        Some(_) => Vec::new(),
+        None => messages(&shared.config, digest, &day(order.to, &shared.config), &written),
+    };
     Ok(shared.store.write(&mut |write| {
         write.put_state(&mark, &due.to_rfc3339())?;
+        if let Some(waiting) = &waiting {
+            waiting.put(write)?;
+        }
         write.put_state(&issue_mark(digest), &format!("{} {}", issue.year, issue.number))?;
         write.audit(now, "digest", &digest.id, &due.to_rfc3339())?;
         for (notifier, message) in &messages {
@@ -169,19 +189,18 @@ fn next_issue(shared: &Shared, digest: &DigestConfig, due: DateTime<Utc>) -> any
 
 /// What is told of a finished digest, by each of its ways out.
 fn messages(
-    shared: &Shared,
+    config: &Config,
     digest: &DigestConfig,
-    order: &Order,
+    day: &str,
     written: &Written,
 ) -> Vec<(String, Message)> {
-    let config = &shared.config;
-    let day = day(order.to, config);
     let place = written.files.first().map(|path| path.display().to_string()).unwrap_or_default();
     let lang = config.station.lang;
     let named = |path: &PathBuf| {
         let end = path.extension()?.to_str()?;
         let name = format!("{} {day}.{end}", written.title).replace(['/', '\\', ':', '"'], "_");
-        (end != "md").then(|| Enclosure { name, path: path.clone() })
+        // A ledger is asked for, not sent.
+        matches!(end, "html" | "docx").then(|| Enclosure { name, path: path.clone() })
     };
     let notice = DigestNotice {
         title: &written.title,
@@ -196,64 +215,4 @@ fn messages(
         (notifier.name.clone(), digest_message(key, &notice))
     };
     config.notifiers(&digest.notify).map(message).collect()
-}
-
-/// A digest on disk.
-#[derive(Clone, Debug)]
-pub struct Written {
-    /// Its files: Markdown, HTML, Word.
-    pub files: Vec<PathBuf>,
-    /// Its title, as it stands in them.
-    pub title: String,
-    /// The whole in Markdown.
-    pub markdown: String,
-    /// The heading of its opening in there.
-    pub summary: String,
-}
-
-/// Writes one digest in Markdown, HTML and Word.
-///
-/// # Errors
-/// The store, or a file that cannot be written.
-pub fn write(
-    config: &Config,
-    store: &dyn Store,
-    order: &Order,
-    now: DateTime<Utc>,
-    dir: &Path,
-) -> anyhow::Result<Written> {
-    let mut digest = Digest::build(&gather::input(config, store, order, now)?);
-    for post in &mut digest.posts {
-        gather::mark_page(store, post)?;
-    }
-    let paper = compose(&digest, config.station.lang);
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
-    let mut files = Vec::new();
-    let text = render(&paper, Format::Markdown);
-    let forms = [
-        ("md", text.clone().into_bytes()),
-        ("html", render(&paper, Format::Html).into_bytes()),
-        ("docx", render_word(&paper)?),
-    ];
-    for (ending, bytes) in forms {
-        let path = dir.join(format!("{}.{ending}", order.name));
-        put(&path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
-        files.push(path);
-    }
-    // The names are on disk before the store says that they are.
-    std::fs::File::open(dir)
-        .and_then(|folder| folder.sync_all())
-        .with_context(|| format!("cannot sync `{}`", dir.display()))?;
-    let summary = markdown::escape(&paper.first_heading());
-    Ok(Written { files, title: paper.title, markdown: text, summary })
-}
-
-/// Writes beside and renames, so that neither a reader nor a power cut sees half of a file.
-fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut half = path.as_os_str().to_owned();
-    half.push(".part");
-    let mut file = std::fs::File::create(&half)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&half, path)
 }

@@ -156,6 +156,8 @@ fn purge_digests(
         }
     }
     if removed > 0 {
+        let is_gone = |name: &str| !folder.join(format!("{name}.md")).exists();
+        super::digests::approval::forget(&*shared.store, is_gone)?;
         let detail = format!("{removed} digest files");
         shared
             .store

@@ -7,12 +7,13 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use pipelines::record::{Channel, Polarity};
 
 use super::digest::{
-    Change, ChannelLine, Curve, Digest, Emptiness, Figure, Shares, SourceTotals, SubjectLine,
+    Change, ChannelLine, Curve, Digest, Emptiness, Figure, HeatRow, Shares, SourceTotals,
+    SubjectLine,
 };
 use super::happenings::happenings;
 use super::input::{DigestInput, DigestPost, PeriodKind};
 use super::ledger::Ledger;
-use super::{alerts, sources, words};
+use super::{alerts, cases, elsewhere, sources, voice, words};
 
 /// A percentage of fewer posts than this says more than is known.
 const SMALLEST_BASE: u64 = 10;
@@ -28,11 +29,15 @@ impl Digest {
         let ours = ledger.ours.clone();
         // First what is told, so that the appendix counts in the order of the text.
         let (happenings, told) = happenings(&mut ledger);
+        let cases = cases::cases(&mut ledger);
         let alerts = alerts::alert_lines(&mut ledger);
+        let voice = voice::voice(&mut ledger);
+        let elsewhere = elsewhere::elsewhere(&mut ledger);
         let shares = ledger.shares("digest.set.ours", &ours, DigestPost::polarity);
         let subjects = subject_lines(&mut ledger);
         let channels = channel_lines(&mut ledger);
         let words = words::word_lines(&mut ledger);
+        let cloud = words::cloud_lines(&mut ledger);
         let sources = sources::source_lines(input);
         let source_totals = sources.as_deref().map(sources::totals);
         let emptiness = emptiness(ours.len(), source_totals);
@@ -45,6 +50,8 @@ impl Digest {
             positive: measured(shares.positive),
         };
         let before = input.previous.as_ref().map(|p| p.tally);
+        let curve = curve(input, &ours);
+        let heat = heat(input, &curve, &ours);
         let (sets, posts, unlisted_posts) = ledger.close();
         Self {
             title: input.title.clone(),
@@ -66,8 +73,13 @@ impl Digest {
             subjects,
             channels,
             words,
-            curve: curve(input, &ours),
+            cloud,
+            curve,
+            heat,
             alerts,
+            cases,
+            voice,
+            elsewhere,
             sources,
             source_totals,
             sets,
@@ -171,6 +183,20 @@ fn counts<'p>(curve: &Curve, posts: impl Iterator<Item = &'p DigestPost>) -> Vec
         }
     }
     counts
+}
+
+/// Posts of each unit by day, in the order of config as in the table of units; nothing for hours, and nothing of less than two units.
+fn heat(input: &DigestInput, curve: &Curve, ours: &[&DigestPost]) -> Vec<HeatRow> {
+    if curve.is_hourly {
+        return Vec::new();
+    }
+    let row = |(id, name): &(pipelines::record::SubjectId, String)| {
+        let of = ours.iter().copied().filter(|p| p.subjects.iter().any(|(s, _)| s == id));
+        HeatRow { name: name.clone(), posts: counts(curve, of) }
+    };
+    let mut rows: Vec<HeatRow> = input.subjects.iter().map(row).collect();
+    rows.retain(|row| row.posts.iter().any(|n| *n > 0));
+    if rows.len() < 2 { Vec::new() } else { rows }
 }
 
 fn step_of(starts: &[DateTime<Utc>], at: DateTime<Utc>) -> Option<usize> {

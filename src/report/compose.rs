@@ -3,10 +3,13 @@
 //! In: a [`Digest`], a language. Out: a [`Paper`]. Every sentence is made of stored facts and quotations, each with its mark;
 //! the words between stand in the locale files. Judges nothing: order and lists are the digest's.
 
+mod cases;
+mod charts;
 mod happenings;
 mod opening;
 mod originals;
 mod tables;
+mod voice;
 
 use chrono::{DateTime, Utc};
 use pipelines::locale::Lang;
@@ -19,7 +22,7 @@ use super::paper::{Block, Head, Paper, Run, Runs, fill, plain, text};
 #[must_use]
 pub fn compose(digest: &Digest, lang: Lang) -> Paper {
     let mut writer = Writer { d: digest, lang, body: Vec::new(), sections: 0, tight: 0 };
-    let is_daily = digest.period == PeriodKind::Day;
+    let room = room(digest);
     let body = loop {
         if digest.emptiness == Emptiness::NotEmpty {
             writer.sections();
@@ -27,7 +30,7 @@ pub fn compose(digest: &Digest, lang: Lang) -> Paper {
             writer.nothing();
         }
         let body = std::mem::take(&mut writer.body);
-        if !is_daily || writer.tight == TIGHTEST || lines(&body) <= DAILY_LINES {
+        if writer.tight == TIGHTEST || room.is_none_or(|room| lines(&body) <= room) {
             break body;
         }
         (writer.tight, writer.sections) = (writer.tight + 1, 0);
@@ -46,11 +49,28 @@ pub fn compose(digest: &Digest, lang: Lang) -> Paper {
     }
 }
 
-/// Lines of the text of a daily: three pages of 22, less what its head and its end take.
-const DAILY_LINES: f64 = 57.0;
-/// How far a daily that is too long is drawn in: fewer alerts and no words; then fewer units and no other posts; then what
-/// follows the first happening in brief.
-const TIGHTEST: u8 = 3;
+/// Lines of the text of what has a bound: three pages of 22 of a daily, one of a flash report, less what head and end take
+/// and what tables lose at the foot of a page.
+fn room(digest: &Digest) -> Option<f64> {
+    let (pages, lost) = match digest.period {
+        PeriodKind::Day => (3.0, 5.0),
+        PeriodKind::Flash => (1.0, 1.0),
+        _ => return None,
+    };
+    let paper = &digest.paper;
+    let head = match (paper.red_head.is_empty(), paper.issue) {
+        (true, _) => 2.9,
+        (false, None) => 5.6,
+        (false, Some(_)) => 6.6,
+    };
+    let sent = [&paper.send_to, &paper.copy_to].into_iter().filter(|list| !list.is_empty());
+    Some(pages * 22.0 - lost - head - 1.3 - 0.9 * sent.count() as f64)
+}
+
+/// How far what is too long is drawn in. A daily: fewer alerts and no words; then fewer units and nothing that is not about
+/// us; then what follows the first happening in brief; then no table of cases that the opening has named, and of grievances
+/// and praise the first ones alone; then no table of units; then one alert. A flash report: one view, none, one claim.
+const TIGHTEST: u8 = 6;
 
 /// About how many lines of 28 characters `blocks` fill in an official document.
 fn lines(blocks: &[Block]) -> f64 {
@@ -60,12 +80,21 @@ fn lines(blocks: &[Block]) -> f64 {
         let width = |c: char| if c.is_ascii() { 0.5 } else { 1.0 };
         plain(runs).chars().map(width).sum::<f64>() + 3.5 * marks as f64
     };
+    // A row is as tall as its longest cell: 10.5 points, of which a line holds 42.
+    let tall = |row: &[Runs], widths: &[u16]| {
+        let cell = |(runs, share): (&Runs, &u16)| {
+            (wide(runs) / (42.0 * f64::from(*share) / 100.0 - 0.8)).ceil().max(1.0)
+        };
+        0.6 * row.iter().zip(widths).map(cell).fold(1.0, f64::max)
+    };
     let of = |block: &Block| match block {
         Block::Heading(..) => 1.0,
         Block::Para(runs) | Block::Warn(runs) => ((wide(runs) + 2.0) / 27.0).ceil(),
         Block::Note(runs) | Block::Line(_, runs) => (wide(runs) / 36.0).ceil() * 0.7,
-        Block::Table(table) => (table.rows.len() + 1) as f64 * 0.62 + 0.2,
-        Block::Drawing(..) => 6.0,
+        Block::Table(table) => {
+            0.8 + table.rows.iter().map(|row| tall(row, &table.widths)).sum::<f64>()
+        }
+        Block::Cloud(..) | Block::Drawing(..) => 6.0,
     };
     blocks.iter().map(of).sum()
 }
@@ -78,6 +107,8 @@ enum Section {
     Grievances,
     Praise,
     Others,
+    Voice,
+    Elsewhere,
     Alerts,
     Units,
     Curve,
@@ -92,22 +123,24 @@ enum Section {
 
 fn sections(period: PeriodKind, is_one: bool) -> &'static [Section] {
     use Section::{
-        Advice, Alerts, Content, Curve, Grievances, Handling, Happening, Matters, Opening, Others,
-        Praise, Sources, Spread, Units, Words,
+        Advice, Alerts, Content, Curve, Elsewhere, Grievances, Handling, Happening, Matters,
+        Opening, Others, Praise, Sources, Spread, Units, Voice, Words,
     };
     match (period, is_one) {
-        (PeriodKind::Day, _) => {
-            &[Opening, Matters, Grievances, Praise, Others, Alerts, Units, Words, Sources]
-        }
+        (PeriodKind::Day, _) => &[
+            Opening, Matters, Grievances, Praise, Others, Voice, Alerts, Units, Words, Elsewhere,
+            Sources,
+        ],
         (PeriodKind::Flash, _) => &[Happening],
         (PeriodKind::Special, true) => &[Happening, Spread, Content, Handling, Advice],
         (PeriodKind::Special, false) => &[
-            Opening, Curve, Matters, Grievances, Praise, Others, Handling, Units, Words, Advice,
-            Sources,
+            Opening, Curve, Matters, Grievances, Praise, Others, Voice, Handling, Units, Words,
+            Advice, Sources,
         ],
-        (PeriodKind::Week | PeriodKind::Month, _) => {
-            &[Opening, Matters, Grievances, Praise, Others, Alerts, Units, Curve, Words, Sources]
-        }
+        (PeriodKind::Week | PeriodKind::Month, _) => &[
+            Opening, Matters, Grievances, Praise, Others, Voice, Alerts, Units, Curve, Words,
+            Elsewhere, Sources,
+        ],
     }
 }
 
@@ -134,6 +167,8 @@ impl Writer<'_> {
                 Section::Grievances => self.grievances(),
                 Section::Praise => self.praise(),
                 Section::Others => self.others(),
+                Section::Voice => self.voice(),
+                Section::Elsewhere => self.elsewhere(),
                 Section::Alerts => self.alerts("alerts"),
                 Section::Units => self.units(),
                 Section::Curve => self.curve(),
@@ -166,7 +201,7 @@ impl Writer<'_> {
         self.section("opening");
         let is_calm = self.d.emptiness == Emptiness::NothingSaid;
         self.body.push(if is_calm { Block::Para(text(line)) } else { Block::Warn(text(line)) });
-        if !self.d.alerts.is_empty() {
+        if !self.d.alerts.is_empty() || !self.d.cases.lines.is_empty() {
             self.alerts("alerts");
         }
         if self.d.emptiness == Emptiness::NotAllHeard {

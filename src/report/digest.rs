@@ -9,8 +9,11 @@ use pipelines::record::{AlertState, Channel, Polarity, PostId, Severity, Subject
 use pipelines::watch::RuleConfig;
 use serde::Serialize;
 
+use super::cases::Cases;
+use super::elsewhere::Elsewhere;
 use super::happening::Happening;
 use super::input::{PaperHead, PeriodKind};
+use super::voice::OwnVoice;
 
 /// A count and where its posts stand. `value: None` means not measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -149,6 +152,15 @@ pub struct Curve {
     pub is_hourly: bool,
     /// Posts left out because only their day is known.
     pub without_time: u64,
+}
+
+/// Posts of one unit over the days of the curve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeatRow {
+    /// Its name.
+    pub name: String,
+    /// Posts in each step of the curve.
+    pub posts: Vec<u64>,
 }
 
 /// One alert.
@@ -314,10 +326,20 @@ pub struct Digest {
     pub channels: Vec<ChannelLine>,
     /// Words that rose against the period before, most surprising first.
     pub words: Vec<WordLine>,
+    /// The words that most posts about us have, most first; empty for a day.
+    pub cloud: Vec<WordLine>,
     /// Over time.
     pub curve: Curve,
+    /// Posts of each unit by day, as the curve counts days; empty where it counts hours.
+    pub heat: Vec<HeatRow>,
     /// Alerts, gravest first.
     pub alerts: Vec<AlertLine>,
+    /// Cases.
+    pub cases: Cases,
+    /// What we published and what became of it; none where no source is marked as ours.
+    pub voice: Option<OwnVoice>,
+    /// What was told far and wide and does not name us.
+    pub elsewhere: Elsewhere,
     /// Sources, troubled ones first; none where collecting was not measured.
     pub sources: Option<Vec<SourceLine>>,
     /// Sources in all.

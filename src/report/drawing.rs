@@ -3,6 +3,7 @@
 //! In: counts. Out: a [`Drawing`], as SVG or as PNG. Scales so that the largest value fills the height; draws nothing for
 //! nothing. Holds no words: what a drawing shows stands beside it, and its table too.
 
+mod heat;
 mod png;
 
 use std::fmt::Write;

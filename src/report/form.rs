@@ -123,6 +123,7 @@ mod tests {
         input.posts.clear();
         input.other_posts.clear();
         input.alerts.clear();
+        input.cases.clear();
         input.previous = None;
         for format in [Format::Html, Format::Markdown] {
             let text = rendered(&input, Lang::Zh, format);

@@ -71,6 +71,9 @@ pub struct AnswerLine {
 pub struct Happening {
     /// Its id.
     pub id: StoryId,
+    /// The stories it is put together of.
+    #[serde(skip)]
+    pub stories: Vec<StoryId>,
     /// The post it goes by: the first that is no answer.
     #[serde(skip)]
     pub first: PostId,

@@ -7,11 +7,11 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use pipelines::annotate::{Role, is_near_copy};
-use pipelines::record::{Channel, Polarity, SubjectId, Trust};
+use pipelines::record::{Channel, Polarity, PostId, SubjectId, Trust};
 
 use super::claims::claims;
 use super::digest::{Figure, Happenings, Quote};
-use super::groups::{Group, grouped, is_answer};
+use super::groups::{Group, Sort, grouped, is_answer};
 use super::happening::{AnswerLine, Happening};
 use super::input::{DigestPost, PeriodKind};
 use super::ledger::Ledger;
@@ -39,8 +39,14 @@ pub(super) fn happenings(ledger: &mut Ledger) -> (Happenings, u64) {
     let count = groups.len() as u64;
     let topics = &ledger.input.grievance_topics;
     let mut lists: [Vec<Group>; 4] = Default::default();
+    // What is our own news and nobody else's stands with our own voice.
+    let own: HashSet<PostId> = ledger.input.own.iter().flatten().map(|own| own.post.id).collect();
     for group in groups {
-        lists[group.sort(topics) as usize].push(group);
+        let sort = group.sort(topics);
+        if sort == Sort::Other && group.0.iter().all(|post| own.contains(&post.id)) {
+            continue;
+        }
+        lists[sort as usize].push(group);
     }
     for list in &mut lists {
         list.sort_by_cached_key(|group| {
@@ -100,6 +106,7 @@ fn told(ledger: &mut Ledger, group: &Group) -> Option<Happening> {
     let at_length = matches!(ledger.input.period, PeriodKind::Flash | PeriodKind::Special);
     Some(Happening {
         id: first.story,
+        stories: posts.iter().map(|post| post.story).collect(),
         first: first.id,
         channel: first.channel,
         first_at: first.time(),

@@ -12,7 +12,10 @@ use pipelines::watch::RuleConfig;
 use pipelines::words::Counts;
 use serde::{Deserialize, Serialize};
 
+use super::cases::CaseInput;
+use super::elsewhere::ElsewhereInput;
 use super::said::Said;
+use super::voice::OwnInput;
 
 /// What a digest is: decides its title, its sections and the steps of its curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +82,12 @@ pub struct DigestInput {
     pub grievance_topics: Vec<TopicId>,
     /// Alerts that fired in the period or were open in it.
     pub alerts: Vec<AlertInput>,
+    /// Cases that had not ended at the end of the period, or were opened, answered or ended in it.
+    pub cases: Vec<CaseInput>,
+    /// What we published in the period; absent where no source is marked as ours.
+    pub own: Option<Vec<OwnInput>>,
+    /// Happenings told by several sources that do not name us.
+    pub elsewhere: Vec<ElsewhereInput>,
     /// Every source of config; absent where collecting was not measured at all.
     pub sources: Option<Vec<SourceInput>>,
     /// How many posts the appendix lists at most, beside those that are named in the text.

@@ -27,8 +27,11 @@ impl<'a> Ledger<'a> {
     pub(super) fn new(input: &'a DigestInput) -> Self {
         let mut ours: Vec<&DigestPost> = input.posts.iter().collect();
         ours.sort_by(|a, b| b.time().cmp(&a.time()).then_with(|| a.id.cmp(&b.id)));
-        let by_id =
-            input.other_posts.iter().chain(&input.posts).map(|post| (post.id, post)).collect();
+        let own = input.own.iter().flatten();
+        let own = own.flat_map(|own| own.others.iter().chain([&own.post]));
+        let elsewhere = input.elsewhere.iter().flat_map(|elsewhere| &elsewhere.posts);
+        let others = own.chain(elsewhere).chain(&input.other_posts);
+        let by_id = others.chain(&input.posts).map(|post| (post.id, post)).collect();
         Self {
             input,
             ours,
@@ -118,7 +121,11 @@ impl<'a> Ledger<'a> {
             .order
             .iter()
             .enumerate()
-            .filter_map(|(i, id)| Some(post_line(self.post(*id)?, i + 1, !inside.contains(id))))
+            .filter_map(|(i, id)| {
+                let post = self.post(*id)?;
+                let is_within = (self.input.from..self.input.to).contains(&post.time());
+                Some(post_line(post, i + 1, !is_within && !inside.contains(id)))
+            })
             .collect();
         let sets = self.sets.iter().enumerate().map(|(i, (label, ids))| {
             let mut posts: Vec<usize> =
@@ -128,7 +135,7 @@ impl<'a> Ledger<'a> {
             PostSet { number: i + 1, label: label.clone(), posts, unlisted }
         });
         let sets = sets.collect();
-        let listed = lines.iter().filter(|line| !line.outside).count();
+        let listed = lines.iter().filter(|line| inside.contains(&line.id)).count();
         (sets, lines, inside.len() - listed)
     }
 }

@@ -46,6 +46,15 @@ pub struct Table {
     pub rows: Vec<Vec<Runs>>,
 }
 
+/// A word of a cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloudWord {
+    /// The word.
+    pub word: String,
+    /// From 1 to 5.
+    pub size: u8,
+}
+
 /// A part of a paper.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
@@ -59,6 +68,8 @@ pub enum Block {
     Warn(Runs),
     /// A table.
     Table(Table),
+    /// Words by size, with what that shows; a line with their numbers stands beside them.
+    Cloud(Vec<CloudWord>, String),
     /// A drawing, with what it shows in words; its table stands beside it.
     Drawing(Drawing, String),
     /// A line of the appendix that marks lead to, by its anchor.
@@ -162,6 +173,29 @@ pub(super) fn fill(lang: Lang, key: &str, places: &[(&str, Runs)]) -> Runs {
     }
     if !rest.is_empty() {
         runs.push(Run::Text(rest.to_owned()));
+    }
+    runs
+}
+
+/// Without the second of two spaces where one text meets the next.
+pub(super) fn spaced(mut runs: Runs) -> Runs {
+    for i in 1..runs.len() {
+        let (before, after) = runs.split_at_mut(i);
+        if let (Some(Run::Text(a)), Some(Run::Text(b))) = (before.last(), after.first_mut())
+            && a.ends_with(' ')
+        {
+            *b = b.trim_start_matches(' ').to_owned();
+        }
+    }
+    runs
+}
+
+/// With a capital letter where it begins with a small one.
+pub(super) fn capital(mut runs: Runs) -> Runs {
+    if let Some(Run::Text(text)) = runs.first_mut()
+        && let Some(first) = text.chars().next().filter(char::is_ascii_lowercase)
+    {
+        text.replace_range(..1, &first.to_ascii_uppercase().to_string());
     }
     runs
 }

@@ -11,11 +11,13 @@ use pipelines::record::{
 };
 use pipelines::watch::{RuleConfig, RuleKind};
 
+use super::cases::{CaseDue, CaseInput};
 use super::input::{
     AlertInput, DigestInput, DigestPost, PeriodKind, PreviousPeriod, SourceInput, SourceOutcome,
     Tally,
 };
 use super::said::Said;
+use crate::cases::{Clock, State};
 use crate::demo::{PageText, SiteText, sites};
 
 pub(super) fn now() -> DateTime<Utc> {
@@ -220,33 +222,66 @@ fn sources() -> Vec<SourceInput> {
     sources
 }
 
+fn cases(posts: &[DigestPost]) -> Vec<CaseInput> {
+    let of = |topic: &str| -> Vec<&DigestPost> {
+        posts.iter().filter(|p| p.topics.iter().any(|t| t.as_str() == topic)).collect()
+    };
+    let case = |number: &str, title: &str, topic: &str, state, hours: i64| CaseInput {
+        number: number.to_owned(),
+        title: title.to_owned(),
+        state,
+        grade: Severity::Major,
+        unit: "青岚沟煤矿".to_owned(),
+        approver: "分管领导秦川".to_owned(),
+        opened: now() - Duration::hours(6),
+        answered: None,
+        ended: None,
+        due: Some(CaseDue {
+            clock: Clock::Review,
+            at: now() + Duration::hours(hours),
+            late_minutes: if hours < 0 { -hours * 60 } else { 0 },
+            is_held: false,
+        }),
+        posts: of(topic).iter().map(|p| p.id).collect(),
+        stories: of(topic).iter().map(|p| p.story).collect(),
+    };
+    vec![
+        case("2026-0001", "青岚沟煤矿冒顶", "safety/accident", State::Review, 2),
+        case("2026-0002", "司机反映欠薪", "labour/pay", State::InHand, -3),
+    ]
+}
+
+fn alerts(posts: &[DigestPost]) -> Vec<AlertInput> {
+    let pay = RuleKind::Frequency { count: 5, window_minutes: 4320 };
+    vec![
+        alert(
+            rule("pay", "欠薪投诉集中出现", pay, Severity::Serious),
+            posts,
+            "labour/pay",
+            AlertState::Acknowledged,
+        ),
+        alert(
+            rule("accident", "安全事故", RuleKind::Any, Severity::Major),
+            posts,
+            "safety/accident",
+            AlertState::Open,
+        ),
+        alert(
+            rule("river", "污染河流", RuleKind::Any, Severity::Serious),
+            posts,
+            "environment/water",
+            AlertState::Closed,
+        ),
+    ]
+}
+
 /// A day of the demo: 24 hours until 08:00 in Shanghai.
 pub(super) fn input() -> DigestInput {
     let (from, to) = (now() - Duration::days(1), now());
     let all = all_posts();
     let (posts, older): (Vec<DigestPost>, Vec<DigestPost>) =
         all.iter().cloned().partition(|p| (from..to).contains(&p.time()));
-    let pay = RuleKind::Frequency { count: 5, window_minutes: 4320 };
-    let alerts = vec![
-        alert(
-            rule("pay", "欠薪投诉集中出现", pay, Severity::Serious),
-            &all,
-            "labour/pay",
-            AlertState::Acknowledged,
-        ),
-        alert(
-            rule("accident", "安全事故", RuleKind::Any, Severity::Major),
-            &all,
-            "safety/accident",
-            AlertState::Open,
-        ),
-        alert(
-            rule("river", "污染河流", RuleKind::Any, Severity::Serious),
-            &all,
-            "environment/water",
-            AlertState::Closed,
-        ),
-    ];
+    let alerts = alerts(&all);
     let evidence =
         |p: &DigestPost| alerts.iter().any(|a| a.alert.evidence.iter().any(|e| e.post == p.id));
     DigestInput {
@@ -279,6 +314,9 @@ pub(super) fn input() -> DigestInput {
         posts: posts.into_iter().filter(DigestPost::is_about_us).collect(),
         focus: None,
         paper: Default::default(),
+        cases: cases(&all),
+        own: None,
+        elsewhere: Vec::new(),
         alerts,
         listed_posts: 500,
     }

@@ -66,7 +66,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         reading::today, reading::search, reading::post, reading::why,
         reading::words, reading::story, reading::alerts,
         reading::alert, reading::rules, reading::rehearse, reading::why_nothing, reading::sources, reading::digests, reading::digest,
-        acting::correct, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::export,
+        acting::correct, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::word_on_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
@@ -143,6 +143,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/sources", get(reading::sources).post(station::add))
         .route("/digests", get(reading::digests).post(acting::write_digest))
         .route("/digests/{name}", get(reading::digest))
+        .route("/digests/{name}/word", post(acting::word_on_digest))
         .route("/export", post(acting::export))
         .route("/config/{table}", get(config::entries).post(config::create))
         .route("/config/{table}/{id}", get(config::entry).put(config::save).delete(config::remove))
@@ -156,6 +157,20 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/saved", get(saved::list).post(saved::save))
         .route("/saved/{id}", delete(saved::take_away))
         .route("/saved/{id}/atom", get(saved::feed))
+        .merge(of_people());
+    Router::new()
+        .nest("/v1", v1)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(no_method)
+        .layer(middleware::from_fn_with_state(console.clone(), bearing))
+        .route("/openapi.json", get(|| async { Json(document()) }))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn_with_state(console.clone(), at_the_door))
+}
+
+/// The paths of people, and of what they did.
+fn of_people() -> Router<Arc<Console>> {
+    Router::new()
         .route("/people", get(people::people).post(people::add))
         .route("/people/{name}/role", put(people::role))
         .route("/people/{name}/disabled", put(people::disable))
@@ -165,15 +180,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/tokens", get(people::tokens).post(people::make_token))
         .route("/tokens/{id}", delete(people::revoke))
         .route("/audit", get(people::audit))
-        .route("/account/password", put(people::own_password));
-    Router::new()
-        .nest("/v1", v1)
-        .fallback(nowhere)
-        .method_not_allowed_fallback(no_method)
-        .layer(middleware::from_fn_with_state(console.clone(), bearing))
-        .route("/openapi.json", get(|| async { Json(document()) }))
-        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES))
-        .layer(middleware::from_fn_with_state(console.clone(), at_the_door))
+        .route("/account/password", put(people::own_password))
 }
 
 /// `/mcp`, by the same token.

@@ -39,7 +39,7 @@ const FIXED: [(header::HeaderName, &str); 7] = [
 pub(super) const STRICT_TRANSPORT: &str = "max-age=31536000";
 
 /// Paths that a browser may ask for before it was let in.
-const OPEN: [&str; 4] = ["/enter", "/login", "/first", "/lang/"];
+const OPEN: [&str; 5] = ["/enter", "/login", "/first", "/lang/", "/public"];
 
 /// How a browser was let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use super::guard::{Entered, Visit};
 use super::rooms::assets;
 use crate::desk::{Act, DeskError};
 
-const TEMPLATES: [(&str, &str); 33] = [
+const TEMPLATES: [(&str, &str); 34] = [
     ("layout", include_str!("templates/layout.html")),
     ("lines", include_str!("templates/lines.html")),
     ("today", include_str!("templates/today.html")),
@@ -48,6 +48,7 @@ const TEMPLATES: [(&str, &str); 33] = [
     ("case_statistics", include_str!("templates/case_statistics.html")),
     ("case", include_str!("templates/case.html")),
     ("case_new", include_str!("templates/case_new.html")),
+    ("public", include_str!("templates/public.html")),
     ("duty", include_str!("templates/duty.html")),
     ("near", include_str!("templates/near.html")),
     ("answers", include_str!("templates/answers.html")),

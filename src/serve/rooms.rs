@@ -5,6 +5,7 @@
 
 pub(super) mod assets;
 pub(super) mod login;
+pub(super) mod public;
 
 mod alerts;
 mod answers;
@@ -91,6 +92,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/station", get(station::station))
         .route("/digests", get(digests::digests).post(digests::write))
         .route("/digests/{name}", get(digests::file))
+        .route("/digests/{name}/word", post(digests::word))
         .route("/pulse", get(reading::pulse))
         .route("/live", get(live::live))
         .route("/people", get(people::people).post(people::change))
@@ -101,6 +103,8 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         .route("/account", get(login::account))
         .route("/account/password", post(login::password))
         .route("/account/end", post(login::end))
+        .route("/public", get(public::page))
+        .route("/public/atom", get(public::feed))
         .route("/enter", get(enter::enter))
         .route("/lang/{lang}", get(enter::lang))
         .route("/assets/{name}", get(assets::asset))

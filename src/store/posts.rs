@@ -12,7 +12,7 @@ use super::{PostRange, Result, changes};
 /// Alerts of one story that fired further apart stay two: two days.
 const ONE_ALERT_MILLIS: i64 = 172_800_000;
 
-const COLUMNS: &str = "id, story, record";
+pub(super) const COLUMNS: &str = "id, story, record";
 
 fn sql_id(id: PostId) -> i64 {
     id.0.cast_signed()
@@ -22,11 +22,11 @@ fn post_id(id: i64) -> PostId {
     PostId(id.cast_unsigned())
 }
 
-fn read_row(row: &Row<'_>) -> rusqlite::Result<(i64, i64, String)> {
+pub(super) fn read_row(row: &Row<'_>) -> rusqlite::Result<(i64, i64, String)> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 
-fn read_post((id, story, json): &(i64, i64, String)) -> Result<AnnotatedPost> {
+pub(super) fn read_post((id, story, json): &(i64, i64, String)) -> Result<AnnotatedPost> {
     let mut post: AnnotatedPost = from_json(&format!("post {}", post_id(*id)), json)?;
     post.story = StoryId(post_id(*story));
     Ok(post)

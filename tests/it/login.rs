@@ -167,6 +167,7 @@ fn request(served: &Served, act: Act, mark: &str) -> Answer {
         Act::GroupStories => form("/story/zz/merge", &[("into", "yy")]),
         Act::MoveAlert => form("/alerts/999/state", &[("state", "closed")]),
         Act::FalseAlarm => form("/alerts/999/state", &[("state", "false_alarm")]),
+        Act::ApproveDigest => form("/digests/none/word", &[("word", "approve")]),
         Act::WriteDigest => form("/digests", &[("period", "day")]),
         Act::Export => form("/export", &[("q", "x"), ("form", "csv")]),
         Act::HandEvidence => form("/post/zz/evidence", &[]),

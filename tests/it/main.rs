@@ -35,6 +35,7 @@ mod publications;
 mod rebuild;
 mod refusals;
 mod rehearse;
+mod reports;
 mod rooms;
 mod sources;
 mod stop;

@@ -108,6 +108,7 @@ fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
         Act::GroupStories => desk.merge_stories(who, "00", "01").map(drop),
         Act::MoveAlert => desk.move_alert(who, 1, AlertState::Closed),
         Act::FalseAlarm => desk.false_alarm(who, 1).map(drop),
+        Act::ApproveDigest => desk.approve_digest(who, "none"),
         Act::WriteDigest => desk.write_digest(who, guanlan::config::Period::Day, None).map(drop),
         Act::Export => desk.export(who, "x", guanlan::desk::export::ExportForm::Csv).map(drop),
         Act::HandEvidence => desk.evidence(who, "00").map(drop),

@@ -19,6 +19,9 @@ pub struct SourceConfig {
     /// How far it reaches.
     #[serde(default)]
     pub trust: Trust,
+    /// Whether what it publishes is our own: an official site or account of the enterprise.
+    #[serde(default)]
+    pub own: bool,
     /// Whether it is crawled at all.
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -72,6 +75,7 @@ impl SourceConfig {
             name: name.into(),
             channel: Channel::default(),
             trust: Trust::default(),
+            own: false,
             enabled: true,
             schedule: None,
             group: None,

@@ -16,7 +16,7 @@ fn the_table_has_each_act_once_and_administrators_may_everything() {
 
 #[test]
 fn auditors_and_leaders_change_nothing_but_what_is_their_own() {
-    // An answer is drafted by one and approved by another.
+    // An answer is drafted by one and approved by another; so is a digest.
     let own = [
         Act::OwnAccount,
         Act::KeepSearch,
@@ -24,6 +24,7 @@ fn auditors_and_leaders_change_nothing_but_what_is_their_own() {
         Act::ApproveCase,
         Act::WriteAnswer,
         Act::ApproveAnswer,
+        Act::ApproveDigest,
     ];
     for (act, changes, roles) in Act::TABLE {
         let quiet = [Role::Leader, Role::Auditor, Role::Commentator];

@@ -3,6 +3,9 @@
 //!
 //! In: an order. Out: a [`DigestInput`]. Of posts that name nobody only their number is read.
 
+mod around;
+mod cases;
+
 use std::collections::HashSet;
 
 use anyhow::Context as _;
@@ -46,7 +49,9 @@ pub(super) fn input(
 ) -> anyhow::Result<DigestInput> {
     let range = PostRange { from: Some(order.from), until: Some(order.to) };
     let (posts, collected) = posts(config, store, order)?;
-    let (alerts, other_posts) = alerts(config, store, &range, order, &posts)?;
+    let (alerts, mut other_posts) = alerts(config, store, &range, order, &posts)?;
+    let (cases, of_cases) = cases::cases(config, store, (order, now), &posts)?;
+    other_posts.extend(of_cases);
     Ok(DigestInput {
         title: order.title.clone(),
         organisation: config.station.name.clone(),
@@ -63,6 +68,9 @@ pub(super) fn input(
             copy_to: config.paper.copy_to.clone(),
             issue: order.issue,
         },
+        cases,
+        own: around::own(config, store, order)?,
+        elsewhere: around::elsewhere(config, store, (order, now), &posts)?,
         posts,
         collected,
         other_posts,

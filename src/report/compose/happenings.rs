@@ -6,9 +6,13 @@ use pipelines::record::Severity;
 
 use super::super::digest::Figure;
 use super::super::happening::{AnswerLine, ClaimLine, ClaimState, Happening};
-use super::super::paper::{Block, Run, Runs, joined, text};
+use super::super::paper::{Block, Run, Runs, joined, spaced, text};
 use super::opening::CLAIMS;
 use super::{PeriodKind, Writer, count, is_blank, quote, title};
+
+/// Grievances and praise of a daily that has little room.
+const GRIEVANCES: usize = 3;
+const PRAISE: usize = 1;
 
 impl Writer<'_> {
     pub(super) fn matters(&mut self) {
@@ -24,7 +28,8 @@ impl Writer<'_> {
             let above = if i == 0 && self.d.period == PeriodKind::Day { CLAIMS } else { 0 };
             let told =
                 [self.began(matter), self.claims(matter, above), self.answered(matter)].concat();
-            self.body.push(Block::Para([name, told].concat()));
+            let handled = self.handled(matter, "story.case");
+            self.body.push(Block::Para(spaced([name, told, handled].concat())));
         }
         self.left_out(all.left_out[0]);
     }
@@ -39,16 +44,17 @@ impl Writer<'_> {
                 Some(answer) => self.fill("line.answered", &[("title", title(&answer.title))]),
                 None => text(self.text("line.unanswered")),
             };
+            let answer = [answer, self.handled(grievance, "line.case")].concat();
             self.fill("line.grievance", &[("line", self.line(grievance)), ("answer", answer)])
         });
         let lines = lines.collect();
-        self.list("grievances", lines, all.left_out[1]);
+        self.list(("grievances", GRIEVANCES), lines, all.left_out[1]);
     }
 
     pub(super) fn praise(&mut self) {
         let all = &self.d.happenings;
         let lines = all.praise.iter().map(|praise| self.line(praise)).collect();
-        self.list("praise", lines, all.left_out[2]);
+        self.list(("praise", PRAISE), lines, all.left_out[2]);
     }
 
     /// All that is neither: one paragraph of titles.
@@ -75,14 +81,28 @@ impl Writer<'_> {
         self.left_out(all.left_out[3]);
     }
 
-    fn list(&mut self, key: &str, lines: Vec<Runs>, left_out: Figure) {
+    /// Lines with their numbers; where there is little room, the first `few`, and the marks of the others.
+    fn list(&mut self, (key, few): (&str, usize), mut lines: Vec<Runs>, left_out: Figure) {
         if lines.is_empty() {
             return;
         }
         self.section(key);
+        let most = if self.tight > 3 { few } else { lines.len() };
+        let rest = lines.split_off(most.min(lines.len()));
         for (i, line) in lines.into_iter().enumerate() {
             let number = self.say("line.number", &[("number", &(i + 1))]);
             self.body.push(Block::Para([text(number), line].concat()));
+        }
+        if !rest.is_empty() {
+            let named = rest.iter().filter_map(|line| {
+                line.iter().find_map(|run| match run {
+                    Run::Quote(quote) => Some(Run::Mark(quote.post)),
+                    Run::Mark(post) => Some(Run::Mark(*post)),
+                    _ => None,
+                })
+            });
+            let line = self.fill("line.rest", &[("marks", named.collect())]);
+            self.body.push(Block::Note(line));
         }
         self.left_out(left_out);
     }
@@ -188,7 +208,11 @@ impl Writer<'_> {
             claim.settled.is_none() || settled > above
         };
         // A flash report has one page.
-        let most = if self.d.period == PeriodKind::Flash { CLAIMS } else { usize::MAX };
+        let most = match (self.d.period, self.tight) {
+            (PeriodKind::Flash, 3..) => 1,
+            (PeriodKind::Flash, _) => CLAIMS,
+            _ => usize::MAX,
+        };
         let line = self.told_of(happening.claims.iter().filter(is_left).take(most));
         if is_blank(&line) { Vec::new() } else { self.ended(line) }
     }
@@ -275,8 +299,8 @@ impl Writer<'_> {
         self.body.extend(told.into_iter().filter(|line| !is_blank(line)).map(Block::Para));
         if self.d.period == PeriodKind::Flash {
             self.content();
-            let waiting = self.waiting();
-            self.body.extend(waiting.map(Block::Para));
+            let acting = self.acting();
+            self.body.extend(acting.map(Block::Para));
         }
     }
 
@@ -301,8 +325,11 @@ impl Writer<'_> {
     /// What people say of it.
     pub(super) fn content(&mut self) {
         let Some(one) = self.one().cloned() else { return };
-        let most = if self.d.period == PeriodKind::Flash { 2 } else { one.views.len() };
-        if one.views.is_empty() {
+        let most = match self.d.period {
+            PeriodKind::Flash => usize::from(2_u8.saturating_sub(self.tight)),
+            _ => one.views.len(),
+        };
+        if one.views.is_empty() || most == 0 {
             return;
         }
         self.section("content");

@@ -1,12 +1,12 @@
-//! The opening: at most five sentences. What happened to us, what is settled and by whom, what is open, which alerts wait,
-//! what is well spoken of.
+//! The opening: at most five sentences. What happened to us, what is settled and by whom, what is open, who acts until
+//! when, what is well spoken of.
 //!
 //! In: a digest. Out: its first section. A sentence without anything to say is left out.
 
 use pipelines::record::AlertState;
 
 use super::super::happening::{ClaimState, Happening};
-use super::super::paper::{Block, Runs, joined, marks, text};
+use super::super::paper::{Block, Runs, capital, joined, marks, text};
 use super::{PeriodKind, Writer, count, quote, title};
 
 /// Claims told in a sentence.
@@ -16,8 +16,9 @@ impl Writer<'_> {
     pub(super) fn opening(&mut self) {
         self.section("opening");
         let sentences =
-            [self.happened(), self.settled(), self.open(), self.waiting(), self.well_spoken()];
-        self.body.extend(sentences.into_iter().flatten().map(Block::Para));
+            [self.happened(), self.settled(), self.open(), self.acting(), self.well_spoken()];
+        let sentences = sentences.into_iter().flatten();
+        self.body.extend(sentences.map(|sentence| Block::Para(capital(sentence))));
     }
 
     /// The gravest of what must be looked into, else of what people ask for.

@@ -21,17 +21,26 @@ const NAMES: usize = 6;
 
 impl Writer<'_> {
     pub(super) fn alerts(&mut self, heading: &str) {
-        let alerts = &self.d.alerts;
-        if alerts.is_empty() && heading == "alerts" {
+        let d = self.d;
+        let (alerts, cases) = (&d.alerts, &d.cases.lines);
+        if alerts.is_empty() && cases.is_empty() && heading == "alerts" {
             return;
         }
         self.section(heading);
+        self.case_table();
+        if alerts.is_empty() && !cases.is_empty() {
+            return;
+        }
         if alerts.is_empty() {
             let line = self.text("no_alerts");
             self.body.push(Block::Para(text(line)));
             return;
         }
-        let most = if self.tight > 0 { ALERTS / 2 } else { ALERTS };
+        let most = match self.tight {
+            0 => ALERTS,
+            1..=5 => ALERTS / 2,
+            _ => 1,
+        };
         let rows = alerts.iter().take(most).map(|alert| self.alert(alert)).collect();
         self.body.push(Block::Table(Table {
             head: ["severity", "rule", "fired", "state"]
@@ -95,7 +104,7 @@ impl Writer<'_> {
         self.body.push(Block::Para(line));
         let named: Vec<_> =
             d.subjects.iter().filter(|s| s.shares.posts.value.unwrap_or(0) > 0).collect();
-        if named.len() < 2 {
+        if named.len() < 2 || self.tight > 4 {
             return;
         }
         let rows: Vec<(String, Shares)> = named
@@ -104,6 +113,7 @@ impl Writer<'_> {
             .map(|unit| (unit.name.clone(), unit.shares))
             .collect();
         self.shares_table("subject", &rows);
+        self.heat();
     }
 
     /// The curve by itself, with the channels.
@@ -195,12 +205,13 @@ impl Writer<'_> {
     }
 
     pub(super) fn words(&mut self) {
-        if self.d.words.is_empty() || self.tight > 0 {
+        if self.d.words.is_empty() && self.d.cloud.is_empty() || self.tight > 0 {
             return;
         }
         let is_short = self.d.period == PeriodKind::Day;
         if !is_short {
             self.section("words");
+            self.cloud();
         }
         let most = if is_short { WORDS } else { self.d.words.len() };
         let words = self.d.words.iter().take(most).map(|word| {
@@ -213,8 +224,12 @@ impl Writer<'_> {
                 None => self.fill("word.new", &[("word", name), ("posts", posts)]),
             }
         });
-        let line = self.ended(joined(words, &self.text("separator")));
-        let line = if is_short { self.fill("word.list", &[("list", line)]) } else { line };
+        let line = joined(words, &self.text("separator"));
+        if line.is_empty() {
+            return;
+        }
+        let key = if is_short { "word.list" } else { "word.rose" };
+        let line = self.fill(key, &[("list", self.ended(line))]);
         self.body.push(Block::Para(line));
     }
 

@@ -8,7 +8,7 @@ use pipelines::text::visible_line;
 
 use super::super::digest::Figure;
 use super::super::markdown::link_target;
-use super::super::paper::{Block, Paper, Run, Table};
+use super::super::paper::{Block, CloudWord, Paper, Run, Table};
 use super::{quoted, titled};
 
 const STYLE: &str = include_str!("paper.css");
@@ -80,12 +80,24 @@ fn blocks(out: &mut String, paper: &Paper, blocks: &[Block]) {
                     escaped(says)
                 )
             }
+            Block::Cloud(words, says) => cloud(words, says),
             Block::Line(anchor, text) => {
                 format!("<p class=\"line\" id=\"{anchor}\">{}</p>", runs(text, paper))
             }
         };
         out.push('\n');
     }
+}
+
+fn cloud(words: &[CloudWord], says: &str) -> String {
+    let word =
+        |word: &CloudWord| format!("<span class=\"w{}\">{}</span>", word.size, escaped(&word.word));
+    let words: Vec<String> = words.iter().map(word).collect();
+    format!(
+        "<figure><p class=\"cloud\">{}</p><figcaption>{}</figcaption></figure>",
+        words.join(" "),
+        escaped(says)
+    )
 }
 
 fn table_text(table: &Table, paper: &Paper) -> String {

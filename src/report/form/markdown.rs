@@ -4,7 +4,7 @@
 
 use super::super::digest::Figure;
 use super::super::markdown::{escape, link_target};
-use super::super::paper::{Block, Paper, Run, Table};
+use super::super::paper::{Block, CloudWord, Paper, Run, Table};
 use super::{quoted, titled};
 
 /// `paper` as Markdown.
@@ -44,11 +44,22 @@ fn blocks(out: &mut String, paper: &Paper, blocks: &[Block]) {
             Block::Para(text) | Block::Note(text) => runs(text, paper),
             Block::Warn(text) => format!("> {}", runs(text, paper)),
             Block::Table(table) => table_text(table, paper),
+            Block::Cloud(words, says) => cloud(words, says),
             Block::Drawing(_, says) => format!("*{}*", escape(says)),
             Block::Line(anchor, text) => format!("- <a id=\"{anchor}\"></a>{}", runs(text, paper)),
         };
         line(out, &text);
     }
+}
+
+/// Markdown has no sizes: the largest words stand in bold type.
+fn cloud(words: &[CloudWord], says: &str) -> String {
+    let word = |word: &CloudWord| match word.size {
+        4.. => format!("**{}**", escape(&word.word)),
+        _ => escape(&word.word),
+    };
+    let words: Vec<String> = words.iter().map(word).collect();
+    format!("{}\n\n*{}*", words.join("　"), escape(says))
 }
 
 fn table_text(table: &Table, paper: &Paper) -> String {

@@ -12,7 +12,7 @@ use super::super::digest::Figure;
 use super::super::drawing::Drawing;
 use super::super::form::{quoted, titled};
 use super::super::markdown::link_target;
-use super::super::paper::{Block, Paper, Run, Table};
+use super::super::paper::{Block, CloudWord, Paper, Run, Table};
 
 /// The width of the text, in twentieths of a point: 156 mm.
 pub(super) const WIDTH: u32 = 8_844;
@@ -49,7 +49,11 @@ impl Body {
         if head.red.is_empty() {
             self.plain("Centred", &format!("{}　{}", head.unit, head.day));
         }
-        self.plain("Centred", &format!("（{}）", head.span));
+        let span = match self.lang {
+            Lang::Zh => format!("（{}）", head.span),
+            Lang::En => format!("({})", head.span),
+        };
+        self.plain("Centred", &span);
     }
 
     pub(super) fn blocks(&mut self, blocks: &[Block]) {
@@ -61,6 +65,7 @@ impl Body {
                 Block::Para(runs) | Block::Warn(runs) => self.paragraph("Normal", None, runs),
                 Block::Note(runs) => self.paragraph("Note", None, runs),
                 Block::Table(table) => self.table(table),
+                Block::Cloud(words, says) => self.cloud(words, says),
                 Block::Drawing(drawing, says) => self.drawing(drawing, says),
                 Block::Line(anchor, runs) => self.paragraph("Small", Some(anchor), runs),
             }
@@ -211,6 +216,28 @@ impl Body {
             self.xml.push_str("</w:tr>");
         }
         self.xml.push_str("</w:tbl>");
+    }
+
+    /// Words by size, as text: they are found, copied and read aloud.
+    fn cloud(&mut self, words: &[CloudWord], says: &str) {
+        self.xml.push_str(r#"<w:p><w:pPr><w:pStyle w:val="Cloud"/></w:pPr>"#);
+        let mut taken = 0;
+        for CloudWord { word, size } in words {
+            // In half-points: from 10.5 to 24 points.
+            let half = 21 + u32::from(size.saturating_sub(1).min(4)) * 27 / 4;
+            let chars = u32::try_from(word.chars().count() + 1).unwrap_or(u32::MAX);
+            // Chinese breaks anywhere: where a line ends is set here, so that no word is broken.
+            let wide = half.saturating_mul(10).saturating_mul(chars);
+            if taken > 0 && taken + wide > WIDTH {
+                self.xml.push_str("<w:r><w:br/></w:r>");
+                taken = 0;
+            }
+            taken += wide;
+            let properties = format!(r#"<w:sz w:val="{half}"/><w:szCs w:val="{half}"/>"#);
+            self.run(&format!("{word}　"), &properties);
+        }
+        self.xml.push_str("</w:p>");
+        self.plain("Caption", says);
     }
 
     /// A picture as wide as the text, with what it shows below it and for those who cannot see it.

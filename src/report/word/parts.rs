@@ -32,7 +32,7 @@ const fn style(
 
 const INDENT: &str = r#"<w:ind w:firstLineChars="200" w:firstLine="630"/>"#;
 
-const STYLES: [Style; 18] = [
+const STYLES: [Style; 19] = [
     style(
         "DocTitle",
         "Title",
@@ -105,6 +105,13 @@ const STYLES: [Style; 18] = [
         (FANG, 32),
         r#"<w:keepNext/><w:spacing w:before="120" w:line="240" w:lineRule="auto"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
         "",
+    ),
+    style(
+        "Cloud",
+        "Cloud",
+        (HEI, 28),
+        r#"<w:keepNext/><w:spacing w:before="120" w:line="240" w:lineRule="auto"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
+        r#"<w:color w:val="1F4E79"/>"#,
     ),
     style(
         "Caption",

@@ -181,6 +181,33 @@ pub(super) async fn write_digest(
         .map(|files| Json(Written { files }))
 }
 
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct DigestWord {
+    /// Whether it may go out.
+    approve: bool,
+    /// Why not; must be said where it may not.
+    #[serde(default)]
+    why: String,
+}
+
+/// The word on a digest that waits for approval: it goes out, or does not.
+#[utoipa::path(post, path = "/api/v1/digests/{name}/word", request_body = DigestWord,
+    params(("name" = String, Path, description = "Its name, without an ending")),
+    responses((status = 204), Refusals))]
+pub(super) async fn word_on_digest(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Named(name): Named<String>,
+    Body(word): Body<DigestWord>,
+) -> Result<StatusCode, Problem> {
+    act(&console, &bearer, move |desk, who| match word.approve {
+        true => desk.approve_digest(who, &name),
+        false => desk.refuse_digest(who, &name, &word.why),
+    })
+    .await
+    .map(|()| StatusCode::NO_CONTENT)
+}
+
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Form {

@@ -12,10 +12,10 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{act, back, show, unmarked};
+use super::{act, back, posted, show, unmarked};
 use crate::config::Period;
-use crate::desk::DeskError;
-use crate::desk::digests::DigestFile;
+use crate::desk::digests::{DigestFile, WaitingDigest};
+use crate::desk::{Desk, DeskError, Who};
 use crate::serve::Console;
 use crate::serve::guard::Visit;
 
@@ -26,10 +26,14 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
 #[derive(Serialize)]
 struct Shelf {
     files: Vec<DigestFile>,
+    waiting: Vec<WaitingDigest>,
 }
 
 pub(super) async fn digests(State(console): State<Arc<Console>>, visit: Visit) -> Response {
-    show(&console, &visit, "digests", |desk, who| Ok(Shelf { files: desk.digests(who)? })).await
+    let shelf = |desk: &Desk, who: &Who| {
+        Ok(Shelf { files: desk.digests(who)?, waiting: desk.waiting_digests(who)? })
+    };
+    show(&console, &visit, "digests", shelf).await
 }
 
 pub(super) async fn file(
@@ -45,6 +49,9 @@ pub(super) async fn file(
     let (kind, is_shown) = match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("html") => ("text/html; charset=utf-8", true),
         Some("md") => ("text/markdown; charset=utf-8", false),
+        Some("xlsx") => {
+            ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", false)
+        }
         _ => ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", false),
     };
     let mut answer = ([(header::CONTENT_TYPE, kind)], bytes).into_response();
@@ -96,4 +103,26 @@ pub(super) async fn write(
         Ok(_) => back("/digests"),
         Err(page) => *page,
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Word {
+    mark: String,
+    word: String,
+    why: String,
+}
+
+/// The word on a digest that waits.
+pub(super) async fn word(
+    State(console): State<Arc<Console>>,
+    visit: Visit,
+    Path(name): Path<String>,
+    Form(said): Form<Word>,
+) -> Response {
+    posted(&console, &visit, (&said.mark, "/digests"), move |desk, who| match said.word.as_str() {
+        "approve" => desk.approve_digest(who, &name),
+        _ => desk.refuse_digest(who, &name, &said.why),
+    })
+    .await
 }
