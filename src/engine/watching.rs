@@ -155,8 +155,8 @@ impl Watching {
         self.look_at_unattended(store, write, now)
     }
 
-    /// A new alert goes out through its notifiers. One that grew does where it doubled, became graver or was answered
-    /// since it was last told; else it is stored and stays quiet.
+    /// A new alert goes out through its notifiers. One that grew does where it doubled, became graver, was answered or was
+    /// picked up by a medium of farther reach since it was last told; else it is stored and stays quiet.
     fn store_firing(
         &self,
         write: &dyn StoreWrite,
@@ -237,6 +237,7 @@ fn standing(write: &dyn StoreWrite, alert: &Alert) -> Result<Told> {
         if let Some(post) = write.post(evidence.post)? {
             stands.severity = stands.severity.max(post.risk.severity);
             stands.answered |= role_of(&post.post).answers();
+            stands.trust = stands.trust.max(Some(post.post.trust));
         }
     }
     Ok(stands)

@@ -99,6 +99,8 @@ pub enum Growth {
     Graver,
     /// An office or the house itself has answered.
     Answered,
+    /// A medium of farther reach has picked it up.
+    Farther,
     /// Nobody has looked at it in its time.
     Unattended,
     /// It was put off until now.
@@ -113,6 +115,7 @@ impl Growth {
             Self::Doubled => "doubled",
             Self::Graver => "graver",
             Self::Answered => "answered",
+            Self::Farther => "farther",
             Self::Unattended => "unattended",
             Self::Woken => "woken",
         }
@@ -125,6 +128,8 @@ impl Growth {
             Some(Self::Graver)
         } else if now.answered && !before.answered {
             Some(Self::Answered)
+        } else if before.trust.is_some() && now.trust > before.trust {
+            Some(Self::Farther)
         } else {
             (before.posts > 0 && now.posts >= 2 * before.posts).then_some(Self::Doubled)
         }

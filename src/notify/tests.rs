@@ -151,6 +151,23 @@ fn message() -> Message {
 }
 
 #[test]
+fn what_has_grown_is_told_again_with_the_weightiest_reason() {
+    use pipelines::record::{Told, Trust};
+    let before = Told { posts: 3, trust: Some(Trust::Low), ..Told::default() };
+    let grown = |now: Told| Growth::between(before, now);
+    assert_eq!(grown(Told { posts: 5, ..before }), None);
+    assert_eq!(grown(Told { posts: 6, ..before }), Some(Growth::Doubled));
+    let farther = Told { posts: 6, trust: Some(Trust::High), ..before };
+    assert_eq!(grown(farther), Some(Growth::Farther));
+    assert_eq!(grown(Told { answered: true, ..farther }), Some(Growth::Answered));
+    let graver = Told { severity: Severity::Major, answered: true, ..farther };
+    assert_eq!(grown(graver), Some(Growth::Graver));
+    // What an older version told did not say how far it reached.
+    let old = Told { posts: 3, ..Told::default() };
+    assert_eq!(Growth::between(old, Told { posts: 4, ..farther }), None);
+}
+
+#[test]
 fn an_alert_says_what_why_and_from_where() {
     let message = message();
     assert!(message.title.starts_with("【较大（Ⅲ级）】欠薪投诉集中出现："));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{PostId, RuleId, Severity, Span, StoryId};
+use super::{PostId, RuleId, Severity, Span, StoryId, Trust};
 
 /// One post that matched one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +111,9 @@ pub struct Told {
     pub severity: Severity,
     /// Whether an office or the house itself had answered.
     pub answered: bool,
+    /// How far the farthest-reaching of its sources reaches; none where it was told by a version that did not note it.
+    #[serde(default)]
+    pub trust: Option<Trust>,
     /// When it was first told; none where it was told by a version that did not note it.
     #[serde(default)]
     pub since: Option<DateTime<Utc>>,

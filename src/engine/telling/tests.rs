@@ -40,7 +40,7 @@ fn alert(rule: &str, severity: Severity) -> Alert {
         threshold: 1.0,
         evidence: Vec::new(),
         because: None,
-        told: Told { posts: 3, severity, answered: false, since: Some(at(0)) },
+        told: Told { posts: 3, severity, since: Some(at(0)), ..Told::default() },
         severity,
         state: AlertState::Open,
     }
