@@ -34,6 +34,10 @@ impl Digest {
         let voice = voice::voice(&mut ledger);
         let elsewhere = elsewhere::elsewhere(&mut ledger);
         let shares = ledger.shares("digest.set.ours", &ours, DigestPost::polarity);
+        let passing = ledger.figure(
+            &["digest.set.passing"],
+            ours.iter().copied().filter(|post| post.said.in_passing),
+        );
         let subjects = subject_lines(&mut ledger);
         let channels = channel_lines(&mut ledger);
         let words = words::word_lines(&mut ledger);
@@ -68,6 +72,7 @@ impl Digest {
             posts_change: change(shares.posts.value, before.map(|t| t.posts)),
             negative_change: change(shares.negative.value, before.map(|t| t.negative)),
             shares,
+            passing,
             told: is_measured.then_some(told),
             happenings,
             subjects,

@@ -5,9 +5,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use pipelines::record::{FactStatus, Polarity, PostKind, Severity, StoryId, TopicId};
+use pipelines::record::{FactStatus, Polarity, PostKind, Severity, StoryId, TopicId, Trust};
 
 use super::input::DigestPost;
+
+/// Risk below which a single doubtful post is no matter.
+const FAINT_RISK: u8 = 20;
 
 /// What a happening is to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,21 @@ impl<'p> Group<'p> {
         self.telling().iter().map(|post| post.risk).max().unwrap_or(0)
     }
 
+    /// One source of little reach, hardly any risk, and a verdict that is itself in doubt: no matter for a leader.
+    fn is_faint(&self) -> bool {
+        self.outlets() < 2
+            && self.risk() < FAINT_RISK
+            && self.0.iter().all(|post| post.other.is_some() && post.said.trust == Trust::Low)
+    }
+
+    /// How far praise is worth retelling: filed as such, sure, and by whom.
+    pub(super) fn worth(&self) -> (usize, usize, Trust) {
+        let filed = self.count(|post| post.kind == Some(PostKind::Praise));
+        let sure = self.count(|post| post.other.is_none() && post.polarity() == Polarity::Positive);
+        let reach = self.0.iter().map(|post| post.said.trust).max().unwrap_or_default();
+        (filed.min(1), sure.min(1), reach)
+    }
+
     pub(super) fn outlets(&self) -> usize {
         self.0.iter().map(|post| &post.source).collect::<HashSet<_>>().len()
     }
@@ -63,7 +81,9 @@ impl<'p> Group<'p> {
         let of_grievances = telling.iter().any(|post| is_under(post));
         // The answer to a grievance goes with the grievances.
         let is_reply = of_grievances && self.0.iter().all(|post| is_answer(post));
-        if is(&[PostKind::Praise]) {
+        if self.0.iter().all(|post| post.said.in_passing) || self.is_faint() {
+            Sort::Other
+        } else if is(&[PostKind::Praise]) {
             Sort::Praise
         } else if is(&[PostKind::Grievance]) || is_reply || unfiled && bad > 0 && of_grievances {
             Sort::Grievance

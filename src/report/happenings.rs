@@ -54,6 +54,8 @@ pub(super) fn happenings(ledger: &mut Ledger) -> (Happenings, u64) {
             Reverse((group.grade(), group.outlets(), group.0.len(), group.risk(), last))
         });
     }
+    // Praise stands by its worth first; the sort is stable.
+    lists[Sort::Praise as usize].sort_by_cached_key(|group| Reverse(group.worth()));
     let [matters, grievances, praise, others] = lists;
     let open =
         matters.iter().chain(&grievances).filter(|group| !group.0.iter().any(|p| is_answer(p)));
@@ -108,6 +110,7 @@ fn told(ledger: &mut Ledger, group: &Group) -> Option<Happening> {
         id: first.story,
         stories: posts.iter().map(|post| post.story).collect(),
         first: first.id,
+        is_worth_telling: group.worth().0 > 0 || group.worth().2 > Trust::Low,
         channel: first.channel,
         first_at: first.time(),
         has_time: first.has_time,

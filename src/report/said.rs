@@ -16,6 +16,8 @@ use pipelines::text::sentences;
 const QUOTE_CHARS: usize = 44;
 /// A clause of fewer characters is not quoted alone.
 const SHORT_CHARS: usize = 14;
+/// Characters of a text so short that nothing in it is said in passing.
+const SHORT_TEXT: usize = 200;
 /// Words that deny.
 const DENIES: [&str; 9] =
     ["不实", "谣言", "不属实", "不符", "并非", "无人员", "未造成", "没有人", "虚假"];
@@ -52,6 +54,8 @@ pub struct Said {
     pub point: String,
     /// Counted facts.
     pub claims: Vec<Claim>,
+    /// Whether it names us in passing only: once, deep in a longer text, and what it says of us rests on other sentences.
+    pub in_passing: bool,
     /// For near copies.
     pub fingerprint: Fingerprint,
 }
@@ -65,6 +69,7 @@ impl Default for Said {
             lead: String::new(),
             point: String::new(),
             claims: Vec::new(),
+            in_passing: false,
             fingerprint: Fingerprint::default(),
         }
     }
@@ -92,9 +97,30 @@ impl Said {
             point: point.filter(|point| !point.is_empty()).unwrap_or_else(|| lead.clone()),
             lead,
             claims: claims(annotated),
+            in_passing: is_in_passing(annotated),
             fingerprint: annotated.fingerprint.clone(),
         }
     }
+}
+
+/// Whether a post names us once only, deep in a longer text, in a sentence that nothing of its verdict rests on.
+fn is_in_passing(annotated: &AnnotatedPost) -> bool {
+    let text = annotated.post.text.as_str();
+    let mut named = annotated.mentions.iter().flat_map(|mention| &mention.spans);
+    let (Some(span), None) = (named.next(), named.next()) else { return false };
+    let start = span.start as usize;
+    if span.field == TextField::Title || text.chars().nth(SHORT_TEXT).is_none() {
+        return false;
+    }
+    let pieces = sentences(text);
+    let mut sentence = pieces.spans().filter(|(_, to)| *to > start);
+    let Some((from, to)) = sentence.next() else { return false };
+    let is_leading = text[..from].trim().is_empty();
+    let bases = annotated.mentions.iter().flat_map(|mention| &mention.polarity.basis);
+    let rests_on_it = bases.into_iter().any(|basis| {
+        basis.span.field == TextField::Body && (from..to).contains(&(basis.span.start as usize))
+    });
+    !is_leading && !rests_on_it
 }
 
 /// The counted facts, each once; of a denial that is told twice, the words that deny.

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use calamine::{Data, Reader as _, Xlsx};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -261,4 +261,75 @@ fn the_public_board_is_off_by_default_and_shows_nothing_private() {
     // Beside it nothing is open.
     assert_ne!(served.ask("GET", "/search", &[], "").status, 200);
     assert_eq!(served.ask("GET", "/publicity", &[], "").status, 404);
+}
+
+/// A service that answers every question with the same words, and keeps what it was asked.
+async fn model(answer: &'static str, asked: Arc<Mutex<Vec<String>>>) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let path = "/v1/chat/completions";
+    let router = axum::Router::new().route(
+        path,
+        axum::routing::post(move |heads: axum::http::HeaderMap, body: String| {
+            let key = heads.get("authorization").map(|key| key.to_str().unwrap().to_owned());
+            asked.lock().unwrap().push(format!("{} {body}", key.unwrap_or_default()));
+            async move { json!({ "choices": [{ "message": { "content": answer } }] }).to_string() }
+        }),
+    );
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    port
+}
+
+#[test]
+fn of_a_model_that_invents_only_what_is_held_reaches_the_page() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    // One true sentence; without a number; with a number of nothing; with the number of another post; altered.
+    let answer = "霁河论坛 published 霁河发电厂的工资什么时候发[1]. 公司高度重视并已妥善处置. 员工情绪稳定[88]. \
+                  霁河发电厂的工资什么时候发[3]. 霁河发电厂的奖金什么时候发[1].";
+    let port = runtime.block_on(model(answer, asked.clone()));
+    let lab = lab();
+    let main = format!(
+        "{MAIN}[rephrase]\nurl = \"http://127.0.0.1:{port}/v1/\"\nmodel = \"m\"\nkey_file = \"key\"\n"
+    );
+    lab.write("guanlan.toml", &main);
+    lab.write("key", "s3cret-4711\n");
+    let (page, _) = weekly(&lab);
+    let words: String = page.root_element().text().collect();
+    let line = words
+        .lines()
+        .find(|line| line.contains("In other words"))
+        .unwrap_or_else(|| panic!("{words}"));
+    assert!(line.contains("霁河论坛 published 霁河发电厂的工资什么时候发.[1]"), "{line}");
+    for invented in ["高度重视", "情绪稳定", "奖金", "88"] {
+        assert!(!words.contains(invented), "{invented} reached the page");
+    }
+    assert!(words.contains("The model gave 5 sentences, 1 are used"), "{words}");
+    assert!(
+        words.contains("1 without a number, 1 with a number that was not given, 2 that differ"),
+        "{words}"
+    );
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].starts_with("Bearer s3cret-4711"), "{}", asked[0]);
+    // The opening alone is sent, with its numbers.
+    assert!(asked[0].contains("[1]") && !asked[0].contains("今天食堂的菜"));
+    for file in std::fs::read_dir(lab.path().join("out")).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(6).any(|w| w == b"s3cret"), "the key is shown nowhere");
+    }
+}
+
+#[test]
+fn a_digest_is_whole_without_its_model() {
+    let lab = lab();
+    // Nobody listens there.
+    lab.write(
+        "guanlan.toml",
+        &format!("{MAIN}[rephrase]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n"),
+    );
+    let (page, _) = weekly(&lab);
+    let words: String = page.root_element().text().collect();
+    assert!(words.contains("The model said nothing in other words: no answer"), "{words}");
+    assert!(words.contains("5 posts about us"));
 }

@@ -101,7 +101,11 @@ impl Writer<'_> {
                 ("told", text(d.told.map_or_else(|| self.text("not_measured"), |n| n.to_string()))),
             ],
         );
-        self.body.push(Block::Para(line));
+        let passing = match d.passing.value {
+            Some(0) | None => Vec::new(),
+            Some(_) => self.fill("units.passing", &[("count", count(d.passing))]),
+        };
+        self.body.push(Block::Para([line, passing].concat()));
         let named: Vec<_> =
             d.subjects.iter().filter(|s| s.shares.posts.value.unwrap_or(0) > 0).collect();
         if named.len() < 2 || self.tight > 4 {
@@ -248,6 +252,10 @@ impl Writer<'_> {
             let line = self.text("sources.unknown");
             return self.body.push(Block::Warn(text(line)));
         };
+        if totals.sources == 0 {
+            let line = text(self.text("sources.none") + &collected);
+            return self.body.push(if is_short { Block::Note(line) } else { Block::Para(line) });
+        }
         if totals.good == totals.sources {
             let line = text(self.say("sources.sound", &[("count", &totals.sources)]) + &collected);
             return self.body.push(if is_short { Block::Note(line) } else { Block::Para(line) });
