@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use pipelines::annotate::{Role, role_of};
 use pipelines::record::{
-    AnnotatedPost, FactKind, FactStatus, Fingerprint, Polarity, Post, Severity, Span, TextField,
-    Trust,
+    AnnotatedPost, Basis, FactKind, FactStatus, Fingerprint, Polarity, Post, Severity, Span,
+    TextField, Trust,
 };
 use pipelines::text::sentences;
 
@@ -16,8 +16,8 @@ use pipelines::text::sentences;
 const QUOTE_CHARS: usize = 44;
 /// A clause of fewer characters is not quoted alone.
 const SHORT_CHARS: usize = 14;
-/// Characters of a text so short that nothing in it is said in passing.
-const SHORT_TEXT: usize = 200;
+/// Weight from which a word carries a verdict; those of a word list begin near it, single features of a model lie below.
+const CARRIES: f32 = 0.5;
 /// Words that deny.
 const DENIES: [&str; 9] =
     ["不实", "谣言", "不属实", "不符", "并非", "无人员", "未造成", "没有人", "虚假"];
@@ -54,7 +54,7 @@ pub struct Said {
     pub point: String,
     /// Counted facts.
     pub claims: Vec<Claim>,
-    /// Whether it names us in passing only: once, deep in a longer text, and what it says of us rests on other sentences.
+    /// Whether it names us in passing only: once, not where it begins, in a sentence that carries nothing of the verdict.
     pub in_passing: bool,
     /// For near copies.
     pub fingerprint: Fingerprint,
@@ -103,24 +103,29 @@ impl Said {
     }
 }
 
-/// Whether a post names us once only, deep in a longer text, in a sentence that nothing of its verdict rests on.
+/// Whether a post names us once only, not in its title and not where it begins, in a sentence that carries nothing of what
+/// is said of us: the verdict is neutral, itself in doubt, or rests on other sentences.
 fn is_in_passing(annotated: &AnnotatedPost) -> bool {
     let text = annotated.post.text.as_str();
     let mut named = annotated.mentions.iter().flat_map(|mention| &mention.spans);
     let (Some(span), None) = (named.next(), named.next()) else { return false };
     let start = span.start as usize;
-    if span.field == TextField::Title || text.chars().nth(SHORT_TEXT).is_none() {
+    let pieces = sentences(text);
+    let found = pieces.spans().find(|(_, to)| *to > start);
+    let Some((from, to)) = found.filter(|_| span.field == TextField::Body) else { return false };
+    if text[..from].trim().is_empty() {
         return false;
     }
-    let pieces = sentences(text);
-    let mut sentence = pieces.spans().filter(|(_, to)| *to > start);
-    let Some((from, to)) = sentence.next() else { return false };
-    let is_leading = text[..from].trim().is_empty();
-    let bases = annotated.mentions.iter().flat_map(|mention| &mention.polarity.basis);
-    let rests_on_it = bases.into_iter().any(|basis| {
-        basis.span.field == TextField::Body && (from..to).contains(&(basis.span.start as usize))
-    });
-    !is_leading && !rests_on_it
+    let verdict = annotated.shown().0;
+    let carries = |basis: &&Basis| {
+        basis.span.field == TextField::Body
+            && (from..to).contains(&(basis.span.start as usize))
+            && basis.weight.abs() >= CARRIES
+            && basis.speaks_for() == verdict.polarity
+    };
+    verdict.polarity == Polarity::Neutral
+        || verdict.other.is_some()
+        || !verdict.basis.iter().any(|basis| carries(&basis))
 }
 
 /// The counted facts, each once; of a denial that is told twice, the words that deny.
