@@ -39,11 +39,12 @@ pub(super) fn happenings(ledger: &mut Ledger) -> (Happenings, u64) {
     let count = groups.len() as u64;
     let topics = &ledger.input.grievance_topics;
     let mut lists: [Vec<Group>; 4] = Default::default();
-    // What is our own news and nobody else's stands with our own voice.
+    // What began with our own news stands with our own voice: nobody praises us by reprinting it.
     let own: HashSet<PostId> = ledger.input.own.iter().flatten().map(|own| own.post.id).collect();
     for group in groups {
         let sort = group.sort(topics);
-        if sort == Sort::Other && group.0.iter().all(|post| own.contains(&post.id)) {
+        let is_ours = group.0.first().is_some_and(|post| own.contains(&post.id));
+        if is_ours && matches!(sort, Sort::Other | Sort::Praise) {
             continue;
         }
         lists[sort as usize].push(group);

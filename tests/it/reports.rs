@@ -42,8 +42,8 @@ const ROWS: [(&str, i64, &str, &str); 11] = [
     (
         "forum",
         10,
-        "霁河发电厂的工资什么时候发",
-        "我在霁河发电厂外包队干了三个月，工资一直拖着不发，问了几次都说再等等，家里等钱过年。",
+        "霁河发电厂拖欠工资三个月",
+        "霁河发电厂外包队拖欠我们工资三个月，多次讨薪没人管，二十多个工人被欠薪，孩子学费都交不上。",
     ),
     ("paper", 26, "邻省一煤矿发生透水事故", TRADE),
     ("portal", 25, "邻省一煤矿发生透水事故", TRADE),
@@ -291,9 +291,9 @@ async fn model(answer: &'static str, asked: Arc<Mutex<Vec<String>>>) -> u16 {
 fn of_a_model_that_invents_only_what_is_held_reaches_the_page() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let asked = Arc::new(Mutex::new(Vec::new()));
-    // One true sentence; without a number; with a number of nothing; with the number of another post; altered.
-    let answer = "霁河论坛 published 霁河发电厂的工资什么时候发[1]. 公司高度重视并已妥善处置. 员工情绪稳定[88]. \
-                  霁河发电厂的工资什么时候发[3]. 霁河发电厂的奖金什么时候发[1].";
+    // One true sentence; one without a number; one with a number of nothing; a figure and a name that are not there.
+    let answer = "霁河论坛 published 霁河发电厂拖欠工资三个月[1]. 公司高度重视并已妥善处置. 员工情绪稳定[88]. \
+                  霁河发电厂拖欠奖金三个月[1]. 云岭集团拖欠工资三个月[1].";
     let port = runtime.block_on(model(answer, asked.clone()));
     let lab = lab();
     let main = format!(
@@ -307,8 +307,8 @@ fn of_a_model_that_invents_only_what_is_held_reaches_the_page() {
         .lines()
         .find(|line| line.contains("In other words"))
         .unwrap_or_else(|| panic!("{words}"));
-    assert!(line.contains("霁河论坛 published 霁河发电厂的工资什么时候发.[1]"), "{line}");
-    for invented in ["高度重视", "情绪稳定", "奖金", "88"] {
+    assert!(line.contains("霁河论坛 published 霁河发电厂拖欠工资三个月.[1]"), "{line}");
+    for invented in ["高度重视", "情绪稳定", "奖金", "云岭集团拖欠"] {
         assert!(!words.contains(invented), "{invented} reached the page");
     }
     assert!(words.contains("The model gave 5 sentences, 1 are used"), "{words}");

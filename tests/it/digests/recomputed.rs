@@ -33,7 +33,7 @@ pub fn by_day(data: &Path, (from, days): (i64, u32)) -> BTreeMap<String, Vec<u64
     let store = rusqlite::Connection::open(data.join("guanlan.db")).unwrap();
     let mut ask = store
         .prepare(
-            "SELECT json_extract(m.value, '$.subject'), (time - ?1) / 86400000, count(DISTINCT id)
+            "SELECT json_extract(m.value, '$.subject'), (time - ?1) / 86400000, count(DISTINCT posts.id)
              FROM posts, json_each(record, '$.mentions') m
              WHERE time >= ?1 AND time < ?1 + ?2 * 86400000 GROUP BY 1, 2",
         )
