@@ -81,7 +81,8 @@ impl<'p> Group<'p> {
         let of_grievances = telling.iter().any(|post| is_under(post));
         // The answer to a grievance goes with the grievances.
         let is_reply = of_grievances && self.0.iter().all(|post| is_answer(post));
-        if self.0.iter().all(|post| post.said.in_passing) || self.is_faint() {
+        let is_aside = |post: &DigestPost| post.said.in_passing || post.said.is_roundup;
+        if self.0.iter().all(|post| is_aside(post)) || self.is_faint() {
             Sort::Other
         } else if is(&[PostKind::Praise]) {
             Sort::Praise
@@ -108,7 +109,7 @@ impl<'p> Group<'p> {
 
 /// Whether a post is an answer of an office or of the house.
 pub(super) fn is_answer(post: &DigestPost) -> bool {
-    post.said.role.answers()
+    post.said.role.answers() && !post.said.is_roundup
 }
 
 /// Whether a topic is `group` or stands under it.

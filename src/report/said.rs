@@ -16,6 +16,8 @@ use pipelines::text::sentences;
 const QUOTE_CHARS: usize = 44;
 /// A clause of fewer characters is not quoted alone.
 const SHORT_CHARS: usize = 14;
+/// Items of a title from which on it is one of a round-up.
+const ROUNDUP_ITEMS: usize = 3;
 /// Weight from which a word carries a verdict; those of a word list begin near it, single features of a model lie below.
 const CARRIES: f32 = 0.5;
 /// Words that deny.
@@ -56,6 +58,8 @@ pub struct Said {
     pub claims: Vec<Claim>,
     /// Whether it names us in passing only: once, not where it begins, in a sentence that carries nothing of the verdict.
     pub in_passing: bool,
+    /// Whether it is a round-up of many things whose title does not name us.
+    pub is_roundup: bool,
     /// For near copies.
     pub fingerprint: Fingerprint,
 }
@@ -70,6 +74,7 @@ impl Default for Said {
             point: String::new(),
             claims: Vec::new(),
             in_passing: false,
+            is_roundup: false,
             fingerprint: Fingerprint::default(),
         }
     }
@@ -98,6 +103,7 @@ impl Said {
             lead,
             claims: claims(annotated),
             in_passing: is_in_passing(annotated),
+            is_roundup: is_roundup(annotated),
             fingerprint: annotated.fingerprint.clone(),
         }
     }
@@ -126,6 +132,13 @@ fn is_in_passing(annotated: &AnnotatedPost) -> bool {
     verdict.polarity == Polarity::Neutral
         || verdict.other.is_some()
         || !verdict.basis.iter().any(|basis| carries(&basis))
+}
+
+/// Whether a post is a round-up, as its title of several items says, and none of them names us.
+fn is_roundup(annotated: &AnnotatedPost) -> bool {
+    let items = annotated.post.title.split(['；', ';']).filter(|item| !item.trim().is_empty());
+    let mut named = annotated.mentions.iter().flat_map(|mention| &mention.spans);
+    items.count() >= ROUNDUP_ITEMS && !named.any(|span| span.field == TextField::Title)
 }
 
 /// The counted facts, each once; of a denial that is told twice, the words that deny.

@@ -218,6 +218,9 @@ impl Writer<'_> {
             self.cloud();
         }
         let most = if is_short { WORDS } else { self.d.words.len() };
+        // Against a period before that was not measured nothing rose.
+        let is_compared = self.d.words.iter().any(|word| word.before.is_some());
+        let most = if is_short || is_compared { most } else { 0 };
         let words = self.d.words.iter().take(most).map(|word| {
             let (name, posts) = (text(word.word.clone()), count(word.posts));
             match word.before {
