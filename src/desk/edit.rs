@@ -364,13 +364,14 @@ pub(super) fn read_file(file: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))
 }
 
-/// The whole file or the old one, whatever dies.
+/// The whole file or the old one, whatever dies; the first of its folder brings that with it.
 ///
 /// # Errors
 /// A disk that refuses.
 pub(super) fn put_file(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let half = file.with_extension("toml.part");
-    let written = std::fs::write(&half, bytes).and_then(|()| {
+    let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+    let written = folder.and_then(|()| std::fs::write(&half, bytes)).and_then(|()| {
         std::fs::File::open(&half)?.sync_all()?;
         std::fs::rename(&half, file)
     });

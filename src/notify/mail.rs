@@ -4,7 +4,7 @@
 //! by name. Encrypted (TLS from the start, or STARTTLS and nothing without it) but on loopback. The password stands in
 //! no error and no log. Each recipient is told apart: one that is refused keeps no other from the letter.
 
-mod letter;
+pub(super) mod letter;
 
 use std::fmt;
 use std::path::PathBuf;

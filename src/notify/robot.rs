@@ -80,7 +80,7 @@ impl fmt::Debug for Robot {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part {
     pub(super) label: String,
-    body: Value,
+    pub(super) body: Value,
 }
 
 impl Robot {

@@ -16,6 +16,8 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::report::DigestPost;
 
+mod printed;
+
 #[derive(Clone, Default)]
 struct Receiver {
     /// What to answer, first one first; the last one stays.

@@ -1,18 +1,19 @@
 // An officer's day in the console of the demo, in a real browser: read, search, follow a story, correct, acknowledge, make a
 // rule and see it fire, name a unit, add a source, write a digest, print. In Chinese and English, wide and narrow, with
-// script and without; then the day of each role, with a login (`roles.mjs`).
+// script and without; then the day of each role, with a login (`roles.mjs`), and its cases played to their end (`cases.mjs`).
 //
 //   node day.mjs PROGRAM OUT [WALK]     the built guanlan, a folder for screenshots, one walk only (zh-1280, en-390-plain, leader)
 //
 // Fails at: a page that is not answered with 200, a violation found by axe-core, a message of the browser's console, an
 // address outside the station, a page over 300 KB, an act whose effect is not seen afterwards.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { ROLES, people, role } from "./roles.mjs";
+import { cases } from "./cases.mjs";
+import { ROLES, enter, leave, people, role } from "./roles.mjs";
 
 const [program, out, only] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -33,6 +34,8 @@ const started = () => new Promise((resolve, reject) => {
     const entry = said.match(/http:\/\/127\.0\.0\.1:\d+\/enter\?key=\S+/);
     if (entry) resolve({ station, entry: entry[0], dir });
   });
+  const waits = setTimeout(() => station.kill("SIGKILL"), 180_000);
+  station.stdout.on("data", () => /enter\?key=/.test(said) && clearTimeout(waits));
   station.on("exit", (code) => reject(new Error(`the station ended with ${code}:\n${said}`)));
 });
 
@@ -125,6 +128,15 @@ async function rule(walk) {
   await walk.press(page.locator("button[value=save]"), "rule-refused", 422);
   check(await page.inputValue("#name") === "试写的规则", `${walk.name}: what was typed is lost`);
   await page.fill("#query", "工资 拖欠");
+  if (walk.script) {
+    // Tried by itself when typing stops.
+    await page.locator("#tried #rehearsal").waitFor();
+    check(await page.locator("#verdict .good").count() === 1, `${walk.name}: a sound rule is not called so while it is typed`);
+    await page.fill("#query", "(工资");
+    await page.locator("#verdict .fault").first().waitFor();
+    check(await page.inputValue("#query") === "(工资", `${walk.name}: what is being typed is changed`);
+    await page.fill("#query", "工资 拖欠");
+  }
   await walk.press(page.locator("button[value=try]"), "rule-tried");
   check(await page.locator("#rehearsal").count() === 1, `${walk.name}: a sound rule is not rehearsed`);
   await walk.press(page.locator("button[value=save]"), "rule-saved");
@@ -219,6 +231,8 @@ async function walked(browser, entry, name, { lang, width, script }, work) {
 
 mkdirSync(out, { recursive: true });
 const { station, entry, dir } = await started();
+// Nobody watches an answer for three days here; the config is read anew when the first rule is saved.
+appendFileSync(join(dir, "guanlan.toml"), "\n[cases]\nwatch = \"1m\"\n");
 // A page of the demo's own web, as its config names it.
 const named = readdirSync(join(dir, "sources")).map((file) => readFileSync(join(dir, "sources", file), "utf8")).join();
 const site = named.match(/"(http:\/\/127\.0\.0\.\d+:\d+\/[^"]+)"/)[1];
@@ -240,6 +254,8 @@ try {
     const view = { lang: "zh", width: of === "leader" ? 390 : 1280, script: true };
     await walked(browser, entry, of, view, (walk) => role(walk, of, { check, day: (w) => day(w, site) }));
   }
+  const view = { lang: "zh", width: 1280, script: true };
+  await walked(browser, entry, "cases", view, (walk) => cases(walk, { check, enter, leave }));
 } finally {
   await browser.close();
   station.removeAllListeners("exit");

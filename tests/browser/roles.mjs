@@ -27,6 +27,19 @@ export function people(program, dir) {
   }
 }
 
+// Comes in as one of the people, and goes out again.
+export async function enter(walk, of) {
+  await walk.page.goto(walk.base + "/login");
+  await walk.page.fill("#name", of);
+  await walk.page.fill("#password", password(of));
+  await walk.press(walk.page.locator("form[action='/login'] button"));
+}
+
+export async function leave(walk) {
+  await walk.page.goto(walk.base + "/account");
+  await walk.press(walk.page.locator("form[action='/logout'] button").first());
+}
+
 export async function role(walk, of, { check, day }) {
   const { page } = walk;
   await page.goto(walk.base + "/");
@@ -47,8 +60,7 @@ export async function role(walk, of, { check, day }) {
   const moves = await page.locator("form[action$='/state'] button:enabled").count();
   check((moves > 0) === WORKERS.includes(of), `${walk.name}: ${moves} ways to move an alert`);
   if (of === "officer") await day(walk);
-  await page.goto(walk.base + "/account");
-  await walk.press(page.locator("form[action='/logout'] button").first());
+  await leave(walk);
   await page.goto(walk.base + "/alerts");
   check(page.url().includes("/login"), `${walk.name}: still in after going out`);
 }

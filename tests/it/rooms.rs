@@ -204,6 +204,13 @@ fn a_unit_and_a_topic_are_written_by_their_forms() {
     let tried = served.post("/entry/topic/new", &fields);
     assert_eq!(tried.status, 200, "{}", tried.body);
     assert!(tried.body.contains("<mark>工资</mark>"), "its posts are shown: {}", tried.body);
+    // The first topic brings its folder with it.
+    assert!(!served.lab.data().join("topics").exists());
+    let mut fields = fields;
+    fields[1] = ("act", "save");
+    let saved = served.post("/entry/topic/new", &fields);
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    assert!(served.lab.data().join("topics").exists());
 }
 
 #[test]

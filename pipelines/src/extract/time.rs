@@ -68,6 +68,10 @@ impl TimeContext {
         self.now.with_timezone(&self.zone).date_naive()
     }
 
+    fn year_of(&self, at: DateTime<Utc>) -> i32 {
+        at.with_timezone(&self.zone).year()
+    }
+
     fn is_plausible(&self, year: i32) -> bool {
         (FIRST_YEAR..=self.today().year() + YEARS_AHEAD).contains(&year)
     }

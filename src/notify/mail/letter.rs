@@ -64,7 +64,8 @@ async fn file(enclosure: &Enclosure, room: &mut u64) -> Result<SinglePart, Strin
     Ok(Attachment::new(enclosure.name.clone()).body(bytes, kind))
 }
 
-fn plain(title: &str, items: &[Item]) -> String {
+/// What a reader without HTML sees.
+pub(in super::super) fn plain(title: &str, items: &[Item]) -> String {
     let lines = items.iter().map(Item::plain);
     std::iter::once(title.to_owned()).chain(lines).collect::<Vec<_>>().join("\r\n\r\n")
 }

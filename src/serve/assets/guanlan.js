@@ -1,4 +1,4 @@
-// Keys and fresh counts for the console. Every page works without this file; it asks nothing but the station.
+// Keys, fresh counts and forms that are tried as they are typed. Every page works without this file; it asks nothing but the station.
 "use strict";
 
 (() => {
@@ -45,6 +45,30 @@
   };
   listen();
   document.addEventListener("visibilitychange", listen);
+
+  // What is written in a form is tried when typing stops: faults, words and the last thirty days change in place, what
+  // is typed stays. An answer that was overtaken by more typing is dropped.
+  const entry = document.querySelector("form.entry");
+  if (entry && entry.elements.fields) {
+    let pause = 0, asked = 0;
+    const tried = async () => {
+      const [mine, body] = [++asked, new URLSearchParams(new FormData(entry))];
+      body.set("act", "try");
+      const answer = await fetch(entry.action, { method: "POST", body }).catch(() => null);
+      if (!answer || !(answer.ok || answer.status === 422)) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (mine !== asked) return;
+      for (const id of ["verdict", "tried"]) {
+        const [here, there] = [document.getElementById(id), page.getElementById(id)];
+        if (here && there) here.replaceChildren(...there.childNodes);
+      }
+    };
+    entry.addEventListener("input", () => {
+      asked += 1;
+      clearTimeout(pause);
+      if (entry.checkValidity()) pause = setTimeout(tried, 800);
+    });
+  }
 
   // Days of a chart that are drawn over become the span of the search.
   const day = (a) => /published:(\d{4}-\d\d-\d\d)$/.exec(new URL(a.href.baseVal, location.href).searchParams.get("q"));

@@ -85,6 +85,8 @@ fn read<'t>(
         return Some(english_time(&read, end, context));
     }
     if let Some((time, end)) = spoken::spoken(here, context) {
+        // `115年11个小时前` is an hour of a year no post can have.
+        let time = time.filter(|time| context.is_plausible(context.year_of(time.at)));
         return Some((time, Form::Spoken, end));
     }
     if let Some((month_day, end)) = day::without_year(here) {
