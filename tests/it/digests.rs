@@ -150,7 +150,10 @@ fn rows(page: &Html, what: &str) -> Vec<(String, Vec<u64>)> {
 fn named_cases(page: &Html) -> BTreeSet<String> {
     let text: String = page.root_element().text().collect();
     let is_number = |word: &&str| {
-        word.len() == 9 && word[..4].parse::<u32>().is_ok() && word[5..].parse::<u32>().is_ok()
+        word.len() == 9
+            && word.as_bytes()[4] == b'-'
+            && word[..4].parse::<u32>().is_ok()
+            && word[5..].parse::<u32>().is_ok()
     };
     let words = text.split(|c: char| !c.is_ascii_digit() && c != '-');
     words.filter(|word| word.is_ascii()).filter(is_number).map(str::to_owned).collect()
