@@ -182,6 +182,31 @@ fn written(lab: &Lab, args: &[&str]) -> PathBuf {
     PathBuf::from(&file[file.find('/').unwrap()..])
 }
 
+/// The tables of units and the cases of a page, held against other code.
+fn recount(
+    page: &Html,
+    (file, data): (&Path, &Path),
+    (day, days): (NaiveDate, u64),
+    walked: &mut Walked,
+) {
+    let to = midnight(day + Days::new(1));
+    let from = to - chrono::TimeDelta::days(i64::try_from(days).unwrap());
+    let counted = recomputed::units(data, (from.timestamp_millis(), to.timestamp_millis()));
+    for (name, numbers) in rows(page, "Unit") {
+        let (id, _) = UNITS.iter().find(|(_, full)| *full == name).expect("a unit of the demo");
+        assert_eq!(counted[*id], numbers, "{name} in {}", file.display());
+    }
+    let by_day = recomputed::by_day(data, (from.timestamp_millis(), u32::try_from(days).unwrap()));
+    for (name, numbers) in rows(page, "Unit by day") {
+        let (id, _) = UNITS.iter().find(|(_, full)| *full == name).expect("a unit of the demo");
+        assert_eq!(by_day[*id], numbers, "{name} by day in {}", file.display());
+        walked.heat += 1;
+    }
+    let open = recomputed::open_cases(data, to.timestamp_millis());
+    assert_eq!(named_cases(page), open, "cases in {}", file.display());
+    walked.cases += open.len();
+}
+
 #[test]
 fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
     let lab = Lab::new();
@@ -227,24 +252,9 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
         walked.quotes += walk_quotes(&page, &posts);
         walked.figures += walk_figures(&page, &posts);
         every_paragraph_leads_somewhere(&page, file);
-        let Some((day, days)) = span else { continue };
-        let to = midnight(*day + Days::new(1));
-        let from = to - chrono::TimeDelta::days(i64::try_from(*days).unwrap());
-        let counted = recomputed::units(&data, (from.timestamp_millis(), to.timestamp_millis()));
-        for (name, numbers) in rows(&page, "Unit") {
-            let (id, _) = UNITS.iter().find(|(_, full)| *full == name).expect("a unit of the demo");
-            assert_eq!(counted[*id], numbers, "{name} in {}", file.display());
+        if let Some(span) = span {
+            recount(&page, (file, &data), *span, &mut walked);
         }
-        let by_day =
-            recomputed::by_day(&data, (from.timestamp_millis(), u32::try_from(*days).unwrap()));
-        for (name, numbers) in rows(&page, "Unit by day") {
-            let (id, _) = UNITS.iter().find(|(_, full)| *full == name).expect("a unit of the demo");
-            assert_eq!(by_day[*id], numbers, "{name} by day in {}", file.display());
-            walked.heat += 1;
-        }
-        let open = recomputed::open_cases(&data, to.timestamp_millis());
-        assert_eq!(named_cases(&page), open, "cases in {}", file.display());
-        walked.cases += open.len();
     }
     assert!(walked.heat > 12 && walked.cases >= 4, "{} {}", walked.heat, walked.cases);
     assert!(walked.quotes > 250 && walked.figures > 400, "{} {}", walked.quotes, walked.figures);
