@@ -50,12 +50,12 @@ impl<'p> Group<'p> {
             && self.0.iter().all(|post| post.other.is_some() && post.said.trust == Trust::Low)
     }
 
-    /// How far praise is worth retelling: filed as such, sure, and by whom.
-    pub(super) fn worth(&self) -> (usize, usize, Trust) {
+    /// How far praise is worth retelling: by a source of some reach, filed as such, sure.
+    pub(super) fn worth(&self) -> (bool, bool, bool) {
         let filed = self.count(|post| post.kind == Some(PostKind::Praise));
         let sure = self.count(|post| post.other.is_none() && post.polarity() == Polarity::Positive);
         let reach = self.0.iter().map(|post| post.said.trust).max().unwrap_or_default();
-        (filed.min(1), sure.min(1), reach)
+        (reach > Trust::Low, filed > 0, sure > 0)
     }
 
     pub(super) fn outlets(&self) -> usize {

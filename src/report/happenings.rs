@@ -111,7 +111,7 @@ fn told(ledger: &mut Ledger, group: &Group) -> Option<Happening> {
         id: first.story,
         stories: posts.iter().map(|post| post.story).collect(),
         first: first.id,
-        is_worth_telling: group.worth().0 > 0 || group.worth().2 > Trust::Low,
+        is_worth_telling: matches!(group.worth(), (true, ..) | (_, true, true)),
         channel: first.channel,
         first_at: first.time(),
         has_time: first.has_time,

@@ -157,7 +157,7 @@ impl Writer<'_> {
                 .into_iter()
                 .chain(head)
                 .collect(),
-            widths: vec![8, 48, 11, 11, 11, 11],
+            widths: vec![6, 42, 13, 13, 13, 13],
             numbers: vec![true, false, true, true, true, true],
             rows: rows.iter().enumerate().map(row).collect(),
         }));
