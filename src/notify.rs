@@ -243,6 +243,15 @@ impl Notifier {
         }
     }
 
+    /// The name of what is shared by all ways to the same robot: what it takes of a minute. Others share nothing.
+    #[must_use]
+    pub fn bucket(&self, way: &str) -> String {
+        match self {
+            Self::Robot(robot) => format!("bucket:{}:{}", robot.kind(), robot.mark()),
+            _ => format!("bucket:way:{way}"),
+        }
+    }
+
     /// Whether what is out of a message has to be remembered piece by piece.
     #[must_use]
     pub fn is_piecewise(&self) -> bool {

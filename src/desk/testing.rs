@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Act, Desk, DeskError, Result, Who};
 use crate::engine::{delivery, pieces};
-use crate::notify::{DeliverError, Notifier, Pace, test_message};
+use crate::notify::{DeliverError, Notifier, test_message};
 
 /// What came of a test.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -71,18 +71,17 @@ impl Desk {
 
     fn test(&self, who: &Who, name: &str, notifier: &Notifier) -> Result<Vec<TestAnswer>> {
         let now = self.now();
-        let mut pace = pieces::pace(&*self.store, name)?;
+        let bucket = notifier.bucket(name);
         let lang = self.config.station.lang;
         let message = test_message(&self.config.station.name, &who.name, now, lang);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(anyhow::Error::from)?;
         let mut answers = Vec::new();
         for piece in notifier.pieces(&message) {
-            if let Some(next) = pace.next(notifier.limits(), now) {
+            if let Some(next) = self.count(&bucket, notifier, now)? {
                 answers.push(full(piece.label, next, now, who));
                 break;
             }
-            self.count(name, notifier, &mut pace, now)?;
             let said = runtime.block_on(notifier.send(&message, &piece, now));
             answers.push(match said {
                 Ok(said) => {
@@ -95,21 +94,19 @@ impl Desk {
         Ok(answers)
     }
 
-    /// Takes down what is sent, where the way takes only so much.
+    /// Takes down what is sent, where the way takes only so much; or answers when there will be room.
     fn count(
         &self,
-        name: &str,
+        bucket: &str,
         notifier: &Notifier,
-        pace: &mut Pace,
         now: DateTime<Utc>,
-    ) -> Result<()> {
-        if notifier.limits().is_empty() {
-            return Ok(());
-        }
-        pace.take(notifier.limits(), now);
-        let kept = serde_json::to_string(pace).map_err(anyhow::Error::from)?;
-        let state = pieces::state_of(name);
-        Ok(self.store.write(&mut |write| write.put_state(&state, &kept))?)
+    ) -> Result<Option<DateTime<Utc>>> {
+        let mut next = None;
+        self.store.write(&mut |write| {
+            next = pieces::take_one(write, bucket, notifier.limits(), now)?;
+            Ok(())
+        })?;
+        Ok(next)
     }
 }
 

@@ -5,13 +5,16 @@
 //! a limit. A recipient of a letter who is refused holds up none of the others. Only what goes out in the instant between
 //! an answer and its note may go out twice.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyhow::Context as _;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::delivery::insist;
 use super::shared::Shared;
-use crate::notify::{Blame, DeliverError, Message, Notifier, Pace, Refusal, Why};
-use crate::store::{Delivery, Store};
+use crate::notify::{Blame, DeliverError, Limit, Message, Notifier, Pace, Refusal, Why};
+use crate::store::{self, Delivery, Store, StoreError, StoreWrite};
 
 /// How far a message came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +25,12 @@ pub(super) enum Sent {
     Later,
 }
 
-/// The state that holds what `way` remembers.
-#[must_use]
-pub fn state_of(way: &str) -> String {
+/// The state that holds what `way` remembers of its messages.
+fn state_of(way: &str) -> String {
     format!("way:{way}")
 }
 
-/// What `way` remembers.
+/// What `way` remembers of its messages.
 ///
 /// # Errors
 /// The store; a state that is none.
@@ -62,12 +64,10 @@ pub(super) async fn send(
             continue;
         }
         let now = shared.now();
-        if pace.next(notifier.limits(), now).is_some() {
+        // Counted before it goes: a crash costs one of the minute, never the limit.
+        if !take(shared, notifier, way, now).await? {
             return Ok(Ok(Sent::Later));
         }
-        // Counted before it goes: a crash costs one of the minute, never the limit.
-        pace.take(notifier.limits(), now);
-        keep(shared, way, &pace).await?;
         if let Err(error) = notifier.send(message, &piece, now).await {
             if let DeliverError::Told(refusal) = &error
                 && piece.stands_alone()
@@ -83,8 +83,8 @@ pub(super) async fn send(
             if let DeliverError::Told(refusal) = &error
                 && let Some(wait) = refusal.wait
             {
-                pace.hold(TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX), shared.now());
-                keep(shared, way, &pace).await?;
+                hold(shared, notifier, way, TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX))
+                    .await?;
             }
             return Ok(Err(error));
         }
@@ -92,6 +92,71 @@ pub(super) async fn send(
         keep(shared, way, &pace).await?;
     }
     Ok(Refusal::together(&refused).map_or(Ok(Sent::Whole), |refusal| Err(refusal.into())))
+}
+
+/// Takes down that one goes now, in the bucket that all ways to this robot share; answers whether there was room.
+async fn take(
+    shared: &Shared,
+    notifier: &Notifier,
+    way: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<bool> {
+    let (bucket, limits) = (notifier.bucket(way), notifier.limits());
+    let is_free = Arc::new(AtomicBool::new(false));
+    let found = is_free.clone();
+    insist(shared, move |write| {
+        let taken = take_one(write, &bucket, limits, now)?;
+        found.store(taken.is_none(), Ordering::SeqCst);
+        Ok(())
+    })
+    .await?;
+    Ok(is_free.load(Ordering::SeqCst))
+}
+
+/// Takes down that one goes now; or answers when there will be room. One transaction, whoever else is at it.
+pub fn take_one(
+    write: &dyn StoreWrite,
+    bucket: &str,
+    limits: &[Limit],
+    now: DateTime<Utc>,
+) -> store::Result<Option<DateTime<Utc>>> {
+    let mut pace = bucket_of(write, bucket)?;
+    let next = pace.next(limits, now);
+    if next.is_none() && !limits.is_empty() {
+        pace.take(limits, now);
+        write.put_state(bucket, &json_of(bucket, &pace)?)?;
+    }
+    Ok(next)
+}
+
+/// Nothing goes by any way to this robot for so long.
+async fn hold(
+    shared: &Shared,
+    notifier: &Notifier,
+    way: &str,
+    wait: TimeDelta,
+) -> anyhow::Result<()> {
+    let (bucket, now) = (notifier.bucket(way), shared.now());
+    insist(shared, move |write| {
+        let mut pace = bucket_of(write, &bucket)?;
+        pace.hold(wait, now);
+        write.put_state(&bucket, &json_of(&bucket, &pace)?)
+    })
+    .await
+}
+
+fn bucket_of(write: &dyn StoreWrite, bucket: &str) -> store::Result<Pace> {
+    let kept = write.state(bucket)?;
+    let read = kept.map(|json| serde_json::from_str(&json)).transpose();
+    Ok(read.map_err(|error| corrupt(bucket, &error))?.unwrap_or_default())
+}
+
+fn json_of(bucket: &str, pace: &Pace) -> store::Result<String> {
+    serde_json::to_string(pace).map_err(|error| corrupt(bucket, &error))
+}
+
+fn corrupt(bucket: &str, error: &serde_json::Error) -> StoreError {
+    StoreError::Corrupt { what: bucket.to_owned(), cause: error.to_string() }
 }
 
 async fn keep(shared: &Shared, way: &str, pace: &Pace) -> anyhow::Result<()> {

@@ -7,17 +7,21 @@
 
 mod body;
 mod codes;
+mod file;
 mod sign;
 
 use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use pipelines::text::hex;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::items::{Item, grouped, items};
+use super::message::Enclosure;
 use super::pace::Limit;
 use super::refusal::{Refusal, Why};
 use super::{Message, http};
@@ -76,11 +80,12 @@ impl fmt::Debug for Robot {
     }
 }
 
-/// One part of a message: which of how many, and its body without signature.
+/// One part of a message: which of how many, and its body without signature; or a file that goes after them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part {
     pub(super) label: String,
     pub(super) body: Value,
+    file: Option<Enclosure>,
 }
 
 impl Robot {
@@ -132,9 +137,32 @@ impl Robot {
         let numbered = groups.iter().enumerate().map(|(i, items)| {
             let label = format!("{}/{of}", i + 1);
             let number = if of > 1 { format!("（{label}）") } else { String::new() };
-            Part { label, body: part(&number, items) }
+            Part { label, body: part(&number, items), file: None }
         });
-        numbered.collect()
+        numbered.chain(self.files(message)).collect()
+    }
+
+    /// The files of `message`, where the robot takes some: the Word one where there is one, else all.
+    fn files(&self, message: &Message) -> Vec<Part> {
+        if self.brand != Brand::Wecom || file::address(&self.url).is_none() {
+            return Vec::new();
+        }
+        let mut files = message.enclosures();
+        let is_word = |file: &Enclosure| file.path.extension().is_some_and(|end| end == "docx");
+        if files.iter().any(is_word) {
+            files.retain(is_word);
+        }
+        let part = |(i, file)| Part {
+            label: format!("file {}", i + 1),
+            body: Value::Null,
+            file: Some(file),
+        };
+        files.into_iter().enumerate().map(part).collect()
+    }
+
+    /// What tells this robot from every other, without its key: all ways to it share what it takes of a minute.
+    pub(super) fn mark(&self) -> String {
+        hex(&Sha256::digest(self.url.as_str()))[..16].to_owned()
     }
 
     /// `items` with the keyword, where neither they nor the title have it.
@@ -152,15 +180,54 @@ impl Robot {
 
     /// Sends one part; answers what the robot said. `now` goes into the signature.
     pub(super) async fn send(&self, part: &Part, now: DateTime<Utc>) -> Result<String, Refusal> {
-        let (mut url, mut body) = (self.url.clone(), part.body.clone());
+        match &part.file {
+            Some(file) => self.send_file(file, now).await,
+            None => self.send_body(part.body.clone(), now).await,
+        }
+    }
+
+    async fn send_body(&self, mut body: Value, now: DateTime<Utc>) -> Result<String, Refusal> {
+        let mut url = self.url.clone();
         if let Some(secret) = &self.secret {
             sign::sign(self.brand, secret, now, &mut url, &mut body);
         }
-        let request = self
-            .client
-            .post(url)
-            .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(body.to_string());
+        let kind = "application/json; charset=utf-8";
+        self.post(url, kind, body.to_string().into_bytes(), now).await
+    }
+
+    /// Hands a file up and sends it. One that is gone or that no robot takes is left out and said so in the log: the
+    /// message itself is out by then.
+    async fn send_file(&self, file: &Enclosure, now: DateTime<Utc>) -> Result<String, Refusal> {
+        let Some(url) = file::address(&self.url) else { return Ok(String::new()) };
+        let size = tokio::fs::metadata(&file.path).await.map(|about| about.len());
+        let read = match size {
+            Ok(size) if file::TAKEN.contains(&size) => tokio::fs::read(&file.path).await,
+            Ok(size) => Err(std::io::Error::other(format!("{size} bytes are not taken"))),
+            Err(error) => Err(error),
+        };
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::warn!(path = %file.path.display(), %error, "file not sent to the group");
+                return Ok(String::new());
+            }
+        };
+        let (kind, form) = file::form(&file.name, &bytes);
+        let said = self.post(url, &kind, form, now).await?;
+        let Some(media_id) = file::media_id(&said) else {
+            return Err(Refusal::new(self.brand.as_str(), Why::NotJson, &said));
+        };
+        self.send_body(json!({ "msgtype": "file", "file": { "media_id": media_id } }), now).await
+    }
+
+    async fn post(
+        &self,
+        url: Url,
+        kind: &str,
+        body: Vec<u8>,
+        now: DateTime<Utc>,
+    ) -> Result<String, Refusal> {
+        let request = self.client.post(url).header(CONTENT_TYPE, kind).body(body);
         let refused = |why, said: &str| Refusal::new(self.brand.as_str(), why, &self.masked(said));
         let answer = request.send().await;
         let mut answer = answer.map_err(|e| refused(Why::NoAnswer, &http::no_answer(&e)))?;

@@ -312,3 +312,85 @@ async fn the_keyword_of_a_robot_stands_in_every_part() {
     let received = house.received.lock().unwrap();
     assert!(received.iter().all(|body| body.to_string().contains("舆情值班")));
 }
+
+/// What a house of 企业微信 was handed, by path and content type.
+type Handed = Arc<Mutex<Vec<(String, String, Vec<u8>)>>>;
+
+async fn file_house(answer: Value) -> (Handed, SocketAddr) {
+    let handed: Handed = Arc::default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let kept = handed.clone();
+    let take = move |uri: axum::http::Uri, headers: HeaderMap, body: axum::body::Bytes| {
+        let (kept, answer) = (kept.clone(), answer.clone());
+        async move {
+            let kind = headers.get("content-type").unwrap().to_str().unwrap().to_owned();
+            kept.lock().unwrap().push((uri.to_string(), kind, body.to_vec()));
+            let is_file = uri.path().ends_with("/upload_media");
+            let fine = json!({ "errcode": 0, "errmsg": "ok" });
+            if is_file { answer.to_string() } else { fine.to_string() }
+        }
+    };
+    let app = Router::new().fallback(take);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (handed, address)
+}
+
+fn digest(dir: &std::path::Path, names: &[&str]) -> Message {
+    let files = names.iter().map(|name| json!({ "name": name, "path": dir.join(name) }));
+    let files = files.collect::<Vec<_>>();
+    let kind = MessageKind::Digest;
+    Message { key: "digest:daily".into(), kind, data: json!({ "files": files }), ..message(1) }
+}
+
+#[tokio::test]
+async fn a_digest_comes_to_a_wecom_group_with_its_word_file() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("舆情日报.docx"), b"PK the digest").unwrap();
+    std::fs::write(dir.path().join("舆情日报.html"), "<p>").unwrap();
+    let message = digest(dir.path(), &["舆情日报.html", "舆情日报.docx"]);
+    let fine = json!({ "errcode": 0, "errmsg": "ok", "type": "file", "media_id": "MEDIA-1" });
+    let (handed, address) = file_house(fine).await;
+    let wecom = robot(Brand::Wecom, address, None, RobotStyle::Rich);
+    let labels = wecom.parts(&message).into_iter().map(|part| part.label).collect::<Vec<_>>();
+    assert_eq!(labels, ["1/1", "file 1"], "the Word file alone, after the summary");
+    assert!(sent(&wecom, &message).await.iter().all(Result::is_ok));
+    let handed = handed.lock().unwrap();
+    let paths = handed.iter().map(|(path, ..)| path.split('?').next().unwrap()).collect::<Vec<_>>();
+    let base = "/cgi-bin/webhook";
+    assert_eq!(
+        paths,
+        [format!("{base}/send"), format!("{base}/upload_media"), format!("{base}/send")]
+    );
+    assert!(handed[1].0.contains("key=KEY-0123456789") && handed[1].0.ends_with("&type=file"));
+    let form = String::from_utf8_lossy(&handed[1].2);
+    assert!(handed[1].1.starts_with("multipart/form-data; boundary="), "{}", handed[1].1);
+    assert!(
+        form.contains("filename=\"舆情日报.docx\"") && form.contains("PK the digest"),
+        "{form}"
+    );
+    let said: Value = serde_json::from_slice(&handed[2].2).unwrap();
+    assert_eq!(said, json!({ "msgtype": "file", "file": { "media_id": "MEDIA-1" } }));
+    // The other houses' robots take none.
+    for brand in [Brand::Dingtalk, Brand::Feishu] {
+        assert_eq!(robot(brand, address, None, RobotStyle::Rich).parts(&message).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_or_too_small_is_left_out_and_one_refused_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.txt"), b"1234").unwrap();
+    let (handed, address) = file_house(json!({ "errcode": 45009, "errmsg": "freq limit" })).await;
+    let wecom = robot(Brand::Wecom, address, None, RobotStyle::Rich);
+    let told = sent(&wecom, &digest(dir.path(), &["a.txt", "gone.docx.txt"])).await;
+    assert!(told.iter().all(Result::is_ok), "{told:?}");
+    assert_eq!(handed.lock().unwrap().len(), 1, "the summary alone");
+    std::fs::write(dir.path().join("a.txt"), b"12345").unwrap();
+    let told = sent(&wecom, &digest(dir.path(), &["a.txt"])).await;
+    let refusal = told[1].as_ref().unwrap_err();
+    assert!(refusal.wait.is_some() && !refusal.said.contains("KEY-0123456789"), "{refusal:?}");
+    let (_, address) = file_house(json!({ "errcode": 0, "errmsg": "ok" })).await;
+    let wecom = robot(Brand::Wecom, address, None, RobotStyle::Rich);
+    assert!(sent(&wecom, &digest(dir.path(), &["a.txt"])).await[1].is_err(), "no id, no file");
+}
