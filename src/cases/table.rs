@@ -235,7 +235,7 @@ const RUN_OUT: &[Field] = &[
 
 const OPEN: &[Field] = &[
     must("title", Form::Line),
-    must("origin", Choice(&["alert", "story", "post", "hand"])),
+    must("origin", Choice(&["alert", "story", "post", "import", "hand"])),
     may("whence", Form::Line),
     may("link", Address),
     may("first_at", Time),

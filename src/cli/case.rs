@@ -45,6 +45,8 @@ enum Action {
         story: Option<String>,
         #[arg(long, value_name = "POST")]
         post: Option<String>,
+        #[arg(long, value_name = "NUMBER", conflicts_with_all = ["alert", "story", "post", "said"])]
+        import: Option<i64>,
         #[arg(value_name = "FIELD=WORDS")]
         said: Vec<String>,
     },
@@ -106,7 +108,14 @@ impl Action {
                 let sheet = desk.case(who, number)?;
                 Ok(show(&sheet, desk, globals, out))
             }
-            Self::Open { alert, story, post, said } => {
+            Self::Open { import: Some(import), .. } => {
+                let done = desk.open_cases_of(who, *import)?;
+                let numbers = done.opened.join(" ");
+                let said: [(&str, &dyn std::fmt::Display); 3] =
+                    [("opened", &done.opened.len()), ("numbers", &numbers), ("known", &done.known)];
+                Ok(say(out, &who.lang.fill("cli.case.opened_all", &said)))
+            }
+            Self::Open { alert, story, post, said, .. } => {
                 let from = [("alert", alert), ("story", story), ("post", post)];
                 let named = from.into_iter().find_map(|(name, id)| Some((name, id.clone()?)));
                 let (origin, id) = named.unwrap_or(("hand", String::new()));

@@ -73,7 +73,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         cases::list, cases::show, cases::open, cases::step, cases::ledger, cases::check,
         answers::list, answers::near, answers::work, answers::show, answers::add, answers::save,
         answers::approve, answers::retire, answers::record, reading::duty,
-        cases::statistics, cases::page,
+        cases::statistics, cases::page, cases::of_import,
         saved::list, saved::save, saved::take_away, saved::feed,
         people::people, people::add, people::role, people::disable, people::password, people::sessions,
         people::end, people::tokens, people::make_token, people::revoke, people::audit, people::own_password,
@@ -107,6 +107,7 @@ fn answering() -> Router<Arc<Console>> {
         .route("/cases/ledger", post(cases::ledger))
         .route("/cases/statistics", get(cases::statistics))
         .route("/cases/{number}", get(cases::show))
+        .route("/imports/{number}/cases", post(cases::of_import))
         .route("/cases/{number}/page", post(cases::page))
         .route("/cases/{number}/steps", post(cases::step))
         .route("/cases/{number}/record", post(answers::record))

@@ -295,6 +295,27 @@ fn in_the_console_a_case_is_opened_from_its_alert_and_what_was_typed_is_kept() {
     assert!(csv.bytes.starts_with("\u{feff}".as_bytes()), "{}", csv.head);
 }
 
+#[test]
+fn each_row_of_a_hotline_becomes_a_case_of_its_own_and_none_twice() {
+    let lab = Lab::new();
+    let data = lab.data();
+    let data = data.to_str().unwrap();
+    // Two rows alike: one happening, two people who wait for an answer.
+    let rows = "标题,内容,时间\n食堂饭菜反映,食堂饭菜又贵又凉，请管一管,2026-11-20 08:00\n\
+                食堂饭菜反映,食堂饭菜又贵又凉，请你们管一管,2026-11-20 09:00\n\
+                班车停运,夜班班车停了半个月，怎么回家,2026-11-20 10:00\n";
+    lab.write("12351.csv", rows);
+    lab.run(&["--data-dir", data, "import", "12351.csv", "--source", "hotline"]).good();
+    let opened = lab.run(&["--data-dir", data, "case", "open", "--import", "1"]).good().out;
+    assert!(opened.contains('3'), "{opened}");
+    let again = lab.run(&["--data-dir", data, "case", "open", "--import", "1"]).good().out;
+    assert!(again.starts_with('0') && again.contains('3'), "{again}");
+    let listed = lab.run(&["--data-dir", data, "case", "list"]).good().out;
+    assert_eq!(listed.matches("食堂饭菜反映").count(), 2, "{listed}");
+    let unknown = lab.run(&["--data-dir", data, "case", "open", "--import", "9"]);
+    assert!(unknown.err.contains("import"), "{}", unknown.err);
+}
+
 /// How often a command is killed: a few times, or as the environment says.
 fn kills() -> usize {
     std::env::var("GUANLAN_KILLS").ok().and_then(|n| n.parse().ok()).map_or(8, |n: usize| n / 10)

@@ -18,6 +18,9 @@ use crate::store::{CaseLink, StoreWrite};
 /// Posts of a happening that are put down with its case; it goes on being about the happening as a whole.
 const LINKED: usize = 200;
 
+/// Posts of an import that get a case at once.
+const IMPORTED: usize = 1_000;
+
 /// Characters of a title.
 const TITLE_CHARS: usize = 120;
 
@@ -25,13 +28,22 @@ const TITLE_CHARS: usize = 120;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct CaseOrder {
-    /// alert, story, post or hand.
+    /// alert, story, post, import or hand.
     pub origin: String,
-    /// The number of the alert, the id of the happening or post; empty by hand.
+    /// The number of the alert, the id of the happening, post or imported post; empty by hand.
     pub id: String,
     /// What is said, over what is known of it: title, whence, link, first_at, units, suggested, details.
     #[schema(value_type = std::collections::HashMap<String, String>)]
     pub fields: Fields,
+}
+
+/// What became of the posts of an import.
+#[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
+pub struct OpenedCases {
+    /// The numbers of the cases that were opened.
+    pub opened: Vec<String>,
+    /// Posts that had a case.
+    pub known: u64,
 }
 
 /// What it is about.
@@ -83,6 +95,35 @@ impl Desk {
         })
     }
 
+    /// Opens a case for each post of an import that has none: rows of a hotline, of a mailbox. The same import asked for
+    /// again opens those that are lacking.
+    ///
+    /// # Errors
+    /// `Unknown` for an import without posts; what was opened before stays.
+    pub fn open_cases_of(&self, who: &Who, import: i64) -> Result<OpenedCases> {
+        self.check(who, Act::OpenCase)?;
+        let posts = self.store.import_posts(import, IMPORTED)?;
+        if posts.is_empty() {
+            return Err(DeskError::Unknown { what: "import", id: import.to_string() });
+        }
+        let mut done = OpenedCases::default();
+        for post in posts {
+            let order = CaseOrder {
+                origin: "import".to_owned(),
+                id: post.to_string(),
+                fields: Fields::new(),
+            };
+            match self.open_case(who, &order) {
+                Ok(number) => done.opened.push(number),
+                Err(DeskError::Case(fault)) if matches!(*fault, CaseFault::Already { .. }) => {
+                    done.known += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
     fn about(&self, who: &Who, order: &CaseOrder) -> Result<About> {
         match order.origin.as_str() {
             "alert" => self.about_alert(who, &order.id),
@@ -96,6 +137,13 @@ impl Desk {
                 let post = self.post_named(who, &order.id)?;
                 let links = vec![CaseLink::Post(post.post.id), CaseLink::Story(post.story)];
                 let (title, grade) = (post.post.title.clone(), Some(post.risk.severity));
+                Ok(About { links, posts: vec![post], title, grade, open_alert: None })
+            }
+            // Of a hotline each row is a matter of its own, however alike two of them are.
+            "import" => {
+                let post = self.post_named(who, &order.id)?;
+                let (title, grade) = (post.post.title.clone(), Some(post.risk.severity));
+                let links = vec![CaseLink::Post(post.post.id)];
                 Ok(About { links, posts: vec![post], title, grade, open_alert: None })
             }
             "hand" => Ok(About::default()),

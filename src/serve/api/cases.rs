@@ -18,7 +18,7 @@ use super::problem::{Asked, Body, Named, Problem, Refusals};
 use super::{Bearer, act};
 use crate::cases::Step;
 use crate::desk::cases::chain::ChainReport;
-use crate::desk::cases::opening::CaseOrder;
+use crate::desk::cases::opening::{CaseOrder, OpenedCases};
 use crate::desk::cases::sheet::CaseSheet;
 use crate::desk::cases::statistics::CaseStatistics;
 use crate::desk::cases::{CaseAsk, CaseRow};
@@ -76,6 +76,18 @@ pub(super) async fn open(
 ) -> Result<Json<Opened>, Problem> {
     let opened = act(&console, &bearer, move |desk, who| desk.open_case(who, &order)).await;
     opened.map(|number| Json(Opened { number }))
+}
+
+/// Opens a case for each post of an import that has none.
+#[utoipa::path(post, path = "/api/v1/imports/{number}/cases",
+    params(("number" = i64, Path, description = "The import")),
+    responses((status = 200, body = OpenedCases), Refusals))]
+pub(super) async fn of_import(
+    State(console): State<Arc<Console>>,
+    bearer: Bearer,
+    Named(number): Named<i64>,
+) -> Result<Json<OpenedCases>, Problem> {
+    act(&console, &bearer, move |desk, who| desk.open_cases_of(who, number)).await.map(Json)
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
