@@ -7,8 +7,7 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use pipelines::record::{Channel, Polarity};
 
 use super::digest::{
-    Change, ChannelLine, Curve, Digest, Emptiness, Figure, HeatRow, Shares, SourceTotals,
-    SubjectLine,
+    Change, ChannelLine, Curve, Digest, Emptiness, HeatRow, Shares, SourceTotals, SubjectLine,
 };
 use super::happenings::happenings;
 use super::input::{DigestInput, DigestPost, PeriodKind};
@@ -34,6 +33,8 @@ impl Digest {
         let voice = voice::voice(&mut ledger);
         let elsewhere = elsewhere::elsewhere(&mut ledger);
         let shares = ledger.shares("digest.set.ours", &ours, DigestPost::polarity);
+        let aside = ours.iter().copied().filter(|post| post.said.in_passing);
+        let passing = ledger.figure(&["digest.set.passing"], aside);
         let subjects = subject_lines(&mut ledger);
         let channels = channel_lines(&mut ledger);
         let words = words::word_lines(&mut ledger);
@@ -42,13 +43,7 @@ impl Digest {
         let source_totals = sources.as_deref().map(sources::totals);
         let emptiness = emptiness(ours.len(), source_totals);
         let is_measured = !matches!(emptiness, Emptiness::NothingHeard | Emptiness::Unknown);
-        let measured = |f: Figure| if is_measured { f } else { Figure::bare(None) };
-        let shares = Shares {
-            posts: measured(shares.posts),
-            negative: measured(shares.negative),
-            neutral: measured(shares.neutral),
-            positive: measured(shares.positive),
-        };
+        let shares = if is_measured { shares } else { Shares::default() };
         let before = input.previous.as_ref().map(|p| p.tally);
         let curve = curve(input, &ours);
         let heat = heat(input, &curve, &ours);
@@ -68,6 +63,7 @@ impl Digest {
             posts_change: change(shares.posts.value, before.map(|t| t.posts)),
             negative_change: change(shares.negative.value, before.map(|t| t.negative)),
             shares,
+            passing,
             told: is_measured.then_some(told),
             happenings,
             subjects,
@@ -207,7 +203,7 @@ fn step_of(starts: &[DateTime<Utc>], at: DateTime<Utc>) -> Option<usize> {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::report::{SourceOutcome, Tally};
+    use crate::report::{Figure, SourceOutcome, Tally};
 
     #[test]
     fn every_figure_is_the_size_of_its_set_and_every_set_is_listed() {

@@ -312,6 +312,8 @@ pub struct Digest {
     pub collected: Option<u64>,
     /// Posts about us.
     pub shares: Shares,
+    /// Those among them that name us in passing only.
+    pub passing: Figure,
     /// Different happenings about us.
     pub told: Option<u64>,
     /// Posts against the period before.

@@ -5,9 +5,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use pipelines::record::{FactStatus, Polarity, PostKind, Severity, StoryId, TopicId};
+use pipelines::record::{FactStatus, Polarity, PostKind, Severity, StoryId, TopicId, Trust};
 
 use super::input::DigestPost;
+
+/// Risk below which a single doubtful post is no matter.
+const FAINT_RISK: u8 = 20;
 
 /// What a happening is to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,21 @@ impl<'p> Group<'p> {
         self.telling().iter().map(|post| post.risk).max().unwrap_or(0)
     }
 
+    /// One source of little reach, hardly any risk, and a verdict that is itself in doubt: no matter for a leader.
+    fn is_faint(&self) -> bool {
+        self.outlets() < 2
+            && self.risk() < FAINT_RISK
+            && self.0.iter().all(|post| post.other.is_some() && post.said.trust == Trust::Low)
+    }
+
+    /// How far praise is worth retelling: by a source of some reach, filed as such, sure.
+    pub(super) fn worth(&self) -> (bool, bool, bool) {
+        let filed = self.count(|post| post.kind == Some(PostKind::Praise));
+        let sure = self.count(|post| post.other.is_none() && post.polarity() == Polarity::Positive);
+        let reach = self.0.iter().map(|post| post.said.trust).max().unwrap_or_default();
+        (reach > Trust::Low, filed > 0, sure > 0)
+    }
+
     pub(super) fn outlets(&self) -> usize {
         self.0.iter().map(|post| &post.source).collect::<HashSet<_>>().len()
     }
@@ -63,7 +81,10 @@ impl<'p> Group<'p> {
         let of_grievances = telling.iter().any(|post| is_under(post));
         // The answer to a grievance goes with the grievances.
         let is_reply = of_grievances && self.0.iter().all(|post| is_answer(post));
-        if is(&[PostKind::Praise]) {
+        let is_aside = |post: &DigestPost| post.said.in_passing || post.said.is_roundup;
+        if self.0.iter().all(|post| is_aside(post)) || self.is_faint() {
+            Sort::Other
+        } else if is(&[PostKind::Praise]) {
             Sort::Praise
         } else if is(&[PostKind::Grievance]) || is_reply || unfiled && bad > 0 && of_grievances {
             Sort::Grievance
@@ -88,7 +109,7 @@ impl<'p> Group<'p> {
 
 /// Whether a post is an answer of an office or of the house.
 pub(super) fn is_answer(post: &DigestPost) -> bool {
-    post.said.role.answers()
+    post.said.role.answers() && !post.said.is_roundup
 }
 
 /// Whether a topic is `group` or stands under it.

@@ -85,6 +85,8 @@ pub struct Happening {
     pub lead: Quote,
     /// The sentence its verdict rests on, of its gravest post (of its best, where it speaks well of us).
     pub point: Quote,
+    /// Whether praise of it is worth retelling: by a source of some reach, or filed as such without doubt.
+    pub is_worth_telling: bool,
     /// The channel of its first post.
     pub channel: Channel,
     /// The time of its first post.

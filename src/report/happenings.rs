@@ -39,11 +39,12 @@ pub(super) fn happenings(ledger: &mut Ledger) -> (Happenings, u64) {
     let count = groups.len() as u64;
     let topics = &ledger.input.grievance_topics;
     let mut lists: [Vec<Group>; 4] = Default::default();
-    // What is our own news and nobody else's stands with our own voice.
+    // What began with our own news stands with our own voice: nobody praises us by reprinting it.
     let own: HashSet<PostId> = ledger.input.own.iter().flatten().map(|own| own.post.id).collect();
     for group in groups {
         let sort = group.sort(topics);
-        if sort == Sort::Other && group.0.iter().all(|post| own.contains(&post.id)) {
+        let is_ours = group.0.first().is_some_and(|post| own.contains(&post.id));
+        if is_ours && matches!(sort, Sort::Other | Sort::Praise) {
             continue;
         }
         lists[sort as usize].push(group);
@@ -54,6 +55,8 @@ pub(super) fn happenings(ledger: &mut Ledger) -> (Happenings, u64) {
             Reverse((group.grade(), group.outlets(), group.0.len(), group.risk(), last))
         });
     }
+    // Praise stands by its worth first; the sort is stable.
+    lists[Sort::Praise as usize].sort_by_cached_key(|group| Reverse(group.worth()));
     let [matters, grievances, praise, others] = lists;
     let open =
         matters.iter().chain(&grievances).filter(|group| !group.0.iter().any(|p| is_answer(p)));
@@ -108,6 +111,7 @@ fn told(ledger: &mut Ledger, group: &Group) -> Option<Happening> {
         id: first.story,
         stories: posts.iter().map(|post| post.story).collect(),
         first: first.id,
+        is_worth_telling: matches!(group.worth(), (true, ..) | (_, true, true)),
         channel: first.channel,
         first_at: first.time(),
         has_time: first.has_time,

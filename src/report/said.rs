@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use pipelines::annotate::{Role, role_of};
 use pipelines::record::{
-    AnnotatedPost, FactKind, FactStatus, Fingerprint, Polarity, Post, Severity, Span, TextField,
-    Trust,
+    AnnotatedPost, Basis, FactKind, FactStatus, Fingerprint, Polarity, Post, Severity, Span,
+    TextField, Trust,
 };
 use pipelines::text::sentences;
 
@@ -16,6 +16,10 @@ use pipelines::text::sentences;
 const QUOTE_CHARS: usize = 44;
 /// A clause of fewer characters is not quoted alone.
 const SHORT_CHARS: usize = 14;
+/// Items of a title from which on it is one of a round-up.
+const ROUNDUP_ITEMS: usize = 3;
+/// Weight from which a word carries a verdict; those of a word list begin near it, single features of a model lie below.
+const CARRIES: f32 = 0.5;
 /// Words that deny.
 const DENIES: [&str; 9] =
     ["不实", "谣言", "不属实", "不符", "并非", "无人员", "未造成", "没有人", "虚假"];
@@ -52,6 +56,10 @@ pub struct Said {
     pub point: String,
     /// Counted facts.
     pub claims: Vec<Claim>,
+    /// Whether it names us in passing only: once, not where it begins, in a sentence that carries nothing of the verdict.
+    pub in_passing: bool,
+    /// Whether it is a round-up of many things whose title does not name us.
+    pub is_roundup: bool,
     /// For near copies.
     pub fingerprint: Fingerprint,
 }
@@ -65,6 +73,8 @@ impl Default for Said {
             lead: String::new(),
             point: String::new(),
             claims: Vec::new(),
+            in_passing: false,
+            is_roundup: false,
             fingerprint: Fingerprint::default(),
         }
     }
@@ -92,9 +102,43 @@ impl Said {
             point: point.filter(|point| !point.is_empty()).unwrap_or_else(|| lead.clone()),
             lead,
             claims: claims(annotated),
+            in_passing: is_in_passing(annotated),
+            is_roundup: is_roundup(annotated),
             fingerprint: annotated.fingerprint.clone(),
         }
     }
+}
+
+/// Whether a post names us once only, not in its title and not where it begins, in a sentence that carries nothing of what
+/// is said of us: the verdict is neutral, itself in doubt, or rests on other sentences.
+fn is_in_passing(annotated: &AnnotatedPost) -> bool {
+    let text = annotated.post.text.as_str();
+    let mut named = annotated.mentions.iter().flat_map(|mention| &mention.spans);
+    let (Some(span), None) = (named.next(), named.next()) else { return false };
+    let start = span.start as usize;
+    let pieces = sentences(text);
+    let found = pieces.spans().find(|(_, to)| *to > start);
+    let Some((from, to)) = found.filter(|_| span.field == TextField::Body) else { return false };
+    if text[..from].trim().is_empty() {
+        return false;
+    }
+    let verdict = annotated.shown().0;
+    let carries = |basis: &&Basis| {
+        basis.span.field == TextField::Body
+            && (from..to).contains(&(basis.span.start as usize))
+            && basis.weight.abs() >= CARRIES
+            && basis.speaks_for() == verdict.polarity
+    };
+    verdict.polarity == Polarity::Neutral
+        || verdict.other.is_some()
+        || !verdict.basis.iter().any(|basis| carries(&basis))
+}
+
+/// Whether a post is a round-up, as its title of several items says, and none of them names us.
+fn is_roundup(annotated: &AnnotatedPost) -> bool {
+    let items = annotated.post.title.split(['；', ';']).filter(|item| !item.trim().is_empty());
+    let mut named = annotated.mentions.iter().flat_map(|mention| &mention.spans);
+    items.count() >= ROUNDUP_ITEMS && !named.any(|span| span.field == TextField::Title)
 }
 
 /// The counted facts, each once; of a denial that is told twice, the words that deny.

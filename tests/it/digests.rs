@@ -1,6 +1,8 @@
 //! Digests: every sentence and figure leads to posts that hold it, whatever a digest is of; the paper has the measures of an
 //! official document and the length a leader reads.
 
+mod recomputed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,6 +31,8 @@ fn words(element: ElementRef<'_>) -> String {
 struct Walked {
     quotes: usize,
     figures: usize,
+    heat: usize,
+    cases: usize,
 }
 
 /// The posts of an appendix, by the anchors that lead to them.
@@ -142,27 +146,17 @@ fn rows(page: &Html, what: &str) -> Vec<(String, Vec<u64>)> {
     table.select(&trs).map(row).collect()
 }
 
-/// The table of units by other code: SQL over the records, span by span.
-fn recomputed(data: &Path, (from, to): (i64, i64)) -> BTreeMap<String, Vec<u64>> {
-    let store = rusqlite::Connection::open(data.join("guanlan.db")).unwrap();
-    let mut ask = store
-        .prepare(
-            "SELECT json_extract(m.value, '$.subject'), json_extract(m.value, '$.polarity.polarity'), count(*)
-             FROM posts, json_each(record, '$.mentions') m WHERE time >= ?1 AND time < ?2 GROUP BY 1, 2",
-        )
-        .unwrap();
-    let mut counts: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    for row in ask.query_map([from, to], read).unwrap() {
-        let (subject, polarity, n): (String, String, i64) = row.unwrap();
-        let n = n.cast_unsigned();
-        let at =
-            ["negative", "neutral", "positive"].iter().position(|name| *name == polarity).unwrap();
-        let line = counts.entry(subject).or_insert_with(|| vec![0; 4]);
-        line[at + 1] += n;
-        line[0] += n;
-    }
-    counts
+/// The cases that a page names in its table or its opening.
+fn named_cases(page: &Html) -> BTreeSet<String> {
+    let text: String = page.root_element().text().collect();
+    let is_number = |word: &&str| {
+        word.len() == 9
+            && word.as_bytes()[4] == b'-'
+            && word[..4].parse::<u32>().is_ok()
+            && word[5..].parse::<u32>().is_ok()
+    };
+    let words = text.split(|c: char| !c.is_ascii_digit() && c != '-');
+    words.filter(|word| word.is_ascii()).filter(is_number).map(str::to_owned).collect()
 }
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {
@@ -186,6 +180,31 @@ fn written(lab: &Lab, args: &[&str]) -> PathBuf {
     let said = lab.run(&all).good().out;
     let file = said.lines().find(|line| line.ends_with(".html")).expect("an HTML file is written");
     PathBuf::from(&file[file.find('/').unwrap()..])
+}
+
+/// The tables of units and the cases of a page, held against other code.
+fn recount(
+    page: &Html,
+    (file, data): (&Path, &Path),
+    (day, days): (NaiveDate, u64),
+    walked: &mut Walked,
+) {
+    let to = midnight(day + Days::new(1));
+    let from = to - chrono::TimeDelta::days(i64::try_from(days).unwrap());
+    let counted = recomputed::units(data, (from.timestamp_millis(), to.timestamp_millis()));
+    for (name, numbers) in rows(page, "Unit") {
+        let (id, _) = UNITS.iter().find(|(_, full)| *full == name).expect("a unit of the demo");
+        assert_eq!(counted[*id], numbers, "{name} in {}", file.display());
+    }
+    let by_day = recomputed::by_day(data, (from.timestamp_millis(), u32::try_from(days).unwrap()));
+    for (name, numbers) in rows(page, "Unit by day") {
+        let (id, _) = UNITS.iter().find(|(_, full)| *full == name).expect("a unit of the demo");
+        assert_eq!(by_day[*id], numbers, "{name} by day in {}", file.display());
+        walked.heat += 1;
+    }
+    let open = recomputed::open_cases(data, to.timestamp_millis());
+    assert_eq!(named_cases(page), open, "cases in {}", file.display());
+    walked.cases += open.len();
 }
 
 #[test]
@@ -233,15 +252,11 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
         walked.quotes += walk_quotes(&page, &posts);
         walked.figures += walk_figures(&page, &posts);
         every_paragraph_leads_somewhere(&page, file);
-        let Some((day, days)) = span else { continue };
-        let to = midnight(*day + Days::new(1));
-        let from = to - chrono::TimeDelta::days(i64::try_from(*days).unwrap());
-        let counted = recomputed(&data, (from.timestamp_millis(), to.timestamp_millis()));
-        for (name, numbers) in rows(&page, "Unit") {
-            let (id, _) = UNITS.iter().find(|(_, full)| *full == name).expect("a unit of the demo");
-            assert_eq!(counted[*id], numbers, "{name} in {}", file.display());
+        if let Some(span) = span {
+            recount(&page, (file, &data), *span, &mut walked);
         }
     }
+    assert!(walked.heat > 12 && walked.cases >= 4, "{} {}", walked.heat, walked.cases);
     assert!(walked.quotes > 250 && walked.figures > 400, "{} {}", walked.quotes, walked.figures);
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use calamine::{Data, Reader as _, Xlsx};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,7 +29,7 @@ const MAIN: &str = "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@e
                     [[subject]]\nid = \"plant\"\nname = \"霁河发电厂\"\nparent = \"group\"\n";
 
 /// Source, hours ago, title, text; the address follows from the place in the list.
-const ROWS: [(&str, i64, &str, &str); 10] = [
+const ROWS: [(&str, i64, &str, &str); 11] = [
     ("own", 40, "云岭集团入冬保供誓师大会召开", NEWS),
     ("paper", 38, "云岭集团入冬保供誓师大会召开", NEWS),
     ("portal", 30, "=云岭集团入冬保供誓师大会召开", NEWS),
@@ -42,13 +42,14 @@ const ROWS: [(&str, i64, &str, &str); 10] = [
     (
         "forum",
         10,
-        "霁河发电厂的工资什么时候发",
-        "我在霁河发电厂外包队干了三个月，工资一直拖着不发，问了几次都说再等等，家里等钱过年。",
+        "霁河发电厂拖欠工资三个月",
+        "霁河发电厂外包队拖欠我们工资三个月，多次讨薪没人管，二十多个工人被欠薪，孩子学费都交不上。",
     ),
     ("paper", 26, "邻省一煤矿发生透水事故", TRADE),
     ("portal", 25, "邻省一煤矿发生透水事故", TRADE),
     ("paper", 24, "全国冰雪旅游季启动", WORLD),
     ("portal", 23, "全国冰雪旅游季启动", WORLD),
+    ("paper", 21, "城北路两车相撞两人受伤", PASSING),
     (
         "forum",
         22,
@@ -56,6 +57,8 @@ const ROWS: [(&str, i64, &str, &str); 10] = [
         "今天食堂的菜比昨天咸一些，不过汤不错，大家可以去三号窗口试试，人不多。",
     ),
 ];
+const PASSING: &str = "昨晚八点，城北路与环城路交叉口发生一起交通事故，两车相撞，两人受伤，已送医治疗。交警部门称一名司机涉嫌酒后驾驶。\
+                       记者从云岭集团东门乘车到达现场时，道路已恢复通行。";
 const NEWS: &str = "云岭集团昨日召开入冬保供誓师大会，各矿厂立下军令状，确保今冬明春电煤供应平稳，计划日发运量提高到十二万吨，\
                     全体职工放弃轮休坚守岗位，安全监察部门同步开展入井检查。";
 const TRADE: &str = "邻省一座煤矿昨夜发生透水事故，井下有作业人员被困，救援队伍已携带排水设备赶到现场，事故原因正在调查。";
@@ -131,8 +134,12 @@ fn our_own_voice_and_what_does_not_name_us_stand_apart() {
     assert!(world.contains("全国冰雪旅游季启动"), "{beside}");
     let all: String = sections.values().cloned().collect();
     assert!(!all.contains("今天食堂的菜"), "what one source says of nobody is not told");
-    // 5 name us: ours and its two copies, the exhibition, the wages.
-    assert!(sections["Volume and units"].contains("5 posts about us"), "{sections:?}");
+    // 6 name us: ours and its two copies, the exhibition, the wages, and one in passing, which is no matter.
+    let volume = &sections["Volume and units"];
+    assert!(volume.contains("6 posts about us"), "{volume}");
+    assert!(volume.contains("1 of them name us in passing only"), "{volume}");
+    let matters = sections.get("Happenings").cloned().unwrap_or_default();
+    assert!(!matters.contains("城北路"), "{matters}");
 }
 
 #[test]
@@ -143,7 +150,7 @@ fn the_ledger_is_read_back_and_holds_what_the_store_holds() {
     assert_eq!(book.sheet_names(), ["Posts", "Happenings", "Alerts", "Cases"]);
     let range = book.worksheet_range("Posts").unwrap();
     let rows: Vec<_> = range.rows().skip(1).collect();
-    assert_eq!(rows.len(), 5);
+    assert_eq!(rows.len(), 6);
     for row in &rows {
         assert!(matches!(row[0], Data::DateTime(_)), "a time is a time: {row:?}");
         let Data::String(address) = &row[9] else { panic!("{row:?}") };
@@ -261,4 +268,75 @@ fn the_public_board_is_off_by_default_and_shows_nothing_private() {
     // Beside it nothing is open.
     assert_ne!(served.ask("GET", "/search", &[], "").status, 200);
     assert_eq!(served.ask("GET", "/publicity", &[], "").status, 404);
+}
+
+/// A service that answers every question with the same words, and keeps what it was asked.
+async fn model(answer: &'static str, asked: Arc<Mutex<Vec<String>>>) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let path = "/v1/chat/completions";
+    let router = axum::Router::new().route(
+        path,
+        axum::routing::post(move |heads: axum::http::HeaderMap, body: String| {
+            let key = heads.get("authorization").map(|key| key.to_str().unwrap().to_owned());
+            asked.lock().unwrap().push(format!("{} {body}", key.unwrap_or_default()));
+            async move { json!({ "choices": [{ "message": { "content": answer } }] }).to_string() }
+        }),
+    );
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    port
+}
+
+#[test]
+fn of_a_model_that_invents_only_what_is_held_reaches_the_page() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    // One true sentence; one without a number; one with a number of nothing; a figure and a name that are not there.
+    let answer = "霁河论坛 published 霁河发电厂拖欠工资三个月[1]. 公司高度重视并已妥善处置. 员工情绪稳定[88]. \
+                  霁河发电厂拖欠奖金三个月[1]. 云岭集团拖欠工资三个月[1].";
+    let port = runtime.block_on(model(answer, asked.clone()));
+    let lab = lab();
+    let main = format!(
+        "{MAIN}[rephrase]\nurl = \"http://127.0.0.1:{port}/v1/\"\nmodel = \"m\"\nkey_file = \"key\"\n"
+    );
+    lab.write("guanlan.toml", &main);
+    lab.write("key", "s3cret-4711\n");
+    let (page, _) = weekly(&lab);
+    let words: String = page.root_element().text().collect();
+    let line = words
+        .lines()
+        .find(|line| line.contains("In other words"))
+        .unwrap_or_else(|| panic!("{words}"));
+    assert!(line.contains("霁河论坛 published 霁河发电厂拖欠工资三个月.[1]"), "{line}");
+    for invented in ["高度重视", "情绪稳定", "奖金", "云岭集团拖欠"] {
+        assert!(!words.contains(invented), "{invented} reached the page");
+    }
+    assert!(words.contains("The model gave 5 sentences, 1 are used"), "{words}");
+    assert!(
+        words.contains("1 without a number, 1 with a number that was not given, 2 that differ"),
+        "{words}"
+    );
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].starts_with("Bearer s3cret-4711"), "{}", asked[0]);
+    // The opening alone is sent, with its numbers.
+    assert!(asked[0].contains("[1]") && !asked[0].contains("今天食堂的菜"));
+    for file in std::fs::read_dir(lab.path().join("out")).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(6).any(|w| w == b"s3cret"), "the key is shown nowhere");
+    }
+}
+
+#[test]
+fn a_digest_is_whole_without_its_model() {
+    let lab = lab();
+    // Nobody listens there.
+    lab.write(
+        "guanlan.toml",
+        &format!("{MAIN}[rephrase]\nurl = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n"),
+    );
+    let (page, _) = weekly(&lab);
+    let words: String = page.root_element().text().collect();
+    assert!(words.contains("The model said nothing in other words: no answer"), "{words}");
+    assert!(words.contains("6 posts about us"));
 }

@@ -222,6 +222,15 @@ impl Writer<'_> {
         let mut last: Option<&ClaimLine> = None;
         let mut lines = Vec::new();
         for claim in claims {
+            // Two numbers of one sentence are told once.
+            let is_told = |last: &ClaimLine| {
+                last.state == claim.state
+                    && last.said == claim.said
+                    && last.settled == claim.settled
+            };
+            if last.is_some_and(is_told) {
+                continue;
+            }
             let same = last.is_some_and(|last| last.by.is_some() && last.by == claim.by);
             lines.push(match &claim.settled {
                 Some(settled) if same => self.fill("claim.again", &[("settled", quote(settled))]),

@@ -44,11 +44,14 @@ impl Writer<'_> {
             ("posts", count(leading.shares.posts)),
             ("outlets", text(leading.outlets.to_string())),
         ];
+        let is_single = leading.shares.posts.value == Some(1);
         let key = if leading.headline != leading.title {
             places.push(("headline", title(&leading.headline)));
             "open.answered_rumour"
         } else if leading.is_older {
             "open.goes_on"
+        } else if is_single {
+            "open.single"
         } else {
             "open.happened"
         };
@@ -126,7 +129,7 @@ impl Writer<'_> {
     }
 
     fn well_spoken(&self) -> Option<Runs> {
-        let best = self.d.happenings.praise.first()?;
+        let best = self.d.happenings.praise.iter().find(|praise| praise.is_worth_telling)?;
         Some(self.fill(
             "open.well",
             &[("source", text(best.point.source.clone())), ("point", quote(&best.point))],

@@ -101,7 +101,11 @@ impl Writer<'_> {
                 ("told", text(d.told.map_or_else(|| self.text("not_measured"), |n| n.to_string()))),
             ],
         );
-        self.body.push(Block::Para(line));
+        let passing = match d.passing.value {
+            Some(0) | None => Vec::new(),
+            Some(_) => self.fill("units.passing", &[("count", count(d.passing))]),
+        };
+        self.body.push(Block::Para([line, passing].concat()));
         let named: Vec<_> =
             d.subjects.iter().filter(|s| s.shares.posts.value.unwrap_or(0) > 0).collect();
         if named.len() < 2 || self.tight > 4 {
@@ -153,7 +157,7 @@ impl Writer<'_> {
                 .into_iter()
                 .chain(head)
                 .collect(),
-            widths: vec![8, 48, 11, 11, 11, 11],
+            widths: vec![6, 42, 13, 13, 13, 13],
             numbers: vec![true, false, true, true, true, true],
             rows: rows.iter().enumerate().map(row).collect(),
         }));
@@ -214,6 +218,9 @@ impl Writer<'_> {
             self.cloud();
         }
         let most = if is_short { WORDS } else { self.d.words.len() };
+        // Against a period before that was not measured nothing rose.
+        let is_compared = self.d.words.iter().any(|word| word.before.is_some());
+        let most = if is_short || is_compared { most } else { 0 };
         let words = self.d.words.iter().take(most).map(|word| {
             let (name, posts) = (text(word.word.clone()), count(word.posts));
             match word.before {
@@ -248,6 +255,10 @@ impl Writer<'_> {
             let line = self.text("sources.unknown");
             return self.body.push(Block::Warn(text(line)));
         };
+        if totals.sources == 0 {
+            let line = text(self.text("sources.none") + &collected);
+            return self.body.push(if is_short { Block::Note(line) } else { Block::Para(line) });
+        }
         if totals.good == totals.sources {
             let line = text(self.say("sources.sound", &[("count", &totals.sources)]) + &collected);
             return self.body.push(if is_short { Block::Note(line) } else { Block::Para(line) });
