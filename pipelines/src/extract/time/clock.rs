@@ -122,10 +122,10 @@ fn minutes(start: Cursor<'_>) -> Option<(i64, bool, bool, Cursor<'_>)> {
         // `3:2` is a score; a minute of one digit has seconds behind it.
         let is_short = colon.blanks().run() == 1;
         let minute = colon.digits(1, 2).filter(|m| *m < 60)?;
-        if is_short && colon.peek() != Some(':') {
+        let (rest, is_precise, c) = seconds(colon);
+        if is_short && !is_precise {
             return None;
         }
-        let (rest, is_precise, c) = seconds(colon);
         return Some((i64::from(minute) * 60_000 + rest, is_precise, true, c));
     }
     if !c.blanks().one_of(&["时", "点钟", "点"]) || c.stands(&["赞", "击", "评"]) {
