@@ -5,6 +5,7 @@
 //! States, steps, fields and clocks stand in one table (`table`), and nothing else moves a case.
 
 pub mod clock;
+pub mod counted;
 pub mod keeping;
 pub mod machine;
 pub mod refusal;

@@ -73,25 +73,14 @@ enum Action {
     Work,
 }
 
-/// Wrong usage and refusals of the desk on one side, failures of the machine on the other.
-type Told = Result<anyhow::Result<Outcome>, DeskError>;
-
 impl AnswerArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let desk = match open::people_desk(globals)? {
-            Ok(desk) => desk,
-            Err(outcome) => return Ok(outcome),
-        };
-        let who = open::who(globals);
-        match self.action.run(&desk, &who, globals, out) {
-            Ok(outcome) => outcome,
-            Err(error) => open::refused(error, globals.lang),
-        }
+        open::at_people_desk(globals, |desk, who| self.action.run(desk, who, globals, out))
     }
 }
 
 impl Action {
-    fn run(&self, desk: &Desk, who: &Who, globals: &Globals, out: &mut dyn Write) -> Told {
+    fn run(&self, desk: &Desk, who: &Who, globals: &Globals, out: &mut dyn Write) -> open::Told {
         let mut say = |key: &str, number: i64| {
             let said = who.lang.fill(&format!("cli.answer.{key}"), &[("number", &number)]);
             Ok(writeln!(out, "{said}").map(|()| Outcome::Good).map_err(Into::into))

@@ -79,25 +79,14 @@ enum Action {
     Verify,
 }
 
-/// Wrong usage and refusals of the desk on one side, failures of the machine on the other.
-type Told = Result<anyhow::Result<Outcome>, DeskError>;
-
 impl CaseArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let desk = match open::people_desk(globals)? {
-            Ok(desk) => desk,
-            Err(outcome) => return Ok(outcome),
-        };
-        let who = open::who(globals);
-        match self.action.run(&desk, &who, globals, out) {
-            Ok(outcome) => outcome,
-            Err(error) => open::refused(error, globals.lang),
-        }
+        open::at_people_desk(globals, |desk, who| self.action.run(desk, who, globals, out))
     }
 }
 
 impl Action {
-    fn run(&self, desk: &Desk, who: &Who, globals: &Globals, out: &mut dyn Write) -> Told {
+    fn run(&self, desk: &Desk, who: &Who, globals: &Globals, out: &mut dyn Write) -> open::Told {
         match self {
             Self::List { words, state } => {
                 let state = if state == "all" { String::new() } else { state.clone() };
@@ -269,7 +258,7 @@ fn say(out: &mut dyn Write, text: &str) -> anyhow::Result<Outcome> {
     Ok(Outcome::Good)
 }
 
-fn verify(desk: &Desk, who: &Who, out: &mut dyn Write) -> Told {
+fn verify(desk: &Desk, who: &Who, out: &mut dyn Write) -> open::Told {
     let report = desk.check_cases(who)?;
     let lang = who.lang;
     if report.bad.is_empty() {

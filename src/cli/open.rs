@@ -51,6 +51,24 @@ pub fn people_desk(globals: &Globals) -> anyhow::Result<Result<Desk, Outcome>> {
     made.map_or_else(|outcome| Ok(Err(outcome)), |desk| desk.map(Ok))
 }
 
+/// Wrong usage and refusals of the desk on one side, failures of the machine on the other.
+pub type Told = Result<anyhow::Result<Outcome>, DeskError>;
+
+/// What is done at that desk by whoever runs the command; a refusal in words.
+///
+/// # Errors
+/// A store that cannot be opened or made; what the work fails of.
+pub fn at_people_desk(
+    globals: &Globals,
+    work: impl FnOnce(&Desk, &Who) -> Told,
+) -> anyhow::Result<Outcome> {
+    let desk = match people_desk(globals)? {
+        Ok(desk) => desk,
+        Err(outcome) => return Ok(outcome),
+    };
+    work(&desk, &who(globals)).unwrap_or_else(|error| refused(error, globals.lang))
+}
+
 /// Who acts on a command line: the account, as the system names it. It owns the data directory, so it may all.
 pub fn who(globals: &Globals) -> Who {
     let account = std::env::var("USER").ok().filter(|name| !name.trim().is_empty());

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::digest::Figure;
 use super::input::DigestPost;
 use super::ledger::Ledger;
+use crate::cases::counted::Counted;
 use crate::cases::{Clock, State};
 
 /// Posts named of one case; the figure beside them leads to all.
@@ -120,6 +121,8 @@ pub struct Cases {
     pub answered: usize,
     /// Ended in the period.
     pub ended: usize,
+    /// Grievances among them by unit.
+    pub grievances: Vec<(String, Counted)>,
 }
 
 /// The lines of all cases, and their counts.
@@ -143,6 +146,7 @@ pub(super) fn cases(ledger: &mut Ledger) -> Cases {
         opened: count(&|line| within(&Some(line.opened))),
         answered: count(&|line| within(&line.answered)),
         ended: count(&|line| within(&line.ended)),
+        grievances: input.grievances.clone(),
         lines,
     }
 }

@@ -16,6 +16,7 @@ use super::cases::CaseInput;
 use super::elsewhere::ElsewhereInput;
 use super::said::Said;
 use super::voice::OwnInput;
+use crate::cases::counted::Counted;
 
 /// What a digest is: decides its title, its sections and the steps of its curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +85,8 @@ pub struct DigestInput {
     pub alerts: Vec<AlertInput>,
     /// Cases that had not ended at the end of the period, or were opened, answered or ended in it.
     pub cases: Vec<CaseInput>,
+    /// Grievances of those cases by the unit that answers for them, most first; its name empty before they were assigned.
+    pub grievances: Vec<(String, Counted)>,
     /// What we published in the period; absent where no source is marked as ours.
     pub own: Option<Vec<OwnInput>>,
     /// Happenings told by several sources that do not name us.

@@ -222,6 +222,19 @@ fn sources() -> Vec<SourceInput> {
     sources
 }
 
+fn counted() -> crate::cases::counted::Counted {
+    crate::cases::counted::Counted {
+        cases: 3,
+        answered: 2,
+        in_time: 1,
+        overdue: 0,
+        in_time_percent: Some(50),
+        median_hours: Some(31),
+        called: 2,
+        satisfied: 1,
+    }
+}
+
 fn cases(posts: &[DigestPost]) -> Vec<CaseInput> {
     let of = |topic: &str| -> Vec<&DigestPost> {
         posts.iter().filter(|p| p.topics.iter().any(|t| t.as_str() == topic)).collect()
@@ -315,6 +328,7 @@ pub(super) fn input() -> DigestInput {
         focus: None,
         paper: Default::default(),
         cases: cases(&all),
+        grievances: vec![("运输分公司".to_owned(), counted())],
         own: None,
         elsewhere: Vec::new(),
         alerts,

@@ -7,6 +7,7 @@ pub(super) mod assets;
 pub(super) mod login;
 pub(super) mod public;
 
+mod again;
 mod alerts;
 mod answers;
 mod cases;

@@ -142,7 +142,7 @@ async fn the_page_of_an_answer_is_kept_and_asked_for_again_where_it_could_not_be
     let settling = sheet.settling.unwrap();
     assert_eq!((settling.hours, settling.before.posts, settling.after.posts), (72, 0, 0));
     let year = desk.case_statistics(&duty, Some(2026)).unwrap();
-    assert_eq!((year.opened, year.total.cases, year.total.in_time), (2, 2, 2));
+    assert_eq!((year.opened, year.total.counted.cases, year.total.counted.in_time), (2, 2, 2));
     assert_eq!(year.classes[0].class, "safety");
     assert!(year.grades.len() == 2 && year.grades[0].raised, "{:?}", year.grades);
     assert_eq!(desk.case_statistics(&duty, Some(1999)).unwrap().opened, 0);

@@ -1,8 +1,7 @@
 //! The cases of a year counted: grievances by unit and class, and where the grade set differs from the suggested one.
 //!
 //! In: a local year. Out: counts over the cases opened in it that this person sees; each row of differences names its case.
-//! What was not taken up or became part of another case is counted apart. A grievance is in time where the clocks of its
-//! handling and its answer ended before they ran out.
+//! What was not taken up or became part of another case is counted apart.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,8 @@ use pipelines::record::Severity;
 use serde::Serialize;
 
 use super::read;
-use crate::cases::{Case, Clock, Run, State};
+use crate::cases::counted::{Counted, counted};
+use crate::cases::{Case, State};
 use crate::desk::{Act, Desk, Result, Who};
 
 /// Grievances of a unit, or of a unit and class.
@@ -21,22 +21,9 @@ pub struct GrievanceRow {
     pub unit: String,
     /// Their class, by id; empty for the unit as a whole, and for those that have none.
     pub class: String,
-    /// How many.
-    pub cases: u64,
-    /// Answered.
-    pub answered: u64,
-    /// Answered, and within the clocks.
-    pub in_time: u64,
-    /// Not answered, and past a clock.
-    pub overdue: u64,
-    /// `in_time` of those answered or overdue; none where there are none.
-    pub in_time_percent: Option<u64>,
-    /// Hours from opening to the answer, the one in the middle.
-    pub median_hours: Option<i64>,
-    /// Called back.
-    pub called: u64,
-    /// Satisfied at the call, or mostly.
-    pub satisfied: u64,
+    /// The counts.
+    #[serde(flatten)]
+    pub counted: Counted,
 }
 
 /// A case whose grade is another than the one suggested.
@@ -140,11 +127,11 @@ impl Desk {
                 let whole: Vec<&Case> = by_class.values().flatten().copied().collect();
                 let mut classes: Vec<GrievanceRow> =
                     by_class.iter().map(|(class, cases)| named(row(cases, now), class)).collect();
-                classes.sort_by_key(|row| std::cmp::Reverse(row.cases));
+                classes.sort_by_key(|row| std::cmp::Reverse(row.counted.cases));
                 (named(row(&whole, now), ""), classes)
             })
             .collect();
-        units.sort_by_key(|(unit, _)| std::cmp::Reverse(unit.cases));
+        units.sort_by_key(|(unit, _)| std::cmp::Reverse(unit.counted.cases));
         let (units, classes): (Vec<_>, Vec<_>) = units.into_iter().unzip();
         (units, classes.into_iter().flatten().collect())
     }
@@ -168,30 +155,7 @@ fn differing(case: &Case) -> Option<GradeRow> {
 }
 
 fn row(cases: &[&Case], now: DateTime<Utc>) -> GrievanceRow {
-    let count = |fits: &dyn Fn(&Case) -> bool| cases.iter().filter(|c| fits(c)).count() as u64;
-    let answered = count(&|case| case.answered.is_some());
-    let in_time = count(&|case| case.answered.is_some() && !is_late(case, now));
-    let overdue = count(&|case| case.answered.is_none() && is_late(case, now));
-    let mut hours: Vec<i64> =
-        cases.iter().filter_map(|case| Some((case.answered? - case.opened).num_hours())).collect();
-    hours.sort_unstable();
-    GrievanceRow {
-        cases: cases.len() as u64,
-        answered,
-        in_time,
-        overdue,
-        in_time_percent: (in_time * 100).checked_div(answered + overdue),
-        median_hours: hours.get(hours.len() / 2).copied(),
-        called: count(&|case| !case.field("satisfied").is_empty()),
-        satisfied: count(&|case| ["yes", "mostly"].contains(&case.field("satisfied"))),
-        ..GrievanceRow::default()
-    }
-}
-
-/// Whether a clock of its handling or its answer ran out before it ended.
-fn is_late(case: &Case, now: DateTime<Utc>) -> bool {
-    let counts = |run: &&Run| [Clock::Handle, Clock::Answer].contains(&run.clock);
-    case.clocks.iter().filter(counts).any(|run| run.is_over(now))
+    GrievanceRow { counted: counted(cases, now), ..GrievanceRow::default() }
 }
 
 #[cfg(test)]

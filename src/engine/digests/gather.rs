@@ -50,7 +50,8 @@ pub(super) fn input(
     let range = PostRange { from: Some(order.from), until: Some(order.to) };
     let (posts, collected) = posts(config, store, order)?;
     let (alerts, mut other_posts) = alerts(config, store, &range, order, &posts)?;
-    let (cases, of_cases) = cases::cases(config, store, (order, now), &posts)?;
+    let cases::Gathered { cases, others: of_cases, grievances } =
+        cases::cases(config, store, (order, now), &posts)?;
     other_posts.extend(of_cases);
     Ok(DigestInput {
         title: order.title.clone(),
@@ -69,6 +70,7 @@ pub(super) fn input(
             issue: order.issue,
         },
         cases,
+        grievances,
         own: around::own(config, store, order)?,
         elsewhere: around::elsewhere(config, store, (order, now), &posts)?,
         posts,

@@ -7,6 +7,7 @@ use super::super::cases::CaseLine;
 use super::super::happening::Happening;
 use super::super::paper::{Block, Runs, Table, joined, marks, text};
 use super::{PeriodKind, Writer};
+use crate::cases::counted::Counted;
 use crate::cases::words;
 
 /// Cases named in the opening.
@@ -150,6 +151,40 @@ impl Writer<'_> {
             line += &self.say("case.more", &[("count", &(cases.lines.len() - most))]);
         }
         self.body.push(Block::Note(text(line)));
+        if !is_short {
+            self.grievance_table();
+        }
+    }
+
+    /// Grievances by unit: answered, in time, how long it took, satisfied at the call.
+    fn grievance_table(&mut self) {
+        let units = &self.d.cases.grievances;
+        if units.is_empty() {
+            return;
+        }
+        let or = |value: Option<String>| value.unwrap_or_else(|| self.text("case.none"));
+        let row = |(unit, counted): &(String, Counted)| {
+            let name = match unit.is_empty() {
+                true => self.text("case.not_assigned"),
+                false => unit.clone(),
+            };
+            let rate = or(counted.in_time_percent.map(|percent| format!("{percent}%")));
+            let hours = or(counted.median_hours.map(|hours| hours.to_string()));
+            let called = format!("{}/{}", counted.satisfied, counted.called);
+            let counts = [counted.cases, counted.answered, counted.overdue].map(|n| n.to_string());
+            let cells = [name].into_iter().chain(counts).chain([rate, hours, called]);
+            cells.map(text).collect()
+        };
+        let rows = units.iter().map(row).collect();
+        self.body.push(Block::Table(Table {
+            head: ["unit", "cases", "answered", "overdue", "rate", "hours", "satisfied"]
+                .map(|key| self.text(&format!("case.grievance.{key}")))
+                .to_vec(),
+            widths: vec![28, 10, 12, 12, 12, 13, 13],
+            numbers: vec![false, true, true, true, true, true, true],
+            rows,
+        }));
+        self.body.push(Block::Note(text(self.text("case.grievance.note"))));
     }
 
     fn case_row(&self, case: &CaseLine) -> Vec<Runs> {

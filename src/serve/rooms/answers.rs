@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::again::{Done, answer as answer_to, status_of};
 use super::{act, back, show, unmarked};
 use crate::answers::{FIELDS, Fields};
 use crate::desk::answers::aids::{Aids, aids};
@@ -149,20 +149,6 @@ pub(super) async fn new(
 
 type Typed = BTreeMap<String, String>;
 
-enum Done<T> {
-    Led(String),
-    Again(StatusCode, Box<T>),
-}
-
-fn status_of(error: &DeskError) -> Option<StatusCode> {
-    match error {
-        DeskError::Answer(why) if why.is_conflict() => Some(StatusCode::CONFLICT),
-        DeskError::Answer(why) if why.is_forbidden() => Some(StatusCode::FORBIDDEN),
-        DeskError::Answer(_) => Some(StatusCode::BAD_REQUEST),
-        _ => None,
-    }
-}
-
 pub(super) async fn add(
     State(console): State<Arc<Console>>,
     visit: Visit,
@@ -180,7 +166,7 @@ pub(super) async fn add(
             Ok(Done::Again(status, Box::new(page)))
         }
     });
-    answered(&console, &visit, "answer_new", done.await)
+    answer_to(&console, &visit, "answer_new", done.await)
 }
 
 pub(super) async fn change(
@@ -216,7 +202,7 @@ pub(super) async fn change(
             }
         }
     });
-    answered(&console, &visit, "answer", done.await)
+    answer_to(&console, &visit, "answer", done.await)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -252,17 +238,4 @@ fn whole(mut typed: Fields) -> Fields {
 fn known(number: &str) -> Result<i64, DeskError> {
     let unknown = || DeskError::Unknown { what: "answer", id: number.to_owned() };
     number_of(number).ok_or_else(unknown)
-}
-
-fn answered<T: Serialize>(
-    console: &Console,
-    visit: &Visit,
-    template: &str,
-    done: Result<Done<T>, Box<Response>>,
-) -> Response {
-    match done {
-        Ok(Done::Led(to)) => back(&to),
-        Ok(Done::Again(status, page)) => console.pages.show_with(status, template, visit, &*page),
-        Err(page) => *page,
-    }
 }

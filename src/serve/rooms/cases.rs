@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
-use super::{act, back, show, unmarked};
+use super::again::{Done, answer, status_of};
+use super::{act, show, unmarked};
 use crate::cases::{Fields, Step};
 use crate::desk::answers::aids::{Aids, aids};
 use crate::desk::answers::near::NearAnswer;
@@ -118,21 +119,6 @@ type Typed = BTreeMap<String, String>;
 
 fn taken_out(typed: &mut Typed, name: &str) -> String {
     typed.remove(name).unwrap_or_default()
-}
-
-enum Done<T> {
-    Led(String),
-    Again(StatusCode, Box<T>),
-}
-
-/// What may be mended on the page; the rest is a page of its own.
-fn status_of(error: &DeskError) -> Option<StatusCode> {
-    match error {
-        DeskError::Case(fault) if fault.is_conflict() => Some(StatusCode::CONFLICT),
-        DeskError::Case(fault) if fault.is_forbidden() => Some(StatusCode::FORBIDDEN),
-        DeskError::Case(_) => Some(StatusCode::BAD_REQUEST),
-        _ => None,
-    }
 }
 
 pub(super) async fn step(
@@ -252,19 +238,6 @@ pub(super) async fn open(
         }
     });
     answer(&console, &visit, "case_new", done.await)
-}
-
-fn answer<T: Serialize>(
-    console: &Console,
-    visit: &Visit,
-    template: &str,
-    done: Result<Done<T>, Box<Response>>,
-) -> Response {
-    match done {
-        Ok(Done::Led(to)) => back(&to),
-        Ok(Done::Again(status, page)) => console.pages.show_with(status, template, visit, &*page),
-        Err(page) => *page,
-    }
 }
 
 #[derive(Debug, Default, Deserialize)]
