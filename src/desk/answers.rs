@@ -175,7 +175,7 @@ impl Desk {
             posts: self.links_named(who, &posts)?,
             evidence: self.links_named(who, &shown.evidence)?,
             taken: self.taken_by(who, number)?,
-            versions: if is_theirs { self.versions_of(number)? } else { Vec::new() },
+            versions: if is_theirs { self.versions_of(who, number)? } else { Vec::new() },
             case: entry.case,
         })
     }
@@ -255,13 +255,14 @@ impl Desk {
         Ok(links)
     }
 
-    fn versions_of(&self, number: i64) -> Result<Vec<AnswerVersionRow>> {
+    fn versions_of(&self, who: &Who, number: i64) -> Result<Vec<AnswerVersionRow>> {
         let mut rows: Vec<AnswerVersionRow> = Vec::new();
         let mut before = String::new();
         for line in self.store.answer_versions(Some(number))? {
             let entry = read(&line.record)?;
-            let done = Done::parse(&line.done).unwrap_or(Done::Write);
-            let text = self.in_lines(&entry.wording);
+            let unknown = || anyhow::anyhow!("answer {number}: `{}` is no act", line.done);
+            let done = Done::parse(&line.done).ok_or_else(unknown)?;
+            let text = self.in_lines(who, &entry.wording);
             let is_written = done == Done::Write;
             rows.push(AnswerVersionRow {
                 version: line.version,
@@ -277,16 +278,17 @@ impl Desk {
     }
 
     /// A wording as lines to compare: each field that says something.
-    fn in_lines(&self, wording: &Wording) -> String {
+    fn in_lines(&self, who: &Who, wording: &Wording) -> String {
         let fields = self.as_typed(wording);
-        let lang = self.config.station.lang;
+        let lang = who.lang;
         let said = |name: &str| fields.get(name).filter(|value| !value.is_empty());
         let lines = FIELDS.iter().filter_map(|name| {
             let value = match (*name, said(name)?.as_str()) {
                 ("kind", kind) => lang.text(&format!("answers.kind.{kind}")),
                 (_, value) => value.to_owned(),
             };
-            Some(format!("{}：{value}\n", lang.text(&format!("answers.field.{name}"))))
+            let name = lang.text(&format!("answers.field.{name}"));
+            Some(lang.fill("answers.line", &[("name", &name), ("value", &value)]) + "\n")
         });
         lines.collect()
     }
