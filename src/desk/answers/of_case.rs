@@ -118,11 +118,14 @@ impl Desk {
         let quoted = fields.get("quoted").filter(|typed| !typed.trim().is_empty()).cloned();
         let Some(quoted) = quoted.filter(|_| step == Step::Submit) else { return Ok(fields) };
         self.check(who, Act::SeeAnswers)?;
-        let taken = number_of(&quoted).and_then(|number| self.answer_in_force(number).ok());
-        let Some((entry, held)) = taken else {
-            return Err(
-                self.refused(CaseRefusal::Wrong { field: "quoted".to_owned(), value: quoted })
-            );
+        let taken = number_of(&quoted).map(|number| self.answer_in_force(number));
+        let (entry, held) = match taken {
+            Some(Ok(taken)) => taken,
+            None | Some(Err(DeskError::Unknown { .. })) => {
+                let field = "quoted".to_owned();
+                return Err(self.refused(CaseRefusal::Wrong { field, value: quoted }));
+            }
+            Some(Err(error)) => return Err(error),
         };
         fields.insert("quoted".to_owned(), format!("{}/{}", entry.number, held.version));
         let said = |name: &str| fields.get(name).is_some_and(|text| !text.trim().is_empty());
