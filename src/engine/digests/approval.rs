@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Order, Written, messages};
 use crate::config::{Config, DigestConfig};
 use crate::notify::Message;
-use crate::store::{self, Store, StoreWrite};
+use crate::store::{self, Store, StoreError, StoreWrite};
 
 /// What stands before the name in the state.
 const WAITING: &str = "digest-waiting/";
@@ -95,10 +95,12 @@ impl Waiting {
     /// It as this transaction sees it.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store; a row that cannot be read.
     pub fn now(&self, write: &dyn StoreWrite) -> store::Result<Option<Self>> {
-        // One that cannot be read was not written here: nobody's word can stand on it.
-        Ok(write.state(&self.key())?.and_then(|text| serde_json::from_str(&text).ok()))
+        let key = self.key();
+        let Some(text) = write.state(&key)? else { return Ok(None) };
+        let read = serde_json::from_str(&text).map(Some);
+        read.map_err(|error| StoreError::Corrupt { what: key, cause: error.to_string() })
     }
 
     /// The messages that go out once it is approved, by way out; the files lie in `dir`. None where its Markdown is no
