@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::output::Table;
 use super::{Format, Globals, Outcome, open};
-use crate::answers::{FIELDS, Fields};
+use crate::answers::FIELDS;
 use crate::desk::answers::near::NearAnswer;
 use crate::desk::answers::work::AnswerWork;
 use crate::desk::answers::{AnswerAsk, AnswerRow, AnswerSheet, named};
-use crate::desk::{Desk, DeskError, Who};
+use crate::desk::{Desk, Who};
 
 #[derive(Args)]
 pub struct AnswerArgs {
@@ -106,11 +106,11 @@ impl Action {
                 Ok(found(&near, globals, out))
             }
             Self::Add { case: Some(case), .. } => say("added", desk.record_case_answer(who, case)?),
-            Self::Add { said, .. } => say("added", desk.add_answer(who, &fields(said)?)?),
+            Self::Add { said, .. } => say("added", desk.add_answer(who, &open::fields(said)?)?),
             Self::Edit { number, said } => {
                 let sheet = desk.answer(who, *number)?;
                 let mut all = sheet.fields;
-                all.extend(fields(said)?);
+                all.extend(open::fields(said)?);
                 desk.write_answer(who, *number, sheet.version, &all)?;
                 say("written", *number)
             }
@@ -133,16 +133,6 @@ impl Action {
 pub fn show_list(desk: &Desk, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()> {
     let ask = AnswerAsk { state: "approved".to_owned(), ..AnswerAsk::default() };
     list(&desk.answers(&open::who(globals), &ask)?, globals, out).map(drop)
-}
-
-/// `field=words`, each.
-fn fields(said: &[String]) -> Result<Fields, DeskError> {
-    let pair = |text: &String| {
-        let wrong = || DeskError::Value { what: "case_field", value: text.clone() };
-        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-        Ok((name.trim().to_owned(), value.to_owned()))
-    };
-    said.iter().map(pair).collect()
 }
 
 /// Rows as they are, with cells in words where a table is shown.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::output::Table;
 use super::{Format, Globals, Outcome, open};
-use crate::cases::{Fields, Step};
+use crate::cases::Step;
 use crate::desk::cases::opening::CaseOrder;
 use crate::desk::cases::sheet::{CaseSheet, FormRow};
 use crate::desk::cases::statistics::{CaseStatistics, GradeRow, GrievanceRow};
@@ -108,7 +108,7 @@ impl Action {
                 let from = [("alert", alert), ("story", story), ("post", post)];
                 let named = from.into_iter().find_map(|(name, id)| Some((name, id.clone()?)));
                 let (origin, id) = named.unwrap_or(("hand", String::new()));
-                let order = CaseOrder { origin: origin.to_owned(), id, fields: fields(said)? };
+                let order = CaseOrder { origin: origin.to_owned(), id, fields: open::fields(said)? };
                 let number = desk.open_case(who, &order)?;
                 Ok(say(out, &who.lang.fill("cli.case.opened", &[("number", &number)])))
             }
@@ -119,7 +119,7 @@ impl Action {
                     Some(seen) => *seen,
                     None => desk.case(who, number)?.version,
                 };
-                desk.step_case(who, number, seen, taken, &fields(said)?)?;
+                desk.step_case(who, number, seen, taken, &open::fields(said)?)?;
                 let sheet = desk.case(who, number)?;
                 let state = who.lang.text(&format!("cases.state.{}", sheet.row.state.as_str()));
                 let told = [("number", number as &dyn std::fmt::Display), ("state", &state)];
@@ -151,16 +151,6 @@ impl Action {
 pub fn show_list(desk: &Desk, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()> {
     let rows = desk.cases(&open::who(globals), &CaseAsk { state: "open".to_owned(), q: String::new() })?;
     list(&rows, desk, globals, out).map(drop)
-}
-
-/// `field=words`, each.
-fn fields(said: &[String]) -> Result<Fields, DeskError> {
-    let pair = |text: &String| {
-        let wrong = || DeskError::Value { what: "case_field", value: text.clone() };
-        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-        Ok((name.trim().to_owned(), value.to_owned()))
-    };
-    said.iter().map(pair).collect()
 }
 
 fn write(

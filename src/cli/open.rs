@@ -2,6 +2,8 @@
 //!
 //! In: the global options. Out: opened things, or problems shown as the officer can mend them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use pipelines::locale::Lang;
@@ -67,6 +69,19 @@ pub fn at_people_desk(
         Err(outcome) => return Ok(outcome),
     };
     work(&desk, &who(globals)).unwrap_or_else(|error| refused(error, globals.lang))
+}
+
+/// `field=words`, each.
+///
+/// # Errors
+/// `Value` for what has no `=`.
+pub fn fields(said: &[String]) -> Result<BTreeMap<String, String>, DeskError> {
+    let pair = |text: &String| {
+        let wrong = || DeskError::Value { what: "case_field", value: text.clone() };
+        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        Ok((name.trim().to_owned(), value.to_owned()))
+    };
+    said.iter().map(pair).collect()
 }
 
 /// Who acts on a command line: the account, as the system names it. It owns the data directory, so it may all.
