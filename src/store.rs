@@ -16,6 +16,8 @@ pub mod grouping;
 mod imports;
 mod intake;
 mod kept;
+#[cfg(test)]
+pub(crate) mod lab;
 mod mend;
 mod outbox;
 mod people;

@@ -108,13 +108,12 @@ impl WriteAnswers for Write<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{SqliteStore, Store as _};
+    use crate::store::lab;
 
     #[test]
     fn a_version_is_written_once_and_nothing_is_taken_back() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("guanlan.db");
-        let store = SqliteStore::open(&path).unwrap();
+        let store = lab::open(dir.path());
         let row = |number, version, record: &str| AnswerVersion {
             number,
             version,
@@ -141,13 +140,12 @@ mod tests {
         assert_eq!(store.answer(1).unwrap().unwrap(), "{\"a\":2}");
         assert_eq!(store.answer_versions(Some(1)).unwrap().len(), 2);
         assert_eq!(store.answer_versions(None).unwrap().len(), 3);
-        let raw = rusqlite::Connection::open(&path).unwrap();
         for sql in [
             "UPDATE answer_versions SET who = 'x'",
             "DELETE FROM answer_versions",
             "DELETE FROM answers",
         ] {
-            assert!(raw.execute(sql, []).is_err(), "{sql}");
+            assert!(lab::meddle(dir.path(), sql).is_err(), "{sql}");
         }
     }
 }

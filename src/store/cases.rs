@@ -235,7 +235,7 @@ impl WriteCases for Write<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{SqliteStore, Store as _};
+    use crate::store::lab;
 
     fn row(number: &str, version: u64) -> CaseRow {
         let at = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
@@ -254,8 +254,7 @@ mod tests {
     #[test]
     fn numbers_count_by_year_and_lines_make_one_chain_that_nobody_rewrites() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("guanlan.db");
-        let store = SqliteStore::open(&path).unwrap();
+        let store = lab::open(dir.path());
         let mut numbers = Vec::new();
         for year in [2026, 2026, 2027] {
             store
@@ -278,11 +277,10 @@ mod tests {
             assert_eq!((&line.before, &line.hash), (&before, &line.reckoned()));
             before.clone_from(&line.hash);
         }
-        let raw = rusqlite::Connection::open(&path).unwrap();
         for sql in
             ["UPDATE case_events SET body = 'x'", "DELETE FROM case_events", "DELETE FROM cases"]
         {
-            assert!(raw.execute(sql, []).is_err(), "{sql}");
+            assert!(lab::meddle(dir.path(), sql).is_err(), "{sql}");
         }
     }
 }

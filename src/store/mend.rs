@@ -144,7 +144,7 @@ mod tests {
     use pipelines::record::{FetchJob, RuleHit, RuleId, StoryId};
 
     use super::*;
-    use crate::store::{RunOutcome, SqliteStore, Store, Tally};
+    use crate::store::{RunOutcome, Tally, lab};
 
     fn at(hours: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_000_000, 0).unwrap() + TimeDelta::hours(hours)
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn what_a_clock_ahead_left_behind_counts_as_now() {
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        let store = lab::open(dir.path());
         assert_eq!(store.latest_time().unwrap(), None);
         let (source, rule) = (SourceId::from("a"), RuleId::from("r"));
         let ran = RunOutcome { started: at(9_000), ended: at(9_000), error: None, kept: 0 };
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_page_found_by_a_clock_an_hour_ahead_does_not_wait_for_that_hour() {
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        let store = lab::open(dir.path());
         let source = SourceId::from("a");
         let jobs = ["new", "tried"]
             .map(|page| FetchJob::new(format!("https://a.example.cn/{page}"), &source, at(1)));
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn what_was_too_old_for_a_clock_ahead_is_asked_for_again() {
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        let store = lab::open(dir.path());
         let [early, late] = ["early", "late"].map(SourceId::from);
         let of = |source: &SourceId| {
             FetchJob::new(format!("https://a.example.cn/{}", source.as_str()), source, at(0))

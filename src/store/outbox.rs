@@ -66,12 +66,14 @@ pub(super) fn enqueue(
     body: &str,
     due: DateTime<Utc>,
 ) -> Result<bool> {
-    let new = c.execute(
-        "INSERT INTO outbox (key, notifier, body, state, due) VALUES (?1, ?2, ?3, 'pending', ?4)
-             ON CONFLICT (key) DO NOTHING",
+    if is_queued(c, key)? {
+        return Ok(false);
+    }
+    c.execute(
+        "INSERT INTO outbox (key, notifier, body, state, due) VALUES (?1, ?2, ?3, 'pending', ?4)",
         params![key, notifier, body, millis(due)],
     )?;
-    Ok(new > 0)
+    Ok(true)
 }
 
 /// Whether a message with this key is there.

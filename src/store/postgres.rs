@@ -13,8 +13,12 @@ mod stream;
 mod trouble;
 mod wire;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use pipelines::text::hex;
+use sha2::{Digest as _, Sha256};
 
 pub use address::{Address, AddressFault};
 
@@ -40,6 +44,9 @@ const VERDICT_WAIT: Duration = Duration::from_secs(120);
 /// How often it is asked.
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
+/// How many characters of marks are kept: some thirty transactions.
+const MARKS_KEPT: usize = 600;
+
 /// The names of our locks on the server: for the station, and for who writes.
 const STATION_LOCK: i32 = 7352;
 const WRITE_LOCK: i32 = 7353;
@@ -49,6 +56,9 @@ pub struct PostgresStore {
     address: Address,
     /// Whether it holds the station's lock while it writes.
     is_station: bool,
+    /// Tells the marks of this one from those of others.
+    name: String,
+    marks: AtomicU64,
     readers: Mutex<Vec<Link>>,
     writer: Mutex<Option<Link>>,
 }
@@ -90,7 +100,15 @@ impl PostgresStore {
 
     fn at(address: &Address, is_station: bool) -> Self {
         let (readers, writer) = (Mutex::new(Vec::new()), Mutex::new(None));
-        Self { address: address.clone(), is_station, readers, writer }
+        // Two of one moment differ by the process, two of one process by the place in memory.
+        let name = hex(&Sha256::digest(format!(
+            "{:?} {} {:p}",
+            SystemTime::now(),
+            std::process::id(),
+            &raw const readers
+        )));
+        let (name, marks) = (name[..12].to_owned(), AtomicU64::new(0));
+        Self { address: address.clone(), is_station, name, marks, readers, writer }
     }
 
     fn call(&self) -> Result<Link> {
@@ -143,63 +161,87 @@ impl PostgresStore {
         hash.cast_signed()
     }
 
-    /// A session within a transaction that nobody else writes beside, and the transaction's name.
-    fn begun<'a>(&self, writer: &'a mut Option<Link>) -> Result<(&'a Link, String)> {
+    /// A session within a transaction that nobody else writes beside.
+    fn begun<'a>(&self, writer: &'a mut Option<Link>) -> Result<&'a Link> {
         if let Some(link) = writer {
             match self.begin(link) {
                 // The server was started anew since: nothing was begun yet.
                 Err(StoreError::Away { .. }) => *writer = None,
                 begun => {
-                    let name = begun?;
-                    return Ok((writer.as_ref().expect("it is there"), name));
+                    begun?;
+                    return Ok(writer.as_ref().expect("it is there"));
                 }
             }
         }
         let link = &*writer.insert(self.open_writer()?);
-        Ok((link, self.begin(link)?))
+        self.begin(link)?;
+        Ok(link)
     }
 
-    fn begin(&self, link: &Link) -> Result<String> {
-        let begun = link.simple(&format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITE_LOCK}, {}); SELECT pg_current_xact_id()",
-            self.number()
-        ));
-        match begun {
-            Ok((row, _)) => Ok(row.into_iter().next().unwrap_or_default()),
-            Err(error) => {
-                if !link.is_broken() {
-                    link.simple("ROLLBACK")?;
-                }
-                Err(error)
-            }
+    fn begin(&self, link: &Link) -> Result<()> {
+        let begun = link.simple(&format!("BEGIN ISOLATION LEVEL READ COMMITTED; {}", self.alone()));
+        if begun.is_err() && !link.is_broken() {
+            link.simple("ROLLBACK")?;
         }
+        begun.map(drop)
     }
 
-    /// Ends a transaction for good. The session that was lost meanwhile is no answer: the server is asked.
-    fn commit(&self, link: &Link, name: &str) -> Result<()> {
-        match link.simple("COMMIT") {
+    /// Waits until nobody else is within a transaction that writes, and keeps others waiting.
+    fn alone(&self) -> String {
+        format!("SELECT pg_advisory_xact_lock({WRITE_LOCK}, {})", self.number())
+    }
+
+    /// Ends a transaction for good. Its mark is stored with it: where the session is lost meanwhile, the server is asked
+    /// whether the mark is there. (The number of a transaction would not do: a server that died may give it again.)
+    fn commit(&self, link: &Link) -> Result<()> {
+        let mark = format!("{}-{}", self.name, self.marks.fetch_add(1, Ordering::Relaxed));
+        let key = self.mark_key();
+        let ended = link.simple(&format!(
+            "INSERT INTO meta (name, value) VALUES ('{key}', '{mark}') ON CONFLICT (name)
+             DO UPDATE SET value = left(excluded.value || ' ' || meta.value, {MARKS_KEPT}); COMMIT"
+        ));
+        match ended {
             Ok((_, tag)) if tag == "COMMIT" => Ok(()),
             Ok(_) => Err(StoreError::Sql("a statement failed within the transaction".to_owned())),
-            Err(StoreError::Away { cause, .. }) if link.is_broken() => self.verdict(name, &cause),
+            Err(StoreError::Away { cause, .. }) if link.is_broken() => self.verdict(&mark, &cause),
             Err(error) => Err(error),
         }
     }
 
+    /// Where marks stand: those of the station by themselves, since it alone writes them.
+    fn mark_key(&self) -> &'static str {
+        if self.is_station { "mark:station" } else { "mark:beside" }
+    }
+
     /// What became of a transaction whose end was not heard.
-    fn verdict(&self, name: &str, cause: &str) -> Result<()> {
+    fn verdict(&self, mark: &str, cause: &str) -> Result<()> {
         let (asked, place) = (Instant::now(), self.address.to_string());
-        let sql = format!("SELECT pg_xact_status('{name}'::xid8)");
         while asked.elapsed() < VERDICT_WAIT {
-            let said = self.call().and_then(|link| link.simple(&sql));
-            match said.as_ref().map(|(row, _)| row.first().map_or("", String::as_str)) {
-                Ok("committed") => return Ok(()),
-                Ok("aborted") => return Err(StoreError::Away { place, cause: cause.to_owned() }),
-                // It has not noticed yet, or is not back.
-                _ => std::thread::sleep(ASK_EVERY),
+            match self.is_marked(mark) {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(StoreError::Away { place, cause: cause.to_owned() }),
+                // It is not back, or still within that transaction.
+                Err(_) => std::thread::sleep(ASK_EVERY),
             }
         }
         Err(StoreError::Unsure { place })
     }
+
+    fn is_marked(&self, mark: &str) -> Result<bool> {
+        let link = self.call()?;
+        // Once this is had, the lost session has ended, one way or the other.
+        link.simple(&format!("BEGIN; {}", self.alone()))?;
+        let sql = "SELECT value FROM meta WHERE name = ?1";
+        let c: &dyn Sql = &link;
+        let marks = c.row(sql, params![self.mark_key()], |row| row.get::<String>(0))?;
+        Ok(marks.is_some_and(|marks| marks.split(' ').any(|known| known == mark)))
+    }
+}
+
+/// What another program does on the schema of `address`.
+#[cfg(test)]
+pub(super) fn meddle(address: &Address, sql: &str) -> Result<()> {
+    PostgresStore::at(address, false).call()?.simple(sql).map(drop)
 }
 
 impl Database for PostgresStore {
@@ -219,8 +261,8 @@ impl Database for PostgresStore {
 
     fn transact(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()> {
         let mut writer = lock(&self.writer);
-        let (link, name) = self.begun(&mut writer)?;
-        let ended = work(&Write { tx: link }).and_then(|()| self.commit(link, &name));
+        let link = self.begun(&mut writer)?;
+        let ended = work(&Write { tx: link }).and_then(|()| self.commit(link));
         // A session that cannot be brought back is not used again; the server ends what it had begun.
         let is_over = link.is_broken() || (ended.is_err() && link.simple("ROLLBACK").is_err());
         if is_over {

@@ -225,7 +225,8 @@ impl State {
         loop {
             match self.wire.hear()? {
                 answer @ (b'T' | b'n') => {
-                    kinds = if answer == b'T' { kinds_of(&self.wire.heard) } else { Arc::default() };
+                    kinds =
+                        if answer == b'T' { kinds_of(&self.wire.heard) } else { Arc::default() };
                     let name = format!("s{}", self.prepared.len() + 1);
                     let name = std::mem::replace(&mut self.next, name);
                     self.prepared.insert(sql.to_owned(), Prepared { name, kinds: kinds.clone() });
