@@ -1,7 +1,7 @@
 //! `guanlan check`: reads the whole config and says everything that is wrong with it.
 //!
 //! In: the config and the files it names. Out: each problem with file, line, key, value and way out, or how
-//! much of everything there is. Writes nothing and asks nobody.
+//! much of everything there is. Writes nothing and asks nobody, but for the database server that the config names.
 
 use std::io::Write;
 
@@ -12,7 +12,8 @@ use serde_json::Value;
 use super::output::{Format, Table};
 use super::{Globals, Outcome};
 use crate::config::{short_names, Config, Level, Overrides, Problem, Problems};
-use crate::desk::works::models;
+use crate::desk::trouble;
+use crate::desk::works::{database, models};
 use crate::packs;
 
 /// Arguments of `guanlan check`; the config is a global option.
@@ -29,6 +30,11 @@ impl CheckArgs {
         let result = Config::load(globals.config.as_deref(), &overrides);
         // Word lists and models are read by the stages that use them, with file and line.
         let unusable = result.as_ref().ok().and_then(|config| models::try_judges(config).err());
+        let database = result.as_ref().ok().map_or(Ok(None), |config| database::look(config, globals.lang));
+        let (unusable, database) = match database {
+            Ok(line) => (unusable, line),
+            Err(error) => (unusable.or(Some(anyhow::anyhow!(trouble::in_words(&error, globals.lang)))), None),
+        };
         let problems = result.as_ref().map_or_else(|problems| problems, |config| &config.warnings);
         if globals.format == Format::Table {
             let text = match (&result, &unusable) {
@@ -36,7 +42,7 @@ impl CheckArgs {
                     let why = format!("{why:#}");
                     globals.lang.fill("config.check.unusable", &[("why", &why)])
                 }
-                (Ok(config), None) => good(config, globals),
+                (Ok(config), None) => good(config, globals) + &database.map_or_else(String::new, |line| format!("\n{line}")),
                 (Err(problems), None) => bad(problems, globals),
             };
             writeln!(out, "{text}").context("cannot write the result of the check")?;

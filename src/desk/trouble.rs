@@ -11,7 +11,7 @@ use pipelines::locale::Lang;
 
 use super::DeskError;
 use crate::engine::{Apart, CommitError, LockError, NoData, RebuildError, StandingError};
-use crate::store::StoreError;
+use crate::store::{AddressFault, StoreError};
 
 /// The index is not one of the store beside it.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +98,17 @@ pub(super) fn index_words(error: &IndexError, lang: Lang) -> Option<String> {
     })
 }
 
+/// What is wrong with the address of a server.
+fn fault_in_words(fault: &AddressFault, lang: Lang) -> String {
+    let (key, part) = match fault {
+        AddressFault::Unset => ("unset", ""),
+        AddressFault::Form => ("form", ""),
+        AddressFault::Missing(part) => ("missing", *part),
+        AddressFault::Bad(part) => ("bad", part.as_str()),
+    };
+    lang.fill(&format!("cli.store.fault.{key}"), &[("part", &part)])
+}
+
 /// A state of the store that an officer can mend, in words; none where nobody has words for it.
 fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
     let committed = match cause.downcast_ref::<CommitError>() {
@@ -118,7 +129,7 @@ fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
         StoreError::Refused { place, cause } => ("refused", place.as_str(), cause.clone()),
         StoreError::Unfit { place, cause } => ("unfit", place.as_str(), cause.clone()),
         StoreError::Address { variable, fault } => {
-            ("address", variable.as_str(), fault.to_string())
+            ("address", variable.as_str(), fault_in_words(fault, lang))
         }
         StoreError::Open { .. } | StoreError::Sql(_) | StoreError::Corrupt { .. } => return None,
     };

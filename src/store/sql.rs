@@ -2,7 +2,7 @@
 //!
 //! In: SQL in the dialect that SQLite and PostgreSQL share, its parameters as `?1`, `?2`. Out: counts, and rows of a few
 //! kinds of values. The statements stand once, beside their tables; a driver (`sqlite`, `postgres`) implements [`Sql`]
-//! and [`Database`] and knows nothing of tables. What the dialect is made of stands in `store/README.md`.
+//! and [`Database`] and knows nothing of tables. What the dialect is made of stands in `src/store/README.md`.
 
 use super::{About, Result, StoreError, StoreWrite};
 

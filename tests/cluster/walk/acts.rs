@@ -98,7 +98,7 @@ impl Act<'_> {
             sha256: "ab".to_owned(),
         };
         let record = EvidenceRecord {
-            place: place.clone(),
+            place,
             url: "https://a.example/名".to_owned(),
             status: 200,
             payload: "cd".to_owned(),
@@ -127,7 +127,7 @@ impl Act<'_> {
                 "{:?}",
                 w.finish_job(
                     url,
-                    *self.dice.of(&["kept", "dropped:too_old", "failed:timeout"]),
+                    self.dice.of::<&str>(&["kept", "dropped:too_old", "failed:timeout"]),
                     now
                 )?
             ),
@@ -146,7 +146,7 @@ impl Act<'_> {
 
     fn states(&mut self) -> Result<String> {
         let (source, w, now) = (self.dice.of(&self.keys.sources).clone(), self.write, self.now);
-        let name = *self.dice.of(&["digest:day", "file:a:x", "名_1", "名%1", "Host:a"]);
+        let name = *self.dice.of::<&str>(&["digest:day", "file:a:x", "名_1", "名%1", "Host:a"]);
         let tally = Tally {
             received: 3,
             kept: 1,
@@ -173,7 +173,7 @@ impl Act<'_> {
             7 => format!("{:?}", w.audit_once(now, "fetch", "https://a.example/1", "名")?),
             8 if !self.is_taken_back => format!(
                 "{:?}",
-                w.audit(now, "fetch", *self.dice.of(&["https://a", "名", "https://A"]), "")?
+                w.audit(now, "fetch", self.dice.of::<&str>(&["https://a", "名", "https://A"]), "")?
             ),
             _ => format!("{:?}", w.put_state(name, &now.to_rfc3339())?),
         })
@@ -310,7 +310,7 @@ impl Act<'_> {
                 )
             }
             1 => {
-                let link = *self.dice.of(&[
+                let link = self.dice.of::<&str>(&[
                     CaseLink::Post(post),
                     CaseLink::Story(StoryId(post)),
                     CaseLink::Alert(3),
