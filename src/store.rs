@@ -60,7 +60,7 @@ pub use sqlite::SqliteStore;
 pub use tally::Tally;
 
 /// The version of the schema of either kind.
-const SCHEMA: i64 = 6;
+const SCHEMA: i64 = 7;
 
 /// The store as readers see it.
 pub trait Store:

@@ -30,26 +30,28 @@ impl CheckArgs {
         let result = Config::load(globals.config.as_deref(), &overrides);
         // Word lists and models are read by the stages that use them, with file and line.
         let unusable = result.as_ref().ok().and_then(|config| models::try_judges(config).err());
-        let database = result.as_ref().ok().map_or(Ok(None), |config| database::look(config, globals.lang));
-        let (unusable, database) = match database {
-            Ok(line) => (unusable, line),
-            Err(error) => (unusable.or(Some(anyhow::anyhow!(trouble::in_words(&error, globals.lang)))), None),
-        };
+        let unusable = unusable.map(|why| {
+            let why = format!("{why:#}");
+            globals.lang.fill("config.check.unusable", &[("why", &why)])
+        });
+        let database = result.as_ref().map_or(Ok(None), |config| database::look(config, globals.lang));
+        let away = database.as_ref().err().map(|error| trouble::in_words(error, globals.lang));
+        let unusable = unusable.or(away);
         let problems = result.as_ref().map_or_else(|problems| problems, |config| &config.warnings);
         if globals.format == Format::Table {
             let text = match (&result, &unusable) {
-                (_, Some(why)) => {
-                    let why = format!("{why:#}");
-                    globals.lang.fill("config.check.unusable", &[("why", &why)])
+                (_, Some(why)) => why.clone(),
+                (Ok(config), None) => {
+                    let line = database.ok().flatten().map(|line| format!("\n{line}"));
+                    good(config, globals) + &line.unwrap_or_default()
                 }
-                (Ok(config), None) => good(config, globals) + &database.map_or_else(String::new, |line| format!("\n{line}")),
                 (Err(problems), None) => bad(problems, globals),
             };
             writeln!(out, "{text}").context("cannot write the result of the check")?;
         } else {
             let mut table = rows(problems, globals.lang);
             table.rows.extend(unusable.as_ref().map(|why| {
-                let row = [("level", "error".to_owned()), ("problem", format!("{why:#}"))];
+                let row = [("level", "error".to_owned()), ("problem", why.clone())];
                 row.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect()
             }));
             table.write(globals.format, globals.lang, out)?;

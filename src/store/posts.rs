@@ -198,15 +198,18 @@ pub(super) fn each(
     c.each_row(&sql, &within(range), &mut |row| Ok(each(read_post(row)?)))
 }
 
-/// Posts of the range that name a subject, oldest first; answers how many the range holds in all. The others are told by a
-/// sign that no text can hold (in JSON its quotation marks are escaped), and not read.
+/// That a post names a subject. The others are told by a sign that no text can hold (in JSON its quotation marks are
+/// escaped); the index `posts_naming` has the same words, so that they are not read.
+pub(super) const NAMES_A_SUBJECT: &str = r#"instr(record, '"mentions":[]') = 0"#;
+
+/// Posts of the range that name a subject, oldest first; answers how many the range holds in all.
 pub(super) fn each_mentioning(
     c: &dyn Sql,
     range: &PostRange,
     each: &mut dyn FnMut(AnnotatedPost) -> bool,
 ) -> Result<u64> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM posts WHERE time >= ?1 AND time < ?2 AND instr(record, '\"mentions\":[]') = 0
+        "SELECT {COLUMNS} FROM posts WHERE time >= ?1 AND time < ?2 AND {NAMES_A_SUBJECT}
          ORDER BY time, id"
     );
     c.each_row(&sql, &within(range), &mut |row| Ok(each(read_post(row)?)))?;

@@ -310,7 +310,7 @@ impl Act<'_> {
                 )
             }
             1 => {
-                let link = self.dice.of::<&str>(&[
+                let link = *self.dice.of(&[
                     CaseLink::Post(post),
                     CaseLink::Story(StoryId(post)),
                     CaseLink::Alert(3),
