@@ -52,7 +52,8 @@ impl Tls {
 /// Seals one connection.
 pub(super) struct Sealing {
     connector: TlsConnector,
-    name: ServerName<'static>,
+    /// Its name, or why it has none: a socket of this machine is never sealed.
+    name: io::Result<ServerName<'static>>,
 }
 
 impl<S> MakeTlsConnect<S> for Tls
@@ -64,7 +65,7 @@ where
     type Error = io::Error;
 
     fn make_tls_connect(&mut self, domain: &str) -> io::Result<Sealing> {
-        let name = ServerName::try_from(domain.to_owned()).map_err(io::Error::other)?;
+        let name = ServerName::try_from(domain.to_owned()).map_err(io::Error::other);
         Ok(Sealing { connector: TlsConnector::from(self.0.clone()), name })
     }
 }
@@ -78,7 +79,7 @@ where
     type Future = BoxFuture<'static, io::Result<Sealed<S>>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        async move { Ok(Sealed(self.connector.connect(self.name, stream).await?)) }.boxed()
+        async move { Ok(Sealed(self.connector.connect(self.name?, stream).await?)) }.boxed()
     }
 }
 
