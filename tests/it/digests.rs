@@ -8,15 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
-use guanlan::engine::open_store;
 use guanlan::report::paper::{Block, Head, Paper, Run};
 use guanlan::report::render_word;
-use guanlan::store::{PostRange, Store};
+use guanlan::store::PostRange;
 use pipelines::locale::Lang;
 use pipelines::record::AnnotatedPost;
 use scraper::{ElementRef, Html, Selector};
 
-use crate::lab::Lab;
+use crate::lab::{self, Lab};
 
 fn selector(text: &str) -> Selector {
     Selector::parse(text).unwrap()
@@ -213,7 +212,7 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
     let data = lab.data();
     lab.run(&["demo", "--keep", "--data-dir", data.to_str().unwrap()]).good();
     let mut stored = BTreeMap::new();
-    let store = open_store(&data).unwrap();
+    let store = lab::stored(&data);
     let each = &mut |post: AnnotatedPost| {
         stored.insert(post.post.id.to_string(), post);
         true
@@ -354,7 +353,7 @@ fn a_daily_fills_three_pages_at_most_and_a_flash_report_one() {
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     };
     chinese(&["demo", "--keep"]);
-    let store = open_store(&data).unwrap();
+    let store = lab::stored(&data);
     let mut worst = None;
     let each = &mut |post: AnnotatedPost| {
         let risk = if post.mentions.is_empty() { 0 } else { post.risk.score };
