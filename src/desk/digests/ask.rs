@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use pipelines::record::{PostId, StoryId, SubjectId, TopicId};
 
 use super::super::{Desk, DeskError, Result};
-use crate::config::Period;
+use crate::config::{Form, Period};
 use crate::engine::digests::{self, Focus, Order};
 use crate::report::PeriodKind;
 
@@ -28,6 +28,8 @@ pub struct DigestAsk {
     pub story: Option<String>,
     /// Whether a happening is told at length.
     pub full: bool,
+    /// The forms it is written in; all where empty.
+    pub forms: Vec<Form>,
 }
 
 impl Default for DigestAsk {
@@ -40,6 +42,7 @@ impl Default for DigestAsk {
             topic: None,
             story: None,
             full: false,
+            forms: Vec::new(),
         }
     }
 }
