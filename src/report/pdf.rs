@@ -65,6 +65,3 @@ pub fn render_pdf(paper: &Paper, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
     let pages = pages::pages(&items);
     file::file(paper, faces, &pages, &targets)
 }
-
-#[cfg(test)]
-mod tests;

@@ -67,7 +67,10 @@ fn face(file: &mut File, start: u32, index: u32) -> Option<Peeked> {
             if licence & 0xf == 2 || licence & 0x300 != 0 {
                 return None;
             }
-            u16::from_be_bytes([*about.get(4)?, *about.get(5)?])
+            let weight = u16::from_be_bytes([*about.get(4)?, *about.get(5)?]);
+            // Bit 0 of the style: a slanted face is taken where there is no other.
+            let is_slanted = about.get(63).is_some_and(|style| style & 1 == 1);
+            if is_slanted { weight.saturating_add(1_000) } else { weight }
         }
     };
     let names = names(&table(b"name")?);
