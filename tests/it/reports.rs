@@ -119,7 +119,7 @@ fn our_own_voice_and_what_does_not_name_us_stand_apart() {
     }
     let voice = &sections["What we published and how it spread"];
     // Two published; the rally was taken up by two sources, the exhibition by nobody.
-    assert!(voice.contains("We published 2; 1 were taken up, by 2 sources in 2 posts"), "{voice}");
+    assert!(voice.contains("We published 2; 1 was taken up, by 2 sources in 2 posts"), "{voice}");
     assert!(
         voice.contains("first after 2 h") && voice.contains("2 posts of 2 sources, 2 copies"),
         "{voice}"
