@@ -20,8 +20,8 @@ mod input;
 mod ledger;
 pub(crate) mod markdown;
 pub mod paper;
-pub mod rephrase;
 mod pdf;
+pub mod rephrase;
 mod said;
 #[cfg(test)]
 mod sample;

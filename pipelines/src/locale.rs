@@ -182,12 +182,25 @@ mod tests {
     #[test]
     fn no_english_text_counts_one_in_the_plural() {
         let counted = [
-            "posts", "sources", "alerts", "cases", "happenings", "copies", "records", "hours",
-            "days", "minutes", "outlets", "pages", "matches", "windows",
+            "posts",
+            "sources",
+            "alerts",
+            "cases",
+            "happenings",
+            "copies",
+            "records",
+            "hours",
+            "days",
+            "minutes",
+            "outlets",
+            "pages",
+            "matches",
+            "windows",
         ];
         for (key, text) in texts(Lang::En) {
             // Reports and alerts; a message of the command line may count as it likes.
-            if !["digest.", "notify.", "watch.", "cases."].iter().any(|area| key.starts_with(area)) {
+            if !["digest.", "notify.", "watch.", "cases."].iter().any(|area| key.starts_with(area))
+            {
                 continue;
             }
             for word in counted {

@@ -17,7 +17,7 @@ use crate::config::Form;
 use crate::engine::digests::{self, fonts};
 
 pub use approval::{Standing, WaitingDigest};
-pub use ask::DigestAsk;
+pub use ask::{DigestAsk, DigestChoice, DigestChoices};
 
 /// A written digest, in one form.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -186,7 +186,8 @@ mod tests {
 
     #[test]
     fn only_names_of_digests_are_taken() {
-        for good in ["daily-2026-11-26.html", "day-2026-11-26.docx", "week-2026-11-26.pdf", "日报_1.md"]
+        for good in
+            ["daily-2026-11-26.html", "day-2026-11-26.docx", "week-2026-11-26.pdf", "日报_1.md"]
         {
             assert!(is_digest(good), "{good}");
         }

@@ -84,7 +84,12 @@ impl Order {
                 || digest.forms.contains(form)
         };
         let forms = Form::ALL.into_iter().filter(is_written).collect();
-        Self { title, focus, forms, ..Self::of_all(&digest.id, span(digest.period, to, config), config) }
+        Self {
+            title,
+            focus,
+            forms,
+            ..Self::of_all(&digest.id, span(digest.period, to, config), config)
+        }
     }
 }
 

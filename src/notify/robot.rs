@@ -148,9 +148,8 @@ impl Robot {
             return Vec::new();
         }
         let mut files = message.enclosures();
-        let is = |file: &Enclosure, ending: &str| {
-            file.path.extension().is_some_and(|end| end == ending)
-        };
+        let is =
+            |file: &Enclosure, ending: &str| file.path.extension().is_some_and(|end| end == ending);
         let wanted = ["docx", "pdf"];
         if let Some(ending) = wanted.into_iter().find(|end| files.iter().any(|file| is(file, end)))
         {

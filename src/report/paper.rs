@@ -165,7 +165,9 @@ pub(super) fn fill(lang: Lang, key: &str, places: &[(&str, Runs)]) -> Runs {
         let (name, words) = place(name);
         let filled = places.iter().find(|(place, _)| *place == name).map(|(_, runs)| runs);
         match (filled, words) {
-            (Some(filled), Some(words)) => runs.push(Run::Text(words.of(&plain(filled)).to_owned())),
+            (Some(filled), Some(words)) => {
+                runs.push(Run::Text(words.of(&plain(filled)).to_owned()))
+            }
             (Some(filled), None) => runs.extend(filled.iter().cloned()),
             (None, _) => {}
         }

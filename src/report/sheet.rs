@@ -172,12 +172,7 @@ pub(super) const STYLES: [Style; 21] = [
     },
     Style { line: Some(330), align: Align::Left, ..style("Cell", "Cell", Face::Fang, 21) },
     Style { line: Some(330), ..centred("CellNumber", "Cell number", Face::Fang, 21) },
-    Style {
-        line: None,
-        before: 120,
-        keeps: true,
-        ..centred("Picture", "Picture", Face::Fang, 32)
-    },
+    Style { line: None, before: 120, keeps: true, ..centred("Picture", "Picture", Face::Fang, 32) },
     Style {
         line: None,
         before: 120,

@@ -176,7 +176,10 @@ mod tests {
             for (name, (first, second)) in [
                 ("word/document.xml", ("<w:footerReference ", "<w:docGrid/><w:footerReference ")),
                 ("word/styles.xml", (spaced, r#"<w:autoSpaceDE/><w:widowControl/>"#)),
-                ("word/settings.xml", ("<w:evenAndOddHeaders/>", "<w:compat/><w:evenAndOddHeaders/>")),
+                (
+                    "word/settings.xml",
+                    ("<w:evenAndOddHeaders/>", "<w:compat/><w:evenAndOddHeaders/>"),
+                ),
             ] {
                 let text = part(&bytes, name);
                 let swapped = text.replacen(first, second, 1);

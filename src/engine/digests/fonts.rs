@@ -128,9 +128,8 @@ fn best(faces: &[Candidate], place: Place) -> Option<Found> {
     };
     let ranked = faces.iter().filter_map(|one| Some((rank(one)?, one)));
     // Of equals the first by path, so that two runs choose alike.
-    let key = |(rank, one): &((_, u16, bool), &Candidate)| {
-        ((*rank), one.path.clone(), one.face.index)
-    };
+    let key =
+        |(rank, one): &((_, u16, bool), &Candidate)| ((*rank), one.path.clone(), one.face.index);
     let (_, one) = ranked.min_by_key(key)?;
     let name = one.face.names.first().cloned().unwrap_or_default();
     Some(Found { path: one.path.clone(), index: one.face.index, name })
@@ -159,14 +158,10 @@ fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 
 /// Where systems keep fonts; folders that are not there are empty.
 fn system() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = [
-        "/usr/share/fonts",
-        "/usr/local/share/fonts",
-        "/System/Library/Fonts",
-        "/Library/Fonts",
-    ]
-    .map(PathBuf::from)
-    .to_vec();
+    let mut folders: Vec<PathBuf> =
+        ["/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts"]
+            .map(PathBuf::from)
+            .to_vec();
     let under = |name: &str, rest: &str| std::env::var_os(name).map(|at| Path::new(&at).join(rest));
     folders.extend(under("HOME", ".local/share/fonts"));
     folders.extend(under("HOME", ".fonts"));

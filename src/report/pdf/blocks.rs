@@ -132,7 +132,10 @@ impl<'a> Setter<'a> {
         self.runs(&mut signs, runs, Hand::of(style));
         let strips = set(&signs, style, WIDTH - points(style.left));
         let title = style.level.filter(|level| *level == 0).map(|_| plain(runs));
-        self.put(style, Item { anchor: anchor.map(str::to_owned), title, strips, ..Item::default() });
+        self.put(
+            style,
+            Item { anchor: anchor.map(str::to_owned), title, strips, ..Item::default() },
+        );
     }
 
     /// One text at the left and one at the right of a line.
@@ -146,7 +149,8 @@ impl<'a> Setter<'a> {
         let end = points(style.tab.unwrap_or(sheet::WIDTH));
         let room = (end - wide - points(style.left)).max(hand.size);
         let mut strips = set(&near, style, room);
-        if let Some(Mark::Signs(_, last)) = strips.last_mut().and_then(|strip| strip.marks.last_mut())
+        if let Some(Mark::Signs(_, last)) =
+            strips.last_mut().and_then(|strip| strip.marks.last_mut())
         {
             last.extend(placed(&far, (end, end - wide), Align::Left, true));
         }
@@ -243,8 +247,7 @@ impl<'a> Setter<'a> {
             // Quotation marks and dashes are those of the language that is written.
             let is_western = !is_wide(c) || (self.lang == Lang::En && c < '\u{2e80}');
             let glyph = self.faces.glyph(c, hand.face, is_western);
-            let advance =
-                f32::from(glyph.wide) / 1000.0 * hand.size + sheet::SPACING as f32 / 20.0;
+            let advance = f32::from(glyph.wide) / 1000.0 * hand.size + sheet::SPACING as f32 / 20.0;
             let Hand { size, ink, rise, link, is_address, .. } = hand;
             let glued = false;
             out.push(Sign { c, glyph, size, advance, rise, ink, link, glued, is_address });
@@ -261,7 +264,8 @@ impl<'a> Setter<'a> {
         if let Some(strip) = strips.get_mut(last) {
             strip.marks.push(Mark::Fill([0.0, strip.height - 0.5, WIDTH, 1.0], BLACK));
         }
-        let (head, strips) = if strips.is_empty() { (None, vec![head]) } else { (Some(head), strips) };
+        let (head, strips) =
+            if strips.is_empty() { (None, vec![head]) } else { (Some(head), strips) };
         self.items.push(Item { head, strips, ..Item::default() });
     }
 
@@ -270,9 +274,7 @@ impl<'a> Setter<'a> {
         let pad = points(sheet::CELL);
         let mut strip = Strip::default();
         let mut edges = vec![0.0];
-        for (column, (cell, wide)) in
-            cells.iter().zip(sheet::columns(&table.widths)).enumerate()
-        {
+        for (column, (cell, wide)) in cells.iter().zip(sheet::columns(&table.widths)).enumerate() {
             let style = styled(if table.numbers[column] { "CellNumber" } else { "Cell" });
             let (left, wide) = (edges[column], points(wide));
             let mut signs = Vec::new();
@@ -328,7 +330,10 @@ impl<'a> Setter<'a> {
             self.text(&mut signs, text, hand);
             let wide: f32 = signs.iter().map(|sign| sign.advance).sum();
             let left = on_paper(x) - if at_end { wide } else { wide / 2.0 };
-            marks.push(Mark::Signs(on_paper(foot), placed(&signs, (WIDTH, left), Align::Left, true)));
+            marks.push(Mark::Signs(
+                on_paper(foot),
+                placed(&signs, (WIDTH, left), Align::Left, true),
+            ));
         }
         let strips = vec![Strip { height: on_paper(drawing.height), marks }];
         self.put(style, Item { strips, ..Item::default() });

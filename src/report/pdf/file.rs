@@ -8,7 +8,9 @@ use std::io::Write as _;
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use pdf_writer::types::{ActionType, AnnotationType, CidFontType, FontFlags, SystemInfo, UnicodeCmap};
+use pdf_writer::types::{
+    ActionType, AnnotationType, CidFontType, FontFlags, SystemInfo, UnicodeCmap,
+};
 use pdf_writer::{Content, Date, Filter, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 use pipelines::locale::Lang;
 use sha2::{Digest as _, Sha256};
@@ -196,12 +198,8 @@ fn draw(content: &mut Content, links: &mut Vec<(Rect, usize)>, top: f32, strip: 
                     };
                     let Some(link) = first.link else { continue };
                     let low = top - foot + first.rise - 0.15 * first.size;
-                    let area = Rect::new(
-                        LEFT + x,
-                        low,
-                        LEFT + end + last.advance,
-                        low + 1.1 * first.size,
-                    );
+                    let area =
+                        Rect::new(LEFT + x, low, LEFT + end + last.advance, low + 1.1 * first.size);
                     links.push((area, link));
                 }
             }
@@ -217,7 +215,8 @@ fn fill(content: &mut Content, (red, green, blue): sheet::Ink) {
 /// Characters on one foot line, each where it was placed.
 fn write(content: &mut Content, left: f32, foot: f32, signs: &[(f32, Sign)]) {
     let is_alike = |a: &(f32, Sign), b: &(f32, Sign)| {
-        let key = |sign: &Sign| (sign.glyph.face, sign.ink, sign.size.to_bits(), sign.rise.to_bits());
+        let key =
+            |sign: &Sign| (sign.glyph.face, sign.ink, sign.size.to_bits(), sign.rise.to_bits());
         key(&a.1) == key(&b.1)
     };
     for run in signs.chunk_by(is_alike) {

@@ -98,7 +98,8 @@ pub(super) fn placed(
             let gaps = signs.windows(2).filter(|pair| stretches(&pair[0], &pair[1])).count();
             let size = signs.first().map_or(0.0, |sign| sign.size);
             // More would tear the line apart.
-            between = Some(slack / gaps as f32).filter(|gap| gaps > 0 && *gap < size).unwrap_or(0.0);
+            between =
+                Some(slack / gaps as f32).filter(|gap| gaps > 0 && *gap < size).unwrap_or(0.0);
         }
         Align::Both | Align::Left => {}
     }
