@@ -157,7 +157,9 @@ impl Drawing {
                 Shape::Rect(x, y, w, h, Colour(r, g, b)) => {
                     filled.push(([*x, *y, *w, *h], (*r, *g, *b)));
                 }
-                Shape::Label(x, y, at_end, text) => labelled.push(([*x, *y], *at_end, text.as_str())),
+                Shape::Label(x, y, at_end, text) => {
+                    labelled.push(([*x, *y], *at_end, text.as_str()))
+                }
             }
         }
         (filled, labelled)

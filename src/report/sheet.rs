@@ -155,6 +155,7 @@ pub(super) const STYLES: [Style; 21] = [
     centred("Issue", "Issue", Face::Fang, 32),
     Style {
         tab: Some(WIDTH),
+        after: 160,
         below: Some(Rule { thick: 18, space: 8, ink: RED }),
         align: Align::Left,
         ..style("RedLine", "Red line", Face::Fang, 32)

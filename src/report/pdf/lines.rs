@@ -1,8 +1,8 @@
 //! Lines: where a text may be broken, and where each of its characters stands.
 //!
 //! In: characters with their glyphs. Out: lines. No line begins with a sign that closes or ends with one that opens; Latin
-//! words and numbers stay whole, addresses break after their signs; a line that must be filled is drawn out between its
-//! characters.
+//! words and numbers stay whole, addresses break after their signs. A line that must be filled is drawn out between its
+//! characters; where much would be missing, its punctuation is drawn in instead, so that more comes to stand on it.
 
 use std::ops::Range;
 
@@ -33,6 +33,26 @@ const CLOSING: &str = "。，、；：？！）》」』】〉〕”’…—％
 /// Signs that no line ends with.
 const OPENING: &str = "（《「『【〈〔“‘([{";
 
+/// Signs with room at their right, and at their left, that may be taken from them.
+const LOOSE_RIGHT: &str = "。，、；：！）》」』】〉〕”’";
+const LOOSE_LEFT: &str = "（《「『【〈〔“‘";
+/// How much of its width is taken from such a sign at most.
+const TAKEN: f32 = 0.4;
+/// A line that lacks less than so many characters is drawn out.
+const LACKS: f32 = 1.2;
+
+/// What may be taken from a sign.
+fn loose(sign: &Sign) -> f32 {
+    // Of faces whose quotation marks are narrow nothing is taken.
+    let is_full = sign.glyph.wide > 900;
+    let is_loose = LOOSE_RIGHT.contains(sign.c) || LOOSE_LEFT.contains(sign.c);
+    if is_full && is_loose { sign.size * TAKEN } else { 0.0 }
+}
+
+fn is_space(c: char) -> bool {
+    c == ' ' || c == '\u{3000}'
+}
+
 /// Whether a line may be broken at either side of it as in Chinese.
 pub(super) fn is_wide(c: char) -> bool {
     c >= '\u{2e80}' || "“”‘’…—".contains(c)
@@ -40,14 +60,14 @@ pub(super) fn is_wide(c: char) -> bool {
 
 /// Whether a line may end between the two.
 fn breaks(a: &Sign, b: &Sign) -> bool {
-    if b.glued || b.c == ' ' {
+    if b.glued || is_space(b.c) {
         return false;
     }
-    if a.c == ' ' {
+    if is_space(a.c) {
         return true;
     }
     if a.is_address && b.is_address {
-        return "/?&=_-.,%#".contains(a.c);
+        return "/?&=_-%#".contains(a.c);
     }
     if CLOSING.contains(b.c) || OPENING.contains(a.c) {
         return false;
@@ -68,8 +88,11 @@ pub(super) fn broken(signs: &[Sign], width: f32, indent: f32) -> Vec<Range<usize
             }
             taken += sign.advance;
             // A space at the end takes no room.
-            if taken > room + 0.01 && sign.c != ' ' && i > start {
+            if taken > room + 0.01 && !is_space(sign.c) && i > start {
                 end = last.unwrap_or(i);
+                if let Some(more) = drawn_in(&signs[start..], (end - start, i - start), room) {
+                    end = start + more;
+                }
                 break;
             }
         }
@@ -79,6 +102,20 @@ pub(super) fn broken(signs: &[Sign], width: f32, indent: f32) -> Vec<Range<usize
     lines
 }
 
+/// Where a line ends instead of after `end` signs, if it would lack much and its punctuation has the room for what comes up
+/// to the next place; it overflows at the sign `at`.
+fn drawn_in(signs: &[Sign], (end, at): (usize, usize), room: f32) -> Option<usize> {
+    let wide = |to: usize| signs[..to].iter().map(|sign| sign.advance).sum::<f32>();
+    let size = signs.first()?.size;
+    if room - wide(end) < LACKS * size {
+        return None;
+    }
+    let next = (at + 1..signs.len()).find(|i| breaks(&signs[i - 1], &signs[*i]));
+    let next = next.unwrap_or(signs.len());
+    let free: f32 = signs[..next].iter().map(loose).sum();
+    (wide(next) - room <= free).then_some(next)
+}
+
 /// Where the signs of one line stand.
 pub(super) fn placed(
     signs: &[Sign],
@@ -86,10 +123,13 @@ pub(super) fn placed(
     align: Align,
     is_last: bool,
 ) -> Vec<(f32, Sign)> {
-    let end = signs.iter().rposition(|sign| sign.c != ' ').map_or(0, |at| at + 1);
+    let end = signs.iter().rposition(|sign| !is_space(sign.c)).map_or(0, |at| at + 1);
     let signs = &signs[..end];
     let taken: f32 = signs.iter().map(|sign| sign.advance).sum();
     let slack = (width - indent - taken).max(0.0);
+    let over = (taken - width + indent).max(0.0);
+    let free: f32 = signs.iter().map(loose).sum();
+    let share = if free > 0.0 { (over / free).min(1.0) } else { 0.0 };
     let mut x = indent;
     let mut between = 0.0;
     match align {
@@ -105,8 +145,16 @@ pub(super) fn placed(
     }
     let mut out = Vec::with_capacity(signs.len());
     for (i, sign) in signs.iter().enumerate() {
+        let drawn = loose(sign) * share;
+        // Of one that opens the room is at its left.
+        if LOOSE_LEFT.contains(sign.c) {
+            x -= drawn;
+        }
         out.push((x, *sign));
         x += sign.advance;
+        if LOOSE_RIGHT.contains(sign.c) {
+            x -= drawn;
+        }
         if signs.get(i + 1).is_some_and(|next| stretches(sign, next)) {
             x += between;
         }
@@ -166,7 +214,22 @@ mod tests {
             sign.is_address = true;
         }
         let lines = broken(&address, 55.0, 0.0);
-        assert_eq!(lines, [0..9, 9..20]);
+        assert_eq!(lines, [0..7, 7..16, 16..20]);
+    }
+
+    #[test]
+    fn punctuation_is_drawn_in_where_much_would_be_missing() {
+        // Nine signs and a half, of which the last four stay together.
+        let mut text = signs("属谣“言”；并定”。");
+        text.last_mut().unwrap().glued = true;
+        let lines = broken(&text, 90.0, 0.0);
+        assert_eq!(lines, vec![0..10_usize; 1], "the line would lack two characters");
+        let line = placed(&text, (90.0, 0.0), Align::Both, true);
+        let (x, last) = line.last().unwrap();
+        assert!(x + last.advance - loose(last) <= 90.0 && line[0].0 == 0.0, "{x}");
+        assert!(line.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        // Where one character is missing the line is drawn out.
+        assert_eq!(broken(&signs("青岚沟煤，矿停产"), 40.0, 0.0), [0..3, 3..7, 7..8]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::super::drawing::Drawing;
 use super::super::form::{quoted, titled};
 use super::super::markdown::link_target;
 use super::super::paper::{Block, CloudWord, Paper, Run, Table};
-use super::super::sheet::{WIDTH, cloud_size, columns};
+use super::super::sheet::{CELL, WIDTH, cloud_size, columns};
 
 /// The width of the text in the units of drawings (English Metric Units, 635 a twentieth of a point).
 const EMU: f64 = WIDTH as f64 * 635.0;
@@ -190,7 +190,7 @@ impl Body {
         let widths = columns(&table.widths);
         let _ = write!(
             self.xml,
-            r#"<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>"#
+            r#"<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblInd w:w="{CELL}" w:type="dxa"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>"#
         );
         for width in &widths {
             let _ = write!(self.xml, r#"<w:gridCol w:w="{width}"/>"#);

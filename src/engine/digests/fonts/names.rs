@@ -97,7 +97,6 @@ const LIKE_TIMES: &[&str] = &[
     "TeX Gyre Termes",
     "FreeSerif",
     "Noto Serif",
-    "DejaVu Serif",
 ];
 
 /// The faces that a document names for `place`.
