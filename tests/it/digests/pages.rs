@@ -116,7 +116,8 @@ fn a_page_of_the_pdf_has_22_lines_of_28_characters_and_is_the_same_each_time() {
     std::fs::write(&file, bytes).unwrap();
     if let Some(pages) = pages(&file) {
         measured(&pages);
-        assert!(pages[0].contains("一、要情") && pages[0].contains("— 1 —"), "{}", pages[0]);
+        let first = pages[0].replace(' ', "");
+        assert!(first.contains("一、要情") && first.contains("—1—"), "{first}");
     }
 }
 
