@@ -219,7 +219,7 @@ async fn a_digest_that_has_to_be_approved_waits_over_a_restart_and_goes_out_afte
     step(&mut rounds, &bench).await;
     step(&mut rounds, &bench).await;
     assert_eq!(bench.told(), ["digest:daily:2026-11-21@file"]);
-    assert_eq!(seen(&commentator), 4);
+    assert_eq!(seen(&commentator), forms);
     assert_eq!(desk.digests(&leader).unwrap()[0].standing, Some(Standing::Approved));
     let audit = station.store.audits("digest_word", name, 9).unwrap();
     assert!(audit[0].detail.starts_with("approved, 1 messages"), "{audit:?}");
