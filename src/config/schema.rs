@@ -104,7 +104,6 @@ const STATION: &[Key] = &[
     may("proxy", Text),
     may("public_url", Text),
 ];
-
 const STORE: &[Key] = &[may("kind", OneOf(&["sqlite", "postgres"])), may("address_env", Text)];
 const PEOPLE: &[Key] = &[
     may("own_units_only", Flag),
