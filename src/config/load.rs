@@ -29,7 +29,7 @@ use super::route::RouteConfig;
 use super::schema::{self, Key};
 use super::settings::{
     CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, PaperSettings,
-    Paths, People, Privacy, PublicSettings, RephraseSettings, Retention, Station,
+    Paths, People, Privacy, PublicSettings, RephraseSettings, Retention, Station, StoreSettings,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
@@ -40,6 +40,7 @@ use crate::schedule::Calendar;
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Settings {
     pub(super) station: Station,
+    pub(super) store: StoreSettings,
     pub(super) people: People,
     pub(super) paper: PaperSettings,
     pub(super) public: PublicSettings,
@@ -112,6 +113,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     Ok(Config {
         file: main.map(|path| absolute(&path)),
         station: settings.station,
+        store: settings.store,
         people: settings.people,
         paper: settings.paper,
         public: settings.public,
