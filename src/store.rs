@@ -94,6 +94,8 @@ pub trait Store:
 
     /// Makes what was deleted unreadable in the files of the store as well, as far as they are ours.
     fn forget_deleted(&self) -> Result<()>;
+    /// The station that opened it has ended: others may work on it, though somebody here may still read and write.
+    fn let_go(&self);
     /// What keeps it, and where.
     fn about(&self) -> Result<About>;
 

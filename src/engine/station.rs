@@ -337,6 +337,7 @@ impl Station {
             // A database that fails now is told by what it fails at; the clock is seen again at the next start.
             let _ = board.keep(&*store);
         }
+        store.let_go();
         drop(lock);
         ended.context("the index does not hold everything the store holds; it goes on from there at the next start")
     }

@@ -13,7 +13,7 @@ mod stream;
 mod trouble;
 mod wire;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -55,7 +55,7 @@ const WRITE_LOCK: i32 = 7353;
 pub struct PostgresStore {
     address: Address,
     /// Whether it holds the station's lock while it writes.
-    is_station: bool,
+    is_station: AtomicBool,
     /// Tells the marks of this one from those of others.
     name: String,
     marks: AtomicU64,
@@ -108,6 +108,7 @@ impl PostgresStore {
             &raw const readers
         )));
         let (name, marks) = (name[..12].to_owned(), AtomicU64::new(0));
+        let is_station = AtomicBool::new(is_station);
         Self { address: address.clone(), is_station, name, marks, readers, writer }
     }
 
@@ -134,7 +135,7 @@ impl PostgresStore {
 
     fn open_writer(&self) -> Result<Link> {
         let link = self.call()?;
-        if self.is_station {
+        if self.is_station.load(Ordering::Relaxed) {
             self.hold(&link)?;
         }
         schema::bring_up(&link, &self.address.schema, &self.address.to_string())?;
@@ -210,7 +211,7 @@ impl PostgresStore {
 
     /// Where marks stand: those of the station by themselves, since it alone writes them.
     fn mark_key(&self) -> &'static str {
-        if self.is_station { "mark:station" } else { "mark:beside" }
+        if self.is_station.load(Ordering::Relaxed) { "mark:station" } else { "mark:beside" }
     }
 
     /// What became of a transaction whose end was not heard.
@@ -292,6 +293,12 @@ impl Database for PostgresStore {
             link.simple(&format!("VACUUM (TRUNCATE OFF) {table}"))?;
         }
         Ok(())
+    }
+
+    fn let_go(&self) {
+        let mut writer = lock(&self.writer);
+        self.is_station.store(false, Ordering::Relaxed);
+        *writer = None;
     }
 
     fn about(&self) -> Result<About> {

@@ -53,6 +53,10 @@ impl<D: Database> Store for D {
         self.scrub()
     }
 
+    fn let_go(&self) {
+        Database::let_go(self);
+    }
+
     fn about(&self) -> Result<super::About> {
         Database::about(self)
     }

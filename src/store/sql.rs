@@ -216,6 +216,8 @@ pub trait Database: Send + Sync {
     fn transact(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()>;
     /// Makes what was deleted unreadable in the files of the database as well, as far as that is ours to do.
     fn scrub(&self) -> Result<()>;
+    /// Gives up what it holds against other stations; what is still written goes beside them.
+    fn let_go(&self) {}
     /// What it is, and where.
     fn about(&self) -> Result<About>;
 }

@@ -70,8 +70,11 @@ fn two_stations(server: &Postgres) {
     let reader = place(server, "schema=held").open_to_read().unwrap().unwrap();
     reader.write(&mut |write| write.put_state("a", "b")).unwrap();
     assert_eq!(first.state("a").unwrap().as_deref(), Some("b"));
-    drop(first);
+    // A station that has ended, while somebody of its process still has its store.
+    first.let_go();
     drop(place(server, "schema=held").open().unwrap());
+    first.write(&mut |write| write.put_state("a", "c")).unwrap();
+    assert_eq!(reader.state("a").unwrap().as_deref(), Some("c"));
 }
 
 fn read_only_and_back(server: &Postgres) {
