@@ -22,6 +22,7 @@ mod heats;
 pub mod hosts;
 pub mod import;
 mod inbox;
+mod index_place;
 mod indexing;
 mod keys;
 mod lock;
@@ -65,10 +66,11 @@ pub use clock::{Clock, system_clock};
 pub use commit::CommitError;
 pub use data_dir::DataDir;
 pub use follow::FollowError;
+pub use index_place::index_place;
 pub use lock::{LockError, StationLock, lend, wanted};
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{RebuildError, StoredPosts, rebuild_index};
-pub use standing::{Apart, Standing, StandingError, standing};
+pub use standing::{Apart, Standing, StandingError, standing, taken};
 pub use station::{
     NoData, Station, annotator, annotator_config, open_or_make_store, open_store, segmenter,
 };

@@ -32,7 +32,7 @@ use crate::index::{PostSource, SearchIndex};
 use crate::position::Position;
 use answer::Asking;
 use client::Client;
-use dialect::ClusterDialect;
+use dialect::{ClusterDialect, Effort};
 pub use fault::ClusterFault;
 pub use health::{Health, Light};
 pub use place::{ClusterPlace, Login};
@@ -136,7 +136,7 @@ impl SearchIndex for ClusterIndex {
 
     fn words_available(&self, text: &str) -> Result<u64, IndexError> {
         let Some(test) = words_test(text, &self.segmenter) else { return Ok(0) };
-        let compiled = Compiler { dialect: ClusterDialect }.node(&test).query;
+        let compiled = Compiler { dialect: ClusterDialect(Effort::Plain) }.node(&test).query;
         self.on_current(|index| Asking::of(&self.client, index, compiled.clone()).count())
     }
 

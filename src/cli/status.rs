@@ -48,6 +48,9 @@ impl StatusArgs {
         }
         if is_table {
             writeln!(out, "{}", index_line(&station, desk, &who)?)?;
+            if let Some(cluster) = &station.cluster {
+                writeln!(out, "{cluster}")?;
+            }
             let (waiting, dead) = station.outbox;
             writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
             if let Some(read) = &station.deep {

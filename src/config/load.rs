@@ -22,6 +22,7 @@ use toml::de::{DeTable, DeValue};
 use super::document::{FileText, Node, Placed, decode, entries};
 use super::duty::DutyConfig;
 use super::files::{named_files, over};
+use super::index_at::{self, IndexSettings};
 use super::notifier::NotifierConfig;
 use super::problem::{Fault, Problem, Problems};
 use super::resolve::{absolute, notifier_paths, resolve, source_paths};
@@ -50,6 +51,7 @@ pub(super) struct Settings {
     pub(super) judge: JudgeSettings,
     pub(super) privacy: Privacy,
     pub(super) retention: Retention,
+    pub(super) index: IndexSettings,
     pub(super) cases: Limits,
     pub(super) calendar: CalendarSettings,
 }
@@ -96,6 +98,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     let station =
         cross::Station { file: &text, settings: &settings.station, crawl: &settings.crawl };
     let examples_run = cross::check(&mut raw, &station, overrides.run_examples);
+    raw.problems.extend(index_at::check(&text, &settings.index));
     let lexicons = named_files(&mut raw, &text, "paths.lexicons", &settings.paths.lexicons);
     let models = named_files(&mut raw, &text, "paths.models", &settings.paths.models);
     if overrides.reads_only {
@@ -122,6 +125,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         judge: settings.judge,
         privacy: settings.privacy,
         retention: settings.retention,
+        index: settings.index,
         cases: settings.cases,
         calendar: Arc::new(calendar(&settings.calendar)),
         entry_files,

@@ -4,6 +4,8 @@
 //! found all at once, each with its line, which serde alone does not give. That these tables and the structs
 //! they are read into have the same keys is tested, and so is that the manual names each of them.
 
+mod engines;
+
 /// What stands in a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
@@ -265,6 +267,7 @@ pub(super) const MAIN: &[Key] = &[
     may("judge", Table(&[may("depth", OneOf(&["fast", "deep"]))])),
     may("privacy", Table(&[may("key_file", Path), may("key_env", Text)])),
     may("retention", Table(RETENTION)),
+    may("index", Table(engines::INDEX)),
     may("cases", Table(CASES)),
     may("calendar", Table(&[may("holidays", List(&Date)), may("workdays", List(&Date))])),
     may("digest", Tables(DIGEST)),

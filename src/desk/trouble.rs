@@ -4,9 +4,10 @@
 //! itself where nobody has words for it yet. It mends nothing.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::io;
 
-use index::IndexError;
+use index::{ClusterFault, IndexError};
 use pipelines::locale::Lang;
 
 use super::DeskError;
@@ -93,9 +94,43 @@ pub(super) fn index_words(error: &IndexError, lang: Lang) -> Option<String> {
         IndexError::Format { .. } => lang.text("cli.index.format"),
         IndexError::Damaged { what } => lang.fill("cli.index.damaged", &[("what", what)]),
         IndexError::Rebuilding { .. } => lang.text("cli.index.rebuilding"),
+        IndexError::Cluster(fault) => cluster_words(fault, lang),
         lost if lost.is_lost() => lang.fill("cli.index.damaged", &[("what", lost)]),
         _ => return None,
     })
+}
+
+/// What is wrong with a search cluster.
+fn cluster_words(fault: &ClusterFault, lang: Lang) -> String {
+    let filled =
+        |key: &str, args: &[(&str, &dyn Display)]| lang.fill(&format!("cli.cluster.{key}"), args);
+    match fault {
+        ClusterFault::Away { address, why } => {
+            filled("away", &[("address", address), ("why", why)])
+        }
+        ClusterFault::Slow { address, within } => {
+            filled("slow", &[("address", address), ("secs", &within.as_secs())])
+        }
+        ClusterFault::Refused { why, .. } => filled("refused", &[("why", why)]),
+        ClusterFault::NoLogin { variable } => filled("no_login", &[("variable", variable)]),
+        ClusterFault::Config { why } => filled("config", &[("why", why)]),
+        ClusterFault::Unfit { found, least } => {
+            filled("unfit", &[("found", found), ("least", least)])
+        }
+        ClusterFault::NoIndex { index } => filled("no_index", &[("index", index)]),
+        ClusterFault::Red { index, why } => filled("red", &[("index", index), ("why", why)]),
+        ClusterFault::Partial { failed, total, why } => {
+            filled("partial", &[("failed", failed), ("total", total), ("why", why)])
+        }
+        ClusterFault::ReadOnly { why } => filled("read_only", &[("why", why)]),
+        ClusterFault::Busy { why } => filled("busy", &[("why", why)]),
+        ClusterFault::TooLarge { why } => filled("too_large", &[("why", why)]),
+        ClusterFault::LosesPosts { index } => filled("loses_posts", &[("index", index)]),
+        ClusterFault::Taken { name } => filled("taken", &[("name", name)]),
+        ClusterFault::Answer { status, why } => {
+            filled("answer", &[("status", status), ("why", why)])
+        }
+    }
 }
 
 /// The locale key of a state of the store that an officer can mend, and its file where that is told.

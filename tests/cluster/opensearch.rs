@@ -151,7 +151,9 @@ pub fn cluster(version: &str, size: usize) -> Option<Vec<Node>> {
 fn is_up(port: u16, child: &mut Child) -> bool {
     let until = Instant::now() + UP_WITHIN;
     while Instant::now() < until && child.try_wait().is_ok_and(|ended| ended.is_none()) {
-        if get(port, "/_cluster/health").is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
+        if get(port, "/_cluster/health")
+            .is_some_and(|answer| answer.split(' ').nth(1) == Some("200"))
+        {
             return true;
         }
         std::thread::sleep(Duration::from_millis(200));
@@ -160,12 +162,30 @@ fn is_up(port: u16, child: &mut Child) -> bool {
 }
 
 fn get(port: u16, path: &str) -> Option<String> {
+    asked(port, "GET", path, "")
+}
+
+fn asked(port: u16, method: &str, path: &str, body: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.0\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)
+}
+
+/// What a node answers to a request that goes well.
+#[allow(dead_code, reason = "not every test that includes this asks for it")]
+pub fn request(node: &Node, method: &str, path: &str, body: &str) -> String {
+    let answer = asked(node.how.port, method, path, body).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.split(' ').nth(1).is_some_and(|status| status.starts_with('2')), "{answer}");
+    body.to_owned()
 }
 
 /// The Java to run `version` with and its class path, fetched and compiled where that was not done yet.

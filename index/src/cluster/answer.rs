@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Body, Client};
-use super::dialect::{ClusterDialect, all, any, on, phrase};
+use super::dialect::{ClusterDialect, Effort, all, any, on, phrase};
 use super::document::{id_of, id_term};
 use super::fault::ClusterFault;
 use super::lines;
@@ -201,14 +201,33 @@ fn total(answer: &Value) -> Result<u64, IndexError> {
     }
 }
 
-/// Answers a query.
+/// What is asked, how it is to be answered, where posts are.
+pub(super) type Asked<'a> = (&'a Query, &'a SearchOptions, Option<&'a dyn PostSource>);
+
+/// Answers a query; one of more clauses than the cluster takes is asked with fewer, and more posts are looked into.
 pub(super) fn answer(
     client: &Client,
     index: &str,
     segmenter: &Segmenter,
-    (query, options, posts): (&Query, &SearchOptions, Option<&dyn PostSource>),
+    asked: Asked<'_>,
 ) -> Result<SearchResults, IndexError> {
-    let compiled = Compiler { dialect: ClusterDialect }.node(query.root());
+    for effort in [Effort::Full, Effort::Plain] {
+        match answer_by(effort, client, index, segmenter, asked) {
+            Err(IndexError::Cluster(ClusterFault::TooLarge { .. })) => {}
+            done => return done,
+        }
+    }
+    answer_by(Effort::Loose, client, index, segmenter, asked)
+}
+
+fn answer_by(
+    effort: Effort,
+    client: &Client,
+    index: &str,
+    segmenter: &Segmenter,
+    (query, options, posts): Asked<'_>,
+) -> Result<SearchResults, IndexError> {
+    let compiled = Compiler { dialect: ClusterDialect(effort) }.node(query.root());
     let mut asking = Asking::of(client, index, compiled.query);
     let is_doubtful = !matches!(compiled.doubt, Doubt::Nowhere);
     if is_doubtful || options.group_by_story || options.limit >= lines::BATCH {

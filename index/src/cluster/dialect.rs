@@ -20,7 +20,18 @@ use crate::compile::{Compiled, Dialect, Part, Property};
 const NARROWING: usize = 2;
 
 /// Queries of the cluster.
-pub(super) struct ClusterDialect;
+pub(super) struct ClusterDialect(pub Effort);
+
+/// How much a query says: a cluster takes so many clauses, 1,024 unless told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// Everything it can decide.
+    Full,
+    /// No places but those within literals, which are not narrowed down.
+    Plain,
+    /// One term a literal: posts are looked into.
+    Loose,
+}
 
 /// The field of a text.
 pub(super) fn field(part: Part) -> &'static str {
@@ -52,6 +63,8 @@ pub(super) fn any(queries: Vec<Value>) -> Value {
     }
     others.extend(terms.into_iter().map(|(field, values)| on("terms", &field, values)));
     match others.len() {
+        // An empty list of choices would leave everything open.
+        0 => json!({"match_none": {}}),
         1 => others.remove(0),
         _ => json!({"bool": {"should": others, "minimum_should_match": 1}}),
     }
@@ -79,6 +92,10 @@ impl Dialect for ClusterDialect {
 
     fn copies(&self, queries: &[Value]) -> Vec<Value> {
         queries.to_vec()
+    }
+
+    fn is_loose(&self) -> bool {
+        self.0 == Effort::Loose
     }
 
     fn everything(&self) -> Value {
@@ -114,8 +131,18 @@ impl Dialect for ClusterDialect {
         if length == 2 && parts.len() == 2 && pairs.len() == 1 {
             return on("term", "pairs", pairs[0]);
         }
+        if self.is_loose() && length > 1 {
+            return match (pairs.first(), cells(folded).next()) {
+                (Some(pair), _) => on("term", "pairs", *pair),
+                (None, Some(cell)) => {
+                    let term = cut::term(folded, &cell);
+                    any(parts.iter().map(|part| on("term", field(*part), &*term)).collect())
+                }
+                (None, None) => self.nothing(),
+            };
+        }
         let phrases = any(parts.iter().map(|part| phrase(*part, folded)).collect());
-        if pairs.is_empty() || length == 1 {
+        if pairs.is_empty() || length == 1 || self.0 != Effort::Full {
             return phrases;
         }
         let every = pairs.len().div_ceil(NARROWING);
@@ -142,7 +169,7 @@ impl Dialect for ClusterDialect {
         test: &TextTest,
         candidates: &dyn Fn() -> Value,
     ) -> Option<Compiled<Value>> {
-        near::placed(parts, test, candidates)
+        (self.0 == Effort::Full).then(|| near::placed(parts, test, candidates)).flatten()
     }
 
     fn equal(&self, property: Property, value: &str) -> Value {
