@@ -105,7 +105,8 @@ fn the_station_goes_on_with_the_rebuilt_index() {
     let station = open(&lab);
     take(&lab, &station, 0..40);
     let dir = station.dir.index();
-    let built = rebuild_index(&*station.store, &dir, Utc::now(), &|| false, &mut |_| {}).unwrap();
+    let place = index::Place::from(&dir);
+    let built = rebuild_index(&*station.store, &place, Utc::now(), &|| false, &mut |_| {}).unwrap();
     assert_eq!(built, 40);
     take(&lab, &station, 40..70);
     station.close().unwrap();
