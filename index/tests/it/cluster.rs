@@ -266,3 +266,65 @@ fn a_cluster_that_is_away_or_hangs_is_told_and_never_an_empty_answer() {
     writer.commit(3).unwrap();
     assert_eq!((ask().unwrap().posts, late.cursor().unwrap()), (Some(3), 3));
 }
+
+/// Asks until there is an answer that `is` the wanted one, for as long as two minutes.
+fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    panic!("{what} does not come about")
+}
+
+/// The number of the node that holds the first copy of the index (`p`), or the other (`r`).
+fn holder(nodes: &[Node], asked: usize, name: &str, copy: &str) -> usize {
+    let path = format!("/_cat/shards/{name}?h=prirep,state,node");
+    let listed = opensearch::request(&nodes[asked], "GET", &path, "");
+    let line = listed.lines().find(|line| line.starts_with(copy)).expect(copy);
+    let node = line.split_whitespace().last().unwrap();
+    node.trim_start_matches('n').parse::<usize>().unwrap() - 1
+}
+
+#[test]
+fn a_copy_that_was_away_has_everything_when_it_is_the_only_one() {
+    if std::env::var("GUANLAN_CLUSTER_NODES").is_err() {
+        opensearch::skipped("three search nodes: asked for by GUANLAN_CLUSTER_NODES=1");
+        return;
+    }
+    let Some(mut nodes) = opensearch::cluster(opensearch::OLDEST, 3) else { return };
+    let place = ClusterPlace {
+        addresses: nodes.iter().map(|node| node.address.clone()).collect(),
+        shards: 1,
+        replicas: 1,
+        ..at(&nodes[0].address)
+    };
+    let lab = Lab::new();
+    let index = Index::open_or_create(place.clone(), &lab.segmenter).unwrap();
+    let mut writer = index.writer(WriterOptions::default()).unwrap();
+    let mut write = |from, to, cursor: u64| {
+        let put = |id| Change::Put(Box::new(post(id, "通报", "瓦斯")));
+        writer.apply(&(from..to).map(put).collect::<Vec<_>>()).unwrap();
+        writer.commit(cursor).unwrap();
+    };
+    write(1, 1_001, 1);
+    let is_green = || place.health().ok().filter(|health| health.light == Light::Green);
+    until("a copy", is_green);
+    let copy = holder(&nodes, 0, &place.name, "r");
+    nodes[copy].kill();
+    write(1_001, 3_001, 2);
+    assert_eq!(found_count(&index, &lab), 3_000);
+    nodes[copy].start_again();
+    until("the copy again", is_green);
+    let first = holder(&nodes, copy, &place.name, "p");
+    assert_ne!(first, copy);
+    nodes[first].kill();
+    let ask = || {
+        let options = SearchOptions { limit: 1, ..Default::default() };
+        index.search(&lab.query("瓦斯"), &options, None).ok().and_then(|found| found.posts)
+    };
+    // Whatever is answered is whole.
+    assert_eq!(until("an answer", ask), 3_000);
+    assert_eq!((index.posts().unwrap(), index.cursor().unwrap()), (3_000, 2));
+}
