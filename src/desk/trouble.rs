@@ -11,7 +11,9 @@ use index::{ClusterFault, IndexError};
 use pipelines::locale::Lang;
 
 use super::DeskError;
-use crate::engine::{Apart, CommitError, LockError, NoData, RebuildError, StandingError};
+use crate::engine::{
+    Apart, CommitError, FollowError, LockError, NoData, RebuildError, StandingError,
+};
 use crate::store::StoreError;
 
 /// The index is not one of the store beside it.
@@ -83,6 +85,10 @@ fn index_trouble(error: &anyhow::Error, lang: Lang) -> Option<String> {
     }
     if let Some(RebuildError::Index(error)) = error.downcast_ref() {
         return index_words(error, lang);
+    }
+    if let Some(FollowError::Index(error)) = error.downcast_ref() {
+        let why = index_words(error, lang).unwrap_or_else(|| error.to_string());
+        return Some(lang.fill("cli.index.not_followed", &[("why", &why)]));
     }
     index_words(error.downcast_ref()?, lang)
 }
