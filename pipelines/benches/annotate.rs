@@ -1,6 +1,6 @@
 //! Posts judged per second on one core, for posts of about 150 and 600 characters, and what stories cost.
 //!
-//! `cargo bench -p guanlan-pipelines --bench annotate`. The posts are put together from clauses of the
+//! `cargo bench -p guanlan-pipelines --bench annotate [-- --rounds 10]`. The posts are put together from clauses of the
 //! project's own, so that lexicons, topics, subjects and figures all find something. Judges with all that is
 //! shipped in `config`; figures belong into `pipelines/README.md`.
 
@@ -32,6 +32,8 @@ const CLAUSES: [&str; 12] = [
 ];
 
 fn main() {
+    let mut args = std::env::args().skip_while(|arg| arg != "--rounds").skip(1);
+    let rounds: usize = args.next().and_then(|n| n.parse().ok()).unwrap_or(1);
     let annotator = Annotator::load(config()).expect("the shipped config loads");
     for chars in [150, 600] {
         let posts = posts(chars, 2_000);
@@ -41,6 +43,10 @@ fn main() {
             black_box(annotator.annotate(post.clone(), now));
         }
         words_alone(&posts, chars);
+        for _ in 1..rounds {
+            let clones = posts.clone();
+            clones.into_iter().for_each(|post| drop(black_box(annotator.annotate(post, now))));
+        }
         let clones = posts.clone();
         let began = Clock::start();
         let judged: Vec<AnnotatedPost> =
@@ -129,7 +135,11 @@ fn config() -> AnnotatorConfig {
         ],
         topics: topics.collect(),
         lexicons: files(&root.join("lexicons"), "tsv").iter().map(|p| (name(p), text(p))).collect(),
-        models: files(&root.join("models"), "glm").iter().map(|p| (name(p), read(p))).collect(),
+        models: ["glm", "gom"]
+            .into_iter()
+            .flat_map(|kind| files(&root.join("models"), kind))
+            .map(|path| (name(&path), read(&path)))
+            .collect(),
         deep: None,
     }
 }

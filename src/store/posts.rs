@@ -202,8 +202,11 @@ pub(super) fn each(
     Ok(())
 }
 
-/// Posts of the range that name a subject, oldest first; answers how many the range holds in all. The others are told by a
-/// sign that no text can hold (in JSON its quotation marks are escaped), and not read.
+/// That a post names a subject. The others are told by a sign that no text can hold (in JSON its quotation marks are
+/// escaped); the index `posts_naming` has the same words, so that they are not read.
+pub(super) const NAMES_A_SUBJECT: &str = r#"instr(record, '"mentions":[]') = 0"#;
+
+/// Posts of the range that name a subject, oldest first; answers how many the range holds in all.
 pub(super) fn each_mentioning(
     c: &Connection,
     range: &PostRange,
@@ -211,7 +214,7 @@ pub(super) fn each_mentioning(
 ) -> Result<u64> {
     let within = [range.from.map_or(i64::MIN, millis), range.until.map_or(i64::MAX, millis)];
     let mut statement = c.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM posts WHERE time >= ?1 AND time < ?2 AND instr(record, '\"mentions\":[]') = 0
+        "SELECT {COLUMNS} FROM posts WHERE time >= ?1 AND time < ?2 AND {NAMES_A_SUBJECT}
          ORDER BY time, id"
     ))?;
     let mut rows = statement.query(within)?;

@@ -24,7 +24,7 @@ use super::lexicon::Lexicon;
 use super::model::Model;
 use super::officer::{OfficerJudge, OfficerModel, PartyJudge};
 use super::polarity::{FoldedPost, JudgeError, PolarityJudge};
-use super::quantities::quantities;
+use super::quantities::{Quantity, quantities};
 use super::risk::{self, Counted, RiskInput, TopicWeight};
 use super::subjects::SubjectFinder;
 use super::topic::TopicConfig;
@@ -166,8 +166,9 @@ impl Annotator {
         let Verdicts { polarity, filing, mentions } = self.verdicts(&texts, deep);
         let topics = self.topics.hits(&texts.target, &self.classes(&texts, !mentions.is_empty()));
         let fingerprint = fingerprint(texts.target.folded_body().text());
-        let facts = facts(&texts.both());
-        let counted = counted_beside(&texts, &facts);
+        let numbers = numbers(&texts);
+        let facts = facts(&texts.both(), &numbers);
+        let counted = counted_beside(&texts, &numbers, &facts);
         let story = StoryId(post.id);
         let risk = Risk::default();
         drop(texts);
@@ -322,13 +323,19 @@ fn refutes(facts: &[Fact]) -> bool {
 
 /// The people and money named in a post: people whose number is refuted, or who are safe by now, do not count.
 pub(super) fn counted(texts: &Texts<'_>) -> Vec<Counted> {
-    counted_beside(texts, &facts(&texts.both()))
+    let numbers = numbers(texts);
+    counted_beside(texts, &numbers, &facts(&texts.both(), &numbers))
 }
 
-fn counted_beside(texts: &Texts<'_>, facts: &[Fact]) -> Vec<Counted> {
+/// The quantities of title and text.
+fn numbers(texts: &Texts<'_>) -> [Vec<Quantity>; 2] {
+    texts.both().map(|(_, original, folding)| quantities(original, folding))
+}
+
+fn counted_beside(texts: &Texts<'_>, numbers: &[Vec<Quantity>; 2], facts: &[Fact]) -> Vec<Counted> {
     let mut all = Vec::new();
-    for (field, original, folding) in texts.both() {
-        for quantity in quantities(original, folding) {
+    for ((field, original, folding), found) in texts.both().into_iter().zip(numbers) {
+        for quantity in found {
             let span = span_of(field, folding, &quantity.range);
             if facts.iter().any(|fact| fact.span == span && !fact.status.counts()) {
                 continue;

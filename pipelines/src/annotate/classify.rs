@@ -10,8 +10,8 @@ use super::polarity::FoldedPost;
 
 /// Words shown a class.
 const MOST_WORDS: usize = 5;
-/// Classes less likely than this are not spoken of.
-const LEAST: f32 = 0.05;
+/// Classes less likely than this are not spoken of: no topic takes them, and their words are dear to find.
+pub(super) const LEAST: f32 = 0.5;
 
 /// A trained classifier. Share one between threads.
 pub struct Classifier {

@@ -14,7 +14,7 @@ use regex::Regex;
 
 use super::annotator::span_of;
 use super::numerals::parse_number;
-use super::quantities::{QuantityKind, crosses_blank, quantities};
+use super::quantities::{Quantity, QuantityKind, crosses_blank};
 use crate::query::sentence_around;
 use crate::record::{Fact, FactKind, FactStatus, Span, TextField};
 use crate::text::Folded;
@@ -73,26 +73,35 @@ fn regex(source: &str) -> Regex {
 const CUES: [char; 14] =
     ['死', '亡', '难', '丧', '失', '困', '伤', '埋', '毒', '救', '井', '移', '没', '命'];
 
-/// Every counted fact of a title and a text.
+/// Every counted fact of a title and a text; `numbers` are the quantities of each.
 #[must_use]
-pub(super) fn facts(texts: &[(TextField, &str, &Folded); 2]) -> Vec<Fact> {
+pub(super) fn facts(
+    texts: &[(TextField, &str, &Folded); 2],
+    numbers: &[Vec<Quantity>; 2],
+) -> Vec<Fact> {
     let mut all: Vec<Fact> = Vec::new();
     let (mut nobody_dead, mut nobody_inside) = (false, false);
-    for (field, original, folded) in texts {
+    for ((field, original, folded), found) in texts.iter().zip(numbers) {
         let text = folded.text();
         if !text.contains(CUES) {
             continue;
         }
         nobody_dead |= NOBODY.is_match(text);
         nobody_inside |= UNHURT_TRAPPED.is_match(text);
-        read(*field, original, folded, &mut all);
+        read(*field, original, folded, found, &mut all);
     }
     all.sort_by_key(|fact| (fact.span.field, fact.span.start));
     settle(&mut all, nobody_dead, nobody_inside);
     all
 }
 
-fn read(field: TextField, original: &str, folded: &Folded, into: &mut Vec<Fact>) {
+fn read(
+    field: TextField,
+    original: &str,
+    folded: &Folded,
+    found: &[Quantity],
+    into: &mut Vec<Fact>,
+) {
     let text = folded.text();
     let mut add = |kind: FactKind, count: u64, range: Range<usize>| {
         let sentence = sentence_around(original, folded, &range);
@@ -101,7 +110,7 @@ fn read(field: TextField, original: &str, folded: &Folded, into: &mut Vec<Fact>)
         let span: Span = span_of(field, folded, &range);
         into.push(Fact { kind, count, status, by, span });
     };
-    for quantity in quantities(original, folded) {
+    for quantity in found {
         let kind = match quantity.kind {
             QuantityKind::Dead => FactKind::Dead,
             QuantityKind::Missing => FactKind::Missing,
@@ -109,7 +118,7 @@ fn read(field: TextField, original: &str, folded: &Folded, into: &mut Vec<Fact>)
             QuantityKind::Injured => FactKind::Injured,
             QuantityKind::Owed | QuantityKind::Fined | QuantityKind::Lost => continue,
         };
-        add(kind, quantity.value, quantity.range);
+        add(kind, quantity.value, quantity.range.clone());
     }
     for pattern in RESCUED.iter() {
         for captures in pattern.captures_iter(text) {
@@ -179,6 +188,7 @@ fn settle(all: &mut [Fact], nobody_dead: bool, nobody_inside: bool) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::quantities::quantities;
     use super::FactKind::{Dead, Injured, Rescued, Trapped};
     use super::FactStatus::{Over, Refuted, Rumoured, Stated};
     use super::*;
@@ -186,7 +196,8 @@ mod tests {
 
     fn check(title: &str, body: &str, expected: &[(FactKind, u64, FactStatus)]) -> Vec<Fact> {
         let (t, b) = (fold(title), fold(body));
-        let found = facts(&[(TextField::Title, title, &t), (TextField::Body, body, &b)]);
+        let numbers = [quantities(title, &t), quantities(body, &b)];
+        let found = facts(&[(TextField::Title, title, &t), (TextField::Body, body, &b)], &numbers);
         let told: Vec<_> = found.iter().map(|f| (f.kind, f.count, f.status)).collect();
         assert_eq!(told, expected, "{title} {body}");
         for fact in &found {

@@ -11,7 +11,7 @@ mod file;
 mod table;
 
 pub use features::{Gram, GramSpec, Grams};
-pub(super) use features::{Seen, TEXT_ENDS, look, named_key, settle, stir};
+pub(super) use features::{NamedKey, Seen, TEXT_ENDS, look, named_key, settle, stir};
 pub use file::{Head, ModelError};
 pub(super) use table::{Table, ascending, write_ascending};
 
@@ -122,12 +122,12 @@ impl Model {
     #[must_use]
     pub fn explain(&self, grams: &Grams, score: &Score, label: usize, most: usize) -> Vec<Stretch> {
         let scale = self.head.scales.get(label).copied().unwrap_or_default() * score.unit;
-        grams.stretches(most, |key, tf| {
+        grams.stretches(most, |key, damped| {
             let Some(place) = self.table.place(key) else { return 0.0 };
             let place = place as usize;
             let rarity = f32::from(self.rarity[place]);
             let weight = self.weights[place * self.head.labels.len() + label];
-            scale * rarity * f32::from(weight) * (1.0 + tf.ln()) / tf
+            scale * rarity * f32::from(weight) * damped
         })
     }
 }

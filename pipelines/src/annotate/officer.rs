@@ -15,6 +15,8 @@ mod party;
 mod training;
 mod words;
 
+use std::cell::OnceCell;
+
 use crate::record::{Filing, Polarity, PolarityVerdict, Span, TextField};
 use crate::text::{Folded, fold};
 
@@ -51,6 +53,8 @@ pub struct Reading {
     texts: Texts,
     evidence: Vec<Evidence>,
     scored: Scored,
+    /// The words that may be shown for a verdict, once one is asked for.
+    candidates: OnceCell<Vec<words::Candidate>>,
     /// What the linear model makes of it.
     pub heads: Heads,
 }
@@ -83,7 +87,7 @@ impl OfficerJudge {
         let texts = Texts::of(post.title_folded.text(), post.body_folded.text());
         let scored = self.model.score(&texts, &numbers(&evidence));
         let heads = self.model.heads(&scored.margins);
-        Reading { texts, evidence, scored, heads }
+        Reading { texts, evidence, scored, candidates: OnceCell::new(), heads }
     }
 
     /// The verdict on the whole post by `heads`: those of the reading, or a mix with another reader's.

@@ -5,7 +5,7 @@
 //! words around it, where it stands, its name, and how its name lies within other names. Never fails once
 //! loaded; says nothing of parties when the news is not bad.
 
-use super::model::{Grams, Model, ModelError, named_key};
+use super::model::{Grams, Model, ModelError, NamedKey, named_key};
 
 /// Values of features that say where and how a name stands, against 1 for a word nearby. With the rarity of
 /// common features near 1 and of words near 8 they weigh alike.
@@ -117,6 +117,14 @@ impl Bag {
         self.features.push((named_key(name, self.bits), value));
     }
 
+    /// The feature called `name` and then `run`, as [`add`](Self::add) would name it.
+    fn add_run(&mut self, name: &str, run: &[char], value: f32) {
+        let mut bytes = [0; 4];
+        let mut key = NamedKey::begin(name);
+        run.iter().for_each(|c| key.add(c.encode_utf8(&mut bytes)));
+        self.features.push((key.end(self.bits), value));
+    }
+
     fn finish(mut self) -> Vec<(u32, f32)> {
         self.features.sort_by_key(|f| f.0);
         // the value of the first of equals: a word nearby counts once
@@ -135,14 +143,12 @@ struct Party<'a> {
 impl Party<'_> {
     fn name(&self, bag: &mut Bag) {
         let name = &self.names[self.at];
-        let text: String = name.iter().collect();
-        bag.add(&format!("is {text}"), 2.0 * NAME);
+        bag.add_run("is ", name, 2.0 * NAME);
         for size in 1..=3 {
             for run in name.windows(size) {
-                bag.add(&format!("has {}", run.iter().collect::<String>()), 0.5 * NAME);
+                bag.add_run("has ", run, 0.5 * NAME);
             }
-            let tail: String = name[name.len().saturating_sub(size)..].iter().collect();
-            bag.add(&format!("ends {tail}"), NAME);
+            bag.add_run("ends ", &name[name.len().saturating_sub(size)..], NAME);
         }
         bag.add(&format!("long {}", name.len().min(12) / 2), 0.3 * PLACE);
     }
@@ -188,18 +194,16 @@ impl Party<'_> {
             let right = &self.chars[after..(after + AROUND).min(self.chars.len())];
             for size in 1..=3 {
                 for run in left.windows(size).chain(right.windows(size)) {
-                    bag.add(&format!("near {}", run.iter().collect::<String>()), 0.7);
+                    bag.add_run("near ", run, 0.7);
                 }
-                let before: String = left[left.len().saturating_sub(size)..].iter().collect();
-                let next: String = right[..size.min(right.len())].iter().collect();
-                bag.add(&format!("before {before}"), NAME);
-                bag.add(&format!("after {next}"), NAME);
+                bag.add_run("before ", &left[left.len().saturating_sub(size)..], NAME);
+                bag.add_run("after ", &right[..size.min(right.len())], NAME);
             }
             for run in left.windows(2) {
-                bag.add(&format!("left {}", run.iter().collect::<String>()), 0.7);
+                bag.add_run("left ", run, 0.7);
             }
             for run in right.windows(2) {
-                bag.add(&format!("right {}", run.iter().collect::<String>()), 0.7);
+                bag.add_run("right ", run, 0.7);
             }
         }
     }

@@ -17,7 +17,7 @@ use super::topic::TopicConfig;
 
 /// Probability from which a trained class makes a topic: at one half it is likelier than all others
 /// together.
-const TRAINED_FROM: f32 = 0.5;
+const TRAINED_FROM: f32 = super::classify::LEAST;
 
 /// Topics prepared to be asked together.
 pub struct TopicSet {

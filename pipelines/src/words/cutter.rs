@@ -91,9 +91,9 @@ impl Cutter {
             let Role::Sentiment(sign) = found.entry.role else { return None };
             let on_seams = seams.binary_search(&found.start).is_ok()
                 && seams.binary_search(&found.end).is_ok();
-            let span = span_of(field, folded, found.start, found.end);
             let weight = f32::from(sign) * found.entry.strength;
-            on_seams.then_some(SentimentWord { span, weight })
+            let span = || span_of(field, folded, found.start, found.end);
+            on_seams.then(|| SentimentWord { span: span(), weight })
         });
         into.extend(found.take(room));
     }

@@ -120,3 +120,20 @@ fn a_search_beside_a_first_start_meets_no_half_made_store() {
     let met = check(&reader, &file(dir.path())).unwrap_err();
     assert!(matches!(met, StoreError::Older { found: 0, .. }), "{met}");
 }
+
+#[test]
+fn posts_that_name_a_subject_are_found_without_the_others() {
+    let mut c = Connection::open_in_memory().unwrap();
+    bring_up(&mut c, Path::new("memory")).unwrap();
+    let names = crate::store::posts::NAMES_A_SUBJECT;
+    let plan: String = c
+        .query_row(
+            &format!(
+                "EXPLAIN QUERY PLAN SELECT record FROM posts WHERE time >= 1 AND time < 2 AND {names} ORDER BY time, id"
+            ),
+            [],
+            |row| row.get(3),
+        )
+        .unwrap();
+    assert!(plan.contains("posts_naming"), "{plan}");
+}

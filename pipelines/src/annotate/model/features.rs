@@ -124,28 +124,37 @@ impl Grams {
         }
     }
 
-    /// Stretches of two to four characters on which most weight lies, `worth` telling what one occurrence
-    /// of a key found `tf` times is worth. A run's worth is spread over its characters.
+    /// Stretches of two to four characters on which most weight lies, `worth` telling what all occurrences of a key
+    /// of this damped count are worth. A run's worth is spread over its characters.
     pub(super) fn stretches(
         &self,
         most: usize,
         worth: impl Fn(u32, f32) -> f32,
     ) -> Vec<super::Stretch> {
         let mut spread = self.seen.clone().map(|seen| vec![0f32; seen.len()]);
+        // What one occurrence of each key is worth: its damped count is 1 + ln of how often it is there.
+        let of_one = |(key, damped): &(u32, f32)| {
+            let times = if *damped > 1.0 { (damped - 1.0).exp() } else { 1.0 };
+            worth(*key, damped.max(1.0)) / times
+        };
+        let worths: Vec<f32> = self.counted.iter().map(of_one).collect();
         for gram in &self.grams {
             let found = self.counted.binary_search_by_key(&gram.key, |c| c.0);
-            let tf = found.map_or(1.0, |at| (self.counted[at].1 - 1.0).exp()).max(1.0);
-            let share = worth(gram.key, tf) / f32::from(gram.length);
+            let Some(share) = found.ok().map(|at| worths[at]).filter(|w| *w != 0.0) else {
+                continue;
+            };
+            let share = share / f32::from(gram.length);
             let first = gram.first as usize;
             for cell in &mut spread[gram.field as usize][first..first + gram.length as usize] {
                 *cell += share;
             }
         }
+        let is_word = |seen: &Vec<Seen>| seen.iter().map(|s| s.sign.is_alphanumeric()).collect();
+        let words: [Vec<bool>; 2] = [is_word(&self.seen[0]), is_word(&self.seen[1])];
         let mut candidates: Vec<(f32, Gram)> = Vec::new();
         for gram in self.grams.iter().filter(|g| g.length >= 2) {
             let range = gram.first as usize..gram.first as usize + gram.length as usize;
-            let signs = &self.seen[gram.field as usize][range.clone()];
-            if !signs.iter().all(|s| s.sign.is_alphanumeric()) {
+            if words[gram.field as usize][range.clone()].contains(&false) {
                 continue;
             }
             let weight: f32 = spread[gram.field as usize][range].iter().sum();
@@ -190,7 +199,26 @@ pub(in crate::annotate) fn settle(hash: u64) -> u32 {
 
 /// The key of a feature that has a name of its own.
 pub(in crate::annotate) fn named_key(name: &str, bits: Option<u32>) -> u32 {
-    key_of(name.bytes().fold(SEED, |hash, byte| stir(hash, u64::from(byte))), bits)
+    NamedKey::begin(name).end(bits)
+}
+
+/// The key of a feature whose name comes in pieces.
+pub(in crate::annotate) struct NamedKey(u64);
+
+impl NamedKey {
+    pub fn begin(name: &str) -> Self {
+        let mut key = Self(SEED);
+        key.add(name);
+        key
+    }
+
+    pub fn add(&mut self, piece: &str) {
+        self.0 = piece.bytes().fold(self.0, |hash, byte| stir(hash, u64::from(byte)));
+    }
+
+    pub fn end(self, bits: Option<u32>) -> u32 {
+        key_of(self.0, bits)
+    }
 }
 
 /// The key of a hash; of the first format a bucket among two to `bits`.

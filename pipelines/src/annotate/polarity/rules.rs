@@ -27,6 +27,8 @@ const IRONIC: f32 = -0.5;
 pub struct Evidence {
     /// On the original.
     pub span: Span,
+    /// The bytes of the folded text that it stands on.
+    pub folded: (u32, u32),
     /// Below zero is ill.
     pub weight: f32,
     /// The word as the lexicon has it.
@@ -103,6 +105,7 @@ fn of_sentence(found: &[Found<'_>], field: TextField, folding: &Folded, all: &mu
         let span = Span { field, start: start as u32, end: end as u32 };
         all.push(Evidence {
             span,
+            folded: (hit.start as u32, hit.end as u32),
             weight,
             word: hit.entry.word.clone(),
             domain: hit.entry.domain.clone(),
