@@ -58,7 +58,7 @@ impl<'a> Asking<'a> {
 
     /// Those that are posts of `other` as well.
     pub fn within(&self, other: Value) -> Self {
-        self.with(all(vec![self.filter.clone(), other]), self.must_not.clone())
+        self.with(all(&[self.filter.clone(), other]), self.must_not.clone())
     }
 
     /// Those that are no posts of `other`.
@@ -122,12 +122,12 @@ impl<'a> Asking<'a> {
     /// Leaves out what the matcher says does not match.
     fn verified(
         &mut self,
-        doubt: Doubt<Value>,
+        doubt: &Doubt<Value>,
         query: &Query,
         posts: &dyn PostSource,
         segmenter: &Segmenter,
     ) -> Result<(), IndexError> {
-        let doubtful = match &doubt {
+        let doubtful = match doubt {
             Doubt::In(doubts) => self.within(any(doubts.clone())),
             _ => self.with(self.filter.clone(), Vec::new()),
         };
@@ -236,7 +236,7 @@ fn answer_by(
     let answered = (|| {
         if is_doubtful {
             let posts = posts.ok_or(IndexError::NeedsPosts)?;
-            asking.verified(compiled.doubt, query, posts, segmenter)?;
+            asking.verified(&compiled.doubt, query, posts, segmenter)?;
         }
         if options.sort == Sort::Relevance {
             asking.ranks = ranks(&words_asked(query.root(), segmenter));

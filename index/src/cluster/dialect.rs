@@ -71,7 +71,7 @@ pub(super) fn any(queries: Vec<Value>) -> Value {
 }
 
 /// Posts of all of `queries`.
-pub(super) fn all(queries: Vec<Value>) -> Value {
+pub(super) fn all(queries: &[Value]) -> Value {
     json!({"bool": {"filter": queries}})
 }
 
@@ -111,7 +111,7 @@ impl Dialect for ClusterDialect {
     }
 
     fn all(&self, queries: Vec<Value>) -> Value {
-        all(queries)
+        all(&queries)
     }
 
     fn but(&self, must: Vec<Value>, must_not: Vec<Value>) -> Value {
@@ -149,7 +149,7 @@ impl Dialect for ClusterDialect {
         let mut clauses: Vec<Value> =
             pairs.iter().step_by(every).map(|pair| on("term", "pairs", *pair)).collect();
         clauses.push(phrases);
-        all(clauses)
+        all(&clauses)
     }
 
     fn run(&self, part: Part, run: &str, open_start: bool, open_end: bool) -> Value {

@@ -200,31 +200,31 @@ mod tests {
 
     use super::*;
 
-    fn check(status: u16, body: Value, expected: &str) {
-        let fault = format!("{:?}", ClusterFault::of(status, &body, "guanlan-1"));
+    fn check(status: u16, body: &Value, expected: &str) {
+        let fault = format!("{:?}", ClusterFault::of(status, body, "guanlan-1"));
         assert!(fault.starts_with(expected), "{fault}");
     }
 
     #[test]
     fn answers_are_told_apart() {
         let of = |kind: &str, reason: &str| json!({"error": {"type": kind, "reason": reason}});
-        check(404, of("index_not_found_exception", "no such index [x]"), "NoIndex");
+        check(404, &of("index_not_found_exception", "no such index [x]"), "NoIndex");
         let block = "index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage \
             watermark, index has read-only-allow-delete block];";
-        check(429, of("cluster_block_exception", block), "ReadOnly");
-        check(429, of("rejected_execution_exception", "queue full"), "Busy");
-        check(503, of("cluster_manager_not_discovered_exception", ""), "Red");
-        check(401, json!("Unauthorized"), "Refused");
+        check(429, &of("cluster_block_exception", block), "ReadOnly");
+        check(429, &of("rejected_execution_exception", "queue full"), "Busy");
+        check(503, &of("cluster_manager_not_discovered_exception", ""), "Red");
+        check(401, &json!("Unauthorized"), "Refused");
         let phase = json!({"error": {
             "type": "search_phase_execution_exception", "reason": "all shards failed",
             "failed_shards": [{"reason": {"type": "no_shard_available_action_exception", "reason": "x"}}],
         }});
-        check(503, phase, "Red");
+        check(503, &phase, "Red");
         let large = json!({"error": {
             "type": "search_phase_execution_exception", "reason": "all shards failed",
             "root_cause": [{"type": "too_many_nested_clauses", "reason": "maxClauseCount is set to 1024"}],
         }});
-        check(400, large, "TooLarge");
-        check(500, of("null_pointer_exception", "x"), "Answer");
+        check(400, &large, "TooLarge");
+        check(500, &of("null_pointer_exception", "x"), "Answer");
     }
 }

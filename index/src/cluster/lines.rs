@@ -265,29 +265,35 @@ fn sheets(
 /// How many stories the hits, which are `posts`, belong to.
 pub(super) fn story_count(asking: &Asking<'_>, posts: u64) -> Result<u64, IndexError> {
     let mut slices = posts.div_ceil(COUNTED_AT_ONCE).max(1);
-    'again: loop {
-        let mut stories = 0;
+    loop {
+        let mut counted = Some(0);
         for slice in 0..slices {
-            let mut terms = json!({"field": "story", "size": COUNTED_AT_ONCE});
-            if slices > 1 {
-                terms["include"] = json!({"partition": slice, "num_partitions": slices});
-            }
-            let answer = asking.counting(json!({
-                "size": 0,
-                "track_total_hits": false,
-                "aggs": {
-                    "stories": {"terms": terms},
-                    "count": {"stats_bucket": {"buckets_path": "stories>_count"}},
-                },
-            }))?;
-            let counted = &answer["aggregations"];
-            if counted["stories"]["sum_other_doc_count"].as_u64() != Some(0) {
-                // Ids are spread evenly, but not quite.
-                slices *= 2;
-                continue 'again;
-            }
-            stories += counted["count"]["count"].as_u64().unwrap_or(0);
+            let Some(before) = counted else { break };
+            counted = in_slice(asking, slice, slices)?.map(|stories| before + stories);
         }
-        return Ok(stories);
+        match counted {
+            Some(stories) => return Ok(stories),
+            // Ids are spread evenly, but not quite.
+            None => slices *= 2,
+        }
     }
+}
+
+/// How many of the stories of one slice are hit; none where they are more than can be counted at once.
+fn in_slice(asking: &Asking<'_>, slice: u64, slices: u64) -> Result<Option<u64>, IndexError> {
+    let mut terms = json!({"field": "story", "size": COUNTED_AT_ONCE});
+    if slices > 1 {
+        terms["include"] = json!({"partition": slice, "num_partitions": slices});
+    }
+    let answer = asking.counting(json!({
+        "size": 0,
+        "track_total_hits": false,
+        "aggs": {
+            "stories": {"terms": terms},
+            "count": {"stats_bucket": {"buckets_path": "stories>_count"}},
+        },
+    }))?;
+    let counted = &answer["aggregations"];
+    let is_all = counted["stories"]["sum_other_doc_count"].as_u64() == Some(0);
+    Ok(is_all.then(|| counted["count"]["count"].as_u64().unwrap_or(0)))
 }

@@ -55,10 +55,10 @@ pub(super) fn placed(
                     ways.push(interval(left));
                     continue;
                 }
-                ways.push(filtered(interval(left), "overlapping", interval(right)));
+                ways.push(filtered(interval(left), "overlapping", &interval(right)));
                 for (first, second) in [(left, right), (right, left)] {
                     let both = in_order(first, second, None);
-                    ways.push(filtered(both, "not_containing", marks.clone()));
+                    ways.push(filtered(both, "not_containing", &marks));
                 }
             }
             let same = in_any(parts, &ways);
@@ -67,9 +67,9 @@ pub(super) fn placed(
             }
             let crossing = crossing.into_iter();
             let crossing: Vec<Value> =
-                crossing.map(|l| filtered(interval(l), "containing", marks.clone())).collect();
+                crossing.map(|l| filtered(interval(l), "containing", &marks)).collect();
             let doubtful = in_any(parts, &crossing);
-            let query = any(vec![same, all(vec![candidates(), doubtful.clone()])]);
+            let query = any(vec![same, all(&[candidates(), doubtful.clone()])]);
             Some(Compiled { query, doubt: Doubt::In(vec![doubtful]) })
         }
         Pattern::Literal(literal) if !is_once => counted(parts, literal, test.min, test.max),
@@ -118,7 +118,7 @@ fn in_order(first: &str, second: &str, distance: Option<u32>) -> Value {
     json!({"all_of": {"ordered": true, "max_gaps": gaps, "intervals": both}})
 }
 
-fn filtered(mut interval: Value, how: &str, by: Value) -> Value {
+fn filtered(mut interval: Value, how: &str, by: &Value) -> Value {
     let inner = interval.as_object_mut().and_then(|object| object.values_mut().next());
     if let Some(inner) = inner {
         inner["filter"] = json!({how: by});
@@ -160,7 +160,7 @@ fn counted(
             let ways = (0..=times).map(|in_title| {
                 let both = [(*title, in_title), (*body, times - in_title)];
                 let asked = both.into_iter().filter(|(_, times)| *times > 0);
-                all(asked.map(|(part, times)| repeated(part, folded, times)).collect())
+                all(&asked.map(|(part, times)| repeated(part, folded, times)).collect::<Vec<_>>())
             });
             any(ways.collect())
         }

@@ -37,14 +37,9 @@ pub(super) fn write_alias(index: &str) -> String {
     format!("{index}-w")
 }
 
-/// What an index is made with.
-pub(super) fn definition(place: &ClusterPlace, index: &str) -> Value {
-    let keyword = || json!({"type": "keyword"});
-    let cells = |norms: bool| {
-        json!({
-            "type": "text", "analyzer": "cells", "index_options": "positions", "norms": norms,
-        })
-    };
+/// The fields.
+fn properties() -> Value {
+    let cells = || json!({"type": "text", "analyzer": "cells", "index_options": "positions"});
     let mut properties = json!({
         super::POSITION: {"type": "object", "enabled": false},
         "time": {"type": "long"},
@@ -53,8 +48,8 @@ pub(super) fn definition(place: &ClusterPlace, index: &str) -> Value {
         "pairs": {
             "type": "text", "analyzer": "pairs", "index_options": "docs", "norms": false,
         },
-        "title": cells(true),
-        "body": cells(true),
+        "title": cells(),
+        "body": cells(),
     });
     for name in [
         "id",
@@ -73,8 +68,13 @@ pub(super) fn definition(place: &ClusterPlace, index: &str) -> Value {
         "site_tree",
         "topic_tree",
     ] {
-        properties[name] = keyword();
+        properties[name] = json!({"type": "keyword"});
     }
+    properties
+}
+
+/// What an index is made with.
+pub(super) fn definition(place: &ClusterPlace, index: &str) -> Value {
     json!({
         "aliases": {write_alias(index): {"is_write_index": true}},
         "settings": {
@@ -101,7 +101,7 @@ pub(super) fn definition(place: &ClusterPlace, index: &str) -> Value {
             "dynamic": "strict",
             "_meta": {"format": stamp()},
             "_source": {"excludes": UNSTORED, "recovery_source_excludes": UNSTORED},
-            "properties": properties,
+            "properties": properties(),
         },
     })
 }

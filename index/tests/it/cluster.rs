@@ -253,7 +253,7 @@ fn a_cluster_that_is_away_or_hangs_is_told_and_never_an_empty_answer() {
     assert!(!away.is_lost());
     assert!(writer.apply(&[put(3)]).is_err());
     // Another station may be opened meanwhile: it is told when it asks.
-    let late = Index::open_read_only(place.clone(), &lab.segmenter).unwrap();
+    let late = Index::open_read_only(place, &lab.segmenter).unwrap();
     assert!(matches!(late.refresh(), Err(IndexError::Cluster(ClusterFault::Away { .. }))));
     node.start_again();
     let back = (0..100).find_map(|_| {
