@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use index::{Index, IndexError, Place, examine};
+use index::{Index, IndexError, examine};
 
 use super::clock::Clock;
 use super::faults::{Board, Part};
@@ -52,12 +52,12 @@ pub(super) type Followed = mpsc::Receiver<Result<(), FollowError>>;
 pub(super) fn start_follower(
     store: &Arc<dyn Store>,
     index: &Arc<Index>,
-    place: &Place,
+    config: &Config,
     clock: &Clock,
     nudge: &Nudge,
     board: &Arc<Board>,
 ) -> std::io::Result<(JoinHandle<()>, Followed)> {
-    let damaged = Arc::<AtomicBool>::default();
+    let (damaged, place) = (Arc::<AtomicBool>::default(), index_place(config));
     let follower = Follower {
         store: store.clone(),
         index: index.clone(),
@@ -84,7 +84,7 @@ pub(super) fn start_follower(
         move || drop(ended.send(follower.follow(&nudge)))
     })?;
     thread("index-check").spawn({
-        let (place, nudge) = (place.clone(), nudge.clone());
+        let nudge = nudge.clone();
         move || {
             let examined = examine(&place, LOOKED_THROUGH).and_then(|found| found.whole());
             if let Err(why) = examined

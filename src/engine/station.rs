@@ -25,7 +25,6 @@ use super::deep;
 use super::faults::{Board, Part};
 use super::follow::FollowError;
 use super::hosts;
-use super::index_place::index_place;
 use super::indexing::{open_index, start_follower};
 use super::lock::{LockError, StationLock};
 use super::nudge::{Ending, Nudge};
@@ -168,8 +167,7 @@ impl Station {
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
-        let (follower, followed) =
-            start_follower(&store, &index, &index_place(&config), &clock, &nudge, &board)?;
+        let (follower, followed) = start_follower(&store, &index, &config, &clock, &nudge, &board)?;
         let waking = nudge.clone();
         let patience = patience(&board, &clock, &stop);
         let (committer, committer_thread) = Committer::start(CommitParts {
