@@ -92,7 +92,7 @@ fn make(data: &DataDir, wanted: u64) -> anyhow::Result<()> {
 fn measure(data: &DataDir, query: &str) -> anyhow::Result<()> {
     let (whole, said) = best(|| rehearsed(&data.0, query))?;
     let store = SqliteStore::open(&data.store())?;
-    let index = Index::open_read_only(&data.index(), &Segmenter::default())?;
+    let index = Index::open_read_only(data.index(), &Segmenter::default())?;
     let parsed = parse(&format!("({query}) published:{DAYS}d"), &Context::at(Utc::now()))?;
     let posts = StoredPosts(&store);
     let (searching, found) = best(|| count(&index, &parsed, &posts))?;
