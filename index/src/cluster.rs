@@ -26,10 +26,11 @@ use pipelines::text::Segmenter;
 use serde_json::json;
 
 use crate::answer::{SearchOptions, SearchResults};
-use crate::compile::{Compiler, words_test};
+use crate::compile::Compiler;
 use crate::error::IndexError;
 use crate::index::{PostSource, SearchIndex};
 use crate::position::Position;
+use crate::words::words_test;
 use answer::Asking;
 use client::Client;
 use dialect::{ClusterDialect, Effort};

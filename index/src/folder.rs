@@ -16,7 +16,7 @@ use pipelines::query::Query as Asked;
 use pipelines::text::Segmenter;
 
 use crate::answer::{SearchOptions, SearchResults, Sort};
-use crate::compile::{Compiled, Compiler, Dialect, Doubt, words_asked, words_test};
+use crate::compile::{Compiled, Compiler, Dialect, Doubt};
 use crate::error::IndexError;
 use crate::examine::examine_generation;
 use crate::folder_writer::FolderWriter;
@@ -30,6 +30,7 @@ use crate::schema::IndexedPost;
 use crate::tally::{Kept, Tally};
 use crate::tantivy_dialect::TantivyDialect;
 use crate::verify::{VERIFY_BATCH, accepted};
+use crate::words::{words_asked, words_test};
 use crate::writing::WriterOptions;
 
 /// The tantivy index in a directory.

@@ -39,6 +39,7 @@ mod tantivy_dialect;
 mod timerange;
 mod tokenize;
 mod verify;
+mod words;
 mod writing;
 
 pub use answer::{

@@ -16,10 +16,11 @@ use super::document::{id_of, id_term};
 use super::fault::ClusterFault;
 use super::lines;
 use crate::answer::{DayCount, Facet, FacetCounts, SearchOptions, SearchResults, Sort};
-use crate::compile::{Compiler, Doubt, Part, words_asked};
+use crate::compile::{Compiler, Doubt, Part};
 use crate::error::IndexError;
 use crate::index::PostSource;
 use crate::verify::{VERIFY_BATCH, accepted};
+use crate::words::words_asked;
 
 /// Values of a facet asked for at once.
 const VALUES: usize = 4_000;
