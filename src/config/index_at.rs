@@ -177,8 +177,8 @@ mod tests {
             names,
             &[
                 "4 index.name BadIndexName",
-                "5 index.user_env OneNeeded",
                 "5 index.user_env SecretUnreadable",
+                "5 index.user_env OneNeeded",
             ],
         );
         check("kind = \"lucene\"\n", &["2 index.kind BadValue"]);
