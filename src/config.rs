@@ -49,7 +49,7 @@ pub use notifier::{
 pub use problem::{Fault, Level, Problem, Problems};
 pub use route::{Hours, RouteConfig};
 pub use settings::{
-    CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, JudgeSettings,
+    CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, Form, JudgeSettings,
     PaperSettings, Paths, People, Period, Privacy, PublicSettings, RephraseSettings, Retention,
     Station,
 };

@@ -1,7 +1,7 @@
 //! Reporting: what was said in a period, as a digest whose every sentence and figure leads to its posts.
 //!
 //! In: the posts, alerts and sources of a period (plain data the caller reads from the store). Out: a [`Digest`] of
-//! quotations, counts and ids; a [`Paper`] of it in one language; its forms: Markdown, HTML, Word. Pure: no IO, no clock.
+//! quotations, counts and ids; a [`Paper`] of it in one language; its forms: Markdown, HTML, Word, PDF. Pure: no IO, no clock.
 //! A figure that was not measured stays unmeasured, never 0; a source that failed is never silence.
 
 mod alerts;
@@ -20,10 +20,12 @@ mod input;
 mod ledger;
 pub(crate) mod markdown;
 pub mod paper;
+mod pdf;
 pub mod rephrase;
 mod said;
 #[cfg(test)]
 mod sample;
+mod sheet;
 mod sources;
 mod voice;
 mod why;
@@ -46,6 +48,7 @@ pub use input::{
     SourceOutcome, Tally,
 };
 pub use paper::Paper;
+pub use pdf::{FontFace, Fonts, PdfError, render_pdf};
 pub use said::{Claim, Said};
 pub use voice::{OwnInput, OwnLine, OwnVoice};
 pub use why::why;

@@ -253,6 +253,7 @@ fn papers_name_paths_that_exist() {
         "index/README.md",
         "encoder/README.md",
         "config/README.md",
+        "src/report/README.md",
         "tests/README.md",
     ];
     let tops =

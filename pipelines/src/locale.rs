@@ -1,8 +1,9 @@
 //! The one place of officer-facing text: Chinese by default, complete English beside it.
 //!
 //! Texts live in `config/locales/{zh,en}/<area>.toml` and are compiled in. A key is `area.name` (or
-//! `area.table.name`); `{name}` in a text is a place for an argument. A key that stands in one language
-//! and not in the other, or with other places, fails a test.
+//! `area.table.name`); `{name}` in a text is a place for an argument, `{name|post|posts}` the first word where
+//! that argument is 1 and the second where it is not. A key that stands in one language and not in the other, or
+//! with other places, fails a test.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -97,9 +98,13 @@ impl Lang {
                 rest = tail;
                 continue;
             };
-            match args.iter().find(|(name, _)| *name == &tail[..close]) {
-                // Values come from anywhere: a row of a file, an answer of a site, a title.
-                Some((_, value)) => out.push_str(&visible(&value.to_string())),
+            let (place, words) = place(&tail[..close]);
+            match args.iter().find(|(name, _)| *name == place) {
+                Some((_, value)) => match words {
+                    Some(words) => out.push_str(words.of(&value.to_string())),
+                    // Values come from anywhere: a row of a file, an answer of a site, a title.
+                    None => out.push_str(&visible(&value.to_string())),
+                },
                 None => out.push_str(&rest[open..=open + 1 + close]),
             }
             rest = &tail[close + 1..];
@@ -115,6 +120,31 @@ impl Lang {
     }
 }
 
+/// The words of a place that go by a number: of one, and of any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words<'t>(&'t str, &'t str);
+
+impl<'t> Words<'t> {
+    /// The word for `number`.
+    #[must_use]
+    pub fn of(self, number: &str) -> &'t str {
+        if number == "1" { self.0 } else { self.1 }
+    }
+}
+
+/// What stands between the braces of a place: the name of its argument, and the words that go by its number where it is
+/// those that are shown.
+#[must_use]
+pub fn place(inner: &str) -> (&str, Option<Words<'_>>) {
+    match inner.split_once('|') {
+        None => (inner, None),
+        Some((name, words)) => {
+            let (one, many) = words.split_once('|').unwrap_or((words, words));
+            (name, Some(Words(one, many)))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -122,7 +152,8 @@ mod tests {
     use super::*;
 
     fn places(text: &str) -> BTreeSet<&str> {
-        text.split('{').skip(1).filter_map(|s| s.split_once('}')).map(|(name, _)| name).collect()
+        let inner = text.split('{').skip(1).filter_map(|s| s.split_once('}'));
+        inner.map(|(inner, _)| place(inner).0).collect()
     }
 
     #[test]
@@ -134,6 +165,48 @@ mod tests {
             let zh_text = zh.get(key).unwrap_or_else(|| panic!("{key} has no Chinese text"));
             let en_text = en.get(key).unwrap_or_else(|| panic!("{key} has no English text"));
             assert_eq!(places(zh_text), places(en_text), "places of {key} differ");
+        }
+    }
+
+    #[test]
+    fn words_go_by_their_number() {
+        for (number, expected) in [(0, "0 posts are"), (1, "1 post is"), (2, "2 posts are")] {
+            let text = "{n} {n|post|posts} {n|is|are}";
+            assert_eq!(Lang::En.fill(text, &[("n", &number)]), expected);
+        }
+        assert_eq!(Lang::En.fill("{n} case{n||s}", &[("n", &1)]), "1 case");
+        assert_eq!(Lang::En.fill("{n} case{n||s}", &[("n", &11)]), "11 cases");
+    }
+
+    /// A word of many right behind a number would be wrong of one.
+    #[test]
+    fn no_english_text_counts_one_in_the_plural() {
+        let counted = [
+            "posts",
+            "sources",
+            "alerts",
+            "cases",
+            "happenings",
+            "copies",
+            "records",
+            "hours",
+            "days",
+            "minutes",
+            "outlets",
+            "pages",
+            "matches",
+            "windows",
+        ];
+        for (key, text) in texts(Lang::En) {
+            // Reports and alerts; a message of the command line may count as it likes.
+            if !["digest.", "notify.", "watch.", "cases."].iter().any(|area| key.starts_with(area))
+            {
+                continue;
+            }
+            for word in counted {
+                let is_bare = text.contains(&format!("}} {word}"));
+                assert!(!is_bare, "{key}: `{word}` does not go by its number in: {text}");
+            }
         }
     }
 

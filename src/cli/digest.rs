@@ -1,4 +1,4 @@
-//! `guanlan digest`: a digest of what is stored, in Markdown, HTML and Word with its ledger: of a day, week or month, of any
+//! `guanlan digest`: a digest of what is stored, in Markdown, HTML, Word and PDF with its ledger: of a day, week or month, of any
 //! span, of a unit, of a topic, of one happening; and the word on one that waits for approval.
 
 use std::io::Write;
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::output::Table;
 use super::{Globals, Outcome, open};
-use crate::config::Period;
+use crate::config::{Form, Period};
 use crate::desk::Desk;
 use crate::desk::digests::DigestAsk;
 
@@ -32,6 +32,8 @@ pub struct DigestArgs {
     story: Option<String>,
     #[arg(long, requires = "story")]
     full: bool,
+    #[arg(long, value_name = "FORM", value_delimiter = ',', value_parser = ["md", "html", "docx", "pdf", "xlsx"])]
+    form: Vec<String>,
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[arg(long, exclusive = true)]
@@ -78,15 +80,19 @@ impl DigestArgs {
             topic: self.topic.clone(),
             story: self.story.clone(),
             full: self.full,
+            forms: self.form.iter().filter_map(|name| Form::of(name)).collect(),
         };
         let dir = self.out.clone().unwrap_or_else(|| desk.digest_folder());
-        let files = match desk.write_digest_to(&open::who(globals), &ask, &dir) {
-            Ok(files) => files,
+        let made = match desk.write_digest_to(&open::who(globals), &ask, &dir) {
+            Ok(made) => made,
             Err(error) => return open::refused(error, globals.lang),
         };
-        for file in files {
+        for file in made.files {
             let shown = file.display().to_string();
             writeln!(out, "{}", globals.lang.fill("cli.digest.written", &[("file", &shown)]))?;
+        }
+        if made.lacks_fonts {
+            writeln!(out, "{}", globals.lang.text("cli.digest.lacks_fonts"))?;
         }
         Ok(Outcome::Good)
     }

@@ -42,6 +42,9 @@ pub(super) fn resolve(settings: &mut Settings, dir: &Path, overrides: &Overrides
     if !settings.rephrase.key_file.as_os_str().is_empty() {
         settings.rephrase.key_file = absolute(&dir.join(&settings.rephrase.key_file));
     }
+    for font in &mut settings.paper.fonts {
+        *font = absolute(&dir.join(&*font));
+    }
     settings.privacy.key_file = absolute(&dir.join(&settings.privacy.key_file));
 }
 

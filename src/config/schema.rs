@@ -82,6 +82,7 @@ const PAPER: &[Key] = &[
     may("send_to", List(&Text)),
     may("copy_to", List(&Text)),
     may("trade", QueryOrNone),
+    may("fonts", List(&Path)),
 ];
 const PUBLIC: &[Key] =
     &[may("title", Text), may("query", QueryOrNone), may("days", Count(1, 3_660))];
@@ -182,6 +183,7 @@ const DIGEST: &[Key] = &[
     may("workday_only", Flag),
     may("unit", Ref("subject")),
     may("topic", Ref("topic")),
+    may("forms", List(&OneOf(&["md", "html", "docx", "pdf", "xlsx"]))),
     may("approve", Flag),
     may("notify", List(&Ref("notifier"))),
 ];

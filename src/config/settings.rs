@@ -87,6 +87,8 @@ pub struct PaperSettings {
     pub copy_to: Vec<String>,
     /// In the query language: what is of our trade, among what does not name us; empty: nothing is.
     pub trade: String,
+    /// Font files for PDF, or folders of them, looked at before those of the system. Absolute once loaded.
+    pub fonts: Vec<PathBuf>,
 }
 
 /// `[public]`: what everybody sees who reaches the console, without a login.
@@ -227,6 +229,45 @@ pub enum Period {
     Month,
 }
 
+/// A form that a digest is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Markdown.
+    Md,
+    /// One HTML file.
+    Html,
+    /// Word.
+    Docx,
+    /// PDF, where a Chinese font is found.
+    Pdf,
+    /// The ledger as a workbook.
+    Xlsx,
+}
+
+impl Form {
+    /// All of them, in the order in which they are written.
+    pub const ALL: [Self; 5] = [Self::Md, Self::Html, Self::Docx, Self::Pdf, Self::Xlsx];
+
+    /// The ending of its files, and its name in config.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Md => "md",
+            Self::Html => "html",
+            Self::Docx => "docx",
+            Self::Pdf => "pdf",
+            Self::Xlsx => "xlsx",
+        }
+    }
+
+    /// That of this ending.
+    #[must_use]
+    pub fn of(ending: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.ending() == ending)
+    }
+}
+
 /// `[[digest]]`: a report written on a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -248,6 +289,9 @@ pub struct DigestConfig {
     /// The topic it is narrowed to, with those under it.
     #[serde(default)]
     pub topic: Option<String>,
+    /// The forms it is written in, beside Markdown and HTML, which the station itself shows; all where empty.
+    #[serde(default)]
+    pub forms: Vec<Form>,
     /// Whether it waits for somebody's approval before it is sent.
     #[serde(default)]
     pub approve: bool,

@@ -9,15 +9,15 @@ mod ask;
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Act, Desk, DeskError, Result, Who};
-use crate::config::Period;
-use crate::engine::digests;
+use crate::config::Form;
+use crate::engine::digests::{self, fonts};
 
 pub use approval::{Standing, WaitingDigest};
-pub use ask::DigestAsk;
+pub use ask::{DigestAsk, DigestChoice, DigestChoices};
 
 /// A written digest, in one form.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -32,8 +32,14 @@ pub struct DigestFile {
     pub standing: Option<Standing>,
 }
 
-/// Endings of the forms digests are written in.
-const FORMS: [&str; 4] = ["html", "docx", "xlsx", "md"];
+/// A digest that was made.
+#[derive(Clone, Debug)]
+pub struct MadeDigest {
+    /// Its files.
+    pub files: Vec<PathBuf>,
+    /// Whether it has no PDF, since no Chinese font is there.
+    pub lacks_fonts: bool,
+}
 
 impl Desk {
     /// The digests written so far, newest first.
@@ -89,39 +95,46 @@ impl Desk {
         }
     }
 
-    /// Writes a digest of the `period` that ends with `last`, or now; answers the names of its files.
+    /// Writes the digest asked for among the others; answers the names of its files.
     ///
     /// # Errors
-    /// A broken store; a file that cannot be written.
-    pub fn write_digest(
-        &self,
-        who: &Who,
-        period: Period,
-        last: Option<NaiveDate>,
-    ) -> Result<Vec<String>> {
+    /// As of [`write_digest_to`](Self::write_digest_to).
+    pub fn write_digest(&self, who: &Who, ask: &DigestAsk) -> Result<Vec<String>> {
         self.check(who, Act::WriteDigest)?;
-        let ask = DigestAsk { period, last, ..DigestAsk::default() };
-        let files = self.write_digest_to(who, &ask, &self.dir.digests())?;
-        let names = files.iter().filter_map(|path| path.file_name());
+        let made = self.write_digest_to(who, ask, &self.dir.digests())?;
+        let names = made.files.iter().filter_map(|path| path.file_name());
         Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
+    }
+
+    /// Whether no Chinese font is there, so that digests have no PDF.
+    #[must_use]
+    pub fn lacks_fonts(&self) -> bool {
+        fonts::choose(&self.config.paper.fonts).is_none()
     }
 
     /// Writes the digest asked for into the folder `dir`; answers the files. The command line alone names folders.
     ///
     /// # Errors
-    /// `Value` for a day that has not come or a span that ends before it begins; `Unknown` for a unit, topic or
-    /// happening; as of [`write_digest`](Self::write_digest).
-    pub fn write_digest_to(&self, who: &Who, ask: &DigestAsk, dir: &Path) -> Result<Vec<PathBuf>> {
+    /// `Value` for a day that has not come, a span that ends before it begins, or a PDF alone where no Chinese font is
+    /// there; `Unknown` for a unit, topic or happening; a broken store; a file that cannot be written.
+    pub fn write_digest_to(&self, who: &Who, ask: &DigestAsk, dir: &Path) -> Result<MadeDigest> {
         self.check(who, Act::WriteDigest)?;
-        let order = self.order(ask)?;
+        if ask.forms == [Form::Pdf] && self.lacks_fonts() {
+            let value = Form::Pdf.ending().to_owned();
+            return Err(DeskError::Value { what: "form_without_fonts", value });
+        }
+        let mut order = self.order(ask)?;
+        if !ask.forms.is_empty() {
+            order.forms.clone_from(&ask.forms);
+        }
         self.write_order(who, &order, dir)
     }
 
     /// Writes the digest that config calls `id`, of its period that ends now; answers its files.
     ///
     /// # Errors
-    /// `Unknown` where config has none; as of [`write_digest`](Self::write_digest).
-    pub fn write_digest_of_config(&self, who: &Who, id: &str) -> Result<Vec<PathBuf>> {
+    /// `Unknown` where config has none; as of [`write_digest_to`](Self::write_digest_to).
+    pub fn write_digest_of_config(&self, who: &Who, id: &str) -> Result<MadeDigest> {
         self.check(who, Act::WriteDigest)?;
         let named = self.config.digests.iter().find(|digest| digest.id == id);
         let named =
@@ -132,14 +145,14 @@ impl Desk {
         self.write_order(who, &order, &self.dir.digests())
     }
 
-    fn write_order(&self, who: &Who, order: &digests::Order, dir: &Path) -> Result<Vec<PathBuf>> {
+    fn write_order(&self, who: &Who, order: &digests::Order, dir: &Path) -> Result<MadeDigest> {
         self.unbounded(who)?;
         let mut config = (*self.config).clone();
         config.station.lang = who.lang;
         let written = digests::write(&config, &*self.store, order, self.now(), dir)?;
         let done = ("digest", order.name.as_str(), order.to.to_rfc3339());
         self.audited(who, (done.0, done.1, &done.2), &mut |_| Ok(true))?;
-        Ok(written.files)
+        Ok(MadeDigest { files: written.files, lacks_fonts: written.lacks_fonts })
     }
 
     /// Where digests lie.
@@ -153,7 +166,7 @@ impl Desk {
 fn is_digest(name: &str) -> bool {
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    FORMS.contains(&ending) && !stem.is_empty() && stem.chars().all(is_plain)
+    Form::of(ending).is_some() && !stem.is_empty() && stem.chars().all(is_plain)
 }
 
 /// The name without its ending: that of all its forms.
@@ -173,7 +186,9 @@ mod tests {
 
     #[test]
     fn only_names_of_digests_are_taken() {
-        for good in ["daily-2026-11-26.html", "day-2026-11-26.docx", "日报_1.md"] {
+        for good in
+            ["daily-2026-11-26.html", "day-2026-11-26.docx", "week-2026-11-26.pdf", "日报_1.md"]
+        {
             assert!(is_digest(good), "{good}");
         }
         for bad in ["../guanlan.db", "..html", ".html", "a/b.html", "a.db", "a.html.part", "a\0.md"]

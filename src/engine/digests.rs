@@ -1,11 +1,12 @@
 //! Digests on schedule and on demand: from the store to files, once per period.
 //!
-//! In: the digests of config, or a period. Out: `<id>-<date>.md`, `.html`, `.docx` and `.xlsx` under the data directory, and
-//! messages about them; one that has to be approved waits for that (`approval`). What goes into a digest is read here; what
+//! In: the digests of config, or a period. Out: `<id>-<date>.md`, `.html`, `.docx`, `.pdf` and `.xlsx` under the data
+//! directory, and messages about them; one that has to be approved waits for that (`approval`). What goes into a digest is read here; what
 //! it says is `report`'s business.
 
 pub mod approval;
 mod files;
+pub mod fonts;
 mod gather;
 mod model;
 
@@ -16,7 +17,7 @@ use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
 use pipelines::record::{StoryId, SubjectId, TopicId};
 
 use super::shared::Shared;
-use crate::config::{Config, DigestConfig, NotifierConfig, Period};
+use crate::config::{Config, DigestConfig, Form, NotifierConfig, Period};
 use crate::notify::{DigestNotice, Enclosure, Message, digest_message};
 use crate::report::{Issue, PeriodKind};
 
@@ -52,6 +53,8 @@ pub struct Order {
     pub focus: Focus,
     /// Its number, where it has one.
     pub issue: Option<Issue>,
+    /// The forms it is written in.
+    pub forms: Vec<Form>,
 }
 
 impl Order {
@@ -59,7 +62,8 @@ impl Order {
     #[must_use]
     pub fn of_all(id: &str, (period, from, to): Span, config: &Config) -> Self {
         let name = format!("{id}-{}", day(to, config));
-        Self { name, title: None, period, from, to, focus: Focus::All, issue: None }
+        let (focus, forms) = (Focus::All, Form::ALL.to_vec());
+        Self { name, title: None, period, from, to, focus, issue: None, forms }
     }
 }
 
@@ -73,7 +77,19 @@ impl Order {
             (None, None) => Focus::All,
         };
         let title = digest.title.clone();
-        Self { title, focus, ..Self::of_all(&digest.id, span(digest.period, to, config), config) }
+        let is_written = |form: &Form| {
+            // The station itself shows these.
+            matches!(form, Form::Md | Form::Html)
+                || digest.forms.is_empty()
+                || digest.forms.contains(form)
+        };
+        let forms = Form::ALL.into_iter().filter(is_written).collect();
+        Self {
+            title,
+            focus,
+            forms,
+            ..Self::of_all(&digest.id, span(digest.period, to, config), config)
+        }
     }
 }
 
@@ -153,6 +169,9 @@ pub fn write_due(shared: &Shared, digest: &DigestConfig) -> anyhow::Result<()> {
     let order = Order { issue: Some(issue), ..Order::of_config(digest, due, &shared.config) };
     let written = write(&shared.config, &*shared.store, &order, now, &shared.dir.digests())?;
     tracing::info!(digest = %digest.id, files = ?written.files, "digest written");
+    if written.lacks_fonts {
+        tracing::warn!(digest = %digest.id, "no Chinese font found, so that there is no PDF");
+    }
     let waiting = digest.approve.then(|| approval::Waiting::of(digest, &order, &written, now));
     let messages = match waiting {
         Some(_) => Vec::new(),
@@ -200,7 +219,7 @@ fn messages(
         let end = path.extension()?.to_str()?;
         let name = format!("{} {day}.{end}", written.title).replace(['/', '\\', ':', '"'], "_");
         // A ledger is asked for, not sent.
-        matches!(end, "html" | "docx").then(|| Enclosure { name, path: path.clone() })
+        matches!(end, "html" | "docx" | "pdf").then(|| Enclosure { name, path: path.clone() })
     };
     let notice = DigestNotice {
         title: &written.title,

@@ -142,15 +142,18 @@ impl Robot {
         numbered.chain(self.files(message)).collect()
     }
 
-    /// The files of `message`, where the robot takes some: the Word one where there is one, else all.
+    /// The files of `message`, where the robot takes some: the Word one where there is one, else the PDF, else all.
     fn files(&self, message: &Message) -> Vec<Part> {
         if self.brand != Brand::Wecom || file::address(&self.url).is_none() {
             return Vec::new();
         }
         let mut files = message.enclosures();
-        let is_word = |file: &Enclosure| file.path.extension().is_some_and(|end| end == "docx");
-        if files.iter().any(is_word) {
-            files.retain(is_word);
+        let is =
+            |file: &Enclosure, ending: &str| file.path.extension().is_some_and(|end| end == ending);
+        let wanted = ["docx", "pdf"];
+        if let Some(ending) = wanted.into_iter().find(|end| files.iter().any(|file| is(file, end)))
+        {
+            files.retain(|file| is(file, ending));
         }
         let part = |(i, file)| Part {
             label: format!("file {}", i + 1),

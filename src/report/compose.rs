@@ -60,8 +60,8 @@ fn room(digest: &Digest) -> Option<f64> {
     let paper = &digest.paper;
     let head = match (paper.red_head.is_empty(), paper.issue) {
         (true, _) => 2.9,
-        (false, None) => 5.6,
-        (false, Some(_)) => 6.6,
+        (false, None) => 5.9,
+        (false, Some(_)) => 6.9,
     };
     let sent = [&paper.send_to, &paper.copy_to].into_iter().filter(|list| !list.is_empty());
     Some(pages * 22.0 - lost - head - 1.3 - 0.9 * sent.count() as f64)

@@ -15,6 +15,9 @@ const POSITIVE: Colour = Colour(0x2f, 0x7d, 0x5b);
 const GRID: Colour = Colour(0xdf, 0xe3, 0xe8);
 const INK: Colour = Colour(0x3c, 0x46, 0x50);
 
+/// The size of labels, in units of a drawing.
+pub(super) const LETTERS: f64 = 11.0;
+
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Colour(u8, u8, u8);
@@ -32,6 +35,14 @@ enum Shape {
     /// Digits, their middle (or end) and their foot.
     Label(f64, f64, bool, String),
 }
+
+/// A rectangle (x, y, width, height) and its colour.
+pub(super) type Filled = ([f64; 4], (u8, u8, u8));
+/// Where a label stands (x, foot), whether it ends there, and its digits.
+pub(super) type Labelled<'a> = ([f64; 2], bool, &'a str);
+
+/// The colour of labels.
+pub(super) const LABELS: (u8, u8, u8) = (INK.0, INK.1, INK.2);
 
 /// A drawing, in units of which a page is about 660 wide.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,8 +108,22 @@ impl Drawing {
     /// As inline SVG, without script; `says` is read to those who cannot see it.
     #[must_use]
     pub fn svg(&self, says: &str) -> String {
+        self.vectors(r#"class="drawing""#, says)
+    }
+
+    /// As an SVG file that needs no style beside it.
+    #[must_use]
+    pub fn svg_file(&self, says: &str) -> String {
+        let (width, height) = (self.width, self.height);
+        let root = format!(
+            r#"xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="Arial,sans-serif" font-size="{LETTERS}""#
+        );
+        self.vectors(&root, says)
+    }
+
+    fn vectors(&self, root: &str, says: &str) -> String {
         let mut svg = format!(
-            r#"<svg class="drawing" viewBox="0 0 {} {}" role="img"><title>{}</title>"#,
+            r#"<svg {root} viewBox="0 0 {} {}" role="img"><title>{}</title>"#,
             self.width,
             self.height,
             escaped(says)
@@ -121,6 +146,23 @@ impl Drawing {
         }
         svg.push_str("</svg>");
         svg
+    }
+
+    /// Its rectangles (x, y, width, height, colour) and labels (x, foot, whether it ends at x, digits), for a form that draws
+    /// for itself.
+    pub(super) fn strokes(&self) -> (Vec<Filled>, Vec<Labelled<'_>>) {
+        let (mut filled, mut labelled) = (Vec::new(), Vec::new());
+        for shape in &self.shapes {
+            match shape {
+                Shape::Rect(x, y, w, h, Colour(r, g, b)) => {
+                    filled.push(([*x, *y, *w, *h], (*r, *g, *b)));
+                }
+                Shape::Label(x, y, at_end, text) => {
+                    labelled.push(([*x, *y], *at_end, text.as_str()))
+                }
+            }
+        }
+        (filled, labelled)
     }
 
     /// As the bytes of a PNG, three dots a unit.

@@ -263,6 +263,20 @@ mod tests {
     }
 
     #[test]
+    fn a_round_up_is_no_matter_and_answers_nothing() {
+        let mut input = sample::input();
+        let gravest = Digest::build(&input).happenings.matters[0].id;
+        let of_it = |post: &&mut DigestPost| post.story == gravest;
+        for post in input.posts.iter_mut().filter(of_it) {
+            post.said.is_roundup = true;
+        }
+        let all = Digest::build(&input).happenings;
+        assert!(all.matters.iter().all(|matter| matter.id != gravest));
+        let told = all.others.iter().find(|other| other.id == gravest).expect("it is told still");
+        assert!(told.answers.is_empty());
+    }
+
+    #[test]
     fn each_happening_stands_in_one_list_and_praise_is_told_from_grievances() {
         let digest = Digest::build(&sample::input());
         let all = &digest.happenings;

@@ -4,7 +4,7 @@
 //! In: nothing. Out: data that every form (Markdown, HTML, Word) renders alike. A quotation names its post, a figure the
 //! posts it counts; plain text is ours, from the locale files or from config.
 
-use pipelines::locale::Lang;
+use pipelines::locale::{Lang, place};
 
 use super::digest::{Figure, Quote};
 use super::drawing::Drawing;
@@ -162,13 +162,15 @@ pub(super) fn fill(lang: Lang, key: &str, places: &[(&str, Runs)]) -> Runs {
         if !before.is_empty() {
             runs.push(Run::Text(before.to_owned()));
         }
-        runs.extend(
-            places
-                .iter()
-                .find(|(place, _)| *place == name)
-                .map(|(_, runs)| runs.clone())
-                .unwrap_or_default(),
-        );
+        let (name, words) = place(name);
+        let filled = places.iter().find(|(place, _)| *place == name).map(|(_, runs)| runs);
+        match (filled, words) {
+            (Some(filled), Some(words)) => {
+                runs.push(Run::Text(words.of(&plain(filled)).to_owned()))
+            }
+            (Some(filled), None) => runs.extend(filled.iter().cloned()),
+            (None, _) => {}
+        }
         rest = after;
     }
     if !rest.is_empty() {

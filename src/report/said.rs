@@ -103,7 +103,7 @@ impl Said {
             lead,
             claims: claims(annotated),
             in_passing: is_in_passing(annotated),
-            is_roundup: is_roundup(annotated),
+            is_roundup: is_roundup(&annotated.post.title, is_titled(annotated)),
             fingerprint: annotated.fingerprint.clone(),
         }
     }
@@ -134,11 +134,16 @@ fn is_in_passing(annotated: &AnnotatedPost) -> bool {
         || !verdict.basis.iter().any(|basis| carries(&basis))
 }
 
-/// Whether a post is a round-up, as its title of several items says, and none of them names us.
-fn is_roundup(annotated: &AnnotatedPost) -> bool {
-    let items = annotated.post.title.split(['；', ';']).filter(|item| !item.trim().is_empty());
+/// Whether its title names us.
+fn is_titled(annotated: &AnnotatedPost) -> bool {
     let mut named = annotated.mentions.iter().flat_map(|mention| &mention.spans);
-    items.count() >= ROUNDUP_ITEMS && !named.any(|span| span.field == TextField::Title)
+    named.any(|span| span.field == TextField::Title)
+}
+
+/// Whether a post is a round-up, as its title of several items says, and none of them names us.
+fn is_roundup(title: &str, is_titled: bool) -> bool {
+    let items = title.split(['；', ';']).filter(|item| !item.trim().is_empty());
+    items.count() >= ROUNDUP_ITEMS && !is_titled
 }
 
 /// The counted facts, each once; of a denial that is told twice, the words that deny.
@@ -277,6 +282,20 @@ mod tests {
     fn check(sentence: &str, word: &str, expected: &str) {
         let start = sentence.find(word).unwrap();
         assert_eq!(clip(sentence, start..start + word.len()), expected);
+    }
+
+    #[test]
+    fn a_round_up_has_several_items_and_none_of_them_is_ours() {
+        for (title, is_titled, expected) in [
+            ("两省今日降雪；油价下调；青岚沟煤矿复产", false, true),
+            ("Rain; oil; mines", false, true),
+            ("两省今日降雪；油价下调；青岚沟煤矿复产", true, false),
+            ("两省今日降雪；油价下调", false, false),
+            ("两省今日降雪；；", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(is_roundup(title, is_titled), expected, "{title}");
+        }
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! A paper as a Word file in official-document layout (GB/T 9704): page, margins, fonts, 28 characters by 22 lines.
 //!
 //! In: a [`Paper`]. Out: the bytes of a `.docx` (Office Open XML), the same for the same paper. Marks and figures are links
-//! to the appendix, which begins on a page of its own. Embeds no fonts; drawings are pictures (PNG).
+//! to the appendix, which begins on a page of its own. Embeds no fonts; drawings are pictures, in dots (PNG) and in
+//! vectors (SVG) for programs that show these.
 
 mod body;
 mod package;
 mod parts;
+#[cfg(test)]
+mod schema;
 
 use super::paper::Paper;
 
@@ -154,6 +157,58 @@ mod tests {
                 "{name} has no type"
             );
         }
+    }
+
+    #[test]
+    fn every_part_stands_in_the_order_of_the_schema() {
+        for lang in [Lang::Zh, Lang::En] {
+            let bytes = weekly(lang);
+            let archive = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
+            let names = archive.file_names().filter(|name| !name.starts_with("word/media/"));
+            let mut parts = 0;
+            for name in names {
+                assert_eq!(schema::fault(&part(&bytes, name)), None, "{name}");
+                parts += 1;
+            }
+            assert_eq!(parts, 11);
+            // It can fail: a pair that is swapped in the real file is found.
+            let spaced = r#"<w:widowControl w:val="0"/><w:autoSpaceDE w:val="0"/>"#;
+            for (name, (first, second)) in [
+                ("word/document.xml", ("<w:footerReference ", "<w:docGrid/><w:footerReference ")),
+                ("word/styles.xml", (spaced, r#"<w:autoSpaceDE/><w:widowControl/>"#)),
+                (
+                    "word/settings.xml",
+                    ("<w:evenAndOddHeaders/>", "<w:compat/><w:evenAndOddHeaders/>"),
+                ),
+            ] {
+                let text = part(&bytes, name);
+                let swapped = text.replacen(first, second, 1);
+                assert_ne!(text, swapped, "{name}");
+                assert!(schema::fault(&swapped).is_some(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_drawing_is_there_in_dots_and_vectors_and_says_what_it_shows() {
+        let bytes = weekly(Lang::Zh);
+        let document = part(&bytes, "word/document.xml");
+        let links = part(&bytes, "word/_rels/document.xml.rels");
+        let pictures = document.matches("<w:drawing>").count();
+        assert!(pictures >= 2, "{pictures}");
+        for i in 1..=pictures {
+            for (id, file) in [("Image", "png"), ("Vector", "svg")] {
+                assert!(document.contains(&format!(r#"r:embed="rId{id}{i}""#)));
+                let link = format!(r#"Id="rId{id}{i}""#);
+                assert!(links.contains(&link) && links.contains(&format!("image{i}.{file}")));
+            }
+            let svg = part(&bytes, &format!("word/media/image{i}.svg"));
+            assert!(svg.starts_with(r#"<svg xmlns="http://www.w3.org/2000/svg""#), "{svg}");
+            assert!(svg.contains("<title>") && !svg.contains("<title></title>"));
+        }
+        let said = document.matches(r#"<wp:docPr "#).count();
+        assert_eq!(said, pictures);
+        assert!(!document.contains(r#"descr="""#));
     }
 
     #[test]

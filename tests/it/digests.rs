@@ -1,16 +1,14 @@
-//! Digests: every sentence and figure leads to posts that hold it, whatever a digest is of; the paper has the measures of an
-//! official document and the length a leader reads.
+//! Digests: every sentence and figure leads to posts that hold it, whatever a digest is of; what cannot be reported is
+//! refused in words. The paper itself is measured in `digests/pages.rs`.
 
+mod pages;
 mod recomputed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use guanlan::engine::open_store;
-use guanlan::report::paper::{Block, Head, Paper, Run};
-use guanlan::report::render_word;
 use guanlan::store::{PostRange, Store};
 use pipelines::locale::Lang;
 use pipelines::record::AnnotatedPost;
@@ -33,6 +31,8 @@ struct Walked {
     figures: usize,
     heat: usize,
     cases: usize,
+    channels: usize,
+    totals: usize,
 }
 
 /// The posts of an appendix, by the anchors that lead to them.
@@ -117,7 +117,7 @@ fn every_paragraph_leads_somewhere(page: &Html, file: &Path) {
             ["Collecting", "Suggestions", "Handling"].iter().any(|name| section.contains(name));
         // A source that fell silent rests on no post.
         let said = words(element);
-        let is_calm = ["nobody spoke of us", "nothing follows", "alerts are not done with"]
+        let is_calm = ["nobody spoke of us", "nothing follows", "not done with"]
             .iter()
             .any(|words| said.contains(words));
         assert!(
@@ -144,6 +144,18 @@ fn rows(page: &Html, what: &str) -> Vec<(String, Vec<u64>)> {
         (cells[1].clone(), cells[2..].iter().map(|cell| cell.parse().unwrap()).collect())
     };
     table.select(&trs).map(row).collect()
+}
+
+/// Posts about us, negative, neutral and positive ones, as the section on volume tells them; none where nobody spoke of us.
+fn totals(page: &Html) -> Option<Vec<u64>> {
+    let paragraphs = selector("main > p");
+    let mut texts = page.select(&paragraphs).map(words);
+    let text = texts.find(|text| text.contains(" about us") && text.contains(" neutral, "))?;
+    let before = |word: &str| {
+        let (before, _) = text.split_once(word).expect("each is told");
+        before.rsplit(' ').next().unwrap().parse().expect("a number stands before it")
+    };
+    Some([" post", " negative", " neutral", " positive"].map(before).to_vec())
 }
 
 /// The cases that a page names in its table or its opening.
@@ -176,7 +188,7 @@ const UNITS: [(&str, &str); 6] = [
 /// Writes a digest and answers its HTML file.
 fn written(lab: &Lab, args: &[&str]) -> PathBuf {
     let data = lab.data();
-    let all = [&["--data-dir", data.to_str().unwrap(), "digest"], args].concat();
+    let all = [&["--data-dir", data.to_str().unwrap(), "digest", "--form", "html"], args].concat();
     let said = lab.run(&all).good().out;
     let file = said.lines().find(|line| line.ends_with(".html")).expect("an HTML file is written");
     PathBuf::from(&file[file.find('/').unwrap()..])
@@ -201,6 +213,21 @@ fn recount(
         let (id, _) = UNITS.iter().find(|(_, full)| *full == name).expect("a unit of the demo");
         assert_eq!(by_day[*id], numbers, "{name} by day in {}", file.display());
         walked.heat += 1;
+    }
+    let of_channels = recomputed::channels(data, (from.timestamp_millis(), to.timestamp_millis()));
+    for (name, numbers) in rows(page, "Channel") {
+        let named = |id: &&String| Lang::En.text(&format!("record.channel.{id}")) == name;
+        let id = of_channels.keys().find(named).expect("a channel that has posts");
+        assert_eq!(of_channels[id], numbers, "{name} in {}", file.display());
+        walked.channels += 1;
+    }
+    let mut sums = vec![0; 4];
+    for counts in of_channels.values() {
+        sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+    }
+    if let Some(told) = totals(page) {
+        assert_eq!(told, sums, "totals in {}", file.display());
+        walked.totals += 1;
     }
     let open = recomputed::open_cases(data, to.timestamp_millis());
     assert_eq!(named_cases(page), open, "cases in {}", file.display());
@@ -228,6 +255,8 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
             pages.push((file, Some((day, days))));
         }
     }
+    // Of the month before: there is nothing in it, and that is said.
+    pages.push((written(&lab, &["--period", "month"]), None));
     for (unit, _) in UNITS {
         pages.push((written(&lab, &["--period", "week", "--unit", unit]), None));
     }
@@ -257,6 +286,7 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
         }
     }
     assert!(walked.heat > 12 && walked.cases >= 4, "{} {}", walked.heat, walked.cases);
+    assert!(walked.channels > 12 && walked.totals > 12, "{} {}", walked.channels, walked.totals);
     assert!(walked.quotes > 250 && walked.figures > 400, "{} {}", walked.quotes, walked.figures);
 }
 
@@ -275,111 +305,5 @@ fn what_cannot_be_reported_is_refused_in_words() {
         let run = lab.run(args);
         assert!(matches!(run.code, Some(1 | 2)), "{args:?}: {} {}", run.out, run.err);
         assert!(!run.err.trim().is_empty() && !run.err.contains("desk."), "{}", run.err);
-    }
-}
-
-/// Word files as PDF, in the folder they lie in; nothing where LibreOffice is not there.
-fn converted(files: &[&Path]) -> Option<()> {
-    let dir = files.first()?.parent()?;
-    let profile = format!("-env:UserInstallation=file://{}/profile", dir.display());
-    let run = Command::new("soffice")
-        .args([&profile, "--headless", "--convert-to", "pdf", "--outdir"])
-        .arg(dir)
-        .args(files)
-        .output();
-    match run {
-        Ok(run) => assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr)),
-        Err(_) => {
-            eprintln!("passed over: no LibreOffice here, so no page is measured after conversion");
-            return None;
-        }
-    }
-    Some(())
-}
-
-/// The text of each page of a PDF; none where there is no `pdftotext`.
-fn pages(file: &Path) -> Option<Vec<String>> {
-    let run =
-        Command::new("pdftotext").args(["-layout", "-enc", "UTF-8"]).arg(file).arg("-").output();
-    let Ok(run) = run else {
-        eprintln!("passed over: no pdftotext here, so no page is measured after conversion");
-        return None;
-    };
-    let text = String::from_utf8_lossy(&run.stdout).into_owned();
-    Some(text.split('\u{c}').map(str::to_owned).filter(|page| !page.trim().is_empty()).collect())
-}
-
-#[test]
-fn a_page_of_the_converted_word_file_has_22_lines_of_28_characters() {
-    let dir = tempfile::tempdir().unwrap();
-    let long = "观澜知潮察微见著".repeat(400);
-    let paper = Paper {
-        lang: Lang::Zh,
-        title: "版面".into(),
-        head: Head {
-            unit: "编报".into(),
-            day: "2026年11月26日".into(),
-            span: "某日".into(),
-            ..Head::default()
-        },
-        body: vec![Block::Para(vec![Run::Text(long)])],
-        sent: Vec::new(),
-        made: "生成".into(),
-        made_at: "2026-11-26T00:00:00Z".into(),
-        appendix_title: String::new(),
-        appendix: Vec::new(),
-    };
-    let file = dir.path().join("page.docx");
-    std::fs::write(&file, render_word(&paper).unwrap()).unwrap();
-    let Some(pages) = converted(&[&file]).and_then(|()| pages(&file.with_extension("pdf"))) else {
-        return;
-    };
-    assert!(pages.len() >= 4, "{}", pages.len());
-    let lines: Vec<&str> =
-        pages[1].lines().map(str::trim).filter(|line| line.contains('观')).collect();
-    assert_eq!(lines.len(), 22, "lines on a full page");
-    assert!(lines.iter().all(|line| line.chars().count() == 28), "{lines:?}");
-}
-
-#[test]
-fn a_daily_fills_three_pages_at_most_and_a_flash_report_one() {
-    let lab = Lab::new();
-    let data = lab.data();
-    let chinese = |args: &[&str]| {
-        let mut command = lab.command(&[]);
-        let mut fresh = Command::new(command.get_program());
-        fresh.args(["--lang", "zh", "--data-dir", data.to_str().unwrap()]).args(args);
-        command = fresh;
-        let run = command.env_remove("RUST_LOG").output().unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    };
-    chinese(&["demo", "--keep"]);
-    let store = open_store(&data).unwrap();
-    let mut worst = None;
-    let each = &mut |post: AnnotatedPost| {
-        let risk = if post.mentions.is_empty() { 0 } else { post.risk.score };
-        worst = worst.max(Some((risk, post.story)));
-        true
-    };
-    store.each_post(&PostRange::default(), each).unwrap();
-    chinese(&["digest", "--story", &worst.unwrap().1.to_string()]);
-    let folder = data.join("digests");
-    let files: Vec<PathBuf> =
-        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let word: Vec<&Path> = files
-        .iter()
-        .map(PathBuf::as_path)
-        .filter(|path| path.extension().is_some_and(|e| e == "docx"))
-        .collect();
-    if converted(&word).is_none() {
-        return;
-    }
-    for (name, most) in [("daily", 3), ("flash", 1)] {
-        let file =
-            word.iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with(name));
-        let Some(pages) = pages(&file.unwrap().with_extension("pdf")) else { return };
-        let before_appendix = pages.iter().position(|page| page.contains("原始信息清单"));
-        let count = before_appendix.expect("an appendix on a page of its own");
-        assert!(count <= most, "{name}: {count} pages");
     }
 }

@@ -417,7 +417,7 @@ fn the_command_purges_evidence_and_counts_it() {
     bench.with_article("/a/9.html").close().unwrap();
     let day = (Utc::now() + TimeDelta::days(2)).format("%Y-%m-%d").to_string();
     let out = bench.lab.run(&["purge", "--before", &day]).good().out;
-    assert!(out.contains("1 posts") && out.contains("1 evidence records"), "{out}");
+    assert!(out.contains("1 post ") && out.contains("1 evidence record "), "{out}");
     assert_eq!(std::fs::read_dir(bench.lab.data().join("evidence")).unwrap().count(), 0);
 }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use guanlan::cases::Step;
 use guanlan::config::{Config, Overrides};
 use guanlan::desk::cases::opening::CaseOrder;
+use guanlan::desk::digests::DigestAsk;
 use guanlan::desk::login::Caller;
 use guanlan::desk::people::TokenOrder;
 use guanlan::desk::saved::{Audience, SavedOrder};
@@ -109,7 +110,7 @@ fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
         Act::MoveAlert => desk.move_alert(who, 1, AlertState::Closed),
         Act::FalseAlarm => desk.false_alarm(who, 1).map(drop),
         Act::ApproveDigest => desk.approve_digest(who, "none"),
-        Act::WriteDigest => desk.write_digest(who, guanlan::config::Period::Day, None).map(drop),
+        Act::WriteDigest => desk.write_digest(who, &DigestAsk::default()).map(drop),
         Act::Export => desk.export(who, "x", guanlan::desk::export::ExportForm::Csv).map(drop),
         Act::HandEvidence => desk.evidence(who, "00").map(drop),
         Act::SeePeople => desk.people(who).map(drop),

@@ -119,7 +119,7 @@ fn our_own_voice_and_what_does_not_name_us_stand_apart() {
     }
     let voice = &sections["What we published and how it spread"];
     // Two published; the rally was taken up by two sources, the exhibition by nobody.
-    assert!(voice.contains("We published 2; 1 were taken up, by 2 sources in 2 posts"), "{voice}");
+    assert!(voice.contains("We published 2; 1 was taken up, by 2 sources in 2 posts"), "{voice}");
     assert!(
         voice.contains("first after 2 h") && voice.contains("2 posts of 2 sources, 2 copies"),
         "{voice}"
@@ -137,7 +137,7 @@ fn our_own_voice_and_what_does_not_name_us_stand_apart() {
     // 6 name us: ours and its two copies, the exhibition, the wages, and one in passing, which is no matter.
     let volume = &sections["Volume and units"];
     assert!(volume.contains("6 posts about us"), "{volume}");
-    assert!(volume.contains("1 of them name us in passing only"), "{volume}");
+    assert!(volume.contains("1 of them names us in passing only"), "{volume}");
     let matters = sections.get("Happenings").cloned().unwrap_or_default();
     assert!(!matters.contains("城北路"), "{matters}");
 }
@@ -201,7 +201,9 @@ async fn a_digest_that_has_to_be_approved_waits_over_a_restart_and_goes_out_afte
     assert_eq!(desk.today(&leader).unwrap().waiting_digests.len(), 1);
     assert!(desk.today(&commentator).unwrap().waiting_digests.is_empty());
     let seen = |who: &Who| desk.digests(who).unwrap().len();
-    assert_eq!((seen(&leader), seen(&commentator)), (4, 0), "it is not out yet");
+    // A PDF only where a Chinese font is.
+    let forms = 4 + usize::from(!desk.lacks_fonts());
+    assert_eq!((seen(&leader), seen(&commentator)), (forms, 0), "it is not out yet");
     assert!(desk.digest_file(&commentator, &format!("{name}.html")).is_err());
     assert!(matches!(desk.approve_digest(&commentator, name), Err(DeskError::Forbidden { .. })));
     assert!(matches!(desk.refuse_digest(&leader, name, " "), Err(DeskError::Value { .. })));
@@ -217,7 +219,7 @@ async fn a_digest_that_has_to_be_approved_waits_over_a_restart_and_goes_out_afte
     step(&mut rounds, &bench).await;
     step(&mut rounds, &bench).await;
     assert_eq!(bench.told(), ["digest:daily:2026-11-21@file"]);
-    assert_eq!(seen(&commentator), 4);
+    assert_eq!(seen(&commentator), forms);
     assert_eq!(desk.digests(&leader).unwrap()[0].standing, Some(Standing::Approved));
     let audit = station.store.audits("digest_word", name, 9).unwrap();
     assert!(audit[0].detail.starts_with("approved, 1 messages"), "{audit:?}");
@@ -311,7 +313,7 @@ fn of_a_model_that_invents_only_what_is_held_reaches_the_page() {
     for invented in ["高度重视", "情绪稳定", "奖金", "云岭集团拖欠"] {
         assert!(!words.contains(invented), "{invented} reached the page");
     }
-    assert!(words.contains("The model gave 5 sentences, 1 are used"), "{words}");
+    assert!(words.contains("The model gave 5 sentences, 1 is used"), "{words}");
     assert!(
         words.contains("1 without a number, 1 with a number that was not given, 2 that differ"),
         "{words}"

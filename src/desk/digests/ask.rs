@@ -1,13 +1,16 @@
 //! What a digest is asked for by, and the order that comes of it.
 //!
-//! In: a period or span, what it is narrowed to. Out: an [`Order`]. Refuses what has not come and what is not there.
+//! In: a period or span, what it is narrowed to. Out: an [`Order`]; what there is to choose from. Refuses what has not come
+//! and what is not there.
 
 use anyhow::Context as _;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use pipelines::locale::Lang;
 use pipelines::record::{PostId, StoryId, SubjectId, TopicId};
+use serde::Serialize;
 
-use super::super::{Desk, DeskError, Result};
-use crate::config::Period;
+use super::super::{Act, Desk, DeskError, Result, Who};
+use crate::config::{Form, Period};
 use crate::engine::digests::{self, Focus, Order};
 use crate::report::PeriodKind;
 
@@ -28,6 +31,8 @@ pub struct DigestAsk {
     pub story: Option<String>,
     /// Whether a happening is told at length.
     pub full: bool,
+    /// The forms it is written in; all where empty.
+    pub forms: Vec<Form>,
 }
 
 impl Default for DigestAsk {
@@ -40,8 +45,29 @@ impl Default for DigestAsk {
             topic: None,
             story: None,
             full: false,
+            forms: Vec::new(),
         }
     }
+}
+
+/// Something a digest may be narrowed to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DigestChoice {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What there is to choose from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DigestChoices {
+    /// Units, as config has them.
+    pub units: Vec<DigestChoice>,
+    /// Topics.
+    pub topics: Vec<DigestChoice>,
+    /// Whether there is no PDF, since no Chinese font is there.
+    pub lacks_fonts: bool,
 }
 
 fn unknown(what: &'static str, id: &str) -> DeskError {
@@ -49,6 +75,26 @@ fn unknown(what: &'static str, id: &str) -> DeskError {
 }
 
 impl Desk {
+    /// What a digest may be narrowed to, named in the language of `who`.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn digest_choices(&self, who: &Who) -> Result<DigestChoices> {
+        self.check(who, Act::SeeDigests)?;
+        let choice =
+            |id: &str, name: &str| DigestChoice { id: id.to_owned(), name: name.to_owned() };
+        let units = self.config.subjects.iter().map(|s| choice(s.id.as_str(), &s.name));
+        let topics = self.config.topics.iter().map(|topic| {
+            let name = match who.lang {
+                Lang::Zh => &topic.name,
+                Lang::En => &topic.name_en,
+            };
+            choice(topic.id.as_str(), name)
+        });
+        let (units, topics) = (units.collect(), topics.collect());
+        Ok(DigestChoices { units, topics, lacks_fonts: self.lacks_fonts() })
+    }
+
     /// The order of what is asked for.
     pub(super) fn order(&self, ask: &DigestAsk) -> Result<Order> {
         if let Some(story) = &ask.story {
@@ -98,7 +144,11 @@ impl Desk {
     fn focus<'a>(&self, ask: &'a DigestAsk) -> Result<(Focus, Option<&'a String>)> {
         let config = &self.config;
         match (&ask.unit, &ask.topic) {
-            (Some(unit), _) => match config.subjects.iter().any(|s| s.id.as_str() == unit) {
+            (Some(unit), Some(topic)) => {
+                let value = format!("{unit}, {topic}");
+                Err(DeskError::Value { what: "unit_or_topic", value })
+            }
+            (Some(unit), None) => match config.subjects.iter().any(|s| s.id.as_str() == unit) {
                 true => Ok((Focus::Unit(SubjectId::from(unit.as_str())), Some(unit))),
                 false => Err(unknown("subject", unit)),
             },

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Order, Written, messages};
-use crate::config::{Config, DigestConfig};
+use crate::config::{Config, DigestConfig, Form};
 use crate::notify::Message;
 use crate::store::{self, Store, StoreError, StoreWrite};
 
@@ -121,13 +121,13 @@ impl Waiting {
         if hash(&markdown) != self.hash {
             return Ok(None);
         }
-        let forms = ["md", "html", "docx", "xlsx"];
-        let files = forms.map(|ending| dir.join(format!("{}.{ending}", self.name)));
+        let files = Form::ALL.map(|form| dir.join(format!("{}.{}", self.name, form.ending())));
         let written = Written {
             files: files.into_iter().filter(|path| path.exists()).collect(),
             title: self.title.clone(),
             markdown,
             summary: self.summary.clone(),
+            lacks_fonts: false,
         };
         Ok(Some(messages(config, digest, &self.day, &written)))
     }

@@ -58,6 +58,7 @@ async fn file(enclosure: &Enclosure, room: &mut u64) -> Result<SinglePart, Strin
     let kind = match enclosure.path.extension().and_then(|end| end.to_str()) {
         Some("docx") => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         Some("html") => "text/html; charset=utf-8",
+        Some("pdf") => "application/pdf",
         _ => "application/octet-stream",
     };
     let kind = ContentType::parse(kind).map_err(|e| e.to_string())?;

@@ -58,7 +58,7 @@ impl Writer<'_> {
     fn heat_table(&mut self) {
         let starts = &self.d.curve.starts;
         let days = self.days();
-        let wide = 60 / u16::try_from(starts.len().max(1)).unwrap_or(1);
+        let wide = 64 / u16::try_from(starts.len().max(1)).unwrap_or(1);
         let row = |(i, row): (usize, &super::super::digest::HeatRow)| -> Vec<Runs> {
             let cells = row.posts.iter().map(|posts| text(posts.to_string()));
             [text((i + 1).to_string()), text(row.name.clone())].into_iter().chain(cells).collect()
@@ -68,7 +68,7 @@ impl Writer<'_> {
                 .into_iter()
                 .chain(days)
                 .collect(),
-            widths: [7, 33].into_iter().chain(starts.iter().map(|_| wide)).collect(),
+            widths: [7, 29].into_iter().chain(starts.iter().map(|_| wide)).collect(),
             numbers: [true, false].into_iter().chain(starts.iter().map(|_| true)).collect(),
             rows: self.d.heat.iter().take(UNITS).enumerate().map(row).collect(),
         }));

@@ -53,7 +53,7 @@ impl Writer<'_> {
 
     pub(super) fn praise(&mut self) {
         let all = &self.d.happenings;
-        let lines = all.praise.iter().map(|praise| self.line(praise)).collect();
+        let lines = all.praise.iter().map(|praise| self.ended(self.line(praise))).collect();
         self.list(("praise", PRAISE), lines, all.left_out[2]);
     }
 

@@ -46,7 +46,7 @@ impl Writer<'_> {
             head: ["severity", "rule", "fired", "state"]
                 .map(|key| self.text(&format!("alert.{key}")))
                 .to_vec(),
-            widths: vec![18, 43, 25, 14],
+            widths: vec![17, 41, 23, 19],
             numbers: vec![false; 4],
             rows,
         }));

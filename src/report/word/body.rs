@@ -13,18 +13,20 @@ use super::super::drawing::Drawing;
 use super::super::form::{quoted, titled};
 use super::super::markdown::link_target;
 use super::super::paper::{Block, CloudWord, Paper, Run, Table};
+use super::super::sheet::{CELL, WIDTH, cloud_size, columns};
 
-/// The width of the text, in twentieths of a point: 156 mm.
-pub(super) const WIDTH: u32 = 8_844;
-/// The same in the units of drawings (English Metric Units, 635 a twentieth of a point).
-const EMU: f64 = 8_844.0 * 635.0;
+/// The width of the text in the units of drawings (English Metric Units, 635 a twentieth of a point).
+const EMU: f64 = WIDTH as f64 * 635.0;
+
+/// What says that a picture has a twin in vectors, for programs that know of it; others show the dots.
+const VECTOR: &str = "{96DAC541-7B7A-43D3-8B79-37D633B846F1}";
 
 /// A body under construction.
 pub(super) struct Body {
     lang: Lang,
     pub(super) xml: String,
-    /// Pictures, in order: `rIdImage1` and so on.
-    pub(super) images: Vec<Vec<u8>>,
+    /// Pictures, in order, as PNG (`rIdImage1` and so on) and as SVG (`rIdVector1` and so on).
+    pub(super) images: Vec<(Vec<u8>, String)>,
     /// Addresses outside, in order: `rIdLink1` and so on.
     pub(super) addresses: Vec<String>,
     bookmarks: usize,
@@ -185,11 +187,10 @@ impl Body {
     }
 
     fn table(&mut self, table: &Table) {
-        let sum: u32 = table.widths.iter().map(|w| u32::from(*w)).sum::<u32>().max(1);
-        let widths: Vec<u32> = table.widths.iter().map(|w| WIDTH * u32::from(*w) / sum).collect();
+        let widths = columns(&table.widths);
         let _ = write!(
             self.xml,
-            r#"<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>"#
+            r#"<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblInd w:w="{CELL}" w:type="dxa"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>"#
         );
         for width in &widths {
             let _ = write!(self.xml, r#"<w:gridCol w:w="{width}"/>"#);
@@ -223,8 +224,7 @@ impl Body {
         self.xml.push_str(r#"<w:p><w:pPr><w:pStyle w:val="Cloud"/></w:pPr>"#);
         let mut taken = 0;
         for CloudWord { word, size } in words {
-            // In half-points: from 10.5 to 24 points.
-            let half = 21 + u32::from(size.saturating_sub(1).min(4)) * 27 / 4;
+            let half = cloud_size(*size);
             let chars = u32::try_from(word.chars().count() + 1).unwrap_or(u32::MAX);
             // Chinese breaks anywhere: where a line ends is set here, so that no word is broken.
             let wide = half.saturating_mul(10).saturating_mul(chars);
@@ -242,12 +242,12 @@ impl Body {
 
     /// A picture as wide as the text, with what it shows below it and for those who cannot see it.
     fn drawing(&mut self, drawing: &Drawing, says: &str) {
-        self.images.push(drawing.png());
+        self.images.push((drawing.png(), drawing.svg_file(says)));
         let (id, says_attribute) = (self.images.len(), escaped(says));
         let (wide, tall) = (EMU.round(), (EMU * drawing.height / drawing.width).round());
         let _ = write!(
             self.xml,
-            r#"<w:p><w:pPr><w:pStyle w:val="Picture"/></w:pPr><w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent cx="{wide}" cy="{tall}"/><wp:docPr id="{id}" name="{id}" descr="{says_attribute}"/><a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr><pic:cNvPr id="{id}" name="{id}"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:embed="rIdImage{id}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{wide}" cy="{tall}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"#
+            r#"<w:p><w:pPr><w:pStyle w:val="Picture"/></w:pPr><w:r><w:drawing><wp:inline distT="0" distB="0" distL="0" distR="0"><wp:extent cx="{wide}" cy="{tall}"/><wp:docPr id="{id}" name="{id}" descr="{says_attribute}"/><a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr><pic:cNvPr id="{id}" name="{id}" descr="{says_attribute}"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:embed="rIdImage{id}"><a:extLst><a:ext uri="{VECTOR}"><asvg:svgBlip xmlns:asvg="http://schemas.microsoft.com/office/drawing/2016/SVG/main" r:embed="rIdVector{id}"/></a:ext></a:extLst></a:blip><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{wide}" cy="{tall}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"#
         );
         self.plain("Caption", says);
     }

@@ -10,6 +10,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::super::paper::Paper;
+use super::super::sheet;
 use super::body::{Body, escaped};
 use super::parts;
 
@@ -18,9 +19,15 @@ const MAIN: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main
 const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006";
 
-/// The page of GB/T 9704: A4, margins 37, 26, 35 and 28 mm (top, right, bottom, left), in twentieths of a point; the number
-/// of the page stands 7 mm below the text.
-const PAGE: &str = r#"<w:sectPr><w:footerReference w:type="default" r:id="rId4"/><w:footerReference w:type="even" r:id="rId5"/><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="2098" w:right="1474" w:bottom="1984" w:left="1588" w:header="851" w:footer="1307" w:gutter="0"/></w:sectPr>"#;
+/// The section: the page and its margins; the number of the page stands 7 mm below the text.
+fn section() -> String {
+    let (wide, tall) = sheet::PAPER;
+    let [top, right, bottom, left] = sheet::MARGINS;
+    let foot = sheet::FOOT;
+    format!(
+        r#"<w:sectPr><w:footerReference w:type="default" r:id="rId4"/><w:footerReference w:type="even" r:id="rId5"/><w:pgSz w:w="{wide}" w:h="{tall}"/><w:pgMar w:top="{top}" w:right="{right}" w:bottom="{bottom}" w:left="{left}" w:header="851" w:footer="{foot}" w:gutter="0"/></w:sectPr>"#
+    )
+}
 
 /// The parts that every document refers to: id, kind, file.
 const LINKS: [(&str, &str, &str); 5] = [
@@ -34,8 +41,9 @@ const LINKS: [(&str, &str, &str); 5] = [
 /// The archive of the document.
 pub(super) fn package(body: &Body, paper: &Paper) -> ZipResult<Vec<u8>> {
     let document = format!(
-        r#"{HEAD}<w:document xmlns:w="{MAIN}" xmlns:r="{OFFICE}" xmlns:wp="{DRAWING}/wordprocessingDrawing" xmlns:a="{DRAWING}/main" xmlns:pic="{DRAWING}/picture"><w:body>{}{PAGE}</w:body></w:document>"#,
-        body.xml
+        r#"{HEAD}<w:document xmlns:w="{MAIN}" xmlns:r="{OFFICE}" xmlns:wp="{DRAWING}/wordprocessingDrawing" xmlns:a="{DRAWING}/main" xmlns:pic="{DRAWING}/picture"><w:body>{}{}</w:body></w:document>"#,
+        body.xml,
+        section()
     );
     let mut parts: Vec<(String, Vec<u8>)> = [
         ("[Content_Types].xml", types()),
@@ -53,9 +61,10 @@ pub(super) fn package(body: &Body, paper: &Paper) -> ZipResult<Vec<u8>> {
     .into_iter()
     .map(|(name, text)| (name.to_owned(), text.into_bytes()))
     .collect();
-    let images = body.images.iter().enumerate();
-    parts
-        .extend(images.map(|(i, image)| (format!("word/media/image{}.png", i + 1), image.clone())));
+    for (i, (dots, vectors)) in body.images.iter().enumerate() {
+        parts.push((format!("word/media/image{}.png", i + 1), dots.clone()));
+        parts.push((format!("word/media/image{}.svg", i + 1), vectors.clone().into_bytes()));
+    }
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default());
@@ -71,7 +80,7 @@ fn types() -> String {
     let word = "application/vnd.openxmlformats-officedocument.wordprocessingml";
     let package = "application/vnd.openxmlformats-package";
     let mut xml = format!(
-        r#"{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="{package}.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/>"#
+        r#"{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="{package}.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/><Default Extension="svg" ContentType="image/svg+xml"/>"#
     );
     for (part, kind) in [
         ("word/document.xml", format!("{word}.document.main+xml")),
@@ -111,10 +120,12 @@ fn links(body: &Body) -> String {
             write!(lines, r#"<Relationship Id="{id}" Type="{OFFICE}/{kind}" Target="{file}"/>"#);
     }
     for i in 1..=body.images.len() {
-        let _ = write!(
-            lines,
-            r#"<Relationship Id="rIdImage{i}" Type="{OFFICE}/image" Target="media/image{i}.png"/>"#
-        );
+        for (name, ending) in [("Image", "png"), ("Vector", "svg")] {
+            let _ = write!(
+                lines,
+                r#"<Relationship Id="rId{name}{i}" Type="{OFFICE}/image" Target="media/image{i}.{ending}"/>"#
+            );
+        }
     }
     for (i, address) in body.addresses.iter().enumerate() {
         let _ = write!(

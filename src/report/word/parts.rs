@@ -1,175 +1,130 @@
 //! The parts of a Word file that are the same in each: styles, fonts with what stands in for them, settings, footers.
 //!
-//! In: nothing. Out: XML. The measures are those of GB/T 9704-2012: 3号仿宋 (16 pt), 22 lines of 28.95 pt, 28 characters of
-//! 15.75 pt; tried with LibreOffice, where a character grid (`w:docGrid`) of the same measures gives 18 characters.
+//! In: the sheet (`sheet.rs`). Out: XML. Tried with LibreOffice, where a character grid (`w:docGrid`) of the same measures gives
+//! 18 characters a line.
 
 use std::fmt::Write as _;
 
-/// A style: id, name, the one it is based on, Chinese font, half-points, colour, paragraph properties in schema order.
-struct Style {
-    id: &'static str,
-    name: &'static str,
-    font: &'static str,
-    size: u32,
-    paragraph: &'static str,
-    run: &'static str,
+use super::super::sheet::{self, Align, Face, Ink, Rule, Style};
+
+/// The names that official documents use.
+fn name(face: Face) -> &'static str {
+    match face {
+        Face::Song => "方正小标宋简体",
+        Face::Fang => "仿宋_GB2312",
+        Face::Kai => "楷体_GB2312",
+        Face::Hei => "黑体",
+    }
 }
 
-const SONG: &str = "方正小标宋简体";
-const FANG: &str = "仿宋_GB2312";
-const KAI: &str = "楷体_GB2312";
-const HEI: &str = "黑体";
-
-const fn style(
-    id: &'static str,
-    name: &'static str,
-    (font, size): (&'static str, u32),
-    paragraph: &'static str,
-    run: &'static str,
-) -> Style {
-    Style { id, name, font, size, paragraph, run }
+fn hex((red, green, blue): Ink) -> String {
+    format!("{red:02X}{green:02X}{blue:02X}")
 }
-
-const INDENT: &str = r#"<w:ind w:firstLineChars="200" w:firstLine="630"/>"#;
-
-const STYLES: [Style; 19] = [
-    style(
-        "DocTitle",
-        "Title",
-        (SONG, 44),
-        r#"<w:keepNext/><w:spacing w:after="60" w:line="640" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
-        "",
-    ),
-    style(
-        "RedHead",
-        "Red head",
-        (SONG, 72),
-        r#"<w:spacing w:after="200" w:line="1000" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
-        r#"<w:color w:val="FF0000"/>"#,
-    ),
-    style(
-        "Issue",
-        "Issue",
-        (FANG, 32),
-        r#"<w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
-        "",
-    ),
-    style(
-        "RedLine",
-        "Red line",
-        (FANG, 32),
-        r#"<w:pBdr><w:bottom w:val="single" w:sz="18" w:space="8" w:color="FF0000"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="8844"/></w:tabs><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#,
-        "",
-    ),
-    style(
-        "Centred",
-        "Subtitle",
-        (KAI, 28),
-        r#"<w:spacing w:line="480" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
-        "",
-    ),
-    style("Heading1", "heading 1", (HEI, 32), r#"<w:keepNext/><w:outlineLvl w:val="0"/>"#, ""),
-    style("Heading2", "heading 2", (KAI, 32), r#"<w:keepNext/><w:outlineLvl w:val="1"/>"#, ""),
-    style("Heading3", "heading 3", (FANG, 32), r#"<w:keepNext/><w:outlineLvl w:val="2"/>"#, ""),
-    style(
-        "Note",
-        "Note",
-        (FANG, 24),
-        r#"<w:spacing w:line="400" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/>"#,
-        "",
-    ),
-    style(
-        "Small",
-        "Small",
-        (FANG, 21),
-        r#"<w:spacing w:after="60" w:line="320" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#,
-        "",
-    ),
-    style(
-        "Cell",
-        "Cell",
-        (FANG, 21),
-        r#"<w:spacing w:line="330" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#,
-        "",
-    ),
-    style(
-        "CellNumber",
-        "Cell number",
-        (FANG, 21),
-        r#"<w:spacing w:line="330" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
-        "",
-    ),
-    style(
-        "Picture",
-        "Picture",
-        (FANG, 32),
-        r#"<w:keepNext/><w:spacing w:before="120" w:line="240" w:lineRule="auto"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
-        "",
-    ),
-    style(
-        "Cloud",
-        "Cloud",
-        (HEI, 28),
-        r#"<w:keepNext/><w:spacing w:before="120" w:line="240" w:lineRule="auto"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
-        r#"<w:color w:val="1F4E79"/>"#,
-    ),
-    style(
-        "Caption",
-        "caption",
-        (KAI, 24),
-        r#"<w:spacing w:line="400" w:lineRule="exact"/><w:ind w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="center"/>"#,
-        "",
-    ),
-    style("EndOnly", "End", (FANG, 28), END_ONLY, ""),
-    style("EndFirst", "End first", (FANG, 28), END_FIRST, ""),
-    style("EndNext", "End next", (FANG, 28), END_NEXT, ""),
-    style("EndLast", "End last", (FANG, 28), END_LAST, ""),
-];
-
-/// 版记: the outer rules 0.35 mm, the inner ones 0.25 mm, one character in from both sides.
-const END_ONLY: &str = r#"<w:pBdr><w:top w:val="single" w:sz="8" w:space="1" w:color="000000"/><w:bottom w:val="single" w:sz="8" w:space="1" w:color="000000"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="8564"/></w:tabs><w:spacing w:before="200" w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
-const END_FIRST: &str = r#"<w:keepNext/><w:pBdr><w:top w:val="single" w:sz="8" w:space="1" w:color="000000"/></w:pBdr><w:spacing w:before="200" w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
-const END_NEXT: &str = r#"<w:keepNext/><w:spacing w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
-const END_LAST: &str = r#"<w:pBdr><w:top w:val="single" w:sz="6" w:space="1" w:color="000000"/><w:bottom w:val="single" w:sz="8" w:space="1" w:color="000000"/></w:pBdr><w:tabs><w:tab w:val="right" w:pos="8564"/></w:tabs><w:spacing w:line="500" w:lineRule="exact"/><w:ind w:left="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="left"/>"#;
 
 pub(super) fn styles() -> String {
     let mut xml = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">"#.to_owned();
-    let _ = write!(
-        xml,
-        r#"<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/><w:qFormat/><w:pPr><w:widowControl w:val="0"/><w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/><w:spacing w:line="579" w:lineRule="exact"/>{INDENT}<w:jc w:val="both"/></w:pPr>{}</w:style>"#,
-        face(FANG, 32, "")
-    );
-    for Style { id, name, font, size, paragraph, run } in &STYLES {
+    for (i, style) in sheet::STYLES.iter().enumerate() {
+        let (default, based) = match i {
+            0 => (r#" w:default="1""#, ""),
+            _ => ("", r#"<w:basedOn w:val="Normal"/>"#),
+        };
         let _ = write!(
             xml,
-            r#"<w:style w:type="paragraph" w:styleId="{id}"><w:name w:val="{name}"/><w:basedOn w:val="Normal"/><w:qFormat/><w:pPr>{paragraph}</w:pPr>{}</w:style>"#,
-            face(font, *size, run)
+            r#"<w:style w:type="paragraph"{default} w:styleId="{}"><w:name w:val="{}"/>{based}<w:qFormat/><w:pPr>{}</w:pPr>{}</w:style>"#,
+            style.id,
+            style.name,
+            paragraph(style, i == 0),
+            face(style)
         );
     }
+    let (blue, kai, hei) = (hex(sheet::BLUE), name(Face::Kai), name(Face::Hei));
     let _ = write!(
         xml,
-        r#"<w:style w:type="paragraph" w:styleId="AnnexTitle"><w:name w:val="Annex title"/><w:basedOn w:val="Heading1"/><w:qFormat/><w:pPr><w:pageBreakBefore/><w:ind w:firstLineChars="0" w:firstLine="0"/></w:pPr></w:style>"#
+        r#"<w:style w:type="character" w:styleId="Mark"><w:name w:val="Mark"/><w:rPr><w:color w:val="{blue}"/><w:vertAlign w:val="superscript"/></w:rPr></w:style><w:style w:type="character" w:styleId="Part"><w:name w:val="Part"/><w:rPr><w:rFonts w:eastAsia="{kai}"/></w:rPr></w:style><w:style w:type="character" w:styleId="Strong"><w:name w:val="Strong"/><w:rPr><w:rFonts w:eastAsia="{hei}"/></w:rPr></w:style>"#
     );
-    xml.push_str(r#"<w:style w:type="character" w:styleId="Mark"><w:name w:val="Mark"/><w:rPr><w:color w:val="1F4E79"/><w:vertAlign w:val="superscript"/></w:rPr></w:style><w:style w:type="character" w:styleId="Part"><w:name w:val="Part"/><w:rPr><w:rFonts w:eastAsia="楷体_GB2312"/></w:rPr></w:style>"#);
-    xml.push_str(r#"<w:style w:type="character" w:styleId="Strong"><w:name w:val="Strong"/><w:rPr><w:rFonts w:eastAsia="黑体"/></w:rPr></w:style>"#);
-    xml.push_str(r#"<w:style w:type="table" w:styleId="Grid"><w:name w:val="Table Grid"/><w:tblPr><w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:left w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:bottom w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:right w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:insideH w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:insideV w:val="single" w:sz="4" w:space="0" w:color="000000"/></w:tblBorders><w:tblCellMar><w:left w:w="80" w:type="dxa"/><w:right w:w="80" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style>"#);
-    xml.push_str("</w:styles>");
+    let cell = sheet::CELL;
+    let _ = write!(
+        xml,
+        r#"<w:style w:type="table" w:styleId="Grid"><w:name w:val="Table Grid"/><w:tblPr><w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:left w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:bottom w:val="single" w:sz="8" w:space="0" w:color="000000"/><w:right w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:insideH w:val="single" w:sz="4" w:space="0" w:color="000000"/><w:insideV w:val="single" w:sz="4" w:space="0" w:color="000000"/></w:tblBorders><w:tblCellMar><w:left w:w="{cell}" w:type="dxa"/><w:right w:w="{cell}" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style></w:styles>"#
+    );
+    xml
+}
+
+/// The properties of a paragraph in schema order.
+fn paragraph(style: &Style, is_text: bool) -> String {
+    let mut xml = String::new();
+    if style.keeps {
+        xml.push_str("<w:keepNext/>");
+    }
+    if style.turns {
+        xml.push_str("<w:pageBreakBefore/>");
+    }
+    if is_text {
+        xml.push_str(r#"<w:widowControl w:val="0"/>"#);
+    }
+    if style.above.is_some() || style.below.is_some() {
+        xml.push_str("<w:pBdr>");
+        for (side, rule) in [("top", style.above), ("bottom", style.below)] {
+            let Some(Rule { thick, space, ink }) = rule else { continue };
+            let _ = write!(
+                xml,
+                r#"<w:{side} w:val="single" w:sz="{thick}" w:space="{space}" w:color="{}"/>"#,
+                hex(ink)
+            );
+        }
+        xml.push_str("</w:pBdr>");
+    }
+    if let Some(tab) = style.tab {
+        let _ = write!(xml, r#"<w:tabs><w:tab w:val="right" w:pos="{tab}"/></w:tabs>"#);
+    }
+    if is_text {
+        xml.push_str(r#"<w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>"#);
+    }
+    xml.push_str("<w:spacing");
+    for (name, twips) in [("before", style.before), ("after", style.after)] {
+        if twips > 0 {
+            let _ = write!(xml, r#" w:{name}="{twips}""#);
+        }
+    }
+    let (line, rule) = style.line.map_or((240, "auto"), |line| (line, "exact"));
+    let _ = write!(xml, r#" w:line="{line}" w:lineRule="{rule}"/><w:ind"#);
+    if style.left > 0 {
+        let _ = write!(xml, r#" w:left="{}""#, style.left);
+    }
+    let (chars, first) = if style.is_indented { (200, sheet::INDENT) } else { (0, 0) };
+    let align = match style.align {
+        Align::Both => "both",
+        Align::Left => "left",
+        Align::Centre => "center",
+    };
+    let _ = write!(
+        xml,
+        r#" w:firstLineChars="{chars}" w:firstLine="{first}"/><w:jc w:val="{align}"/>"#
+    );
+    if let Some(level) = style.level {
+        let _ = write!(xml, r#"<w:outlineLvl w:val="{level}"/>"#);
+    }
     xml
 }
 
 /// The properties of a run in schema order: fonts, colour, spacing, size.
-fn face(font: &str, size: u32, colour: &str) -> String {
+fn face(style: &Style) -> String {
+    let colour = match style.ink {
+        sheet::BLACK => String::new(),
+        ink => format!(r#"<w:color w:val="{}"/>"#, hex(ink)),
+    };
+    let (font, spacing, size) = (name(style.face), sheet::SPACING, style.size);
     format!(
-        r#"<w:rPr><w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="{font}" w:cs="Times New Roman"/>{colour}<w:spacing w:val="-5"/><w:sz w:val="{size}"/><w:szCs w:val="{size}"/></w:rPr>"#
+        r#"<w:rPr><w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="{font}" w:cs="Times New Roman"/>{colour}<w:spacing w:val="{spacing}"/><w:sz w:val="{size}"/><w:szCs w:val="{size}"/></w:rPr>"#
     )
 }
 
 /// Fonts by the names that official documents use, each with what stands in for it.
 const FONTS: [(&str, &str, &str); 6] = [
-    (SONG, "华文中宋", "roman"),
-    (FANG, "仿宋", "modern"),
-    (KAI, "楷体", "modern"),
-    (HEI, "SimHei", "swiss"),
+    ("方正小标宋简体", "华文中宋", "roman"),
+    ("仿宋_GB2312", "仿宋", "modern"),
+    ("楷体_GB2312", "楷体", "modern"),
+    ("黑体", "SimHei", "swiss"),
     ("宋体", "SimSun", "roman"),
     ("Times New Roman", "Liberation Serif", "roman"),
 ];
@@ -192,8 +147,11 @@ pub(super) const APPLICATION: &str = r#"<?xml version="1.0" encoding="UTF-8" sta
 
 /// The page number between dashes, 14 pt, outside and one character in: right on odd pages, left on even ones.
 pub(super) fn footer(side: &str) -> String {
-    let run = r#"<w:rPr><w:rFonts w:ascii="宋体" w:hAnsi="宋体" w:eastAsia="宋体"/><w:spacing w:val="0"/><w:sz w:val="28"/><w:szCs w:val="28"/></w:rPr>"#;
+    let (size, aside) = (sheet::FOLIO, sheet::ASIDE);
+    let run = format!(
+        r#"<w:rPr><w:rFonts w:ascii="宋体" w:hAnsi="宋体" w:eastAsia="宋体"/><w:spacing w:val="0"/><w:sz w:val="{size}"/><w:szCs w:val="{size}"/></w:rPr>"#
+    );
     format!(
-        r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr><w:spacing w:line="280" w:lineRule="exact"/><w:ind w:left="280" w:right="280" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="{side}"/></w:pPr><w:r>{run}<w:t xml:space="preserve">— </w:t></w:r><w:r>{run}<w:fldChar w:fldCharType="begin"/></w:r><w:r>{run}<w:instrText xml:space="preserve"> PAGE </w:instrText></w:r><w:r>{run}<w:fldChar w:fldCharType="end"/></w:r><w:r>{run}<w:t xml:space="preserve"> —</w:t></w:r></w:p></w:ftr>"#
+        r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr><w:spacing w:line="280" w:lineRule="exact"/><w:ind w:left="{aside}" w:right="{aside}" w:firstLineChars="0" w:firstLine="0"/><w:jc w:val="{side}"/></w:pPr><w:r>{run}<w:t xml:space="preserve">— </w:t></w:r><w:r>{run}<w:fldChar w:fldCharType="begin"/></w:r><w:r>{run}<w:instrText xml:space="preserve"> PAGE </w:instrText></w:r><w:r>{run}<w:fldChar w:fldCharType="end"/></w:r><w:r>{run}<w:t xml:space="preserve"> —</w:t></w:r></w:p></w:ftr>"#
     )
 }

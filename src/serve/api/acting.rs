@@ -18,6 +18,7 @@ use super::problem::{Body, Named, Problem, Refusals};
 use super::reading::number;
 use super::{Bearer, act};
 use crate::config::Period;
+use crate::desk::digests::DigestAsk;
 use crate::desk::export::ExportForm;
 use crate::serve::Console;
 
@@ -151,10 +152,21 @@ enum Span {
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct DigestOrder {
-    /// What it is about.
-    period: Span,
+    /// The time it is about; left out of a happening and where `from` is given.
+    period: Option<Span>,
+    /// The first day of any span: a special report.
+    from: Option<NaiveDate>,
     /// The last day of it; none: now.
     last: Option<NaiveDate>,
+    /// The id of a unit it is narrowed to, with those below it.
+    unit: Option<String>,
+    /// The id of a topic it is narrowed to, with those under it.
+    topic: Option<String>,
+    /// The id of a happening it is about: a flash report.
+    story: Option<String>,
+    /// Whether a happening is told at length.
+    #[serde(default)]
+    full: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -172,11 +184,13 @@ pub(super) async fn write_digest(
     Body(order): Body<DigestOrder>,
 ) -> Result<Json<Written>, Problem> {
     let period = match order.period {
-        Span::Day => Period::Day,
-        Span::Week => Period::Week,
-        Span::Month => Period::Month,
+        Some(Span::Day) | None => Period::Day,
+        Some(Span::Week) => Period::Week,
+        Some(Span::Month) => Period::Month,
     };
-    act(&console, &bearer, move |desk, who| desk.write_digest(who, period, order.last))
+    let DigestOrder { from, last, unit, topic, story, full, .. } = order;
+    let ask = DigestAsk { period, from, last, unit, topic, story, full, ..DigestAsk::default() };
+    act(&console, &bearer, move |desk, who| desk.write_digest(who, &ask))
         .await
         .map(|files| Json(Written { files }))
 }

@@ -28,6 +28,31 @@ pub fn units(data: &Path, (from, to): (i64, i64)) -> BTreeMap<String, Vec<u64>> 
     counts
 }
 
+/// The table of channels by other code: posts, and by what they say of any subject, the worst first.
+pub fn channels(data: &Path, (from, to): (i64, i64)) -> BTreeMap<String, Vec<u64>> {
+    let store = rusqlite::Connection::open(data.join("guanlan.db")).unwrap();
+    let mut ask = store
+        .prepare(
+            "WITH ours AS (
+               SELECT json_extract(record, '$.post.channel') AS channel,
+                      max(CASE json_extract(m.value, '$.polarity.polarity')
+                            WHEN 'negative' THEN 2 WHEN 'positive' THEN 1 ELSE 0 END) AS says
+               FROM posts, json_each(record, '$.mentions') m WHERE time >= ?1 AND time < ?2
+               GROUP BY posts.id)
+             SELECT channel, says, count(*) FROM ours GROUP BY 1, 2",
+        )
+        .unwrap();
+    let mut counts: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    for row in ask.query_map([from, to], read).unwrap() {
+        let (channel, says, n): (String, i64, i64) = row.unwrap();
+        let line = counts.entry(channel).or_insert_with(|| vec![0; 4]);
+        line[[2, 3, 1][usize::try_from(says).unwrap()]] += n.cast_unsigned();
+        line[0] += n.cast_unsigned();
+    }
+    counts
+}
+
 /// The table of units by day by other code: SQL over the records, by local day (Shanghai keeps one time all year).
 pub fn by_day(data: &Path, (from, days): (i64, u32)) -> BTreeMap<String, Vec<u64>> {
     let store = rusqlite::Connection::open(data.join("guanlan.db")).unwrap();
