@@ -51,7 +51,7 @@ pub use route::{Hours, RouteConfig};
 pub use settings::{
     CalendarSettings, CrawlSettings, Depth, DigestConfig, ExtractSettings, Form, JudgeSettings,
     PaperSettings, Paths, People, Period, Privacy, PublicSettings, RephraseSettings, Retention,
-    Station,
+    Station, StoreKind, StoreSettings,
 };
 pub(crate) use walk::{is_contact, is_url};
 
@@ -93,6 +93,8 @@ pub struct Config {
     pub station: Station,
     /// Those who log in.
     pub people: People,
+    /// What keeps the truth.
+    pub store: StoreSettings,
     /// How digests are headed.
     pub paper: PaperSettings,
     /// What stands on the public board.

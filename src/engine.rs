@@ -28,6 +28,7 @@ mod keys;
 mod lock;
 mod look;
 mod nudge;
+mod opened;
 mod pages;
 mod past;
 mod patience;
@@ -68,12 +69,11 @@ pub use data_dir::DataDir;
 pub use follow::FollowError;
 pub use index_place::index_place;
 pub use lock::{LockError, StationLock, lend, wanted};
+pub use opened::{NoData, open_or_make_store, open_store, place};
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{RebuildError, StoredPosts, rebuild_index};
 pub use standing::{Apart, Standing, StandingError, standing, taken};
-pub use station::{
-    NoData, Station, annotator, annotator_config, open_or_make_store, open_store, segmenter,
-};
+pub use station::{Station, annotator, annotator_config, segmenter};
 pub use stop::Stop;
 
 fn topic_name(topic: &pipelines::annotate::TopicConfig) -> Name {

@@ -1,8 +1,8 @@
 //! The truth: posts, crawl state, hits, alerts, deliveries and counts, behind two small traits.
 //!
 //! In: what one step of the engine decided, as one transaction. Out: rows. It knows nothing of the
-//! network, the index or the command line; it never hides a failure behind an empty answer. SQLite
-//! stands here today (`sqlite`); another database would implement the same two traits.
+//! network, the index or the command line; it never hides a failure behind an empty answer. The
+//! statements stand once, beside their tables; a driver runs them (`sql` is the seam).
 
 mod alerts;
 mod answers;
@@ -15,16 +15,23 @@ mod frontier;
 pub mod grouping;
 mod imports;
 mod intake;
+mod kept;
+#[cfg(test)]
+pub(crate) mod lab;
 mod mend;
 mod outbox;
 mod people;
+mod place;
+mod postgres;
 mod posts;
-mod schema;
+mod read;
 mod sources;
 mod spread;
+mod sql;
 mod sqlite;
 mod tally;
 mod terms;
+mod values;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -32,7 +39,6 @@ use pipelines::record::{
     Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
     StoryId, Validators,
 };
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use answers::{AnswerVersion, ReadAnswers, WriteAnswers};
@@ -44,105 +50,17 @@ pub use evidence::{
     EvidenceRecord, Exhibit, FiledRecord, Marks, ReadEvidence, Role, Standing, WriteEvidence,
 };
 pub use imports::Import;
+pub use kept::{Delivery, Inserted, PostRange, RunOutcome, SourceState, StoredAlert};
 pub use outbox::{OutboxAsk, OutboxLine};
 pub use people::{AuditAsk, ReadPeople, Session, SignedLine, Token, Tries, User, WritePeople};
+pub use place::{About, Place};
+pub use postgres::{Address, AddressFault, PostgresStore};
 pub use spread::ReadSpread;
 pub use sqlite::SqliteStore;
 pub use tally::Tally;
 
-/// What became of an insertion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inserted {
-    /// A new post.
-    New,
-    /// The same address is stored already with the same content, or the same content on the same site.
-    Duplicate,
-    /// The address is stored with another content: the new text stands, marked as edited.
-    Edited,
-    /// The same content with other replies or counts: these are stored, without a mark.
-    Grown,
-    /// It was purged on purpose before, and stays away.
-    Purged,
-    /// Another source brought what stands under its address: refused.
-    Foreign,
-    /// Another address has its id: refused.
-    Collision,
-}
-
-/// How a run of a source ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunOutcome {
-    /// When it began.
-    pub started: DateTime<Utc>,
-    /// When it ended.
-    pub ended: DateTime<Utc>,
-    /// Kind and text of the error; none for a good run.
-    pub error: Option<(String, String)>,
-    /// New posts in this run.
-    pub kept: u64,
-}
-
-/// What the store knows of a source.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceState {
-    /// The last run, good or bad.
-    pub last_run: Option<DateTime<Utc>>,
-    /// The last good run.
-    pub last_good: Option<DateTime<Utc>>,
-    /// The time of the newest post.
-    pub last_post: Option<DateTime<Utc>>,
-    /// Kind and text of the error of the last run.
-    pub error: Option<(String, String)>,
-    /// Bad runs in a row.
-    pub failures: u32,
-    /// The hour of its first count.
-    pub since: Option<DateTime<Utc>>,
-    /// The last hour in which a post was new or changed.
-    pub last_change: Option<DateTime<Utc>>,
-    /// Counts since the beginning.
-    pub tally: Tally,
-}
-
-/// A stored alert with what the store adds to it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StoredAlert {
-    /// Row number, shown to officers.
-    pub id: i64,
-    /// The alert.
-    pub alert: Alert,
-    /// When it was last updated by a further hit.
-    pub updated_at: DateTime<Utc>,
-    /// How many hits were merged into it.
-    pub hits: u64,
-}
-
-/// A delivery waiting in, or gone through, the outbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
-    /// Row number.
-    pub id: i64,
-    /// Idempotency key: alert key and notifier, or digest name and notifier.
-    pub key: String,
-    /// Name of the notifier in config.
-    pub notifier: String,
-    /// The message as JSON.
-    pub body: String,
-    /// Attempts made so far.
-    pub attempts: u32,
-    /// `pending`, `sent` or `dead`.
-    pub state: String,
-    /// The last error.
-    pub error: Option<String>,
-}
-
-/// Which posts to read.
-#[derive(Clone, Debug, Default)]
-pub struct PostRange {
-    /// Not before.
-    pub from: Option<DateTime<Utc>>,
-    /// Before.
-    pub until: Option<DateTime<Utc>>,
-}
+/// The version of the schema of either kind.
+const SCHEMA: i64 = 7;
 
 /// The store as readers see it.
 pub trait Store:
@@ -174,8 +92,10 @@ pub trait Store:
     /// Posts of one story, oldest first.
     fn story_posts(&self, story: StoryId, limit: usize) -> Result<Vec<PostId>>;
 
-    /// Makes what was deleted unreadable in the files of the store as well.
+    /// Makes what was deleted unreadable in the files of the store as well, as far as they are ours.
     fn forget_deleted(&self) -> Result<()>;
+    /// What keeps it, and where.
+    fn about(&self) -> Result<About>;
 
     /// Changes after `cursor`, in order.
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<Change>>;

@@ -1,7 +1,7 @@
 //! `guanlan check`: reads the whole config and says everything that is wrong with it.
 //!
 //! In: the config and the files it names. Out: each problem with file, line, key, value and way out, or how
-//! much of everything there is. Writes nothing, and asks nobody but the search cluster that is to hold the index.
+//! much of everything there is. Writes nothing and asks nobody, but for the database server and the search cluster that the config names.
 
 use std::io::Write;
 
@@ -12,7 +12,8 @@ use serde_json::Value;
 use super::output::{Format, Table};
 use super::{Globals, Outcome};
 use crate::config::{short_names, Config, Level, Overrides, Problem, Problems};
-use crate::desk::works::{cluster, models};
+use crate::desk::trouble;
+use crate::desk::works::{cluster, database, models};
 use crate::packs;
 
 /// Arguments of `guanlan check`; the config is a global option.
@@ -29,33 +30,35 @@ impl CheckArgs {
         let result = Config::load(globals.config.as_deref(), &overrides);
         // Word lists and models are read by the stages that use them, with file and line.
         let unusable = result.as_ref().ok().and_then(|config| models::try_judges(config).err());
-        let cluster = result.as_ref().ok().and_then(|config| cluster::tried(config, globals.lang));
+        let unusable = unusable.map(|why| {
+            let why = format!("{why:#}");
+            globals.lang.fill("config.check.unusable", &[("why", &why)])
+        });
+        let database = result.as_ref().map_or(Ok(None), |config| database::look(config, globals.lang));
+        let away = database.as_ref().err().map(|error| trouble::in_words(error, globals.lang));
+        let searched = result.as_ref().ok().and_then(|config| cluster::tried(config, globals.lang));
+        let unsearched = searched.as_ref().and_then(|told| told.as_ref().err().cloned());
+        let unusable = unusable.or(away).or(unsearched);
         let problems = result.as_ref().map_or_else(|problems| problems, |config| &config.warnings);
         if globals.format == Format::Table {
             let text = match (&result, &unusable) {
-                (_, Some(why)) => {
-                    let why = format!("{why:#}");
-                    globals.lang.fill("config.check.unusable", &[("why", &why)])
+                (_, Some(why)) => why.clone(),
+                (Ok(config), None) => {
+                    let lines = database.ok().flatten().into_iter().chain(searched.and_then(Result::ok));
+                    lines.fold(good(config, globals), |text, line| format!("{text}\n{line}"))
                 }
-                (Ok(config), None) => match &cluster {
-                    Some(Ok(stands)) => format!("{}\n{stands}", good(config, globals)),
-                    Some(Err(why)) => why.clone(),
-                    None => good(config, globals),
-                },
                 (Err(problems), None) => bad(problems, globals),
             };
             writeln!(out, "{text}").context("cannot write the result of the check")?;
         } else {
             let mut table = rows(problems, globals.lang);
-            let away = cluster.as_ref().and_then(|cluster| cluster.as_ref().err().cloned());
-            let unable = unusable.as_ref().map(|why| format!("{why:#}"));
-            table.rows.extend(unable.into_iter().chain(away).map(|why| {
-                let row = [("level", "error".to_owned()), ("problem", why)];
+            table.rows.extend(unusable.as_ref().map(|why| {
+                let row = [("level", "error".to_owned()), ("problem", why.clone())];
                 row.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect()
             }));
             table.write(globals.format, globals.lang, out)?;
         }
-        let good = result.is_ok() && unusable.is_none() && !matches!(cluster, Some(Err(_)));
+        let good = result.is_ok() && unusable.is_none();
         Ok(if good { Outcome::Good } else { Outcome::Bad })
     }
 }

@@ -51,6 +51,11 @@ impl StatusArgs {
             if let Some(cluster) = &station.cluster {
                 writeln!(out, "{cluster}")?;
             }
+            let store = station.sizes.iter().find(|row| row.part == "store");
+            let place = store.map_or("", |row| row.path.as_str());
+            let args: [(&str, &dyn std::fmt::Display); 2] =
+                [("database", &station.database), ("place", &place)];
+            writeln!(out, "{}", lang.fill("cli.status.database", &args))?;
             let (waiting, dead) = station.outbox;
             writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
             if let Some(read) = &station.deep {

@@ -30,7 +30,7 @@ use super::route::RouteConfig;
 use super::schema::{self, Key};
 use super::settings::{
     CalendarSettings, CrawlSettings, DigestConfig, ExtractSettings, JudgeSettings, PaperSettings,
-    Paths, People, Privacy, PublicSettings, RephraseSettings, Retention, Station,
+    Paths, People, Privacy, PublicSettings, RephraseSettings, Retention, Station, StoreSettings,
 };
 use super::walk::{Reference, Walk};
 use super::{Config, Overrides, cross, query, shipped};
@@ -41,6 +41,7 @@ use crate::schedule::Calendar;
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Settings {
     pub(super) station: Station,
+    pub(super) store: StoreSettings,
     pub(super) people: People,
     pub(super) paper: PaperSettings,
     pub(super) public: PublicSettings,
@@ -98,7 +99,6 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     let station =
         cross::Station { file: &text, settings: &settings.station, crawl: &settings.crawl };
     let examples_run = cross::check(&mut raw, &station, overrides.run_examples);
-    raw.problems.extend(index_at::check(&text, &settings.index));
     let lexicons = named_files(&mut raw, &text, "paths.lexicons", &settings.paths.lexicons);
     let models = named_files(&mut raw, &text, "paths.models", &settings.paths.models);
     if overrides.reads_only {
@@ -115,6 +115,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     Ok(Config {
         file: main.map(|path| absolute(&path)),
         station: settings.station,
+        store: settings.store,
         people: settings.people,
         paper: settings.paper,
         public: settings.public,
@@ -235,7 +236,9 @@ impl Raw {
             self.read(from, table, name);
         }
         lay_over(&mut base, &own);
-        defaults(&base).unwrap_or(shipped_settings)
+        let settings = defaults(&base).unwrap_or(shipped_settings);
+        self.problems.extend(index_at::check(file, &settings.index));
+        settings
     }
 
     /// Parses and walks one file; none where it is not TOML.

@@ -106,7 +106,7 @@ const STATION: &[Key] = &[
     may("proxy", Text),
     may("public_url", Text),
 ];
-
+const STORE: &[Key] = &[may("kind", OneOf(&["sqlite", "postgres"])), may("address_env", Text)];
 const PEOPLE: &[Key] = &[
     may("own_units_only", Flag),
     may("idle_minutes", Count(5, 60 * 24)),
@@ -239,6 +239,7 @@ const ROBOT: &[Key] = &[
 /// `guanlan.toml`.
 pub(super) const MAIN: &[Key] = &[
     may("station", Table(STATION)),
+    may("store", Table(STORE)),
     may("people", Table(PEOPLE)),
     may("paper", Table(PAPER)),
     may("public", Table(PUBLIC)),

@@ -13,6 +13,8 @@ use chrono_tz::Tz;
 use pipelines::locale::Lang;
 use serde::{Deserialize, Deserializer};
 
+use crate::store::{Address, AddressFault, StoreError};
+
 /// `[station]`: who runs it, and where it lives.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +43,46 @@ pub struct Station {
     pub proxy: String,
     /// What browsers ask for where other machines reach the console, as `https://name`.
     pub public_url: String,
+}
+
+/// `[store]`: what keeps the truth.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSettings {
+    /// Which kind of database.
+    pub kind: StoreKind,
+    /// The environment variable that holds the address of a server.
+    pub address_env: String,
+}
+
+/// Kinds of databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// One file in the data directory.
+    Sqlite,
+    /// A schema of a PostgreSQL server.
+    Postgres,
+}
+
+impl StoreSettings {
+    /// The address of the server; none for a file.
+    ///
+    /// # Errors
+    /// A variable that is not set or holds none; what stands in it is not told.
+    pub fn address(&self) -> Result<Option<Address>, StoreError> {
+        if self.kind == StoreKind::Sqlite {
+            return Ok(None);
+        }
+        let fault = match std::env::var(&self.address_env) {
+            Ok(text) if !text.trim().is_empty() => match Address::parse(&text) {
+                Ok(address) => return Ok(Some(address)),
+                Err(fault) => fault,
+            },
+            _ => AddressFault::Unset,
+        };
+        Err(StoreError::Address { variable: self.address_env.clone(), fault })
+    }
 }
 
 /// `[people]`: those who log in to the console.

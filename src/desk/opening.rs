@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Desk;
 use crate::config::Config;
 use crate::engine::{NoData, open_or_make_store, open_store, system_clock};
-use crate::store::SqliteStore;
+use crate::store::Store;
 
 impl Desk {
     /// The desk of what was collected.
@@ -16,8 +16,8 @@ impl Desk {
     /// # Errors
     /// Nothing was yet ([`is_missing`]); a store that cannot be opened.
     pub fn open(config: Config) -> anyhow::Result<Self> {
-        let store = open_store(&config.station.data_dir)?;
-        Ok(Self::new(Arc::new(config), Arc::new(store), system_clock()))
+        let store = open_store(&config)?;
+        Ok(Self::new(Arc::new(config), store, system_clock()))
     }
 
     /// The same for acts that may come before anything was collected: the store is made where there is none.
@@ -25,8 +25,8 @@ impl Desk {
     /// # Errors
     /// A store that cannot be opened or made.
     pub fn open_or_make(config: Config) -> anyhow::Result<Self> {
-        let store = open_or_make_store(&config.station.data_dir)?;
-        Ok(Self::new(Arc::new(config), Arc::new(store), system_clock()))
+        let store = open_or_make_store(&config)?;
+        Ok(Self::new(Arc::new(config), store, system_clock()))
     }
 }
 
@@ -40,8 +40,8 @@ pub fn is_missing(error: &anyhow::Error) -> bool {
 ///
 /// # Errors
 /// A store that cannot be opened.
-pub(super) fn store_if_any(config: &Config) -> anyhow::Result<Option<SqliteStore>> {
-    match open_store(&config.station.data_dir) {
+pub(super) fn store_if_any(config: &Config) -> anyhow::Result<Option<Arc<dyn Store>>> {
+    match open_store(config) {
         Ok(store) => Ok(Some(store)),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(error),

@@ -13,7 +13,7 @@ use pipelines::locale::Lang;
 use super::opening::store_if_any;
 use crate::config::{Config, Pacing};
 use crate::engine::hosts;
-use crate::store::{PostRange, SqliteStore, Store};
+use crate::store::{PostRange, Store};
 
 /// Days whose refusals are counted.
 const DAYS: i64 = 30;
@@ -36,9 +36,9 @@ pub fn paper(config: &Config, source: &SourceConfig, lang: Lang) -> anyhow::Resu
     who(&mut paper, config);
     what(&mut paper, source);
     how(&mut paper, config, source);
-    robots(&mut paper, source, store.as_ref())?;
+    robots(&mut paper, source, store.as_deref())?;
     privacy(&mut paper, config, source);
-    record(&mut paper, source, store.as_ref())?;
+    record(&mut paper, source, store.as_deref())?;
     Ok(paper.lines)
 }
 
@@ -121,7 +121,7 @@ fn how(paper: &mut Paper, config: &Config, source: &SourceConfig) {
 fn robots(
     paper: &mut Paper,
     source: &SourceConfig,
-    store: Option<&SqliteStore>,
+    store: Option<&dyn Store>,
 ) -> anyhow::Result<()> {
     paper.section("robots");
     paper.say("robots_rule", &[("token", &TOKEN)]);
@@ -197,7 +197,7 @@ fn privacy(paper: &mut Paper, config: &Config, source: &SourceConfig) {
 fn record(
     paper: &mut Paper,
     source: &SourceConfig,
-    store: Option<&SqliteStore>,
+    store: Option<&dyn Store>,
 ) -> anyhow::Result<()> {
     paper.section("record");
     let Some(store) = store else {

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::trouble::index_words;
 use super::{Act, Desk, Result, Who};
 use crate::engine::{clock, deep, faults};
+use crate::store::About;
 
 /// How long the files of the index are looked through.
 const LOOKED_THROUGH: Duration = Duration::from_secs(2);
@@ -77,6 +78,8 @@ pub struct StationSheet {
     pub now: DateTime<Utc>,
     /// Where the clock is doubted: what to do.
     pub clock: Option<String>,
+    /// What keeps the store: its kind and version.
+    pub database: String,
     /// Posts stored.
     pub posts: u64,
     /// Changes that the index has not taken up; none where it cannot be asked, which `index_fault` says.
@@ -119,16 +122,18 @@ impl Desk {
             next: fault.next,
             words: fault.words,
         };
+        let about = self.store.about()?;
         Ok(StationSheet {
             name: self.config.station.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
             now: self.now(),
             clock: clock_line(&*self.store, who.lang, self.config.station.zone)?,
+            database: database_line(&about),
             posts: self.store.post_count()?,
             behind,
             index_fault,
             faults: faults::stored(&*self.store)?.into_iter().map(row).collect(),
-            sizes: self.sizes(health.as_ref())?,
+            sizes: self.sizes(&about, health.as_ref()),
             cluster,
             outbox: self.outbox_counts()?,
             deep: self.deep_line()?,
@@ -176,10 +181,9 @@ impl Desk {
         }
     }
 
-    fn sizes(&self, cluster: Option<&(ClusterPlace, Health)>) -> Result<Vec<SizeRow>> {
+    fn sizes(&self, about: &About, cluster: Option<&(ClusterPlace, Health)>) -> Vec<SizeRow> {
         let (dir, kept) = (&self.dir, &self.config.retention);
         let parts = [
-            ("store", dir.store(), Some(kept.posts_days)),
             ("index", dir.index(), Some(kept.posts_days)),
             ("evidence", dir.evidence(), Some(kept.evidence_days)),
             ("digests", dir.digests(), Some(kept.digests_days)),
@@ -193,7 +197,9 @@ impl Desk {
             // 0 keeps for good.
             days: days.filter(|days| *days > 0),
         };
-        Ok(parts.into_iter().map(row).collect())
+        let days = Some(kept.posts_days).filter(|days| *days > 0);
+        let store = SizeRow { part: "store", bytes: about.bytes, path: about.place.clone(), days };
+        std::iter::once(store).chain(parts.into_iter().map(row)).collect()
     }
 }
 
@@ -214,6 +220,12 @@ pub fn health_words(at: &ClusterPlace, health: &Health, lang: Lang) -> String {
         ("size", &size),
     ];
     lang.fill("cli.cluster.line", &filling)
+}
+
+/// What keeps a store, by the names its makers gave it.
+fn database_line(about: &About) -> String {
+    let name = if about.kind == "sqlite" { "SQLite" } else { "PostgreSQL" };
+    format!("{name} {}", about.version)
 }
 
 /// A part as officers know it.

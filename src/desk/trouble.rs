@@ -14,7 +14,7 @@ use super::DeskError;
 use crate::engine::{
     Apart, CommitError, FollowError, LockError, NoData, RebuildError, StandingError,
 };
-use crate::store::StoreError;
+use crate::store::{AddressFault, StoreError};
 
 /// The index is not one of the store beside it.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +31,14 @@ pub fn in_words(error: &anyhow::Error, lang: Lang) -> String {
     if let Some(error) = error.downcast_ref::<DeskError>() {
         return error.in_words(lang);
     }
-    if let Some(NoData { dir }) = error.downcast_ref() {
-        return lang.fill("cli.no_data", &[("dir", &dir.display())]);
+    if let Some(NoData { place }) = error.downcast_ref() {
+        return lang.fill("cli.no_data", &[("dir", place)]);
     }
     if let Some(words) = index_trouble(error, lang) {
         return words;
     }
-    if let Some((key, file)) = error.chain().find_map(store_trouble) {
-        return lang.fill(key, &[("file", &file)]);
+    if let Some(words) = error.chain().find_map(|cause| store_trouble(cause, lang)) {
+        return words;
     }
     if let Some(LockError::Held { dir, pid, .. }) = error.downcast_ref() {
         return lang.fill("cli.station_runs", &[("dir", &dir.display()), ("pid", pid)]);
@@ -139,20 +139,40 @@ fn cluster_words(fault: &ClusterFault, lang: Lang) -> String {
     }
 }
 
-/// The locale key of a state of the store that an officer can mend, and its file where that is told.
-fn store_trouble(cause: &(dyn Error + 'static)) -> Option<(&'static str, String)> {
+/// What is wrong with the address of a server.
+fn fault_in_words(fault: &AddressFault, lang: Lang) -> String {
+    let (key, part) = match fault {
+        AddressFault::Unset => ("unset", ""),
+        AddressFault::Form => ("form", ""),
+        AddressFault::Missing(part) => ("missing", *part),
+        AddressFault::Bad(part) => ("bad", part.as_str()),
+    };
+    lang.fill(&format!("cli.store.fault.{key}"), &[("part", &part)])
+}
+
+/// A state of the store that an officer can mend, in words; none where nobody has words for it.
+fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
     let committed = match cause.downcast_ref::<CommitError>() {
         Some(CommitError::Store(error)) => Some(&**error),
         _ => None,
     };
-    let shown = |path: &std::path::Path| path.display().to_string();
-    match committed.or_else(|| cause.downcast_ref())? {
-        StoreError::Busy => Some(("cli.store.busy", String::new())),
-        StoreError::Full(_) => Some(("cli.store.full", String::new())),
-        StoreError::ReadOnly => Some(("cli.store.read_only", String::new())),
-        StoreError::Newer { path, .. } => Some(("cli.store.newer", shown(path))),
-        StoreError::Older { path, .. } => Some(("cli.store.older", shown(path))),
-        StoreError::Foreign { path } => Some(("cli.store.foreign", shown(path))),
-        StoreError::Open { .. } | StoreError::Sql(_) | StoreError::Corrupt { .. } => None,
-    }
+    let (key, place, cause) = match committed.or_else(|| cause.downcast_ref())? {
+        StoreError::Busy => ("busy", "", String::new()),
+        StoreError::Full(_) => ("full", "", String::new()),
+        StoreError::ReadOnly => ("read_only", "", String::new()),
+        StoreError::Newer { place, .. } => ("newer", place.as_str(), String::new()),
+        StoreError::Older { place, .. } => ("older", place.as_str(), String::new()),
+        StoreError::Foreign { place } => ("foreign", place.as_str(), String::new()),
+        StoreError::Away { place, .. } => ("away", place.as_str(), String::new()),
+        StoreError::Standby { place } => ("standby", place.as_str(), String::new()),
+        StoreError::Held { place } => ("held", place.as_str(), String::new()),
+        StoreError::Unsure { place } => ("unsure", place.as_str(), String::new()),
+        StoreError::Refused { place, cause } => ("refused", place.as_str(), cause.clone()),
+        StoreError::Unfit { place, cause } => ("unfit", place.as_str(), cause.clone()),
+        StoreError::Address { variable, fault } => {
+            ("address", variable.as_str(), fault_in_words(fault, lang))
+        }
+        StoreError::Open { .. } | StoreError::Sql(_) | StoreError::Corrupt { .. } => return None,
+    };
+    Some(lang.fill(&format!("cli.store.{key}"), &[("file", &place), ("cause", &cause)]))
 }

@@ -8,7 +8,6 @@ use pipelines::crawl::SourceConfig;
 use super::opening::store_if_any;
 use crate::config::Config;
 use crate::engine::trial::Trial;
-use crate::store::Store;
 
 pub use crate::engine::health::trouble_in_words;
 pub use crate::engine::trial::{EntrySeen, PostSeen, RobotsSaid, Trouble};
@@ -24,7 +23,7 @@ pub fn tried(
     now: DateTime<Utc>,
 ) -> anyhow::Result<(Vec<EntrySeen>, Vec<PostSeen>)> {
     let store = store_if_any(config)?;
-    let trial = Trial::new(config, store.as_ref().map(|store| store as &dyn Store))?;
+    let trial = Trial::new(config, store.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let entries = trial.entries(source, now).await;

@@ -5,6 +5,7 @@
 
 pub mod backfill;
 pub mod cluster;
+pub mod database;
 pub mod import;
 pub mod models;
 pub mod purge;

@@ -3,7 +3,7 @@
 //! In: a checked config. Out: something that can run a round, take in files and be closed. Opening takes
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -28,6 +28,7 @@ use super::hosts;
 use super::indexing::{open_index, start_follower};
 use super::lock::{LockError, StationLock};
 use super::nudge::{Ending, Nudge};
+use super::opened::place;
 use super::patience::Patience;
 use super::process::Stages;
 use super::progress::Listener;
@@ -38,7 +39,7 @@ use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
 use crate::platform;
-use crate::store::{RunOutcome, SqliteStore, Store, StoreError, Tally};
+use crate::store::{RunOutcome, Store, Tally};
 
 /// Sources run at the same time.
 const SOURCES_AT_ONCE: usize = 64;
@@ -152,7 +153,7 @@ impl Station {
         platform::make_private_dir(&dir.0)
             .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
         let lock = take(&dir.0)?;
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.store())?);
+        let store = place(&config)?.open()?;
         let stop = Stop::default();
         let board = Arc::new(Board::open(&*store)?);
         let time = Arc::new(Timekeeper::open(&*store, clock())?);
@@ -350,46 +351,4 @@ enum Leaving {
     InHaste,
     /// For another one in this process.
     HandedOver,
-}
-
-/// Nothing was collected or imported yet.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no data at `{}` yet; collect or import first", dir.display())]
-pub struct NoData {
-    /// The data directory.
-    pub dir: PathBuf,
-}
-
-/// The same, making an empty store where nothing was collected yet.
-///
-/// # Errors
-/// A folder or file that cannot be made; those of [`open_store`].
-pub fn open_or_make_store(dir: &Path) -> anyhow::Result<SqliteStore> {
-    let file = DataDir(dir.to_owned()).store();
-    if file.exists() {
-        return open_store(dir);
-    }
-    platform::make_private_dir(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
-    let _lock = StationLock::take(dir)?;
-    Ok(SqliteStore::open(&file)?)
-}
-
-/// Opens the store for reading, beside a station that may be running, with or without the right to write. A
-/// store of an older version is brought to this one where that is allowed.
-///
-/// # Errors
-/// [`NoData`] where nothing was collected yet, or a store that cannot be used.
-pub fn open_store(dir: &Path) -> anyhow::Result<SqliteStore> {
-    let file = DataDir(dir.to_owned()).store();
-    if !file.exists() {
-        return Err(NoData { dir: dir.to_owned() }.into());
-    }
-    match SqliteStore::open_to_read(&file) {
-        Err(StoreError::Older { .. }) => {
-            // Not under a station of the older version that is at work on it.
-            let _lock = StationLock::take(dir)?;
-            Ok(SqliteStore::open(&file)?)
-        }
-        opened => Ok(opened?),
-    }
 }

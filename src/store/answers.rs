@@ -5,10 +5,10 @@
 //! It knows nothing of what an entry says.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::Result;
-use super::sqlite::{SqliteStore, SqliteWrite, instant, millis};
+use super::sql::{Database, Sql, Write, params};
+use super::values::{instant, millis};
 
 /// A version of an answer on record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,18 +47,14 @@ pub trait WriteAnswers {
     fn put_answer(&self, version: &AnswerVersion) -> Result<()>;
 }
 
-fn answer(c: &Connection, number: i64) -> Result<Option<String>> {
+fn answer(c: &dyn Sql, number: i64) -> Result<Option<String>> {
     let sql = "SELECT record FROM answers WHERE number = ?1";
-    Ok(c.prepare_cached(sql)?.query_row([number], |r| r.get(0)).optional()?)
+    c.row(sql, params![number], |r| r.get(0))
 }
 
-impl ReadAnswers for SqliteStore {
+impl<D: Database> ReadAnswers for D {
     fn answers(&self) -> Result<Vec<String>> {
-        self.read(|c| {
-            let mut statement = c.prepare_cached("SELECT record FROM answers ORDER BY number")?;
-            let rows = statement.query_map([], |r| r.get(0))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
+        self.read(|c| c.rows("SELECT record FROM answers ORDER BY number", &[], |r| r.get(0)))
     }
 
     fn answer(&self, number: i64) -> Result<Option<String>> {
@@ -68,9 +64,8 @@ impl ReadAnswers for SqliteStore {
     fn answer_versions(&self, number: Option<i64>) -> Result<Vec<AnswerVersion>> {
         self.read(|c| {
             let sql = "SELECT number, version, at, who, done, record FROM answer_versions
-                       WHERE ?1 IS NULL OR number = ?1 ORDER BY number, version";
-            let mut statement = c.prepare_cached(sql)?;
-            let rows = statement.query_map([number], |r| {
+                       WHERE number = ?1 OR ?1 IS NULL ORDER BY number, version";
+            c.rows(sql, params![number], |r| {
                 Ok(AnswerVersion {
                     number: r.get(0)?,
                     version: r.get(1)?,
@@ -79,20 +74,19 @@ impl ReadAnswers for SqliteStore {
                     done: r.get(4)?,
                     record: r.get(5)?,
                 })
-            })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            })
         })
     }
 }
 
-impl WriteAnswers for SqliteWrite<'_> {
+impl WriteAnswers for Write<'_> {
     fn next_answer_number(&self) -> Result<i64> {
         let sql = "SELECT COALESCE(MAX(number), 0) + 1 FROM answers";
-        Ok(self.tx.query_row(sql, [], |r| r.get(0))?)
+        self.tx.value(sql, &[])
     }
 
     fn answer_now(&self, number: i64) -> Result<Option<String>> {
-        answer(&self.tx, number)
+        answer(self.tx, number)
     }
 
     fn put_answer(&self, version: &AnswerVersion) -> Result<()> {
@@ -114,13 +108,12 @@ impl WriteAnswers for SqliteWrite<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store as _;
+    use crate::store::lab;
 
     #[test]
     fn a_version_is_written_once_and_nothing_is_taken_back() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("guanlan.db");
-        let store = SqliteStore::open(&path).unwrap();
+        let store = lab::open(dir.path());
         let row = |number, version, record: &str| AnswerVersion {
             number,
             version,
@@ -147,13 +140,12 @@ mod tests {
         assert_eq!(store.answer(1).unwrap().unwrap(), "{\"a\":2}");
         assert_eq!(store.answer_versions(Some(1)).unwrap().len(), 2);
         assert_eq!(store.answer_versions(None).unwrap().len(), 3);
-        let raw = Connection::open(&path).unwrap();
         for sql in [
             "UPDATE answer_versions SET who = 'x'",
             "DELETE FROM answer_versions",
             "DELETE FROM answers",
         ] {
-            assert!(raw.execute(sql, []).is_err(), "{sql}");
+            assert!(lab::meddle(dir.path(), sql).is_err(), "{sql}");
         }
     }
 }

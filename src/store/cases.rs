@@ -7,10 +7,10 @@
 use chrono::{DateTime, Utc};
 use pipelines::record::{PostId, StoryId};
 use pipelines::text::hex;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest, Sha256};
 
-use super::sqlite::{SqliteStore, SqliteWrite, instant, millis};
+use super::sql::{Database, Row, Sql, Write, params};
+use super::values::{instant, millis};
 use super::{Result, changes};
 
 /// What stands before the first line of the log.
@@ -117,10 +117,10 @@ fn reckoned(before: &str, number: &str, body: &str) -> String {
     hex(&Sha256::digest(format!("{before}\n{number}\n{body}")))
 }
 
-fn row_of(r: &Row) -> rusqlite::Result<CaseRow> {
+fn row_of(r: &Row) -> Result<CaseRow> {
     Ok(CaseRow {
         number: r.get(0)?,
-        version: r.get::<_, i64>(1)?.cast_unsigned(),
+        version: r.get::<i64>(1)?.cast_unsigned(),
         state: r.get(2)?,
         opened: instant(r.get(3)?),
         updated: instant(r.get(4)?),
@@ -130,57 +130,47 @@ fn row_of(r: &Row) -> rusqlite::Result<CaseRow> {
 
 const CASE: &str = "SELECT number, version, state, opened, updated, record FROM cases";
 
-fn case(c: &Connection, number: &str) -> Result<Option<CaseRow>> {
+fn case(c: &dyn Sql, number: &str) -> Result<Option<CaseRow>> {
     let sql = format!("{CASE} WHERE number = ?1");
-    Ok(c.prepare_cached(&sql)?.query_row([number], row_of).optional()?)
+    c.row(&sql, params![number], row_of)
 }
 
-fn about(c: &Connection, link: CaseLink) -> Result<Vec<String>> {
+fn about(c: &dyn Sql, link: CaseLink) -> Result<Vec<String>> {
     let (kind, target) = link.parts();
     let sql = "SELECT number FROM case_links WHERE kind = ?1 AND target = ?2 ORDER BY number DESC";
-    let mut statement = c.prepare_cached(sql)?;
-    let numbers = statement.query_map(params![kind, target], |r| r.get(0))?;
-    Ok(numbers.collect::<rusqlite::Result<_>>()?)
+    c.rows(sql, params![kind, target], |r| r.get(0))
 }
 
-impl ReadCases for SqliteStore {
+impl<D: Database> ReadCases for D {
     fn case(&self, number: &str) -> Result<Option<CaseRow>> {
         self.read(|c| case(c, number))
     }
 
     fn cases(&self) -> Result<Vec<CaseRow>> {
-        self.read(|c| {
-            let mut statement =
-                c.prepare_cached(&format!("{CASE} ORDER BY opened DESC, number DESC"))?;
-            let rows = statement.query_map([], row_of)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
+        self.read(|c| c.rows(&format!("{CASE} ORDER BY opened DESC, number DESC"), &[], row_of))
     }
 
     fn case_log(&self, number: Option<&str>) -> Result<Vec<CaseLine>> {
         self.read(|c| {
             let sql = "SELECT id, number, seq, body, before, hash FROM case_events
-                       WHERE ?1 IS NULL OR number = ?1 ORDER BY id";
-            let mut statement = c.prepare_cached(sql)?;
-            let lines = statement.query_map([number], |r| {
+                       WHERE number = ?1 OR ?1 IS NULL ORDER BY id";
+            c.rows(sql, params![number], |r| {
                 Ok(CaseLine {
                     id: r.get(0)?,
                     number: r.get(1)?,
-                    seq: r.get::<_, i64>(2)?.cast_unsigned(),
+                    seq: r.get::<i64>(2)?.cast_unsigned(),
                     body: r.get(3)?,
                     before: r.get(4)?,
                     hash: r.get(5)?,
                 })
-            })?;
-            Ok(lines.collect::<rusqlite::Result<_>>()?)
+            })
         })
     }
 
     fn case_links(&self, number: &str) -> Result<Vec<CaseLink>> {
         self.read(|c| {
             let sql = "SELECT kind, target FROM case_links WHERE number = ?1 ORDER BY kind, target";
-            let mut statement = c.prepare_cached(sql)?;
-            let links = statement.query_map([number], |r| {
+            c.rows(sql, params![number], |r| {
                 let (kind, target): (String, i64) = (r.get(0)?, r.get(1)?);
                 let post = PostId(target.cast_unsigned());
                 Ok(match kind.as_str() {
@@ -188,8 +178,7 @@ impl ReadCases for SqliteStore {
                     "story" => CaseLink::Story(StoryId(post)),
                     _ => CaseLink::Alert(target),
                 })
-            })?;
-            Ok(links.collect::<rusqlite::Result<_>>()?)
+            })
         })
     }
 
@@ -198,21 +187,21 @@ impl ReadCases for SqliteStore {
     }
 }
 
-impl WriteCases for SqliteWrite<'_> {
+impl WriteCases for Write<'_> {
     fn next_case_number(&self, year: i32) -> Result<String> {
-        let sql = "SELECT COALESCE(MAX(CAST(substr(number, 6) AS INTEGER)), 0) FROM cases WHERE substr(number, 1, 5) = ?1";
-        let last: i64 = self.tx.query_row(sql, [format!("{year:04}-")], |r| r.get(0))?;
+        let sql = "SELECT COALESCE(MAX(CAST(substr(number, 6) AS BIGINT)), 0) FROM cases WHERE substr(number, 1, 5) = ?1";
+        let last: i64 = self.tx.value(sql, params![format!("{year:04}-")])?;
         Ok(format!("{year:04}-{:04}", last + 1))
     }
 
     fn case_now(&self, number: &str) -> Result<Option<CaseRow>> {
-        case(&self.tx, number)
+        case(self.tx, number)
     }
 
     fn put_case(&self, case: &CaseRow, body: &str) -> Result<String> {
         let last = "SELECT hash FROM case_events ORDER BY id DESC LIMIT 1";
-        let before = self.tx.query_row(last, [], |r| r.get(0)).optional()?;
-        let before: String = before.unwrap_or_else(|| NOTHING.to_owned());
+        let before = self.tx.row(last, &[], |r| r.get::<String>(0))?;
+        let before = before.unwrap_or_else(|| NOTHING.to_owned());
         let hash = reckoned(&before, &case.number, body);
         let (version, opened, updated) =
             (case.version.cast_signed(), millis(case.opened), millis(case.updated));
@@ -233,20 +222,20 @@ impl WriteCases for SqliteWrite<'_> {
         let sql = "INSERT INTO case_links (number, kind, target) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
         let is_new = self.tx.execute(sql, params![number, kind, target])? > 0;
         match link {
-            CaseLink::Post(id) if is_new => changes::note(&self.tx, id),
+            CaseLink::Post(id) if is_new => changes::note(self.tx, id),
             _ => Ok(()),
         }
     }
 
     fn cases_about_now(&self, link: CaseLink) -> Result<Vec<String>> {
-        about(&self.tx, link)
+        about(self.tx, link)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store as _;
+    use crate::store::lab;
 
     fn row(number: &str, version: u64) -> CaseRow {
         let at = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
@@ -265,8 +254,7 @@ mod tests {
     #[test]
     fn numbers_count_by_year_and_lines_make_one_chain_that_nobody_rewrites() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("guanlan.db");
-        let store = SqliteStore::open(&path).unwrap();
+        let store = lab::open(dir.path());
         let mut numbers = Vec::new();
         for year in [2026, 2026, 2027] {
             store
@@ -289,11 +277,10 @@ mod tests {
             assert_eq!((&line.before, &line.hash), (&before, &line.reckoned()));
             before.clone_from(&line.hash);
         }
-        let raw = Connection::open(&path).unwrap();
         for sql in
             ["UPDATE case_events SET body = 'x'", "DELETE FROM case_events", "DELETE FROM cases"]
         {
-            assert!(raw.execute(sql, []).is_err(), "{sql}");
+            assert!(lab::meddle(dir.path(), sql).is_err(), "{sql}");
         }
     }
 }

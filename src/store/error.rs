@@ -1,11 +1,7 @@
 //! What can go wrong in the store, and which of it passes.
 //!
-//! In: an error of SQLite. Out: one of ours: a state that passes (another program holds the file, no room), or a
+//! In: what a driver met, told apart by it. Out: a state that passes (another program holds the file, no room), or a
 //! failure. Never "nothing there".
-
-use std::path::PathBuf;
-
-use rusqlite::{ErrorCode, ffi};
 
 /// Shorthand of the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -13,21 +9,23 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// What can go wrong in the store. Every variant is a failure of the store, never "nothing there".
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database file cannot be opened or made.
-    #[error("cannot open store `{path}`: {source}")]
+    /// The database cannot be opened or made.
+    #[error("cannot open store `{place}`: {cause}")]
     Open {
         /// The file.
-        path: PathBuf,
+        place: String,
         /// The cause.
-        source: rusqlite::Error,
+        cause: String,
+        /// Whether the rights of this account, or a file system that takes no writing, stand in the way.
+        is_refused: bool,
     },
     /// The database was written by a newer version.
     #[error(
-        "store `{path}` has schema {found}, this version knows up to {known}; use a newer guanlan"
+        "store `{place}` has schema {found}, this version knows up to {known}; use a newer guanlan"
     )]
     Newer {
         /// The file.
-        path: PathBuf,
+        place: String,
         /// Its schema version.
         found: i64,
         /// Ours.
@@ -35,34 +33,86 @@ pub enum StoreError {
     },
     /// The database is of an older version, and was opened by one who only reads.
     #[error(
-        "store `{path}` has schema {found} and is not yet brought to {known}; start the station on it once"
+        "store `{place}` has schema {found} and is not yet brought to {known}; start the station on it once"
     )]
     Older {
         /// The file.
-        path: PathBuf,
+        place: String,
         /// Its schema version; 0 for a file that is being made.
         found: i64,
         /// Ours.
         known: i64,
     },
     /// The file holds tables of another program.
-    #[error("`{path}` is a database of another program; name another data directory")]
+    #[error("`{place}` is a database of another program; name another data directory")]
     Foreign {
         /// The file.
-        path: PathBuf,
+        place: String,
     },
     /// Another program holds the database. It passes: what was to be written is kept and tried again.
     #[error("store: another program holds the database (a backup, a shell); end it or wait")]
     Busy,
     /// No room for what is to be written. It passes: what was to be written is kept and tried again.
     #[error("store: no room on the disk of the data directory ({0}); make room")]
-    Full(rusqlite::Error),
+    Full(String),
     /// This account may read the store and not write it.
     #[error("store: this account may not write the data directory; do this as its owner")]
     ReadOnly,
+    /// The server cannot be reached, or went away within a transaction that was not stored. It passes.
+    #[error("store `{place}`: the server is away ({cause}); nothing of this was stored")]
+    Away {
+        /// The server, without the password.
+        place: String,
+        /// The cause.
+        cause: String,
+    },
+    /// The server takes no writing: a standby, or set to read only. It passes when that does.
+    #[error("store `{place}`: the server takes no writing (a standby, or set to read only)")]
+    Standby {
+        /// The server.
+        place: String,
+    },
+    /// Another station works on the database. It passes when that one ends.
+    #[error("store `{place}`: another station works on it")]
+    Held {
+        /// The server.
+        place: String,
+    },
+    /// No address of a server, or none that can be used.
+    #[error("the address of the store in the environment variable `{variable}`: {fault}")]
+    Address {
+        /// The variable.
+        variable: String,
+        /// What is wrong with it; never what stands in it.
+        fault: super::AddressFault,
+    },
+    /// The server does not let us in, or not do this.
+    #[error("store `{place}`: refused ({cause})")]
+    Refused {
+        /// The server.
+        place: String,
+        /// The cause.
+        cause: String,
+    },
+    /// The server is too old, or keeps text in another way.
+    #[error("store `{place}`: {cause}")]
+    Unfit {
+        /// The server.
+        place: String,
+        /// What is not as it must be.
+        cause: String,
+    },
+    /// The server went away while it stored something, and did not come back to say whether it did.
+    #[error(
+        "store `{place}`: the server went away while storing; whether this was stored is not known"
+    )]
+    Unsure {
+        /// The server.
+        place: String,
+    },
     /// A statement failed (corrupt file, a defect of ours).
     #[error("store: {0}")]
-    Sql(rusqlite::Error),
+    Sql(String),
     /// A stored value cannot be read back.
     #[error("store: cannot read {what}: {cause}")]
     Corrupt {
@@ -77,68 +127,13 @@ impl StoreError {
     /// Whether the same may succeed later without anything being mended here.
     #[must_use]
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Busy | Self::Full(_))
-    }
-}
-
-impl StoreError {
-    /// Whether the rights of this account, or a file system that takes no writing, stand in the way.
-    pub(super) fn is_refused(&self) -> bool {
-        let cause = match self {
-            Self::ReadOnly => return true,
-            Self::Open { source, .. } | Self::Sql(source) => source.sqlite_error_code(),
-            _ => None,
-        };
-        matches!(cause, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error() {
-            Some(e) if matches!(e.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Self::Busy
-            }
-            Some(e) if e.code == ErrorCode::DiskFull || is_no_room(e.extended_code) => {
-                Self::Full(error)
-            }
-            Some(e) if e.code == ErrorCode::ReadOnly => Self::ReadOnly,
-            _ => Self::Sql(error),
-        }
-    }
-}
-
-/// Where SQLite meets a full disk or a used-up quota outside of its own writes to the file, it says "I/O error".
-fn is_no_room(extended_code: i32) -> bool {
-    [
-        ffi::SQLITE_IOERR_WRITE,
-        ffi::SQLITE_IOERR_FSYNC,
-        ffi::SQLITE_IOERR_TRUNCATE,
-        ffi::SQLITE_IOERR_SHMSIZE,
-    ]
-    .contains(&extended_code)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(extended_code: i32, expected: &str) {
-        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(extended_code), None);
-        let ours = format!("{:?}", StoreError::from(error));
-        assert!(ours.starts_with(expected), "{extended_code}: {ours}");
-    }
-
-    #[test]
-    fn busy_and_full_are_states_and_the_rest_is_failure() {
-        check(ffi::SQLITE_BUSY, "Busy");
-        check(ffi::SQLITE_BUSY_SNAPSHOT, "Busy");
-        check(ffi::SQLITE_LOCKED, "Busy");
-        check(ffi::SQLITE_FULL, "Full");
-        check(ffi::SQLITE_IOERR_WRITE, "Full");
-        check(ffi::SQLITE_IOERR_SHMSIZE, "Full");
-        check(ffi::SQLITE_READONLY, "ReadOnly");
-        check(ffi::SQLITE_IOERR_READ, "Sql");
-        check(ffi::SQLITE_CORRUPT, "Sql");
+        matches!(
+            self,
+            Self::Busy
+                | Self::Full(_)
+                | Self::Away { .. }
+                | Self::Standby { .. }
+                | Self::Held { .. }
+        )
     }
 }

@@ -7,10 +7,10 @@
 use chrono::{DateTime, Utc};
 use pipelines::crawl::warc::Location;
 use pipelines::record::PostId;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::sqlite::{SqliteStore, SqliteWrite, instant, millis};
+use super::sql::{Database, Row, Sql, Write, params};
+use super::values::{instant, millis};
 use super::{Result, StoreError};
 
 /// What a record is to a post.
@@ -137,7 +137,7 @@ pub trait WriteEvidence {
     fn mark_served(&self, url: &str, led_to: Option<PostId>) -> Result<bool>;
 }
 
-impl ReadEvidence for SqliteStore {
+impl<D: Database> ReadEvidence for D {
     fn marks(&self, id: PostId) -> Result<Marks> {
         self.read(|c| marks(c, id))
     }
@@ -155,7 +155,7 @@ impl ReadEvidence for SqliteStore {
     }
 }
 
-impl WriteEvidence for SqliteWrite<'_> {
+impl WriteEvidence for Write<'_> {
     fn put_evidence(
         &self,
         record: &EvidenceRecord,
@@ -163,88 +163,77 @@ impl WriteEvidence for SqliteWrite<'_> {
         posts: &[PostId],
         now: DateTime<Utc>,
     ) -> Result<usize> {
-        put(&self.tx, record, role, posts, now)
+        put(self.tx, record, role, posts, now)
     }
 
     fn move_record(&self, id: i64, place: &Location) -> Result<()> {
-        shift(&self.tx, id, place)
+        shift(self.tx, id, place)
     }
 
     fn drop_record(&self, id: i64) -> Result<()> {
-        drop_record(&self.tx, id)
+        drop_record(self.tx, id)
     }
 
     fn mark_gone(&self, url: &str, now: DateTime<Utc>) -> Result<bool> {
-        mark_gone(&self.tx, url, now)
+        mark_gone(self.tx, url, now)
     }
 
     fn mark_served(&self, url: &str, led_to: Option<PostId>) -> Result<bool> {
-        mark_served(&self.tx, url, led_to)
+        mark_served(self.tx, url, led_to)
     }
 }
 
-fn place(row: &Row<'_>, from: usize) -> rusqlite::Result<Location> {
+fn place(row: &Row<'_>, from: usize) -> Result<Location> {
     Ok(Location {
         file: row.get(from)?,
-        offset: row.get::<_, i64>(from + 1)?.cast_unsigned(),
-        length: row.get::<_, i64>(from + 2)?.cast_unsigned(),
+        offset: row.get::<i64>(from + 1)?.cast_unsigned(),
+        length: row.get::<i64>(from + 2)?.cast_unsigned(),
         sha256: row.get(from + 3)?,
     })
 }
 
 fn put(
-    c: &Connection,
+    c: &dyn Sql,
     record: &EvidenceRecord,
     role: Role,
     posts: &[PostId],
     now: DateTime<Utc>,
 ) -> Result<usize> {
-    let mut is_stored = c.prepare_cached("SELECT 1 FROM posts WHERE id = ?1")?;
     let mut stored = Vec::new();
     for post in posts {
-        if is_stored.exists([post.0.cast_signed()])? {
+        if c.exists("SELECT 1 FROM posts WHERE id = ?1", params![post.0.cast_signed()])? {
             stored.push(post);
         }
     }
     if stored.is_empty() {
         return Ok(0);
     }
-    let id: i64 = c
-        .prepare_cached(
-            "INSERT INTO records (file, offset, length, sha256, url, status, payload, fetched)
+    let id: i64 = c.value(
+        "INSERT INTO records (file, \"offset\", length, sha256, url, status, payload, fetched)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
-        )?
-        .query_row(
-            params![
-                record.place.file,
-                record.place.offset.cast_signed(),
-                record.place.length.cast_signed(),
-                record.place.sha256,
-                record.url,
-                record.status,
-                record.payload,
-                millis(record.fetched_at),
-            ],
-            |r| r.get(0),
-        )?;
-    let mut exhibit = c.prepare_cached(
-        "INSERT INTO exhibits (post, record, role, seen) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (post, record) DO NOTHING",
+        params![
+            record.place.file,
+            record.place.offset.cast_signed(),
+            record.place.length.cast_signed(),
+            record.place.sha256,
+            record.url,
+            record.status,
+            record.payload,
+            millis(record.fetched_at),
+        ],
     )?;
+    let exhibit = "INSERT INTO exhibits (post, record, role, seen) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (post, record) DO NOTHING";
     for post in &stored {
-        exhibit.execute(params![post.0.cast_signed(), id, role.as_str(), millis(now)])?;
+        c.execute(exhibit, params![post.0.cast_signed(), id, role.as_str(), millis(now)])?;
     }
     Ok(stored.len())
 }
 
-fn of_post(c: &Connection, post: PostId) -> Result<Vec<Exhibit>> {
-    let mut statement = c.prepare_cached(
-        "SELECT r.file, r.offset, r.length, r.sha256, r.url, r.status, r.payload, r.fetched, e.role, e.seen
-         FROM exhibits e JOIN records r ON r.id = e.record WHERE e.post = ?1 ORDER BY e.seen, r.id",
-    )?;
-    let mut rows = statement.query([post.0.cast_signed()])?;
-    let mut exhibits = Vec::new();
-    while let Some(row) = rows.next()? {
+fn of_post(c: &dyn Sql, post: PostId) -> Result<Vec<Exhibit>> {
+    let sql = "SELECT r.file, r.offset, r.length, r.sha256, r.url, r.status, r.payload, r.fetched, e.role, e.seen
+         FROM exhibits e JOIN records r ON r.id = e.record WHERE e.post = ?1 ORDER BY e.seen, r.id";
+    c.rows(sql, params![post.0.cast_signed()], |row| {
         let record = EvidenceRecord {
             place: place(row, 0)?,
             url: row.get(4)?,
@@ -252,87 +241,81 @@ fn of_post(c: &Connection, post: PostId) -> Result<Vec<Exhibit>> {
             payload: row.get(6)?,
             fetched_at: instant(row.get(7)?),
         };
-        let role = Role::parse(&row.get::<_, String>(8)?)?;
-        exhibits.push(Exhibit { role, seen_at: instant(row.get(9)?), record });
-    }
-    Ok(exhibits)
+        let role = Role::parse(&row.get::<String>(8)?)?;
+        Ok(Exhibit { role, seen_at: instant(row.get(9)?), record })
+    })
 }
 
-fn of_file(c: &Connection, file: &str) -> Result<Vec<FiledRecord>> {
-    let mut statement = c.prepare_cached(
-        "SELECT file, offset, length, sha256, id, fetched,
+fn of_file(c: &dyn Sql, file: &str) -> Result<Vec<FiledRecord>> {
+    let sql = "SELECT file, \"offset\", length, sha256, id, fetched,
            EXISTS (SELECT 1 FROM exhibits e JOIN posts p ON p.id = e.post WHERE e.record = records.id)
-         FROM records WHERE file = ?1 ORDER BY offset",
-    )?;
-    let records = statement.query_map([file], |row| {
+         FROM records WHERE file = ?1 ORDER BY \"offset\"";
+    c.rows(sql, params![file], |row| {
         Ok(FiledRecord {
             place: place(row, 0)?,
             id: row.get(4)?,
             fetched_at: instant(row.get(5)?),
             has_post: row.get(6)?,
         })
-    })?;
-    Ok(records.collect::<rusqlite::Result<Vec<_>>>()?)
+    })
 }
 
-fn shift(c: &Connection, id: i64, place: &Location) -> Result<()> {
-    c.prepare_cached("UPDATE records SET file = ?2, offset = ?3, length = ?4 WHERE id = ?1")?
-        .execute(params![id, place.file, place.offset.cast_signed(), place.length.cast_signed()])?;
-    Ok(())
-}
-
-fn drop_record(c: &Connection, id: i64) -> Result<()> {
-    c.prepare_cached("DELETE FROM records WHERE id = ?1")?.execute([id])?;
-    Ok(())
-}
-
-fn standing(c: &Connection, post: PostId) -> Result<Option<Standing>> {
-    let mut statement = c.prepare_cached(
-        "SELECT gone IS NOT NULL, EXISTS (SELECT 1 FROM exhibits WHERE post = posts.id)
-         FROM posts WHERE id = ?1",
+fn shift(c: &dyn Sql, id: i64, place: &Location) -> Result<()> {
+    c.execute(
+        "UPDATE records SET file = ?2, \"offset\" = ?3, length = ?4 WHERE id = ?1",
+        params![id, place.file, place.offset.cast_signed(), place.length.cast_signed()],
     )?;
-    let standing = statement.query_row([post.0.cast_signed()], |r| {
-        Ok(Standing { is_gone: r.get(0)?, has_evidence: r.get(1)? })
-    });
-    Ok(standing.optional()?)
+    Ok(())
 }
 
-fn marks(c: &Connection, post: PostId) -> Result<Marks> {
-    let mut statement = c.prepare_cached("SELECT edited, gone FROM posts WHERE id = ?1")?;
-    let marks = statement.query_row([post.0.cast_signed()], |r| {
-        let at = |n| Ok::<_, rusqlite::Error>(r.get::<_, Option<i64>>(n)?.map(instant));
+fn drop_record(c: &dyn Sql, id: i64) -> Result<()> {
+    c.execute("DELETE FROM records WHERE id = ?1", params![id])?;
+    Ok(())
+}
+
+fn standing(c: &dyn Sql, post: PostId) -> Result<Option<Standing>> {
+    let sql = "SELECT gone IS NOT NULL, EXISTS (SELECT 1 FROM exhibits WHERE post = posts.id)
+               FROM posts WHERE id = ?1";
+    c.row(sql, params![post.0.cast_signed()], |r| {
+        Ok(Standing { is_gone: r.get(0)?, has_evidence: r.get(1)? })
+    })
+}
+
+fn marks(c: &dyn Sql, post: PostId) -> Result<Marks> {
+    let sql = "SELECT edited, gone FROM posts WHERE id = ?1";
+    let marks = c.row(sql, params![post.0.cast_signed()], |r| {
+        let at = |n| Ok::<_, StoreError>(r.get::<Option<i64>>(n)?.map(instant));
         Ok(Marks { edited: at(0)?, gone: at(1)? })
-    });
-    Ok(marks.optional()?.unwrap_or_default())
+    })?;
+    Ok(marks.unwrap_or_default())
 }
 
 /// The post a page was read into, by its address: a redirect may have led elsewhere.
-fn behind(c: &Connection, url: &str) -> Result<Option<i64>> {
-    Ok(c.prepare_cached(
-        "SELECT COALESCE((SELECT post FROM frontier WHERE url = ?1), (SELECT id FROM posts WHERE url = ?1))",
-    )?
-    .query_row([url], |r| r.get(0))?)
+fn behind(c: &dyn Sql, url: &str) -> Result<Option<i64>> {
+    c.value("SELECT COALESCE((SELECT post FROM frontier WHERE url = ?1), (SELECT id FROM posts WHERE url = ?1))", params![url])
 }
 
 /// The first time it was found gone stands until it is served again.
-fn mark_gone(c: &Connection, url: &str, now: DateTime<Utc>) -> Result<bool> {
-    let changed = c
-        .prepare_cached("UPDATE posts SET gone = ?2 WHERE id = ?1 AND gone IS NULL")?
-        .execute(params![behind(c, url)?, millis(now)])?;
+fn mark_gone(c: &dyn Sql, url: &str, now: DateTime<Utc>) -> Result<bool> {
+    let changed = c.execute(
+        "UPDATE posts SET gone = ?2 WHERE id = ?1 AND gone IS NULL",
+        params![behind(c, url)?, millis(now)],
+    )?;
     Ok(changed > 0)
 }
 
-fn mark_served(c: &Connection, url: &str, led_to: Option<PostId>) -> Result<bool> {
+fn mark_served(c: &dyn Sql, url: &str, led_to: Option<PostId>) -> Result<bool> {
     if let Some(post) = led_to {
         // A page that leads to a post of another source says nothing of that post's own address.
-        c.prepare_cached(
+        c.execute(
             "UPDATE frontier SET post = ?2 WHERE url = ?1
              AND EXISTS (SELECT 1 FROM posts WHERE id = ?2 AND source = frontier.source)",
-        )?
-        .execute(params![url, post.0.cast_signed()])?;
+            params![url, post.0.cast_signed()],
+        )?;
     }
-    let changed = c
-        .prepare_cached("UPDATE posts SET gone = NULL WHERE id = ?1 AND gone IS NOT NULL")?
-        .execute([behind(c, url)?])?;
+    let changed = c.execute(
+        "UPDATE posts SET gone = NULL WHERE id = ?1 AND gone IS NOT NULL",
+        params![behind(c, url)?],
+    )?;
     Ok(changed > 0)
 }

@@ -5,10 +5,10 @@
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{PostId, SourceId};
-use rusqlite::{Connection, params};
 
 use super::Result;
-use super::sqlite::{instant, millis};
+use super::sql::{Sql, params};
+use super::values::{instant, millis};
 
 /// One file that was taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,51 +27,48 @@ pub struct Import {
     pub undone: Option<DateTime<Utc>>,
 }
 
-pub(super) fn begin(
-    c: &Connection,
-    source: &SourceId,
-    file: &str,
-    at: DateTime<Utc>,
-) -> Result<i64> {
-    Ok(c.prepare_cached("INSERT INTO imports (source, file, at) VALUES (?1, ?2, ?3) RETURNING id")?
-        .query_row(params![source.as_str(), file, millis(at)], |r| r.get(0))?)
+pub(super) fn begin(c: &dyn Sql, source: &SourceId, file: &str, at: DateTime<Utc>) -> Result<i64> {
+    c.value(
+        "INSERT INTO imports (source, file, at) VALUES (?1, ?2, ?3) RETURNING id",
+        params![source.as_str(), file, millis(at)],
+    )
 }
 
 /// Notes that a post that is stored came with an import.
-pub(super) fn claim(c: &Connection, import: i64, post: PostId) -> Result<()> {
-    c.prepare_cached("UPDATE posts SET import = ?2 WHERE id = ?1")?
-        .execute([post.0.cast_signed(), import])?;
-    c.prepare_cached("UPDATE imports SET kept = kept + 1 WHERE id = ?1")?.execute([import])?;
+pub(super) fn claim(c: &dyn Sql, import: i64, post: PostId) -> Result<()> {
+    c.execute("UPDATE posts SET import = ?2 WHERE id = ?1", params![post.0.cast_signed(), import])?;
+    c.execute("UPDATE imports SET kept = kept + 1 WHERE id = ?1", params![import])?;
     Ok(())
 }
 
-pub(super) fn list(c: &Connection, limit: usize) -> Result<Vec<Import>> {
+pub(super) fn list(c: &dyn Sql, limit: usize) -> Result<Vec<Import>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(c.prepare_cached(
+    c.rows(
         "SELECT id, source, file, at, kept, undone FROM imports ORDER BY id DESC LIMIT ?1",
-    )?
-    .query_map([limit], |r| {
-        Ok(Import {
-            id: r.get(0)?,
-            source: SourceId(r.get(1)?),
-            file: r.get(2)?,
-            at: instant(r.get(3)?),
-            kept: r.get::<_, i64>(4)?.cast_unsigned(),
-            undone: r.get::<_, Option<i64>>(5)?.map(instant),
-        })
-    })?
-    .collect::<rusqlite::Result<Vec<_>>>()?)
+        params![limit],
+        |r| {
+            Ok(Import {
+                id: r.get(0)?,
+                source: SourceId(r.get(1)?),
+                file: r.get(2)?,
+                at: instant(r.get(3)?),
+                kept: r.get::<i64>(4)?.cast_unsigned(),
+                undone: r.get::<Option<i64>>(5)?.map(instant),
+            })
+        },
+    )
 }
 
-pub(super) fn posts(c: &Connection, import: i64, limit: usize) -> Result<Vec<PostId>> {
+pub(super) fn posts(c: &dyn Sql, import: i64, limit: usize) -> Result<Vec<PostId>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(c.prepare_cached("SELECT id FROM posts WHERE import = ?1 ORDER BY id LIMIT ?2")?
-        .query_map([import, limit], |r| Ok(PostId(r.get::<_, i64>(0)?.cast_unsigned())))?
-        .collect::<rusqlite::Result<Vec<_>>>()?)
+    c.rows(
+        "SELECT id FROM posts WHERE import = ?1 ORDER BY id LIMIT ?2",
+        params![import, limit],
+        |r| Ok(PostId(r.get::<i64>(0)?.cast_unsigned())),
+    )
 }
 
-pub(super) fn mark_undone(c: &Connection, import: i64, at: DateTime<Utc>) -> Result<()> {
-    c.prepare_cached("UPDATE imports SET undone = ?2 WHERE id = ?1")?
-        .execute([import, millis(at)])?;
+pub(super) fn mark_undone(c: &dyn Sql, import: i64, at: DateTime<Utc>) -> Result<()> {
+    c.execute("UPDATE imports SET undone = ?2 WHERE id = ?1", params![import, millis(at)])?;
     Ok(())
 }

@@ -8,10 +8,10 @@
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{AnnotatedPost, Issue, Post, PostId};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::posts::{correct, correction_of, post as stored_post};
-use super::sqlite::{millis, to_json};
+use super::sql::{Row, Sql, params};
+use super::values::{millis, to_json};
 use super::{Inserted, Result, changes, sources};
 
 /// What decides over a post that comes in under an id that is stored.
@@ -28,7 +28,7 @@ fn is_claim(post: &Post) -> bool {
 }
 
 /// What [`put`] would do with this post now.
-pub(super) fn reception(c: &Connection, annotated: &AnnotatedPost) -> Result<Inserted> {
+pub(super) fn reception(c: &dyn Sql, annotated: &AnnotatedPost) -> Result<Inserted> {
     let post = &annotated.post;
     let Some(known) = known(c, post.id)? else {
         if is_buried(c, post.id)? {
@@ -57,7 +57,7 @@ pub(super) fn reception(c: &Connection, annotated: &AnnotatedPost) -> Result<Ins
 }
 
 /// Stores a post, or refuses it; answers it as it is stored, or as it came where it was refused.
-pub(super) fn put(c: &Connection, annotated: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)> {
+pub(super) fn put(c: &dyn Sql, annotated: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)> {
     let inserted = reception(c, annotated)?;
     let stored = match inserted {
         Inserted::New => {
@@ -71,8 +71,8 @@ pub(super) fn put(c: &Connection, annotated: &AnnotatedPost) -> Result<(Inserted
     Ok((inserted, stored))
 }
 
-fn known(c: &Connection, id: PostId) -> Result<Option<Known>> {
-    let read = |r: &rusqlite::Row<'_>| {
+fn known(c: &dyn Sql, id: PostId) -> Result<Option<Known>> {
+    let read = |r: &Row<'_>| {
         Ok(Known {
             content_hash: r.get(0)?,
             url: r.get(1)?,
@@ -80,18 +80,19 @@ fn known(c: &Connection, id: PostId) -> Result<Option<Known>> {
             is_claim: r.get(3)?,
         })
     };
-    Ok(c.prepare_cached("SELECT content_hash, url, source, claimed FROM posts WHERE id = ?1")?
-        .query_row([id.0.cast_signed()], read)
-        .optional()?)
+    c.row(
+        "SELECT content_hash, url, source, claimed FROM posts WHERE id = ?1",
+        params![id.0.cast_signed()],
+        read,
+    )
 }
 
-fn is_buried(c: &Connection, id: PostId) -> Result<bool> {
-    Ok(c.prepare_cached("SELECT 1 FROM tombstones WHERE post = ?1")?
-        .exists([id.0.cast_signed()])?)
+fn is_buried(c: &dyn Sql, id: PostId) -> Result<bool> {
+    c.exists("SELECT 1 FROM tombstones WHERE post = ?1", params![id.0.cast_signed()])
 }
 
 /// Whether a thread that is stored has more replies now.
-fn has_grown(c: &Connection, post: &Post) -> Result<bool> {
+fn has_grown(c: &dyn Sql, post: &Post) -> Result<bool> {
     if post.comments.is_empty() {
         return Ok(false);
     }
@@ -99,20 +100,19 @@ fn has_grown(c: &Connection, post: &Post) -> Result<bool> {
     Ok(stored.is_some_and(|stored| post.comments.len() > stored.post.comments.len()))
 }
 
-fn has_content(c: &Connection, post: &Post) -> Result<bool> {
+fn has_content(c: &dyn Sql, post: &Post) -> Result<bool> {
     // A site that publishes the same note twice has published it twice.
     let Some(published) = post.own_time() else { return Ok(false) };
-    Ok(c.prepare_cached("SELECT 1 FROM posts WHERE content_hash = ?1 AND site = ?2 AND time = ?3")?
-        .exists(params![post.content_hash.cast_signed(), post.site, millis(published)])?)
+    c.exists(
+        "SELECT 1 FROM posts WHERE content_hash = ?1 AND site = ?2 AND time = ?3",
+        params![post.content_hash.cast_signed(), post.site, millis(published)],
+    )
 }
 
-fn insert(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
+fn insert(c: &dyn Sql, annotated: &AnnotatedPost) -> Result<()> {
     let post = &annotated.post;
-    c.prepare_cached(
-        "INSERT INTO posts (id, url, source, site, time, fetched, content_hash, story, record, claimed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?
-    .execute(params![
+    c.execute("INSERT INTO posts (id, url, source, site, time, fetched, content_hash, story, record, claimed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)", params![
         post.id.0.cast_signed(),
         post.url,
         post.source.as_str(),
@@ -130,7 +130,7 @@ fn insert(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
 
 /// The new reading stands; its story, what an officer said of it and its first time of seeing stay in force.
 fn replace(
-    c: &Connection,
+    c: &dyn Sql,
     annotated: &AnnotatedPost,
     edited: Option<DateTime<Utc>>,
 ) -> Result<AnnotatedPost> {
@@ -148,11 +148,8 @@ fn replace(
     }
     let post = &annotated.post;
     // Who takes over a claimed address takes it out of the import that claimed it.
-    c.prepare_cached(
-        "UPDATE posts SET source = ?3, import = CASE WHEN source = ?3 THEN import END, claimed = ?4,
-           time = ?5, content_hash = ?6, edited = COALESCE(?7, edited), record = ?2 WHERE id = ?1",
-    )?
-    .execute(params![
+    c.execute("UPDATE posts SET source = ?3, import = CASE WHEN source = ?3 THEN import END, claimed = ?4,
+           time = ?5, content_hash = ?6, edited = COALESCE(?7, edited), record = ?2 WHERE id = ?1", params![
         id.0.cast_signed(),
         to_json("post", &annotated)?,
         post.source.as_str(),

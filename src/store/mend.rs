@@ -6,22 +6,25 @@
 //! keeps the date it was packed with: it is what the page was served under. Deletes nothing that was kept.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pipelines::record::SourceId;
-use rusqlite::{Connection, params};
+use pipelines::record::{Alert, SourceId};
 
-use super::Result;
-use super::sqlite::{instant, millis};
+use super::sql::{Row, Sql, params};
+use super::values::{from_json, instant, millis, to_json};
+use super::{Result, posts};
 
 /// The longest wait of a page: another look at it (`engine::look`) is taken within its revisit days.
 const LONGEST_PAGE_WAIT: TimeDelta = TimeDelta::days(31);
+
+/// How many posts are mended at once.
+const AT_ONCE: i64 = 500;
 
 /// Milliseconds of an hour, in which counts are kept.
 const HOUR: i64 = 3_600_000;
 
 /// Nothing waits for a time that only a clock ahead could have meant.
-pub(super) fn waits(c: &Connection, now: DateTime<Utc>) -> Result<()> {
+pub(super) fn waits(c: &dyn Sql, now: DateTime<Utc>) -> Result<()> {
     let at = millis(now);
-    c.execute("UPDATE outbox SET due = ?1 WHERE state = 'pending' AND due > ?1", [at])?;
+    c.execute("UPDATE outbox SET due = ?1 WHERE state = 'pending' AND due > ?1", params![at])?;
     c.execute(
         "UPDATE frontier SET due = ?1 WHERE due > ?2",
         params![at, millis(now + LONGEST_PAGE_WAIT)],
@@ -29,69 +32,91 @@ pub(super) fn waits(c: &Connection, now: DateTime<Utc>) -> Result<()> {
     // A page that was never read was due when it was found, by whatever clock.
     c.execute(
         "UPDATE frontier SET due = ?1 WHERE due > ?1 AND done_at IS NULL AND attempts = 0",
-        [at],
+        params![at],
     )?;
     // What was too old for a later time may be young.
-    let mut judged = c.prepare(
-        "SELECT DISTINCT source FROM tallies WHERE outcome = 'dropped:too_old' AND hour > ?1",
-    )?;
-    let sources = judged.query_map([at / HOUR], |row| row.get::<_, String>(0))?;
-    for source in sources.collect::<std::result::Result<Vec<_>, _>>()? {
+    let judged =
+        "SELECT DISTINCT source FROM tallies WHERE outcome = 'dropped:too_old' AND hour > ?1";
+    for source in c.rows(judged, params![at / HOUR], |row| row.get::<String>(0))? {
         super::frontier::forget(c, &SourceId::from(source.as_str()))?;
         let marks = format!("file:{source}:");
-        c.execute("DELETE FROM state WHERE substr(name, 1, length(?1)) = ?1", [marks])?;
+        c.execute("DELETE FROM state WHERE substr(name, 1, length(?1)) = ?1", params![marks])?;
     }
     Ok(())
 }
 
 /// Makes every time after `now` that something is reckoned from `now`.
-pub(super) fn future(c: &Connection, now: DateTime<Utc>, since: DateTime<Utc>) -> Result<()> {
+pub(super) fn future(c: &dyn Sql, now: DateTime<Utc>, since: DateTime<Utc>) -> Result<()> {
     let at = millis(now);
-    let text = now.to_rfc3339();
     for (name, value) in super::sources::named_states(c, "digest:")? {
         if value.parse::<DateTime<Utc>>().is_ok_and(|at| at > now) {
             super::sources::put_named_state(c, &name, &since.to_rfc3339())?;
         }
     }
-    c.execute("UPDATE frontier SET done_at = ?1 WHERE done_at > ?1", [at])?;
+    c.execute("UPDATE frontier SET done_at = ?1 WHERE done_at > ?1", params![at])?;
     c.execute(
-        "UPDATE sources SET last_run = MIN(last_run, ?1), last_good = MIN(last_good, ?1),
-           last_post = MIN(last_post, ?1)
+        "UPDATE sources SET last_run = CASE WHEN last_run > ?1 THEN ?1 ELSE last_run END,
+           last_good = CASE WHEN last_good > ?1 THEN ?1 ELSE last_good END,
+           last_post = CASE WHEN last_post > ?1 THEN ?1 ELSE last_post END
          WHERE last_run > ?1 OR last_good > ?1 OR last_post > ?1",
-        [at],
+        params![at],
     )?;
     c.execute(
         "INSERT INTO tallies (source, hour, outcome, n)
-           SELECT source, ?1, outcome, SUM(n) FROM tallies WHERE hour > ?1 GROUP BY source, outcome
-         ON CONFLICT (source, hour, outcome) DO UPDATE SET n = n + excluded.n",
-        [at / HOUR],
+           SELECT source, CAST(?1 AS BIGINT), outcome, SUM(n) FROM tallies WHERE hour > ?1 GROUP BY source, outcome
+         ON CONFLICT (source, hour, outcome) DO UPDATE SET n = tallies.n + excluded.n",
+        params![at / HOUR],
     )?;
-    c.execute("DELETE FROM tallies WHERE hour > ?1", [at / HOUR])?;
-    c.execute("UPDATE hits SET at = ?1 WHERE at > ?1", [at])?;
+    c.execute("DELETE FROM tallies WHERE hour > ?1", params![at / HOUR])?;
+    c.execute("UPDATE hits SET at = ?1 WHERE at > ?1", params![at])?;
+    future_alerts(c, now)?;
     c.execute(
-        "UPDATE alerts SET fired = ?1, updated = MIN(updated, ?1),
-           record = json_set(record, '$.fired_at', ?2)
-         WHERE fired > ?1",
-        params![at, text],
+        "INSERT INTO changes (post, mark) SELECT id, random() FROM posts WHERE time > ?1 ORDER BY time, id",
+        params![at],
     )?;
-    c.execute(
-        "INSERT INTO changes (post, mark) SELECT id, random() FROM posts WHERE time > ?1",
-        [at],
-    )?;
-    c.execute(
-        "UPDATE posts SET time = ?1, fetched = MIN(fetched, ?1),
-           record = json_set(record, '$.post.fetched_at', ?2, '$.post.published', NULL)
-         WHERE time > ?1",
-        params![at, text],
-    )?;
+    future_posts(c, now)
+}
+
+fn future_alerts(c: &dyn Sql, now: DateTime<Utc>) -> Result<()> {
+    let ahead = "SELECT id, record FROM alerts WHERE fired > ?1 ORDER BY id";
+    let read = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<String>(1)?));
+    for (id, record) in c.rows(ahead, params![millis(now)], read)? {
+        let mut alert: Alert = from_json("alert", &record)?;
+        alert.fired_at = now;
+        c.execute(
+            "UPDATE alerts SET fired = ?2, updated = CASE WHEN updated > ?2 THEN ?2 ELSE updated END,
+               record = ?3 WHERE id = ?1",
+            params![id, millis(now), to_json("alert", &alert)?],
+        )?;
+    }
     Ok(())
 }
 
+fn future_posts(c: &dyn Sql, now: DateTime<Utc>) -> Result<()> {
+    let ahead =
+        format!("SELECT {} FROM posts WHERE time > ?1 ORDER BY time, id LIMIT ?2", posts::COLUMNS);
+    loop {
+        // What is mended is no longer ahead.
+        let some = c.rows(&ahead, params![millis(now), AT_ONCE], posts::read_post)?;
+        if some.is_empty() {
+            return Ok(());
+        }
+        for mut post in some {
+            (post.post.fetched_at, post.post.published) = (now, None);
+            c.execute(
+                "UPDATE posts SET time = ?2, fetched = CASE WHEN fetched > ?2 THEN ?2 ELSE fetched END,
+                   record = ?3 WHERE id = ?1",
+                params![post.post.id.0.cast_signed(), millis(now), to_json("post", &post)?],
+            )?;
+        }
+    }
+}
+
 /// The latest time at which something was noted here; none in an empty store.
-pub(super) fn latest(c: &Connection) -> Result<Option<DateTime<Utc>>> {
-    let one = |sql: &str| -> Result<Option<i64>> { Ok(c.query_row(sql, [], |r| r.get(0))?) };
+pub(super) fn latest(c: &dyn Sql) -> Result<Option<DateTime<Utc>>> {
+    let one = |sql: &str| -> Result<Option<i64>> { c.value(sql, &[]) };
     let noted = one("SELECT MAX(at) FROM (SELECT MAX(last_run) AS at FROM sources
-                     UNION ALL SELECT (SELECT at FROM audit ORDER BY id DESC LIMIT 1))")?;
+                     UNION ALL SELECT (SELECT at FROM audit ORDER BY id DESC LIMIT 1)) AS noted")?;
     let latest = match noted {
         Some(at) => Some(at),
         None => one("SELECT MAX(time) FROM posts")?,
@@ -101,16 +126,15 @@ pub(super) fn latest(c: &Connection) -> Result<Option<DateTime<Utc>>> {
 
 /// The latest time by which something was done here or waits to be: later than the clock was ever seen to be where the
 /// station died between a leap of its clock and the note of it. None in an empty store.
-pub(super) fn furthest(c: &Connection) -> Result<Option<DateTime<Utc>>> {
-    let at: Option<i64> = c.query_row(
+pub(super) fn furthest(c: &dyn Sql) -> Result<Option<DateTime<Utc>>> {
+    let at: Option<i64> = c.value(
         "SELECT MAX(at) FROM (
            SELECT MAX(last_run) AS at FROM sources
            UNION ALL SELECT MAX(hour) * ?1 FROM tallies
            UNION ALL SELECT MAX(due) FROM outbox WHERE state = 'pending' AND attempts = 0
            UNION ALL SELECT MAX(due) FROM frontier
-             WHERE due IS NOT NULL AND attempts = 0 AND done_at IS NULL)",
-        [HOUR],
-        |row| row.get(0),
+             WHERE due IS NOT NULL AND attempts = 0 AND done_at IS NULL) AS known",
+        params![HOUR],
     )?;
     Ok(at.map(instant))
 }
@@ -120,7 +144,7 @@ mod tests {
     use pipelines::record::{FetchJob, RuleHit, RuleId, StoryId};
 
     use super::*;
-    use crate::store::{RunOutcome, SqliteStore, Store, Tally};
+    use crate::store::{RunOutcome, Tally, lab};
 
     fn at(hours: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_795_000_000, 0).unwrap() + TimeDelta::hours(hours)
@@ -129,7 +153,7 @@ mod tests {
     #[test]
     fn what_a_clock_ahead_left_behind_counts_as_now() {
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        let store = lab::open(dir.path());
         assert_eq!(store.latest_time().unwrap(), None);
         let (source, rule) = (SourceId::from("a"), RuleId::from("r"));
         let ran = RunOutcome { started: at(9_000), ended: at(9_000), error: None, kept: 0 };
@@ -167,7 +191,7 @@ mod tests {
     #[test]
     fn a_page_found_by_a_clock_an_hour_ahead_does_not_wait_for_that_hour() {
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        let store = lab::open(dir.path());
         let source = SourceId::from("a");
         let jobs = ["new", "tried"]
             .map(|page| FetchJob::new(format!("https://a.example.cn/{page}"), &source, at(1)));
@@ -185,7 +209,7 @@ mod tests {
     #[test]
     fn what_was_too_old_for_a_clock_ahead_is_asked_for_again() {
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        let store = lab::open(dir.path());
         let [early, late] = ["early", "late"].map(SourceId::from);
         let of = |source: &SourceId| {
             FetchJob::new(format!("https://a.example.cn/{}", source.as_str()), source, at(0))

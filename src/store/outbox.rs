@@ -5,9 +5,10 @@
 //! text stands in its files.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, params};
+use serde::Deserialize;
 
-use super::sqlite::{instant, millis};
+use super::sql::{Row, Sql, params};
+use super::values::{instant, millis};
 use super::{Delivery, Result};
 
 /// Which messages of the outbox are asked for.
@@ -32,28 +33,55 @@ pub struct OutboxLine {
     pub sent: Option<DateTime<Utc>>,
 }
 
+/// What the store reads of a message.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Message {
+    kind: Option<String>,
+    data: Data,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Data {
+    evidence: Vec<Told>,
+}
+
+/// A post that an alert was told with.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    url: Option<String>,
+}
+
+/// A message that is of another make names nothing.
+fn message(body: &str) -> Message {
+    serde_json::from_str(body).unwrap_or_default()
+}
+
 pub(super) fn enqueue(
-    c: &Connection,
+    c: &dyn Sql,
     key: &str,
     notifier: &str,
     body: &str,
     due: DateTime<Utc>,
 ) -> Result<bool> {
-    let new = c
-        .prepare_cached(
-            "INSERT INTO outbox (key, notifier, body, state, due) VALUES (?1, ?2, ?3, 'pending', ?4)
-             ON CONFLICT (key) DO NOTHING",
-        )?
-        .execute(params![key, notifier, body, millis(due)])?;
-    Ok(new > 0)
+    if is_queued(c, key)? {
+        return Ok(false);
+    }
+    c.execute(
+        "INSERT INTO outbox (key, notifier, body, state, due) VALUES (?1, ?2, ?3, 'pending', ?4)",
+        params![key, notifier, body, millis(due)],
+    )?;
+    Ok(true)
 }
 
 /// Whether a message with this key is there.
-pub(super) fn is_queued(c: &Connection, key: &str) -> Result<bool> {
-    Ok(c.prepare_cached("SELECT 1 FROM outbox WHERE key = ?1")?.exists([key])?)
+pub(super) fn is_queued(c: &dyn Sql, key: &str) -> Result<bool> {
+    c.exists("SELECT 1 FROM outbox WHERE key = ?1", params![key])
 }
 
-fn read_delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+fn read_delivery(row: &Row<'_>) -> Result<Delivery> {
     Ok(Delivery {
         id: row.get(0)?,
         key: row.get(1)?,
@@ -66,126 +94,132 @@ fn read_delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
 }
 
 pub(super) fn deliveries(
-    c: &Connection,
+    c: &dyn Sql,
     state: &str,
     due: DateTime<Utc>,
     limit: usize,
 ) -> Result<Vec<Delivery>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(c.prepare_cached(
+    c.rows(
         "SELECT id, key, notifier, body, attempts, state, error FROM outbox
          WHERE state = ?1 AND due <= ?2 ORDER BY due, id LIMIT ?3",
-    )?
-    .query_map(params![state, millis(due), limit], read_delivery)?
-    .collect::<rusqlite::Result<Vec<_>>>()?)
+        params![state, millis(due), limit],
+        read_delivery,
+    )
 }
 
 /// Newest first.
-pub(super) fn lines(c: &Connection, ask: &OutboxAsk) -> Result<Vec<OutboxLine>> {
+pub(super) fn lines(c: &dyn Sql, ask: &OutboxAsk) -> Result<Vec<OutboxLine>> {
     let limit = i64::try_from(ask.limit).unwrap_or(i64::MAX);
     let read = |row: &Row<'_>| {
-        let (due, sent) = (row.get(7)?, row.get::<_, Option<i64>>(8)?);
+        let (due, sent) = (row.get(7)?, row.get::<Option<i64>>(8)?);
         Ok(OutboxLine { delivery: read_delivery(row)?, due: instant(due), sent: sent.map(instant) })
     };
-    Ok(c.prepare_cached(
+    c.rows(
         "SELECT id, key, notifier, body, attempts, state, error, due, sent FROM outbox
-         WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
-    )?
-    .query_map(params![ask.state, ask.before, limit], read)?
-    .collect::<rusqlite::Result<Vec<_>>>()?)
+         WHERE (state = ?1 OR ?1 IS NULL) AND (id < ?2 OR ?2 IS NULL) ORDER BY id DESC LIMIT ?3",
+        params![ask.state, ask.before, limit],
+        read,
+    )
 }
 
 /// Messages by way out and state.
-pub(super) fn counts(c: &Connection) -> Result<Vec<(String, String, u64)>> {
-    let mut counts =
-        c.prepare_cached("SELECT notifier, state, COUNT(*) FROM outbox GROUP BY notifier, state")?;
-    let read =
-        |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned()));
-    Ok(counts.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?)
+pub(super) fn counts(c: &dyn Sql) -> Result<Vec<(String, String, u64)>> {
+    let sql = "SELECT notifier, state, COUNT(*) FROM outbox
+               GROUP BY notifier, state ORDER BY notifier, state";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<i64>(2)?.cast_unsigned()));
+    c.rows(sql, &[], read)
 }
 
-pub(super) fn mark_sent(c: &Connection, id: i64, now: DateTime<Utc>) -> Result<()> {
-    c.prepare_cached(
-        "UPDATE outbox SET state = 'sent', sent = ?2, attempts = attempts + 1, error = NULL,
-           body = iif(json_valid(body) AND body ->> 'kind' = 'digest', '', body)
-         WHERE id = ?1",
-    )?
-    .execute(params![id, millis(now)])?;
+pub(super) fn mark_sent(c: &dyn Sql, id: i64, now: DateTime<Utc>) -> Result<()> {
+    let body =
+        c.row("SELECT body FROM outbox WHERE id = ?1", params![id], |r| r.get::<String>(0))?;
+    let Some(body) = body else { return Ok(()) };
+    let kept = if message(&body).kind.as_deref() == Some("digest") { "" } else { body.as_str() };
+    c.execute("UPDATE outbox SET state = 'sent', sent = ?2, attempts = attempts + 1, error = NULL, body = ?3
+         WHERE id = ?1", params![id, millis(now), kept])?;
     Ok(())
 }
 
 pub(super) fn mark_failed(
-    c: &Connection,
+    c: &dyn Sql,
     id: i64,
     error: &str,
     due: Option<DateTime<Utc>>,
 ) -> Result<()> {
     let state = if due.is_some() { "pending" } else { "dead" };
-    c.prepare_cached(
+    c.execute(
         "UPDATE outbox SET state = ?2, error = ?3, attempts = attempts + 1, due = COALESCE(?4, due)
          WHERE id = ?1",
-    )?
-    .execute(params![id, state, error, due.map(millis)])?;
+        params![id, state, error, due.map(millis)],
+    )?;
     Ok(())
 }
 
-pub(super) fn ways_due(c: &Connection, now: DateTime<Utc>) -> Result<Vec<String>> {
-    Ok(c.prepare_cached(
+pub(super) fn ways_due(c: &dyn Sql, now: DateTime<Utc>) -> Result<Vec<String>> {
+    c.rows(
         "SELECT DISTINCT notifier FROM outbox
          WHERE state = 'pending' AND due <= ?1 ORDER BY notifier",
-    )?
-    .query_map([millis(now)], |row| row.get(0))?
-    .collect::<rusqlite::Result<Vec<_>>>()?)
+        params![millis(now)],
+        |row| row.get(0),
+    )
 }
 
 pub(super) fn due_by(
-    c: &Connection,
+    c: &dyn Sql,
     notifier: &str,
     now: DateTime<Utc>,
     limit: usize,
 ) -> Result<Vec<Delivery>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(c.prepare_cached(
+    c.rows(
         "SELECT id, key, notifier, body, attempts, state, error FROM outbox
          WHERE state = 'pending' AND notifier = ?1 AND due <= ?2
          ORDER BY due, id LIMIT ?3",
-    )?
-    .query_map(params![notifier, millis(now), limit], read_delivery)?
-    .collect::<rusqlite::Result<Vec<_>>>()?)
+        params![notifier, millis(now), limit],
+        read_delivery,
+    )
 }
 
-pub(super) fn note_wait(c: &Connection, id: i64, error: &str) -> Result<()> {
-    c.prepare_cached("UPDATE outbox SET error = ?2 WHERE id = ?1")?.execute(params![id, error])?;
+pub(super) fn note_wait(c: &dyn Sql, id: i64, error: &str) -> Result<()> {
+    c.execute("UPDATE outbox SET error = ?2 WHERE id = ?1", params![id, error])?;
     Ok(())
 }
 
-pub(super) fn revive(c: &Connection, notifier: Option<&str>, now: DateTime<Utc>) -> Result<u64> {
-    let revived = c
-        .prepare_cached(
-            "UPDATE outbox SET state = 'pending', attempts = 0, due = ?2
-             WHERE state = 'dead' AND body <> '' AND (?1 IS NULL OR notifier = ?1)",
-        )?
-        .execute(params![notifier, millis(now)])?;
+pub(super) fn revive(c: &dyn Sql, notifier: Option<&str>, now: DateTime<Utc>) -> Result<u64> {
+    let revived = c.execute(
+        "UPDATE outbox SET state = 'pending', attempts = 0, due = ?2
+             WHERE state = 'dead' AND body <> '' AND (notifier = ?1 OR ?1 IS NULL)",
+        params![notifier, millis(now)],
+    )?;
     Ok(revived as u64)
 }
 
-pub(super) fn reroute(c: &Connection, from: &str, to: &str, now: DateTime<Utc>) -> Result<u64> {
-    let moved = c
-        .prepare_cached(
-            "UPDATE outbox SET notifier = ?2, attempts = 0, due = ?3
+pub(super) fn reroute(c: &dyn Sql, from: &str, to: &str, now: DateTime<Utc>) -> Result<u64> {
+    let moved = c.execute(
+        "UPDATE outbox SET notifier = ?2, attempts = 0, due = ?3
              WHERE state = 'pending' AND notifier = ?1",
-        )?
-        .execute(params![from, to, millis(now)])?;
+        params![from, to, millis(now)],
+    )?;
     Ok(moved as u64)
 }
 
 /// The key of a delivery is its alert's, `@`, and the way out.
-pub(super) fn strip(c: &Connection) -> Result<u64> {
-    let stripped = c.execute(
-        "UPDATE outbox SET body = '' WHERE state <> 'pending' AND body <> '' AND EXISTS (
-           SELECT 1 FROM json_each(iif(json_valid(outbox.body), outbox.body, '{}'), '$.data.evidence') AS told
-           WHERE NOT EXISTS (SELECT 1 FROM posts WHERE url = told.value ->> 'url'))",
-        [],
-    )?;
+pub(super) fn strip(c: &dyn Sql) -> Result<u64> {
+    let told = "SELECT id, body FROM outbox WHERE state <> 'pending' AND body <> '' ORDER BY id";
+    let told = c.rows(told, &[], |row| {
+        let evidence = message(&row.get::<String>(1)?).data.evidence;
+        Ok((row.get::<i64>(0)?, evidence))
+    })?;
+    let mut stripped = 0;
+    for (id, evidence) in told {
+        let mut is_whole = true;
+        for Told { url } in &evidence {
+            is_whole = is_whole && c.exists("SELECT 1 FROM posts WHERE url = ?1", params![url])?;
+        }
+        if !is_whole {
+            stripped += c.execute("UPDATE outbox SET body = '' WHERE id = ?1", params![id])?;
+        }
+    }
     Ok(stripped as u64)
 }

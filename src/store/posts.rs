@@ -3,10 +3,12 @@
 //! In: ids, ranges, what officers said. Out: posts. What comes in is `intake`'s business.
 
 use chrono::{DateTime, Utc};
-use pipelines::record::{AnnotatedPost, Polarity, PolarityVerdict, PostId, SourceId, StoryId};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use pipelines::record::{
+    Alert, AnnotatedPost, Polarity, PolarityVerdict, PostId, SourceId, StoryId,
+};
 
-use super::sqlite::{from_json, instant, millis, to_json};
+use super::sql::{Cell, Row, Sql, params};
+use super::values::{from_json, instant, millis, to_json};
 use super::{PostRange, Result, changes};
 
 /// Alerts of one story that fired further apart stay two: two days.
@@ -22,46 +24,48 @@ fn post_id(id: i64) -> PostId {
     PostId(id.cast_unsigned())
 }
 
-pub(super) fn read_row(row: &Row<'_>) -> rusqlite::Result<(i64, i64, String)> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-}
-
-pub(super) fn read_post((id, story, json): &(i64, i64, String)) -> Result<AnnotatedPost> {
-    let mut post: AnnotatedPost = from_json(&format!("post {}", post_id(*id)), json)?;
-    post.story = StoryId(post_id(*story));
+/// A post from a row of [`COLUMNS`]. The record is read where it lies, without a copy.
+pub(super) fn read_post(row: &Row<'_>) -> Result<AnnotatedPost> {
+    let json = if let Cell::Text(json) = row.cell(2)? { json } else { "" };
+    let mut post: AnnotatedPost = from_json(&format!("post {}", post_id(row.get(0)?)), json)?;
+    post.story = StoryId(post_id(row.get(1)?));
     Ok(post)
 }
 
-pub(super) fn correction_of(c: &Connection, id: PostId) -> Result<Option<Polarity>> {
-    let said: Option<String> = c
-        .prepare_cached("SELECT polarity FROM corrections WHERE post = ?1")?
-        .query_row([sql_id(id)], |r| r.get(0))
-        .optional()?;
+pub(super) fn correction_of(c: &dyn Sql, id: PostId) -> Result<Option<Polarity>> {
+    let said: Option<String> =
+        c.row("SELECT polarity FROM corrections WHERE post = ?1", params![sql_id(id)], |r| {
+            r.get(0)
+        })?;
     said.map(|said| from_json("correction", &format!("\"{said}\""))).transpose()
 }
 
-pub(super) fn rewrite(c: &Connection, annotated: &AnnotatedPost) -> Result<()> {
+pub(super) fn rewrite(c: &dyn Sql, annotated: &AnnotatedPost) -> Result<()> {
     let id = annotated.post.id;
-    c.prepare_cached("UPDATE posts SET story = ?2, record = ?3 WHERE id = ?1")?
-        .execute(params![sql_id(id), sql_id(annotated.story.0), to_json("post", annotated)?])?;
+    c.execute(
+        "UPDATE posts SET story = ?2, record = ?3 WHERE id = ?1",
+        params![sql_id(id), sql_id(annotated.story.0), to_json("post", annotated)?],
+    )?;
     changes::note(c, id)
 }
 
-pub(super) fn first_time(c: &Connection) -> Result<Option<DateTime<Utc>>> {
-    let time: Option<i64> =
-        c.prepare_cached("SELECT MIN(time) FROM posts")?.query_row([], |r| r.get(0))?;
+pub(super) fn first_time(c: &dyn Sql) -> Result<Option<DateTime<Utc>>> {
+    let time: Option<i64> = c.value("SELECT MIN(time) FROM posts", &[])?;
     Ok(time.map(instant))
 }
 
-pub(super) fn set_story(c: &Connection, ids: &[PostId], story: StoryId) -> Result<()> {
+pub(super) fn set_story(c: &dyn Sql, ids: &[PostId], story: StoryId) -> Result<()> {
     for id in ids {
-        let moved = c
-            .prepare_cached("UPDATE posts SET story = ?2 WHERE id = ?1 AND story <> ?2")?
-            .execute(params![sql_id(*id), sql_id(story.0)])?;
+        let moved = c.execute(
+            "UPDATE posts SET story = ?2 WHERE id = ?1 AND story <> ?2",
+            params![sql_id(*id), sql_id(story.0)],
+        )?;
         if moved > 0 {
             // What rules found in it belongs to the story it is in.
-            c.prepare_cached("UPDATE hits SET story = ?2 WHERE post = ?1")?
-                .execute(params![sql_id(*id), sql_id(story.0)])?;
+            c.execute(
+                "UPDATE hits SET story = ?2 WHERE post = ?1",
+                params![sql_id(*id), sql_id(story.0)],
+            )?;
             changes::note(c, *id)?;
         }
     }
@@ -69,44 +73,50 @@ pub(super) fn set_story(c: &Connection, ids: &[PostId], story: StoryId) -> Resul
 }
 
 /// One happening, one alert: a younger open alert of the same rule and story goes into the older one.
-fn one_alert(c: &Connection, story: StoryId) -> Result<()> {
-    c.prepare_cached(
-        "DELETE FROM alerts WHERE state = 'open' AND json_extract(record, '$.story') = ?1 AND EXISTS (
+fn one_alert(c: &dyn Sql, story: StoryId) -> Result<()> {
+    c.execute("DELETE FROM alerts WHERE state = 'open' AND json_extract(record, '$.story') = ?1 AND EXISTS (
            SELECT 1 FROM alerts older WHERE older.rule = alerts.rule AND json_extract(older.record, '$.story') = ?1
-             AND (older.fired, older.id) < (alerts.fired, alerts.id) AND alerts.fired - older.fired <= ?2)",
-    )?
-    .execute(params![story.to_string(), ONE_ALERT_MILLIS])?;
+             AND (older.fired, older.id) < (alerts.fired, alerts.id) AND alerts.fired - older.fired <= ?2)", params![story.to_string(), ONE_ALERT_MILLIS])?;
     Ok(())
 }
 
-pub(super) fn merge_story(c: &Connection, from: StoryId, into: StoryId) -> Result<()> {
+pub(super) fn merge_story(c: &dyn Sql, from: StoryId, into: StoryId) -> Result<()> {
     let posts = of_story(c, from, usize::MAX)?;
-    c.prepare_cached("UPDATE hits SET story = ?2 WHERE story = ?1")?
-        .execute([sql_id(from.0), sql_id(into.0)])?;
+    c.execute(
+        "UPDATE hits SET story = ?2 WHERE story = ?1",
+        params![sql_id(from.0), sql_id(into.0)],
+    )?;
     // An alert of the merged story is one of the story it went into: it must not fire again there.
-    c.prepare_cached(
-        "UPDATE alerts SET record = json_set(record, '$.story', ?2) WHERE json_extract(record, '$.story') = ?1",
-    )?
-    .execute([from.to_string(), into.to_string()])?;
+    let told = "SELECT id, record FROM alerts WHERE json_extract(record, '$.story') = ?1";
+    let read = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<String>(1)?));
+    for (id, record) in c.rows(told, params![from.to_string()], read)? {
+        let alert = Alert { story: Some(into), ..from_json("alert", &record)? };
+        c.execute(
+            "UPDATE alerts SET record = ?2 WHERE id = ?1",
+            params![id, to_json("alert", &alert)?],
+        )?;
+    }
     one_alert(c, into)?;
     set_story(c, &posts, into)
 }
 
 pub(super) fn correct_polarity(
-    c: &Connection,
+    c: &dyn Sql,
     id: PostId,
     polarity: Polarity,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let Some(mut annotated) = post(c, id)? else { return Ok(()) };
-    c.prepare_cached(
+    c.execute(
         "INSERT INTO corrections (post, polarity, at) VALUES (?1, ?2, ?3)
          ON CONFLICT (post) DO UPDATE SET polarity = excluded.polarity, at = excluded.at",
-    )?
-    .execute(params![sql_id(id), polarity.as_str(), millis(now)])?;
+        params![sql_id(id), polarity.as_str(), millis(now)],
+    )?;
     correct(&mut annotated, polarity);
-    c.prepare_cached("UPDATE posts SET record = ?2 WHERE id = ?1")?
-        .execute(params![sql_id(id), to_json("post", &annotated)?])?;
+    c.execute(
+        "UPDATE posts SET record = ?2 WHERE id = ?1",
+        params![sql_id(id), to_json("post", &annotated)?],
+    )?;
     changes::note(c, id)
 }
 
@@ -119,27 +129,22 @@ pub(super) fn correct(annotated: &mut AnnotatedPost, polarity: Polarity) {
     annotated.polarity = corrected;
 }
 
-pub(super) fn corrections(c: &Connection) -> Result<Vec<(PostId, Polarity)>> {
-    let mut statement =
-        c.prepare_cached("SELECT post, polarity FROM corrections ORDER BY at, post")?;
-    let mut rows = statement.query([])?;
-    let mut corrections = Vec::new();
-    while let Some(row) = rows.next()? {
+pub(super) fn corrections(c: &dyn Sql) -> Result<Vec<(PostId, Polarity)>> {
+    c.rows("SELECT post, polarity FROM corrections ORDER BY at, post", &[], |row| {
         let polarity: String = row.get(1)?;
         let polarity = from_json("correction", &format!("\"{polarity}\""))?;
-        corrections.push((post_id(row.get(0)?), polarity));
-    }
-    Ok(corrections)
+        Ok((post_id(row.get(0)?), polarity))
+    })
 }
 
-pub(super) fn delete(c: &Connection, id: PostId) -> Result<bool> {
-    let gone = c.prepare_cached("DELETE FROM posts WHERE id = ?1")?.execute([sql_id(id)])?;
+pub(super) fn delete(c: &dyn Sql, id: PostId) -> Result<bool> {
+    let gone = c.execute("DELETE FROM posts WHERE id = ?1", params![sql_id(id)])?;
     for hanging in [
         "DELETE FROM hits WHERE post = ?1",
         "DELETE FROM corrections WHERE post = ?1",
         "DELETE FROM exhibits WHERE post = ?1",
     ] {
-        c.prepare_cached(hanging)?.execute([sql_id(id)])?;
+        c.execute(hanging, params![sql_id(id)])?;
     }
     if gone > 0 {
         changes::note(c, id)?;
@@ -148,23 +153,19 @@ pub(super) fn delete(c: &Connection, id: PostId) -> Result<bool> {
 }
 
 /// Deletes a post and remembers that it was meant.
-pub(super) fn bury(c: &Connection, id: PostId, now: DateTime<Utc>) -> Result<bool> {
-    c.prepare_cached(
+pub(super) fn bury(c: &dyn Sql, id: PostId, now: DateTime<Utc>) -> Result<bool> {
+    c.execute(
         "INSERT INTO tombstones (post, at) VALUES (?1, ?2) ON CONFLICT (post) DO NOTHING",
-    )?
-    .execute([sql_id(id), millis(now)])?;
+        params![sql_id(id), millis(now)],
+    )?;
     delete(c, id)
 }
 
-pub(super) fn post(c: &Connection, id: PostId) -> Result<Option<AnnotatedPost>> {
-    c.prepare_cached(&format!("SELECT {COLUMNS} FROM posts WHERE id = ?1"))?
-        .query_row([sql_id(id)], read_row)
-        .optional()?
-        .map(|row| read_post(&row))
-        .transpose()
+pub(super) fn post(c: &dyn Sql, id: PostId) -> Result<Option<AnnotatedPost>> {
+    c.row(&format!("SELECT {COLUMNS} FROM posts WHERE id = ?1"), params![sql_id(id)], read_post)
 }
 
-pub(super) fn by_prefix(c: &Connection, prefix: &str, limit: usize) -> Result<Vec<PostId>> {
+pub(super) fn by_prefix(c: &dyn Sql, prefix: &str, limit: usize) -> Result<Vec<PostId>> {
     if prefix.is_empty() || prefix.len() > 16 || !prefix.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(Vec::new());
     }
@@ -174,32 +175,27 @@ pub(super) fn by_prefix(c: &Connection, prefix: &str, limit: usize) -> Result<Ve
     let first = head.checked_shl(rest).unwrap_or(head);
     let last = first | 1u64.checked_shl(rest).map_or(u64::MAX, |above| above.wrapping_sub(1));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let ids = c
-        .prepare_cached("SELECT id FROM posts WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3")?
-        .query_map(params![first.cast_signed(), last.cast_signed(), limit], |r| {
-            Ok(post_id(r.get(0)?))
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let ids = c.rows(
+        "SELECT id FROM posts WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+        params![first.cast_signed(), last.cast_signed(), limit],
+        |r| Ok(post_id(r.get(0)?)),
+    )?;
     Ok(ids)
 }
 
+/// The ends of a range as parameters.
+fn within(range: &PostRange) -> [Cell<'static>; 2] {
+    [range.from.map_or(i64::MIN, millis), range.until.map_or(i64::MAX, millis)].map(Cell::Int)
+}
+
 pub(super) fn each(
-    c: &Connection,
+    c: &dyn Sql,
     range: &PostRange,
     each: &mut dyn FnMut(AnnotatedPost) -> bool,
 ) -> Result<()> {
-    let mut statement = c.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM posts WHERE time >= ?1 AND time < ?2 ORDER BY time, id"
-    ))?;
-    let from = range.from.map_or(i64::MIN, millis);
-    let until = range.until.map_or(i64::MAX, millis);
-    let mut rows = statement.query([from, until])?;
-    while let Some(row) = rows.next()? {
-        if !each(read_post(&read_row(row)?)?) {
-            break;
-        }
-    }
-    Ok(())
+    let sql =
+        format!("SELECT {COLUMNS} FROM posts WHERE time >= ?1 AND time < ?2 ORDER BY time, id");
+    c.each_row(&sql, &within(range), &mut |row| Ok(each(read_post(row)?)))
 }
 
 /// That a post names a subject. The others are told by a sign that no text can hold (in JSON its quotation marks are
@@ -208,64 +204,55 @@ pub(super) const NAMES_A_SUBJECT: &str = r#"instr(record, '"mentions":[]') = 0"#
 
 /// Posts of the range that name a subject, oldest first; answers how many the range holds in all.
 pub(super) fn each_mentioning(
-    c: &Connection,
+    c: &dyn Sql,
     range: &PostRange,
     each: &mut dyn FnMut(AnnotatedPost) -> bool,
 ) -> Result<u64> {
-    let within = [range.from.map_or(i64::MIN, millis), range.until.map_or(i64::MAX, millis)];
-    let mut statement = c.prepare_cached(&format!(
+    let sql = format!(
         "SELECT {COLUMNS} FROM posts WHERE time >= ?1 AND time < ?2 AND {NAMES_A_SUBJECT}
          ORDER BY time, id"
-    ))?;
-    let mut rows = statement.query(within)?;
-    while let Some(row) = rows.next()? {
-        if !each(read_post(&read_row(row)?)?) {
-            break;
-        }
-    }
-    let all: i64 = c
-        .prepare_cached("SELECT COUNT(*) FROM posts WHERE time >= ?1 AND time < ?2")?
-        .query_row(within, |row| row.get(0))?;
+    );
+    c.each_row(&sql, &within(range), &mut |row| Ok(each(read_post(row)?)))?;
+    let all: i64 =
+        c.value("SELECT COUNT(*) FROM posts WHERE time >= ?1 AND time < ?2", &within(range))?;
     Ok(all.cast_unsigned())
 }
 
-pub(super) fn count(c: &Connection) -> Result<u64> {
-    let n: i64 = c.prepare_cached("SELECT COUNT(*) FROM posts")?.query_row([], |r| r.get(0))?;
+pub(super) fn count(c: &dyn Sql) -> Result<u64> {
+    let n: i64 = c.value("SELECT COUNT(*) FROM posts", &[])?;
     Ok(n.cast_unsigned())
 }
 
 pub(super) fn times(
-    c: &Connection,
+    c: &dyn Sql,
     source: &SourceId,
     since: DateTime<Utc>,
     limit: usize,
 ) -> Result<Vec<DateTime<Utc>>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(c.prepare_cached(
+    c.rows(
         "SELECT time FROM posts WHERE source = ?1 AND time >= ?2 ORDER BY time DESC LIMIT ?3",
-    )?
-    .query_map(params![source.as_str(), millis(since), limit], |r| Ok(instant(r.get(0)?)))?
-    .collect::<rusqlite::Result<Vec<_>>>()?)
+        params![source.as_str(), millis(since), limit],
+        |r| Ok(instant(r.get(0)?)),
+    )
 }
 
-pub(super) fn latest(
-    c: &Connection,
-    source: &SourceId,
-    limit: usize,
-) -> Result<Vec<AnnotatedPost>> {
+pub(super) fn latest(c: &dyn Sql, source: &SourceId, limit: usize) -> Result<Vec<AnnotatedPost>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = c
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM posts WHERE source = ?1 ORDER BY time DESC LIMIT ?2"
-        ))?
-        .query_map(params![source.as_str(), limit], read_row)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.iter().map(read_post).collect()
+    c.rows(
+        &format!(
+            "SELECT {COLUMNS} FROM posts WHERE source = ?1 ORDER BY time DESC, id DESC LIMIT ?2"
+        ),
+        params![source.as_str(), limit],
+        read_post,
+    )
 }
 
-pub(super) fn of_story(c: &Connection, story: StoryId, limit: usize) -> Result<Vec<PostId>> {
+pub(super) fn of_story(c: &dyn Sql, story: StoryId, limit: usize) -> Result<Vec<PostId>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(c.prepare_cached("SELECT id FROM posts WHERE story = ?1 ORDER BY time, id LIMIT ?2")?
-        .query_map(params![sql_id(story.0), limit], |r| Ok(post_id(r.get(0)?)))?
-        .collect::<rusqlite::Result<Vec<_>>>()?)
+    c.rows(
+        "SELECT id FROM posts WHERE story = ?1 ORDER BY time, id LIMIT ?2",
+        params![sql_id(story.0), limit],
+        |r| Ok(post_id(r.get(0)?)),
+    )
 }

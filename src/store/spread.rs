@@ -4,10 +4,10 @@
 //! their columns, so that a month of many posts costs no more than a walk over them.
 
 use pipelines::record::{AnnotatedPost, PostId, SourceId, StoryId};
-use rusqlite::params;
 
-use super::posts::{COLUMNS, read_post, read_row};
-use super::sqlite::{SqliteStore, millis};
+use super::posts::{COLUMNS, read_post};
+use super::sql::{Database, params};
+use super::values::millis;
 use super::{PostRange, Result};
 
 /// Posts by how far they spread, and by source.
@@ -31,18 +31,16 @@ fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-impl ReadSpread for SqliteStore {
+impl<D: Database> ReadSpread for D {
     fn widely_told(&self, range: &PostRange, least: u32, limit: usize) -> Result<Vec<StoryId>> {
         let (from, until) = bounds(range);
         self.read(|c| {
             let sql = "SELECT story FROM posts WHERE time >= ?1 AND time < ?2 GROUP BY story
                        HAVING COUNT(DISTINCT source) >= ?3
                        ORDER BY COUNT(DISTINCT source) DESC, COUNT(*) DESC, story LIMIT ?4";
-            let mut statement = c.prepare_cached(sql)?;
-            let stories = statement.query_map(params![from, until, least, count(limit)], |r| {
-                Ok(StoryId(PostId(r.get::<_, i64>(0)?.cast_unsigned())))
-            })?;
-            Ok(stories.collect::<rusqlite::Result<_>>()?)
+            c.rows(sql, params![from, until, least, count(limit)], |r| {
+                Ok(StoryId(PostId(r.get::<i64>(0)?.cast_unsigned())))
+            })
         })
     }
 
@@ -58,11 +56,7 @@ impl ReadSpread for SqliteStore {
                 "SELECT {COLUMNS} FROM posts WHERE source = ?1 AND time >= ?2 AND time < ?3
                  ORDER BY time DESC, id LIMIT ?4"
             );
-            let mut statement = c.prepare_cached(&sql)?;
-            let rows = statement
-                .query_map(params![source.as_str(), from, until, count(limit)], read_row)?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            rows.iter().map(read_post).collect()
+            c.rows(&sql, params![source.as_str(), from, until, count(limit)], read_post)
         })
     }
 }

@@ -6,31 +6,26 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Result;
-use super::sqlite::{instant, millis};
+use super::sql::{Sql, params};
+use super::values::{instant, millis};
 
-pub(super) fn note(c: &Connection, terms: &[String], at: DateTime<Utc>) -> Result<()> {
-    let mut statement = c.prepare_cached(
-        "INSERT INTO terms (term, first_seen) VALUES (?1, ?2)
+pub(super) fn note(c: &dyn Sql, terms: &[String], at: DateTime<Utc>) -> Result<()> {
+    let sql = "INSERT INTO terms (term, first_seen) VALUES (?1, ?2)
          ON CONFLICT (term) DO UPDATE SET first_seen = excluded.first_seen
-         WHERE excluded.first_seen < terms.first_seen",
-    )?;
+         WHERE excluded.first_seen < terms.first_seen";
     for term in terms {
-        statement.execute(params![term, millis(at)])?;
+        c.execute(sql, params![term, millis(at)])?;
     }
     Ok(())
 }
 
-pub(super) fn first_seen(
-    c: &Connection,
-    terms: &[&str],
-) -> Result<BTreeMap<String, DateTime<Utc>>> {
-    let mut statement = c.prepare_cached("SELECT first_seen FROM terms WHERE term = ?1")?;
+pub(super) fn first_seen(c: &dyn Sql, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>> {
+    let sql = "SELECT first_seen FROM terms WHERE term = ?1";
     let mut known = BTreeMap::new();
     for term in terms {
-        let at: Option<i64> = statement.query_row([term], |r| r.get(0)).optional()?;
+        let at: Option<i64> = c.row(sql, params![term], |r| r.get(0))?;
         if let Some(at) = at {
             known.insert((*term).to_owned(), instant(at));
         }

@@ -1,4 +1,4 @@
-//! One transaction of the SQLite store: hands each step on to the file that owns its tables.
+//! One transaction of the store: hands each step on to the file that owns its tables.
 
 use std::collections::BTreeMap;
 
@@ -8,43 +8,43 @@ use pipelines::record::{
     StoryId, Validators,
 };
 
-use super::sqlite::SqliteWrite;
+use super::sql::Write;
 use super::{
     Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, frontier, imports,
     intake, mend, outbox, posts, sources, terms,
 };
 
-impl StoreWrite for SqliteWrite<'_> {
+impl StoreWrite for Write<'_> {
     fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)> {
-        intake::put(&self.tx, post)
+        intake::put(self.tx, post)
     }
 
     fn rewrite_post(&self, post: &AnnotatedPost) -> Result<()> {
-        posts::rewrite(&self.tx, post)
+        posts::rewrite(self.tx, post)
     }
 
     fn set_story(&self, ids: &[PostId], story: StoryId) -> Result<()> {
-        posts::set_story(&self.tx, ids, story)
+        posts::set_story(self.tx, ids, story)
     }
 
     fn merge_story(&self, from: StoryId, into: StoryId) -> Result<()> {
-        posts::merge_story(&self.tx, from, into)
+        posts::merge_story(self.tx, from, into)
     }
 
     fn correct_polarity(&self, id: PostId, polarity: Polarity, now: DateTime<Utc>) -> Result<()> {
-        posts::correct_polarity(&self.tx, id, polarity, now)
+        posts::correct_polarity(self.tx, id, polarity, now)
     }
 
     fn delete_post(&self, id: PostId) -> Result<bool> {
-        posts::delete(&self.tx, id)
+        posts::delete(self.tx, id)
     }
 
     fn add_jobs(&self, jobs: &[FetchJob]) -> Result<u64> {
-        frontier::add(&self.tx, jobs)
+        frontier::add(self.tx, jobs)
     }
 
     fn finish_job(&self, url: &str, outcome: &str, now: DateTime<Utc>) -> Result<()> {
-        frontier::finish(&self.tx, url, outcome, now)
+        frontier::finish(self.tx, url, outcome, now)
     }
 
     fn look_again(
@@ -54,79 +54,79 @@ impl StoreWrite for SqliteWrite<'_> {
         validators: &Validators,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        frontier::look_again(&self.tx, url, due, validators, now)
+        frontier::look_again(self.tx, url, due, validators, now)
     }
 
     fn renew_job(&self, job: &FetchJob) -> Result<()> {
-        frontier::renew(&self.tx, job)
+        frontier::renew(self.tx, job)
     }
 
     fn postpone_job(&self, url: &str, due: DateTime<Utc>, attempts: u32) -> Result<()> {
-        frontier::postpone(&self.tx, url, due, attempts)
+        frontier::postpone(self.tx, url, due, attempts)
     }
 
     fn forget_readings(&self, source: &SourceId) -> Result<()> {
-        frontier::forget(&self.tx, source)
+        frontier::forget(self.tx, source)
     }
 
     fn put_entry(&self, job: &FetchJob) -> Result<()> {
-        frontier::put_entry(&self.tx, job)
+        frontier::put_entry(self.tx, job)
     }
 
     fn add_tally(&self, source: &SourceId, now: DateTime<Utc>, tally: &Tally) -> Result<()> {
-        sources::add_tally(&self.tx, source, now, tally)
+        sources::add_tally(self.tx, source, now, tally)
     }
 
     fn put_run(&self, source: &SourceId, outcome: &RunOutcome) -> Result<()> {
-        sources::put_run(&self.tx, source, outcome)
+        sources::put_run(self.tx, source, outcome)
     }
 
     fn put_state(&self, name: &str, value: &str) -> Result<()> {
-        sources::put_named_state(&self.tx, name, value)
+        sources::put_named_state(self.tx, name, value)
     }
 
     fn mend_waits(&self, now: DateTime<Utc>) -> Result<()> {
-        mend::waits(&self.tx, now)
+        mend::waits(self.tx, now)
     }
 
     fn mend_future(&self, now: DateTime<Utc>, since: DateTime<Utc>) -> Result<()> {
-        mend::future(&self.tx, now, since)
+        mend::future(self.tx, now, since)
     }
 
     fn drop_state(&self, name: &str) -> Result<()> {
-        sources::drop_named_state(&self.tx, name)
+        sources::drop_named_state(self.tx, name)
     }
 
     fn put_hit(&self, hit: &RuleHit) -> Result<bool> {
-        alerts::put_hit(&self.tx, hit)
+        alerts::put_hit(self.tx, hit)
     }
 
     fn forget_hits(&self, rule: &RuleId) -> Result<()> {
-        alerts::forget_hits(&self.tx, rule)
+        alerts::forget_hits(self.tx, rule)
     }
 
     fn first_post_time(&self) -> Result<Option<DateTime<Utc>>> {
-        posts::first_time(&self.tx)
+        posts::first_time(self.tx)
     }
 
     fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>> {
-        alerts::bare_hits(&self.tx, rule, since)
+        alerts::bare_hits(self.tx, rule, since)
     }
 
     fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>> {
-        alerts::spans(&self.tx, rule, post)
+        alerts::spans(self.tx, rule, post)
     }
 
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {
-        alerts::of_rule(&self.tx, rule, since)
+        alerts::of_rule(self.tx, rule, since)
     }
 
     fn alert_number(&self, key: &str) -> Result<Option<i64>> {
-        alerts::number(&self.tx, key)
+        alerts::number(self.tx, key)
     }
 
     fn latest_alert(&self, rule: &RuleId) -> Result<Option<Alert>> {
-        alerts::latest(&self.tx, rule)
+        alerts::latest(self.tx, rule)
     }
 
     fn last_hit_before(
@@ -134,79 +134,79 @@ impl StoreWrite for SqliteWrite<'_> {
         rule: &RuleId,
         before: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>> {
-        alerts::last_hit_before(&self.tx, rule, before)
+        alerts::last_hit_before(self.tx, rule, before)
     }
 
     fn note_terms(&self, terms: &[String], at: DateTime<Utc>) -> Result<()> {
-        terms::note(&self.tx, terms, at)
+        terms::note(self.tx, terms, at)
     }
 
     fn first_seen(&self, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>> {
-        terms::first_seen(&self.tx, terms)
+        terms::first_seen(self.tx, terms)
     }
 
     fn last_post_of(&self, source: &SourceId) -> Result<Option<DateTime<Utc>>> {
-        sources::last_post(&self.tx, source)
+        sources::last_post(self.tx, source)
     }
 
     fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>> {
-        posts::post(&self.tx, id)
+        posts::post(self.tx, id)
     }
 
     fn state(&self, name: &str) -> Result<Option<String>> {
-        sources::named_state(&self.tx, name)
+        sources::named_state(self.tx, name)
     }
 
     fn put_alert(&self, alert: &Alert, now: DateTime<Utc>) -> Result<bool> {
-        alerts::put(&self.tx, alert, now)
+        alerts::put(self.tx, alert, now)
     }
 
     fn delete_alerts(&self, before: DateTime<Utc>) -> Result<u64> {
-        alerts::delete(&self.tx, before)
+        alerts::delete(self.tx, before)
     }
 
     fn set_alert_state(&self, id: i64, state: AlertState, now: DateTime<Utc>) -> Result<bool> {
-        alerts::set_state(&self.tx, id, state, now)
+        alerts::set_state(self.tx, id, state, now)
     }
 
     fn is_queued(&self, key: &str) -> Result<bool> {
-        outbox::is_queued(&self.tx, key)
+        outbox::is_queued(self.tx, key)
     }
 
     fn enqueue(&self, key: &str, notifier: &str, body: &str, due: DateTime<Utc>) -> Result<bool> {
-        outbox::enqueue(&self.tx, key, notifier, body, due)
+        outbox::enqueue(self.tx, key, notifier, body, due)
     }
 
     fn mark_sent(&self, id: i64, now: DateTime<Utc>) -> Result<()> {
-        outbox::mark_sent(&self.tx, id, now)
+        outbox::mark_sent(self.tx, id, now)
     }
 
     fn note_wait(&self, id: i64, error: &str) -> Result<()> {
-        outbox::note_wait(&self.tx, id, error)
+        outbox::note_wait(self.tx, id, error)
     }
 
     fn revive(&self, notifier: Option<&str>, now: DateTime<Utc>) -> Result<u64> {
-        outbox::revive(&self.tx, notifier, now)
+        outbox::revive(self.tx, notifier, now)
     }
 
     fn reroute(&self, from: &str, to: &str, now: DateTime<Utc>) -> Result<u64> {
-        outbox::reroute(&self.tx, from, to, now)
+        outbox::reroute(self.tx, from, to, now)
     }
 
     fn strip_deliveries(&self) -> Result<u64> {
-        outbox::strip(&self.tx)
+        outbox::strip(self.tx)
     }
 
     fn mark_failed(&self, id: i64, error: &str, due: Option<DateTime<Utc>>) -> Result<()> {
-        outbox::mark_failed(&self.tx, id, error, due)
+        outbox::mark_failed(self.tx, id, error, due)
     }
 
     fn audit(&self, now: DateTime<Utc>, action: &str, object: &str, detail: &str) -> Result<()> {
-        audit::add(&self.tx, now, action, object, detail)
+        audit::add(self.tx, now, action, object, detail)
     }
 
     fn forget_changes(&self, up_to: u64) -> Result<()> {
-        changes::forget(&self.tx, up_to)
+        changes::forget(self.tx, up_to)
     }
 
     fn audit_once(
@@ -216,30 +216,30 @@ impl StoreWrite for SqliteWrite<'_> {
         object: &str,
         detail: &str,
     ) -> Result<()> {
-        audit::add_once(&self.tx, now, action, object, detail)
+        audit::add_once(self.tx, now, action, object, detail)
     }
 
     fn thin_tallies(&self, before: DateTime<Utc>) -> Result<u64> {
-        sources::thin(&self.tx, before)
+        sources::thin(self.tx, before)
     }
 
     fn forget_done_jobs(&self, before: DateTime<Utc>) -> Result<u64> {
-        frontier::forget_done(&self.tx, before)
+        frontier::forget_done(self.tx, before)
     }
 
     fn begin_import(&self, source: &SourceId, file: &str, now: DateTime<Utc>) -> Result<i64> {
-        imports::begin(&self.tx, source, file, now)
+        imports::begin(self.tx, source, file, now)
     }
 
     fn claim_for_import(&self, import: i64, post: PostId) -> Result<()> {
-        imports::claim(&self.tx, import, post)
+        imports::claim(self.tx, import, post)
     }
 
     fn mark_import_undone(&self, import: i64, now: DateTime<Utc>) -> Result<()> {
-        imports::mark_undone(&self.tx, import, now)
+        imports::mark_undone(self.tx, import, now)
     }
 
     fn bury_post(&self, id: PostId, now: DateTime<Utc>) -> Result<bool> {
-        posts::bury(&self.tx, id, now)
+        posts::bury(self.tx, id, now)
     }
 }

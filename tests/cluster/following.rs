@@ -44,9 +44,8 @@ fn found(lab: &Lab, query: &str) -> BTreeSet<String> {
     run.rows().into_iter().map(id).collect()
 }
 
-#[test]
-fn what_is_stored_while_the_cluster_is_away_is_found_when_it_is_back() {
-    let Some(mut node) = opensearch::node(opensearch::OLDEST) else { return };
+/// What is stored while the cluster is away is found when it is back; names, purges and rebuilds.
+pub fn away_and_back(mut node: Node) {
     let lab = station(&node, "east");
     let checked = lab.run(&["check"]).good();
     assert!(checked.out.contains("there is no index named east yet"), "{}", checked.out);
@@ -89,9 +88,9 @@ fn what_is_stored_while_the_cluster_is_away_is_found_when_it_is_back() {
     assert_eq!(found(&other, "运费").len(), 10, "an officer said so");
 }
 
-#[test]
-fn an_index_whose_copies_would_lose_posts_is_refused() {
-    let Some(node) = opensearch::node(opensearch::OLDEST) else { return };
+/// An index whose copies would lose posts is refused.
+#[allow(clippy::needless_pass_by_value, reason = "the node ends with the test")]
+pub fn loses_posts(node: Node) {
     let lab = station(&node, "west");
     import(&lab, "one.jsonl", &rows(1, 4)).good();
     // As somebody might make it by hand: the same but for the way copies are made.

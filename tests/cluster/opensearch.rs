@@ -20,6 +20,7 @@ pub const NEWEST: &str = "3.9.0";
 const UP_WITHIN: Duration = Duration::from_secs(120);
 
 /// Says what is passed over, also where the output of tests is kept back.
+#[allow(dead_code, reason = "not every test that includes this asks for it")]
 pub fn skipped(what: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {what}");
 }
@@ -99,19 +100,21 @@ fn free_port() -> u16 {
 }
 
 /// One node of `version`; none, told by name, where it cannot be had.
+#[allow(dead_code, reason = "not every test that includes this asks for it")]
 pub fn node(version: &str) -> Option<Node> {
     cluster(version, 1)?.pop()
 }
 
-/// A cluster of `size` nodes.
+/// A cluster of `size` nodes; none, told by name, where it cannot be had.
+#[allow(dead_code, reason = "not every test that includes this asks for it")]
 pub fn cluster(version: &str, size: usize) -> Option<Vec<Node>> {
-    let (java, class_path) = match program(version) {
-        Ok(program) => program,
-        Err(why) => {
-            skipped(&format!("OpenSearch {version}: {why}"));
-            return None;
-        }
-    };
+    try_cluster(version, size).map_err(|why| skipped(&why)).ok()
+}
+
+/// The same, or why it cannot be had.
+pub fn try_cluster(version: &str, size: usize) -> Result<Vec<Node>, String> {
+    let (java, class_path) =
+        program(version).map_err(|why| format!("OpenSearch {version}: {why}"))?;
     let ports: Vec<(u16, u16)> = (0..size).map(|_| (free_port(), free_port())).collect();
     let seeds: Vec<String> = ports.iter().map(|(_, t)| format!("127.0.0.1:{t}")).collect();
     let names: Vec<String> = (1..=size).map(|nth| format!("n{nth}")).collect();
@@ -144,7 +147,7 @@ pub fn cluster(version: &str, size: usize) -> Option<Vec<Node>> {
             panic!("OpenSearch {version} does not come up: {}", node.how.last_words());
         }
     }
-    Some(nodes)
+    Ok(nodes)
 }
 
 /// Waits until the node answers and has a manager.

@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
-use guanlan::engine::open_store;
-use guanlan::store::{PostRange, Store};
+use guanlan::store::PostRange;
 use pipelines::locale::Lang;
 use pipelines::record::AnnotatedPost;
 use scraper::{ElementRef, Html, Selector};
 
-use crate::lab::Lab;
+use crate::lab::{self, Lab};
 
 fn selector(text: &str) -> Selector {
     Selector::parse(text).unwrap()
@@ -240,7 +239,7 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
     let data = lab.data();
     lab.run(&["demo", "--keep", "--data-dir", data.to_str().unwrap()]).good();
     let mut stored = BTreeMap::new();
-    let store = open_store(&data).unwrap();
+    let store = lab::stored(&data);
     let each = &mut |post: AnnotatedPost| {
         stored.insert(post.post.id.to_string(), post);
         true

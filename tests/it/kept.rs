@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use chrono::Utc;
-use guanlan::engine::open_store;
-use guanlan::store::{PostRange, ReadEvidence, Store};
+use guanlan::store::PostRange;
 use pipelines::crawl::warc;
 use pipelines::record::{AlertState, Polarity, PostId, RuleId};
 
-use crate::lab::Lab;
+use crate::lab::{Lab, stored};
 
 /// Where the directory stands in the checkout.
 pub const V1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/kept/v1");
@@ -36,7 +35,7 @@ fn kept() -> Lab {
 #[test]
 fn a_directory_of_version_one_is_found_again_whole() {
     let lab = kept();
-    let store = open_store(&lab.data()).unwrap();
+    let store = stored(&lab.data());
     assert_eq!(store.post_count().unwrap(), 16);
     let mut posts = Vec::new();
     let all = PostRange::default();
@@ -89,7 +88,7 @@ fn a_directory_of_version_one_goes_on() {
 #[test]
 fn the_store_knows_itself_and_its_history() {
     let lab = kept();
-    let store = open_store(&lab.data()).unwrap();
+    let store = stored(&lab.data());
     let last = store.last_change().unwrap();
     assert_eq!(last, 18, "the last change before stands, with a mark");
     let here = store.position(last).unwrap().unwrap();

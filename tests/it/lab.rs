@@ -104,3 +104,10 @@ pub fn signs(dice: &mut Dice, count: usize) -> String {
     };
     (0..count).map(|_| sign(dice)).collect()
 }
+
+/// The store of a data directory, as a command that reads opens it.
+pub fn stored(data: &Path) -> std::sync::Arc<dyn guanlan::store::Store> {
+    let data_dir = Some(data.to_owned());
+    let overrides = guanlan::config::Overrides { data_dir, ..Default::default() };
+    guanlan::engine::open_store(&guanlan::config::Config::shipped(&overrides)).unwrap()
+}

@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use guanlan::config::{Config, Overrides};
 use guanlan::engine::import;
-use guanlan::engine::{DataDir, Station, nobody, open_store, rebuild_index, segmenter};
-use guanlan::store::Store;
+use guanlan::engine::{DataDir, Station, nobody, rebuild_index, segmenter};
 use index::{Index, examine};
 use pipelines::crawl::{ColumnMap, FileFormat, SourceConfig};
 
-use crate::lab::Lab;
+use crate::lab::{Lab, stored};
 
 fn rows(lab: &Lab, name: &str, ids: std::ops::Range<u32>) -> std::path::PathBuf {
     let line = |id| format!("{{\"id\": {id}, \"text\": \"青岚沟煤矿第{id}号通知\"}}\n");
@@ -206,11 +205,11 @@ fn a_rebuild_that_was_killed_does_not_hold_the_log_for_ever() {
     let lab = Lab::new();
     import(&lab, 0..30);
     // What a kill leaves: the mark, and nobody who holds the lock.
-    let store = open_store(&lab.data()).unwrap();
+    let store = stored(&lab.data());
     store.write(&mut |write| write.put_state("reindex_from", "1")).unwrap();
     drop(store);
     import(&lab, 30..60);
-    let store = open_store(&lab.data()).unwrap();
+    let store = stored(&lab.data());
     assert_eq!(store.state("reindex_from").unwrap(), None);
     assert_eq!(store.changes_after(0, 1_000).unwrap().len(), 1, "only the last change stands");
 }

@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use guanlan::config::{Config, Overrides};
 use guanlan::engine::rehearsal::Past;
-use guanlan::engine::{Clock, DataDir, Station, import, nobody, open_store, segmenter};
-use guanlan::store::{PostRange, Store};
+use guanlan::engine::{Clock, DataDir, Station, import, nobody, segmenter};
+use guanlan::store::PostRange;
 use index::Index;
 use pipelines::crawl::{FileFormat, SourceConfig, parse_map};
 use pipelines::record::{Alert, RuleId};
 
-use crate::lab::{Dice, Lab};
+use crate::lab::{Dice, Lab, stored};
 
 #[test]
 fn a_rehearsal_counts_its_hits_and_a_marked_sample_is_checked_ever_after() {
@@ -192,9 +192,9 @@ fn the_alerts_predicted_are_those_that_the_live_path_fires() {
     let end = Utc::now().trunc_subsecs(0);
     live(&lab, config.clone(), end);
 
-    let store = open_store(&lab.data()).unwrap();
+    let store = stored(&lab.data());
     let index = Index::open_read_only(DataDir(lab.data()).index(), &segmenter(&config)).unwrap();
-    let past = Past { config: &config, store: &store, index: &index };
+    let past = Past { config: &config, store: &*store, index: &index };
     let mut fired: BTreeMap<RuleId, Vec<Alert>> = BTreeMap::new();
     for stored in store.alerts(&PostRange::default(), 100_000).unwrap() {
         fired.entry(stored.alert.rule.clone()).or_default().push(stored.alert);

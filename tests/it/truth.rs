@@ -8,16 +8,16 @@ use std::path::Path;
 use chrono::Utc;
 use guanlan::config::{Config, Overrides};
 use guanlan::engine::faults::Part;
-use guanlan::engine::{Station, import, nobody, open_store, system_clock};
-use guanlan::store::{PostRange, Store};
+use guanlan::engine::{Station, import, nobody, system_clock};
+use guanlan::store::PostRange;
 use pipelines::crawl::{FileFormat, SourceConfig, parse_map};
 use pipelines::record::{AnnotatedPost, Issue, Polarity};
 
-use crate::lab::Lab;
+use crate::lab::{Lab, stored};
 
 fn all(lab: &Lab) -> Vec<AnnotatedPost> {
     let mut posts = Vec::new();
-    let store = open_store(&lab.data()).unwrap();
+    let store = stored(&lab.data());
     let each = &mut |post| {
         posts.push(post);
         true
@@ -48,7 +48,7 @@ fn two_addresses_that_collide_cost_one_post_and_an_audit_line() {
     );
     assert_eq!(counts["ties_out"], true);
     import(&lab, &rows, "url=url,text=text");
-    let refused = open_store(&lab.data()).unwrap().audits("refused", "", 9).unwrap();
+    let refused = stored(&lab.data()).audits("refused", "", 9).unwrap();
     assert_eq!(refused.len(), 1, "once, however often it comes: {refused:?}");
     assert!(refused[0].object.ends_with("ce9fd56dc4fb215a"));
 }

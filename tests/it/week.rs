@@ -14,7 +14,7 @@ use guanlan::config::{Config, Overrides};
 use guanlan::engine::health::{Health, Standing, health};
 use guanlan::engine::run::Rounds;
 use guanlan::engine::{Clock, Station, nobody};
-use guanlan::store::{PostRange, ReadEvidence, SqliteStore, Store};
+use guanlan::store::{PostRange, Store};
 use pipelines::record::{PostId, RuleId, SilenceReason};
 use serde_json::Value;
 
@@ -322,11 +322,11 @@ fn seven_days_of_fifty_sources() {
     });
     let overrides = Overrides { data_dir: Some(lab.data()), ..Overrides::default() };
     let config = Config::load(Some(lab.path()), &overrides).unwrap();
-    let store = guanlan::engine::open_store(&lab.data()).unwrap();
-    nothing_is_lost_or_doubled(&store, &ports);
+    let store = crate::lab::stored(&lab.data());
+    nothing_is_lost_or_doubled(&*store, &ports);
     everything_is_on_the_board(&seen);
-    each_silence_is_told_once(&lab, &store, &config);
-    changes_are_marked(&store, &ports);
+    each_silence_is_told_once(&lab, &*store, &config);
+    changes_are_marked(&*store, &ports);
 }
 
 /// Every post of every source that could be read at one time or another, once.
@@ -440,7 +440,7 @@ fn each_silence_is_told_once(lab: &Lab, store: &dyn Store, config: &Config) {
     );
 }
 
-fn changes_are_marked(store: &SqliteStore, ports: &[u16]) {
+fn changes_are_marked(store: &dyn Store, ports: &[u16]) {
     for (source, port) in ports.iter().enumerate() {
         let url = format!("http://127.0.0.1:{port}/news/a{}.html", target(source));
         let post = store.post(PostId::of_url(&url)).unwrap();

@@ -6,7 +6,6 @@ use pipelines::annotate::AnnotatorConfig;
 
 use crate::config::Config;
 use crate::desk::opening::store_if_any;
-use crate::store::Store as _;
 use crate::train::Correction;
 
 /// What one correction counts against a row of a set: an officer looked at it, and it is of this house.

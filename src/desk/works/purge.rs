@@ -50,7 +50,7 @@ pub fn purge(
         return Ok(Purged::NoDate);
     }
     if clock_is_right {
-        clock::confirm_by_hand(&open_store(&config.station.data_dir)?, now)?;
+        clock::confirm_by_hand(&*open_store(&config)?, now)?;
     }
     let works = match Works::open(config, super::nobody()) {
         Err(error) if clock_is_right && error.is::<LockError>() => return Ok(Purged::Confirmed),

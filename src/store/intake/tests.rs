@@ -1,5 +1,7 @@
 //! What comes in: who may change what, what is refused, and that one truth is answered.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use pipelines::record::{
     Channel, Comment, Confidence, Counts, Fingerprint, Polarity, PolarityVerdict, Published, Risk,
@@ -7,7 +9,7 @@ use pipelines::record::{
 };
 
 use super::*;
-use crate::store::{ReadEvidence as _, SqliteStore, Store};
+use crate::store::{Store, lab};
 
 /// These two have one id: found in six processor minutes by walking through addresses of one's own.
 const TWINS: [&str; 2] =
@@ -59,13 +61,13 @@ fn claimed(url: &str, source: &str, text: &str) -> AnnotatedPost {
 
 struct Lab {
     _dir: tempfile::TempDir,
-    store: SqliteStore,
+    store: Arc<dyn Store>,
 }
 
 impl Lab {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("guanlan.db")).unwrap();
+        let store = lab::open(dir.path());
         Self { _dir: dir, store }
     }
 

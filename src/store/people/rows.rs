@@ -1,9 +1,9 @@
 //! The statements on the tables of people, and those on the audit that know whose act a line is.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
-use super::super::sqlite::{SqliteStore, SqliteWrite, from_json, instant, millis, to_json};
+use super::super::sql::{Cell, Database, Row, Sql, Write, params};
+use super::super::values::{from_json, instant, millis, to_json};
 use super::super::{AuditLine, Result};
 use super::{AuditAsk, ReadPeople, Session, SignedLine, Token, Tries, User, WritePeople};
 
@@ -13,24 +13,18 @@ const SESSION: &str =
     "sessions.hash, sessions.user, sessions.made, sessions.seen, sessions.address, sessions.agent";
 const TOKEN: &str = "tokens.id, tokens.hash, tokens.user, tokens.label, tokens.scope, tokens.made, tokens.ends, tokens.revoked";
 
-fn user_of(r: &Row, at: usize) -> rusqlite::Result<(User, String)> {
-    let user = User {
+fn user_of(r: &Row<'_>, at: usize) -> Result<User> {
+    Ok(User {
         name: r.get(at)?,
         role: r.get(at + 1)?,
-        units: Vec::new(),
+        units: from_json("units of a user", &r.get::<String>(at + 2)?)?,
         password: r.get(at + 3)?,
         made: instant(r.get(at + 4)?),
-        disabled: r.get::<_, Option<i64>>(at + 5)?.map(instant),
-    };
-    Ok((user, r.get(at + 2)?))
+        disabled: r.get::<Option<i64>>(at + 5)?.map(instant),
+    })
 }
 
-fn with_units((mut user, units): (User, String)) -> Result<User> {
-    user.units = from_json("units of a user", &units)?;
-    Ok(user)
-}
-
-fn session_of(r: &Row) -> rusqlite::Result<Session> {
+fn session_of(r: &Row<'_>) -> Result<Session> {
     Ok(Session {
         hash: r.get(0)?,
         user: r.get(1)?,
@@ -41,7 +35,7 @@ fn session_of(r: &Row) -> rusqlite::Result<Session> {
     })
 }
 
-fn token_of(r: &Row) -> rusqlite::Result<Token> {
+fn token_of(r: &Row<'_>) -> Result<Token> {
     Ok(Token {
         id: r.get(0)?,
         hash: r.get(1)?,
@@ -50,53 +44,45 @@ fn token_of(r: &Row) -> rusqlite::Result<Token> {
         scope: r.get(4)?,
         made: instant(r.get(5)?),
         ends: instant(r.get(6)?),
-        revoked: r.get::<_, Option<i64>>(7)?.map(instant),
+        revoked: r.get::<Option<i64>>(7)?.map(instant),
     })
 }
 
-fn users(c: &Connection) -> Result<Vec<User>> {
-    c.prepare_cached(&format!("SELECT {USER} FROM users ORDER BY name"))?
-        .query_map([], |r| user_of(r, 0))?
-        .map(|row| with_units(row?))
-        .collect()
+fn users(c: &dyn Sql) -> Result<Vec<User>> {
+    c.rows(&format!("SELECT {USER} FROM users ORDER BY name"), &[], |r| user_of(r, 0))
 }
 
-fn tries(c: &Connection, what: &str) -> Result<Option<Tries>> {
-    Ok(c.prepare_cached("SELECT failed, last, until FROM tries WHERE what = ?1")?
-        .query_row([what], |r| {
-            Ok(Tries { failed: r.get(0)?, last: instant(r.get(1)?), until: instant(r.get(2)?) })
-        })
-        .optional()?)
+fn tries(c: &dyn Sql, what: &str) -> Result<Option<Tries>> {
+    c.row("SELECT failed, last, until FROM tries WHERE what = ?1", params![what], |r| {
+        Ok(Tries { failed: r.get(0)?, last: instant(r.get(1)?), until: instant(r.get(2)?) })
+    })
 }
 
-fn audit_lines(c: &Connection, ask: &AuditAsk, limit: usize) -> Result<Vec<SignedLine>> {
-    let mut sql = "SELECT id, who, at, action, object, detail FROM audit WHERE 1".to_owned();
-    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(i64::try_from(limit).unwrap_or(i64::MAX))];
-    let mut narrow = |clause: &str, value: Option<Box<dyn ToSql>>| {
+fn audit_lines(c: &dyn Sql, ask: &AuditAsk, limit: usize) -> Result<Vec<SignedLine>> {
+    let mut sql = "SELECT id, who, at, action, object, detail FROM audit WHERE 1 = 1".to_owned();
+    let mut values = vec![Cell::Int(i64::try_from(limit).unwrap_or(i64::MAX))];
+    let mut narrow = |clause: &str, value| {
         if let Some(value) = value {
             values.push(value);
             sql += &format!(" AND {clause} ?{}", values.len());
         }
     };
-    let time = |at: Option<DateTime<Utc>>| at.map(|at| Box::new(millis(at)) as Box<dyn ToSql>);
-    narrow("who =", ask.who.clone().map(|who| Box::new(who) as _));
-    narrow("action =", ask.action.clone().map(|action| Box::new(action) as _));
+    let time = |at: Option<DateTime<Utc>>| at.map(|at| Cell::Int(millis(at)));
+    narrow("who =", ask.who.as_deref().map(Cell::Text));
+    narrow("action =", ask.action.as_deref().map(Cell::Text));
     narrow("at >=", time(ask.from));
     narrow("at <", time(ask.until));
-    narrow("id <", ask.before.map(|id| Box::new(id) as _));
+    narrow("id <", ask.before.map(Cell::Int));
     sql += if ask.people_only { " AND who IS NOT NULL" } else { "" };
     sql += " ORDER BY id DESC LIMIT ?1";
-    let values = values.iter().map(|value| &**value).collect::<Vec<_>>();
-    Ok(c.prepare_cached(&sql)?
-        .query_map(&values[..], |r| {
-            let at = instant(r.get(2)?);
-            let line = AuditLine { at, action: r.get(3)?, object: r.get(4)?, detail: r.get(5)? };
-            Ok(SignedLine { id: r.get(0)?, who: r.get(1)?, line })
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?)
+    c.rows(&sql, &values, |r| {
+        let at = instant(r.get(2)?);
+        let line = AuditLine { at, action: r.get(3)?, object: r.get(4)?, detail: r.get(5)? };
+        Ok(SignedLine { id: r.get(0)?, who: r.get(1)?, line })
+    })
 }
 
-impl ReadPeople for SqliteStore {
+impl<D: Database> ReadPeople for D {
     fn users(&self) -> Result<Vec<User>> {
         self.read(users)
     }
@@ -105,46 +91,26 @@ impl ReadPeople for SqliteStore {
         let sql = format!(
             "SELECT {SESSION}, {USER} FROM sessions JOIN users ON users.name = sessions.user WHERE hash = ?1"
         );
-        let found = self.read(|c| {
-            let row = |r: &Row| Ok((session_of(r)?, user_of(r, 6)?));
-            Ok(c.prepare_cached(&sql)?.query_row([hash], row).optional()?)
-        })?;
-        found.map(|(session, user)| Ok((session, with_units(user)?))).transpose()
+        self.read(|c| c.row(&sql, params![hash], |r| Ok((session_of(r)?, user_of(r, 6)?))))
     }
 
     fn sessions(&self, user: Option<&str>) -> Result<Vec<Session>> {
         let sql = format!(
-            "SELECT {SESSION} FROM sessions WHERE ?1 IS NULL OR user = ?1 ORDER BY seen DESC, hash"
+            "SELECT {SESSION} FROM sessions WHERE sessions.user = ?1 OR ?1 IS NULL ORDER BY seen DESC, hash"
         );
-        self.read(|c| {
-            let rows = c
-                .prepare_cached(&sql)?
-                .query_map([user], session_of)?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(rows)
-        })
+        self.read(|c| c.rows(&sql, params![user], session_of))
     }
 
     fn token(&self, hash: &str) -> Result<Option<(Token, User)>> {
         let sql = format!(
             "SELECT {TOKEN}, {USER} FROM tokens JOIN users ON users.name = tokens.user WHERE hash = ?1"
         );
-        let found = self.read(|c| {
-            let row = |r: &Row| Ok((token_of(r)?, user_of(r, 8)?));
-            Ok(c.prepare_cached(&sql)?.query_row([hash], row).optional()?)
-        })?;
-        found.map(|(token, user)| Ok((token, with_units(user)?))).transpose()
+        self.read(|c| c.row(&sql, params![hash], |r| Ok((token_of(r)?, user_of(r, 8)?))))
     }
 
     fn tokens(&self) -> Result<Vec<Token>> {
         let sql = format!("SELECT {TOKEN} FROM tokens ORDER BY id DESC");
-        self.read(|c| {
-            let rows = c
-                .prepare_cached(&sql)?
-                .query_map([], token_of)?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(rows)
-        })
+        self.read(|c| c.rows(&sql, &[], token_of))
     }
 
     fn tries(&self, what: &str) -> Result<Option<Tries>> {
@@ -157,54 +123,44 @@ impl ReadPeople for SqliteStore {
 
     fn audit_actions(&self) -> Result<Vec<String>> {
         self.read(|c| {
-            Ok(c.prepare_cached(
+            c.rows(
                 "SELECT DISTINCT action FROM audit WHERE who IS NOT NULL ORDER BY action",
-            )?
-            .query_map([], |r| r.get(0))?
-            .collect::<rusqlite::Result<Vec<_>>>()?)
+                &[],
+                |r| r.get(0),
+            )
         })
     }
 }
 
-impl WritePeople for SqliteWrite<'_> {
+impl WritePeople for Write<'_> {
     fn put_user(&self, user: &User) -> Result<()> {
         let units = to_json("units of a user", &user.units)?;
-        self.tx
-            .prepare_cached(
-                "INSERT INTO users (name, role, units, password, made, disabled) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (name) DO UPDATE SET role = ?2, units = ?3, password = ?4, disabled = ?6",
-            )?
-            .execute(params![user.name, user.role, units, user.password, millis(user.made), user.disabled.map(millis)])?;
+        self.tx.execute("INSERT INTO users (name, role, units, password, made, disabled) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (name) DO UPDATE SET role = ?2, units = ?3, password = ?4, disabled = ?6", params![user.name, user.role, units, user.password, millis(user.made), user.disabled.map(millis)])?;
         Ok(())
     }
 
     fn user(&self, name: &str) -> Result<Option<User>> {
         let sql = format!("SELECT {USER} FROM users WHERE name = ?1");
-        let found =
-            self.tx.prepare_cached(&sql)?.query_row([name], |r| user_of(r, 0)).optional()?;
-        found.map(with_units).transpose()
+        self.tx.row(&sql, params![name], |r| user_of(r, 0))
     }
 
     fn all_users(&self) -> Result<Vec<User>> {
-        users(&self.tx)
+        users(self.tx)
     }
 
     fn put_session(&self, s: &Session) -> Result<()> {
-        self.tx
-            .prepare_cached(
-                "INSERT INTO sessions (hash, user, made, seen, address, agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (hash) DO UPDATE SET seen = ?4",
-            )?
-            .execute(params![s.hash, s.user, millis(s.made), millis(s.seen), s.address, s.agent])?;
+        self.tx.execute("INSERT INTO sessions (hash, \"user\", made, seen, address, agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (hash) DO UPDATE SET seen = ?4", params![s.hash, s.user, millis(s.made), millis(s.seen), s.address, s.agent])?;
         Ok(())
     }
 
     fn end_session(&self, hash: &str) -> Result<bool> {
-        Ok(self.tx.execute("DELETE FROM sessions WHERE hash = ?1", [hash])? > 0)
+        Ok(self.tx.execute("DELETE FROM sessions WHERE hash = ?1", params![hash])? > 0)
     }
 
     fn end_sessions(&self, user: &str) -> Result<usize> {
-        Ok(self.tx.execute("DELETE FROM sessions WHERE user = ?1", [user])?)
+        self.tx.execute("DELETE FROM sessions WHERE \"user\" = ?1", params![user])
     }
 
     fn forget_sessions(
@@ -214,29 +170,30 @@ impl WritePeople for SqliteWrite<'_> {
         tried: DateTime<Utc>,
     ) -> Result<()> {
         let ended = "DELETE FROM sessions WHERE made < ?1 OR seen < ?2";
-        self.tx.execute(ended, [millis(made), millis(seen)])?;
-        self.tx.execute("DELETE FROM tries WHERE last < ?1", [millis(tried)])?;
+        self.tx.execute(ended, params![millis(made), millis(seen)])?;
+        self.tx.execute("DELETE FROM tries WHERE last < ?1", params![millis(tried)])?;
         Ok(())
     }
 
     fn put_token(&self, t: &Token) -> Result<i64> {
-        let sql = "INSERT INTO tokens (hash, user, label, scope, made, ends) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id";
-        let values = params![t.hash, t.user, t.label, t.scope, millis(t.made), millis(t.ends)];
-        Ok(self.tx.query_row(sql, values, |r| r.get(0))?)
+        let sql = "INSERT INTO tokens (hash, \"user\", label, scope, made, ends) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id";
+        let (made, ends) = (millis(t.made), millis(t.ends));
+        let values = params![t.hash, t.user, t.label, t.scope, made, ends];
+        self.tx.value(sql, values)
     }
 
     fn revoke_token(&self, id: i64, now: DateTime<Utc>) -> Result<bool> {
         let sql = "UPDATE tokens SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL";
-        Ok(self.tx.execute(sql, [id, millis(now)])? > 0)
+        Ok(self.tx.execute(sql, params![id, millis(now)])? > 0)
     }
 
     fn tries_now(&self, what: &str) -> Result<Option<Tries>> {
-        tries(&self.tx, what)
+        tries(self.tx, what)
     }
 
     fn put_tries(&self, what: &str, tries: Option<Tries>) -> Result<()> {
         let Some(Tries { failed, last, until }) = tries else {
-            self.tx.execute("DELETE FROM tries WHERE what = ?1", [what])?;
+            self.tx.execute("DELETE FROM tries WHERE what = ?1", params![what])?;
             return Ok(());
         };
         let sql = "INSERT INTO tries (what, failed, last, until) VALUES (?1, ?2, ?3, ?4)
@@ -253,11 +210,10 @@ impl WritePeople for SqliteWrite<'_> {
         object: &str,
         detail: &str,
     ) -> Result<()> {
-        self.tx
-            .prepare_cached(
-                "INSERT INTO audit (at, who, action, object, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![millis(now), who, action, object, detail])?;
+        self.tx.execute(
+            "INSERT INTO audit (at, who, action, object, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![millis(now), who, action, object, detail],
+        )?;
         Ok(())
     }
 }

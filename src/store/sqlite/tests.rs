@@ -3,7 +3,7 @@
 use pipelines::record::SourceId;
 
 use super::*;
-use crate::store::StoreWrite;
+use crate::store::Store as _;
 
 fn store(dir: &Path) -> SqliteStore {
     SqliteStore::open(&dir.join("guanlan.db")).unwrap()
@@ -82,7 +82,6 @@ fn counts_by_the_hour_become_counts_by_the_day_and_still_tie_out() {
         .unwrap();
     let whole = store.source_state(&source).unwrap().tally;
     assert_eq!((whole.received, whole.kept), (144, 144));
-    let rows: i64 =
-        store.read(|c| Ok(c.query_row("SELECT COUNT(*) FROM tallies", [], |r| r.get(0))?)).unwrap();
+    let rows: i64 = store.read(|c| c.value("SELECT COUNT(*) FROM tallies", &[])).unwrap();
     assert_eq!(rows, 2 * (2 + 24), "two days of one row each, and the last day by the hour");
 }

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use guanlan::engine::digests::fonts;
-use guanlan::engine::open_store;
 use guanlan::report::paper::{Block, Head, Paper, Run};
 use guanlan::report::{Fonts, render_pdf, render_word};
-use guanlan::store::{PostRange, Store};
+use guanlan::store::PostRange;
 use pipelines::locale::Lang;
 use pipelines::record::AnnotatedPost;
 
@@ -163,7 +162,7 @@ fn before_appendix(file: &Path) -> Option<usize> {
 #[test]
 fn a_daily_fills_three_pages_at_most_and_a_flash_report_one() {
     let station = Station::new();
-    let store = open_store(&station.lab.data()).unwrap();
+    let store = crate::lab::stored(&station.lab.data());
     let mut worst = None;
     let each = &mut |post: AnnotatedPost| {
         let risk = if post.mentions.is_empty() { 0 } else { post.risk.score };

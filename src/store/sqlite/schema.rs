@@ -8,21 +8,21 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Result, StoreError};
+use crate::store::{Result, StoreError};
 
 /// All migrations in their order; the first makes version 1.
 const MIGRATIONS: [&str; 7] = [
-    include_str!("migrations/0001.sql"),
-    include_str!("migrations/0002.sql"),
-    include_str!("migrations/0003.sql"),
-    include_str!("migrations/0004.sql"),
-    include_str!("migrations/0005.sql"),
-    include_str!("migrations/0006.sql"),
-    include_str!("migrations/0007.sql"),
+    include_str!("../migrations/0001.sql"),
+    include_str!("../migrations/0002.sql"),
+    include_str!("../migrations/0003.sql"),
+    include_str!("../migrations/0004.sql"),
+    include_str!("../migrations/0005.sql"),
+    include_str!("../migrations/0006.sql"),
+    include_str!("../migrations/0007.sql"),
 ];
 
 /// The version of a file that all migrations have gone over.
-const CURRENT: i64 = 7;
+const CURRENT: i64 = crate::store::SCHEMA;
 
 /// Brings the file to the current version; one that is there is left alone.
 pub(super) fn bring_up(writer: &mut Connection, path: &Path) -> Result<()> {
@@ -31,10 +31,10 @@ pub(super) fn bring_up(writer: &mut Connection, path: &Path) -> Result<()> {
 
 /// Refuses a file that is not of the current version.
 pub(super) fn check(reader: &Connection, path: &Path) -> Result<()> {
-    let (path, known) = (path.to_owned(), CURRENT);
+    let (place, known) = (path.display().to_string(), CURRENT);
     match version(reader)? {
-        found if found > known => Err(StoreError::Newer { path, found, known }),
-        found if found < known => Err(StoreError::Older { path, found, known }),
+        found if found > known => Err(StoreError::Newer { place, found, known }),
+        found if found < known => Err(StoreError::Older { place, found, known }),
         _ => Ok(()),
     }
 }
@@ -52,7 +52,7 @@ fn migrate(writer: &mut Connection, path: &Path, migrations: &[&str]) -> Result<
     let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&tx)?;
     if found > known {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+        return Err(StoreError::Newer { place: path.display().to_string(), found, known });
     }
     if found == 0 {
         clear_half_made(&tx, path)?;
@@ -75,7 +75,7 @@ fn clear_half_made(c: &Connection, path: &Path) -> Result<()> {
     for table in tables {
         let quoted = format!("\"{}\"", table.replace('"', "\"\""));
         if c.prepare(&format!("SELECT 1 FROM {quoted}"))?.exists([])? {
-            return Err(StoreError::Foreign { path: path.to_owned() });
+            return Err(StoreError::Foreign { place: path.display().to_string() });
         }
         c.execute_batch(&format!("DROP TABLE {quoted}"))?;
     }
@@ -83,5 +83,4 @@ fn clear_half_made(c: &Connection, path: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
-#[path = "schema/tests.rs"]
 mod tests;

@@ -1,0 +1,70 @@
+//! What goes wrong with a server, and what of the store's troubles it is.
+//!
+//! In: an IO error, or the server's own five letters (SQLSTATE). Out: one of the store's errors: a state that passes, a
+//! refusal, a failure. Whatever the server says holds no value of a statement: only its first line is taken.
+
+use std::io;
+
+use super::address::Address;
+use crate::store::StoreError;
+
+/// What went wrong with a session.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// The way is gone.
+    #[error("{0}")]
+    Lost(#[from] io::Error),
+    /// The server refused something.
+    #[error("{said} ({state})")]
+    Refused {
+        /// Its five letters.
+        state: String,
+        /// Its words.
+        said: String,
+        /// Whether the session is over with it.
+        is_end: bool,
+    },
+    /// It asks for a password, and there is none.
+    #[error("the server asks for a password, and the address holds none")]
+    NoPassword,
+    /// It wants a login of another kind.
+    #[error(
+        "the server asks for a login other than scram-sha-256; set `password_encryption = scram-sha-256` there"
+    )]
+    OtherLogin,
+    /// It does not know the password itself.
+    #[error("the server did not prove that it knows the password")]
+    Impostor,
+}
+
+impl Trouble {
+    /// Whether the session is over.
+    pub fn is_end(&self) -> bool {
+        !matches!(self, Self::Refused { is_end: false, .. })
+    }
+
+    /// As one of the store's.
+    pub fn of(self, address: &Address) -> StoreError {
+        let place = address.to_string();
+        let cause = self.to_string();
+        let state = match &self {
+            Self::Lost(_) => return StoreError::Away { place, cause },
+            Self::NoPassword | Self::OtherLogin | Self::Impostor => {
+                return StoreError::Refused { place, cause };
+            }
+            Self::Refused { state, .. } => state.as_str(),
+        };
+        match state {
+            "53100" => StoreError::Full(cause),
+            // Locks not had in time, statements ended in time, two that waited for each other.
+            "55P03" | "57014" | "40001" | "40P01" => StoreError::Busy,
+            "25006" => StoreError::Standby { place },
+            "42501" | "3D000" => StoreError::Refused { place, cause },
+            _ if state.starts_with("28") => StoreError::Refused { place, cause },
+            _ if ["08", "53", "57", "58"].iter().any(|class| state.starts_with(class)) => {
+                StoreError::Away { place, cause }
+            }
+            _ => StoreError::Sql(cause),
+        }
+    }
+}

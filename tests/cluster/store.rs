@@ -1,0 +1,19 @@
+//! The store's own tests, from the one text beside its code, on a server instead of a file.
+
+use std::process::Command;
+
+use super::postgres::Postgres;
+
+/// Runs them by `cargo test`, which has built them for the file already.
+pub fn own_tests(server: &Postgres) {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["test", "--offline", "--quiet", "--lib", "-p", "guanlan", "--"]);
+    cargo.args(["store::answers", "store::cases", "store::intake", "store::mend"]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).env("GUANLAN_TEST_DATABASE", server.address());
+    let output = cargo.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let made = "SELECT COUNT(*) FROM pg_namespace WHERE nspname LIKE 't%' AND length(nspname) = 17";
+    let made: u32 = server.psql(made).unwrap().parse().unwrap();
+    assert!(made >= 10, "only {made} of them made a schema here");
+}
