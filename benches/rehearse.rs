@@ -75,7 +75,13 @@ fn make(data: &DataDir, wanted: u64) -> anyhow::Result<()> {
             .write(&mut |write| batch.iter().try_for_each(|post| write.put_post(post).map(drop)))?;
     }
     println!("{wanted} posts stored in {:.0} s", start.elapsed().as_secs_f64());
-    rebuild_index(&store, &data.index(), chrono::Utc::now(), &|| false, &mut |_| {})?;
+    rebuild_index(
+        &store,
+        &index::Place::from(data.index()),
+        chrono::Utc::now(),
+        &|| false,
+        &mut |_| {},
+    )?;
     let last = store.last_change()?;
     store.write(&mut |write| write.forget_changes(last))?;
     println!("and indexed after {:.0} s", start.elapsed().as_secs_f64());
@@ -86,7 +92,7 @@ fn make(data: &DataDir, wanted: u64) -> anyhow::Result<()> {
 fn measure(data: &DataDir, query: &str) -> anyhow::Result<()> {
     let (whole, said) = best(|| rehearsed(&data.0, query))?;
     let store = SqliteStore::open(&data.store())?;
-    let index = Index::open_read_only(&data.index(), &Segmenter::default())?;
+    let index = Index::open_read_only(data.index(), &Segmenter::default())?;
     let parsed = parse(&format!("({query}) published:{DAYS}d"), &Context::at(Utc::now()))?;
     let posts = StoredPosts(&store);
     let (searching, found) = best(|| count(&index, &parsed, &posts))?;

@@ -11,6 +11,7 @@ mod duty;
 pub mod edit;
 mod expand;
 mod files;
+mod index_at;
 mod load;
 mod notifier;
 mod problem;
@@ -40,6 +41,7 @@ use pipelines::watch::RuleConfig;
 
 pub(crate) use cross::is_private_url;
 pub use duty::{DUTY, DutyConfig};
+pub use index_at::{IndexKind, IndexSettings};
 pub use notifier::{
     MailConfig, MailSecurity, NotifierConfig, NotifierKind, RobotConfig, RobotStyle, Secret,
     SecretError,
@@ -111,6 +113,8 @@ pub struct Config {
     pub privacy: Privacy,
     /// Days things are kept.
     pub retention: Retention,
+    /// Where the index lies.
+    pub index: IndexSettings,
     /// How long the steps of a case may take.
     pub cases: Limits,
     /// Working days.

@@ -60,7 +60,7 @@ use pipelines::record::{PostId, SourceId};
 pub use rights::{Act, Role, Scope, Who};
 
 use crate::config::Config;
-use crate::engine::{Clock, DataDir, Standing, standing};
+use crate::engine::{Apart, Clock, DataDir, Standing, standing, taken};
 use crate::store::{Store, StoreWrite};
 use index_door::IndexDoor;
 use seat::Renewal;
@@ -245,7 +245,8 @@ impl Desk {
     #[must_use]
     pub fn new(config: Arc<Config>, store: Arc<dyn Store>, clock: Clock) -> Self {
         let dir = DataDir(config.station.data_dir.clone());
-        let index = IndexDoor::new(dir.index(), crate::engine::segmenter(&config));
+        let index =
+            IndexDoor::new(crate::engine::index_place(&config), crate::engine::segmenter(&config));
         let (annotator, wordings) = (OnceLock::new(), answers::near::Wordings::default());
         Self { config, store, dir, clock, index, annotator, wordings, renewal: None }
     }
@@ -296,8 +297,12 @@ impl Desk {
             Standing::Level => Ok((index, 0)),
             Standing::Behind(lacking) => Ok((index, lacking)),
             Standing::Apart(why) => {
-                let taken = RebuildLock::take(&self.dir.index());
-                let is_mended = matches!(taken, Err(IndexError::Rebuilding { .. }));
+                let place = crate::engine::index_place(&self.config);
+                if why == Apart::OtherStore && place.is_shared() {
+                    return Err(taken(&place).into());
+                }
+                let held = RebuildLock::take(place);
+                let is_mended = matches!(held, Err(IndexError::Rebuilding { .. }));
                 Err(anyhow::Error::from(trouble::NotOurs { why, is_mended }).into())
             }
         }

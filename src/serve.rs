@@ -11,6 +11,7 @@ mod door;
 mod guard;
 mod key;
 pub mod mcp;
+mod metrics;
 mod pages;
 mod rooms;
 

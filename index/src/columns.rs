@@ -41,11 +41,6 @@ impl Facet {
     }
 }
 
-/// An image of `value` that keeps its order.
-pub(crate) fn order_i64(value: i64) -> u64 {
-    tantivy::i64_to_u64(value)
-}
-
 /// The columns of all segments.
 pub(crate) struct AllColumns {
     pub segments: Vec<Columns>,

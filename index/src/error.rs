@@ -1,6 +1,6 @@
 //! What can go wrong with the index, apart from finding nothing.
 //!
-//! In: failures of tantivy, the file system and the post source. Out: one error type whose messages name
+//! In: failures of tantivy, the cluster, the file system and the post source. Out: one error type whose messages name
 //! the thing, the place and, where there is one, the command that mends it. An unreachable index is never
 //! an empty answer.
 
@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use tantivy::TantivyError;
 use tantivy::directory::error::{OpenDirectoryError, OpenReadError};
+
+use crate::cluster::ClusterFault;
 
 /// A failure of the index.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +71,9 @@ pub enum IndexError {
         /// The cause.
         source: std::io::Error,
     },
+    /// The search cluster failed.
+    #[error(transparent)]
+    Cluster(#[from] ClusterFault),
     /// The search library failed.
     #[error("the search index failed: {0}")]
     Tantivy(#[from] tantivy::TantivyError),
@@ -86,7 +91,10 @@ impl IndexError {
             )
         };
         match self {
-            Self::Missing { .. } | Self::Format { .. } | Self::Damaged { .. } => true,
+            Self::Missing { .. }
+            | Self::Format { .. }
+            | Self::Damaged { .. }
+            | Self::Cluster(ClusterFault::LosesPosts { .. } | ClusterFault::NoIndex { .. }) => true,
             Self::Tantivy(error) => match error {
                 TantivyError::DataCorruption(_)
                 | TantivyError::IncompatibleIndex(_)

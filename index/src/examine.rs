@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::error::IndexError;
 use crate::generation::{Generation, Root};
 use crate::guard::guarded;
+use crate::place::Place;
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,11 +38,20 @@ impl Examined {
     }
 }
 
-/// Looks at the files of the current generation in `dir`, the smallest first, for about `at_most`.
+/// Looks at the files of the current generation at `place`, the smallest first, for about `at_most`. A cluster looks at
+/// its own files: there it is asked whether every part of the index is at work.
 ///
 /// # Errors
 /// Those of opening the index: `Missing`, `Format`, `Damaged`, a broken disk.
-pub fn examine(dir: &Path, at_most: Duration) -> Result<Examined, IndexError> {
+pub fn examine(place: impl Into<Place>, at_most: Duration) -> Result<Examined, IndexError> {
+    let dir = match place.into() {
+        Place::Folder(dir) => dir,
+        Place::Cluster(cluster) => return cluster.health().map(|_| Examined::default()),
+    };
+    examine_folder(&dir, at_most)
+}
+
+fn examine_folder(dir: &Path, at_most: Duration) -> Result<Examined, IndexError> {
     let root = Root::new(dir);
     let missing = || IndexError::Missing { dir: dir.to_owned() };
     let name = root.current()?.ok_or_else(missing)?;

@@ -6,12 +6,15 @@
 //! station.
 
 mod answer;
+mod cluster;
 mod columns;
 mod compile;
 mod days;
 mod either;
 mod error;
 mod examine;
+mod folder;
+mod folder_writer;
 mod generation;
 mod guard;
 pub mod highlight;
@@ -20,9 +23,11 @@ mod lines;
 mod literal;
 mod lock;
 mod newest;
+mod order;
 mod ordinals;
 mod paired;
 mod phrase;
+mod place;
 mod places;
 mod position;
 mod rank;
@@ -30,17 +35,22 @@ mod reading;
 mod runs;
 mod schema;
 mod tally;
+mod tantivy_dialect;
 mod timerange;
 mod tokenize;
-mod writer;
+mod verify;
+mod words;
+mod writing;
 
 pub use answer::{
     DayCount, Facet, FacetCounts, First, Hit, PageToken, SearchOptions, SearchResults, Sort,
 };
+pub use cluster::{ClusterFault, ClusterPlace, Health, Light, Login};
 pub use error::IndexError;
 pub use examine::{Examined, examine};
 pub use index::{Index, PostSource, SearchIndex};
 pub use lock::RebuildLock;
+pub use place::Place;
 pub use position::Position;
 pub use schema::{Change, IndexedPost};
-pub use writer::{Writer, WriterOptions};
+pub use writing::{Writer, WriterOptions};

@@ -7,7 +7,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::answer::{PageToken, SearchOptions, Sort};
-use crate::columns::{AllColumns, Place, order_i64};
+use crate::columns::{AllColumns, Place};
+use crate::order::order_i64;
 
 /// A line of the answer: a story, or a post.
 #[derive(Clone, Copy, Debug, Default)]

@@ -13,7 +13,6 @@ use tantivy::query::{ConstScorer, EmptyScorer, EnableScoring, Explanation, Query
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, Term};
 
-use pipelines::query::Literal;
 use pipelines::text::{Cell, cells};
 
 use crate::either::EitherScorer;
@@ -75,13 +74,6 @@ pub(crate) fn pairs(field: Field, folded: &str) -> Vec<Term> {
     terms.sort_unstable();
     terms.dedup();
     terms
-}
-
-/// Whether an end of `literal` is open and lies in a run, so that the run need not be whole.
-pub(crate) fn has_open_run(literal: &Literal) -> bool {
-    let is_run = |cell: Option<Cell>| cell.is_some_and(|c| c.is_word);
-    (literal.open_start && is_run(cells(&literal.text).next()))
-        || (literal.open_end && is_run(cells(&literal.text).last()))
 }
 
 impl Query for LiteralQuery {

@@ -10,9 +10,10 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Searcher, TERMINATED, Term};
 
 use crate::answer::PageToken;
-use crate::columns::{AllColumns, order_i64};
+use crate::columns::AllColumns;
 use crate::error::IndexError;
 use crate::lines::Line;
+use crate::order::order_i64;
 
 /// Stories on a page up to which this is worth it: each newcomer is looked for among them.
 pub(crate) const LONGEST_PAGE: usize = 100;

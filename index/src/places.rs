@@ -12,7 +12,7 @@ use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED,
 
 use pipelines::query::{Literal, Pattern, Unit};
 
-use crate::literal::has_open_run;
+use crate::compile::has_open_run;
 use crate::phrase::{Phrase, PhraseCursor};
 use crate::tokenize::{PARAGRAPH, SENTENCE};
 

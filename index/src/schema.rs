@@ -39,7 +39,7 @@ pub enum Change {
 }
 
 /// `text` and what is left of it after each `separator`.
-fn tails(text: &str, separator: char) -> impl Iterator<Item = &str> {
+pub(crate) fn tails(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let starts = text.match_indices(separator).map(|(i, s)| i + s.len());
     std::iter::once(0).chain(starts).map(|start| &text[start..])
 }

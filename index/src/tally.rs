@@ -17,6 +17,7 @@ use crate::days::Days;
 use crate::error::IndexError;
 use crate::lines::{Line, Page, Seen, Slots};
 use crate::newest::{LONGEST_PAGE, Newest};
+use crate::order::heat_key;
 use crate::ordinals::{Ordinals, View};
 use crate::rank::{Rank, SegmentRank};
 
@@ -334,12 +335,6 @@ impl Part<'_> {
             })
             .collect()
     }
-}
-
-/// An image of a heat (which is kept as 32 bits) that keeps its order.
-fn heat_key(heat: f64) -> u32 {
-    let bits = (heat as f32).to_bits();
-    if bits >> 31 == 0 { bits | 1 << 31 } else { !bits }
 }
 
 /// Documents that were looked into and found to match.

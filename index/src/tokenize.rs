@@ -46,25 +46,42 @@ pub(crate) fn register(index: &tantivy::Index) {
 /// The field value for an original text: its folded form and its marks.
 pub(crate) fn value(original: &str) -> String {
     let folded = text::fold(original);
-    let sentences = text::sentences(original);
-    let paragraphs = text::paragraphs(original);
     let mut value = String::with_capacity(folded.text().len() + 64);
     value.push_str(folded.text());
     value.push(END_OF_TEXT);
-    let (mut sentence, mut paragraph) = (0, 0);
-    for cell in folded.cells() {
-        let at = folded.original_start(cell.start);
-        let (s, p) = (sentences.index_of(at), paragraphs.index_of(at));
-        if s != sentence {
+    for begun in begun_cells(original, &folded) {
+        if begun.sentence {
             // Writing to a string cannot fail.
-            let _ = write!(value, "{} ", cell.position);
+            let _ = write!(value, "{} ", begun.cell.position);
         }
-        if p != paragraph {
-            let _ = write!(value, "p{} ", cell.position);
+        if begun.paragraph {
+            let _ = write!(value, "p{} ", begun.cell.position);
         }
-        (sentence, paragraph) = (s, p);
     }
     value
+}
+
+/// A cell, and whether a sentence or paragraph other than the first begins with it.
+pub(crate) struct BegunCell {
+    pub cell: Cell,
+    pub sentence: bool,
+    pub paragraph: bool,
+}
+
+/// The cells of `original`, which is `folded`, and what begins with each.
+pub(crate) fn begun_cells<'f>(
+    original: &str,
+    folded: &'f text::Folded,
+) -> impl Iterator<Item = BegunCell> + use<'f> {
+    let (sentences, paragraphs) = (text::sentences(original), text::paragraphs(original));
+    let (mut sentence, mut paragraph) = (0, 0);
+    folded.cells().map(move |cell| {
+        let at = folded.original_start(cell.start);
+        let (s, p) = (sentences.index_of(at), paragraphs.index_of(at));
+        let begun = BegunCell { cell, sentence: s != sentence, paragraph: p != paragraph };
+        (sentence, paragraph) = (s, p);
+        begun
+    })
 }
 
 /// The folded text of a field value.
@@ -94,7 +111,12 @@ pub(crate) fn pair_term<'a>(folded: &'a str, left: &Cell, right: &Cell) -> &'a s
 
 /// `run`, or its start and its hash if it is longer than a term may be.
 fn shortened(run: &str) -> Cow<'_, str> {
-    if run.len() <= LONGEST_CELL {
+    shortened_beyond(LONGEST_CELL, run)
+}
+
+/// `run`, or its start and its hash if it is longer than `longest` bytes.
+pub(crate) fn shortened_beyond(longest: usize, run: &str) -> Cow<'_, str> {
+    if run.len() <= longest {
         return Cow::Borrowed(run);
     }
     let cut = (0..=KEPT_START).rev().find(|i| run.is_char_boundary(*i)).unwrap_or(0);

@@ -48,6 +48,9 @@ impl StatusArgs {
         }
         if is_table {
             writeln!(out, "{}", index_line(&station, desk, &who)?)?;
+            if let Some(cluster) = &station.cluster {
+                writeln!(out, "{cluster}")?;
+            }
             let store = station.sizes.iter().find(|row| row.part == "store");
             let place = store.map_or("", |row| row.path.as_str());
             let args: [(&str, &dyn std::fmt::Display); 2] =

@@ -22,6 +22,7 @@ use toml::de::{DeTable, DeValue};
 use super::document::{FileText, Node, Placed, decode, entries};
 use super::duty::DutyConfig;
 use super::files::{named_files, over};
+use super::index_at::{self, IndexSettings};
 use super::notifier::NotifierConfig;
 use super::problem::{Fault, Problem, Problems};
 use super::resolve::{absolute, notifier_paths, resolve, source_paths};
@@ -51,6 +52,7 @@ pub(super) struct Settings {
     pub(super) judge: JudgeSettings,
     pub(super) privacy: Privacy,
     pub(super) retention: Retention,
+    pub(super) index: IndexSettings,
     pub(super) cases: Limits,
     pub(super) calendar: CalendarSettings,
 }
@@ -124,6 +126,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         judge: settings.judge,
         privacy: settings.privacy,
         retention: settings.retention,
+        index: settings.index,
         cases: settings.cases,
         calendar: Arc::new(calendar(&settings.calendar)),
         entry_files,
@@ -233,7 +236,9 @@ impl Raw {
             self.read(from, table, name);
         }
         lay_over(&mut base, &own);
-        defaults(&base).unwrap_or(shipped_settings)
+        let settings = defaults(&base).unwrap_or(shipped_settings);
+        self.problems.extend(index_at::check(file, &settings.index));
+        settings
     }
 
     /// Parses and walks one file; none where it is not TOML.

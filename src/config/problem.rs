@@ -163,6 +163,10 @@ pub enum Fault {
         /// From the reader of addresses.
         why: String,
     },
+    /// No address of a search cluster.
+    BadCluster,
+    /// No name of an index in a cluster.
+    BadIndexName,
     /// A mail server elsewhere, without encryption.
     OpenMail,
     /// A key to sign with, where nothing is signed.
@@ -240,6 +244,8 @@ impl Fault {
             Self::OnlyOne { keys } => ("only_one", vec![("keys", own(keys))]),
             Self::SecretUnreadable { why } => ("secret_unreadable", vec![("why", own(why))]),
             Self::BadMail { why } => ("bad_mail", vec![("why", own(why))]),
+            Self::BadCluster => ("bad_cluster", vec![]),
+            Self::BadIndexName => ("bad_index_name", vec![]),
             Self::OpenMail => ("open_mail", vec![]),
             Self::NotSigned => ("not_signed", vec![]),
             Self::ExampleMissed => ("example_missed", vec![]),

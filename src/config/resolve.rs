@@ -31,6 +31,9 @@ pub(super) fn resolve(settings: &mut Settings, dir: &Path, overrides: &Overrides
     if !settings.crawl.ca_file.as_os_str().is_empty() {
         settings.crawl.ca_file = absolute(&dir.join(&settings.crawl.ca_file));
     }
+    if !settings.index.ca_file.as_os_str().is_empty() {
+        settings.index.ca_file = absolute(&dir.join(&settings.index.ca_file));
+    }
     for file in [&mut station.tls_cert, &mut station.tls_key] {
         if !file.as_os_str().is_empty() {
             *file = absolute(&dir.join(&*file));

@@ -4,6 +4,9 @@
 //! found all at once, each with its line, which serde alone does not give. That these tables and the structs
 //! they are read into have the same keys is tested, and so is that the manual names each of them.
 
+mod clocks;
+mod engines;
+
 /// What stands in a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
@@ -63,9 +66,8 @@ const fn may(name: &'static str, shape: Shape) -> Key {
 }
 
 use Shape::{
-    Contact, Count, Cron, Date, Flag, Host, Hours, Id, Kinds, Limit, List, Listen, Map, Number,
-    OneOf, Pacing, Path, Pointer, Query, QueryOrNone, Ref, Table, Tables, Text, Url, UrlOrNone,
-    Way, Zone,
+    Contact, Count, Cron, Date, Flag, Host, Hours, Id, Kinds, List, Listen, Map, Number, OneOf,
+    Pacing, Path, Pointer, Query, QueryOrNone, Ref, Table, Tables, Text, Url, UrlOrNone, Way, Zone,
 };
 
 const DAYS: Shape = Count(0, 36_500);
@@ -142,26 +144,6 @@ const RETENTION: &[Key] = &[
     may("alerts_days", DAYS),
     may("digests_days", DAYS),
 ];
-const BY_GRADE: &[Key] =
-    &[may("ordinary", Limit), may("serious", Limit), may("major", Limit), may("critical", Limit)];
-
-const CASES: &[Key] = &[
-    may("verify", Table(BY_GRADE)),
-    may("sign", Table(BY_GRADE)),
-    may("handle", Table(BY_GRADE)),
-    may("review", Table(BY_GRADE)),
-    may("answer", Table(BY_GRADE)),
-    may("express", Limit),
-    may("enquiry", Limit),
-    may("complaint", Limit),
-    may("longest", Limit),
-    may("watch", Limit),
-    may("call_back", Limit),
-    may("hand_back", Limit),
-    may("notify", List(&Way)),
-    may("unit", Tables(&[need("id", Ref("subject")), need("notify", List(&Way))])),
-];
-
 const SUBJECT: &[Key] = &[
     need("id", Id),
     need("name", Text),
@@ -268,7 +250,8 @@ pub(super) const MAIN: &[Key] = &[
     may("judge", Table(&[may("depth", OneOf(&["fast", "deep"]))])),
     may("privacy", Table(&[may("key_file", Path), may("key_env", Text)])),
     may("retention", Table(RETENTION)),
-    may("cases", Table(CASES)),
+    may("index", Table(engines::INDEX)),
+    may("cases", Table(clocks::CASES)),
     may("calendar", Table(&[may("holidays", List(&Date)), may("workdays", List(&Date))])),
     may("digest", Tables(DIGEST)),
     may("notifier", Kinds(NOTIFIER, NOTIFIER_KINDS)),

@@ -40,7 +40,7 @@ impl Desk {
         self.check(who, Act::Export)?;
         let parsed = self.query_of(who, query)?;
         let (index, _) = self.asked()?;
-        let limit = usize::try_from(index.posts()).unwrap_or(usize::MAX - 1).max(1);
+        let limit = usize::try_from(index.posts()?).unwrap_or(usize::MAX - 1).max(1);
         let options = SearchOptions { limit, group_by_story: false, ..SearchOptions::default() };
         let results = index.search(&parsed, &options, Some(&StoredPosts(&*self.store)))?;
         let detail = format!("{} posts", results.hits.len());

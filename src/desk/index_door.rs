@@ -3,21 +3,20 @@
 //! In: where it lies. Out: an index that has taken up every commit so far. Refuses nothing by itself: a missing
 //! or broken index is an error with its way out, and the next question tries again.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use index::{Index, IndexError};
+use index::{Index, IndexError, Place};
 use pipelines::text::Segmenter;
 
 pub(super) struct IndexDoor {
-    dir: PathBuf,
+    place: Place,
     words: Segmenter,
     open: Mutex<Option<Arc<Index>>>,
 }
 
 impl IndexDoor {
-    pub(super) fn new(dir: PathBuf, words: Segmenter) -> Self {
-        Self { dir, words, open: Mutex::new(None) }
+    pub(super) fn new(place: Place, words: Segmenter) -> Self {
+        Self { place, words, open: Mutex::new(None) }
     }
 
     /// # Errors
@@ -31,7 +30,7 @@ impl IndexDoor {
             return Ok(index.clone());
         }
         *open = None;
-        let index = Arc::new(Index::open_read_only(&self.dir, &self.words)?);
+        let index = Arc::new(Index::open_read_only(&self.place, &self.words)?);
         *open = Some(index.clone());
         Ok(index)
     }

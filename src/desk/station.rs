@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use index::{ClusterPlace, Health, Place};
 use pipelines::locale::Lang;
 use serde::Serialize;
 
@@ -85,6 +86,8 @@ pub struct StationSheet {
     pub behind: Option<u64>,
     /// Why the index cannot be asked.
     pub index_fault: Option<String>,
+    /// How the search cluster stands, where the index lies in one and it answers.
+    pub cluster: Option<String>,
     /// What does not work.
     pub faults: Vec<FaultRow>,
     /// What lies on the disk.
@@ -108,6 +111,8 @@ impl Desk {
             Ok((_, behind)) => (Some(behind), None),
             Err(error) => (None, Some(error.in_words(who.lang))),
         };
+        let health = self.cluster_health();
+        let cluster = health.as_ref().map(|(at, health)| health_words(at, health, who.lang));
         let row = |fault: faults::Fault| FaultRow {
             name: fault.part.to_string(),
             part: part_in_words(&fault.part, who.lang),
@@ -128,11 +133,21 @@ impl Desk {
             behind,
             index_fault,
             faults: faults::stored(&*self.store)?.into_iter().map(row).collect(),
-            sizes: self.sizes(&about),
+            sizes: self.sizes(&about, health.as_ref()),
+            cluster,
             outbox: self.outbox_counts()?,
             deep: self.deep_line()?,
             purged: self.store.state(crate::engine::retention::STATE)?,
         })
+    }
+
+    /// Whether the store answers: what a health check asks, which knows nobody and is told nothing else.
+    ///
+    /// # Errors
+    /// A broken store.
+    pub fn is_answered(&self) -> Result<()> {
+        self.store.last_change()?;
+        Ok(())
     }
 
     /// Looks through the files of the index for about two seconds: what of them is not as it was written, else how many
@@ -142,7 +157,7 @@ impl Desk {
     /// An index that cannot be opened.
     pub fn examined(&self, who: &Who) -> Result<std::result::Result<(usize, usize), String>> {
         self.check(who, Act::SeeStation)?;
-        let found = index::examine(&self.dir.index(), LOOKED_THROUGH)?;
+        let found = index::examine(crate::engine::index_place(&self.config), LOOKED_THROUGH)?;
         Ok(match found.whole() {
             Err(damaged) => Err(index_words(&damaged, who.lang).unwrap_or_default()),
             Ok(()) => Ok((found.checked, found.files)),
@@ -167,7 +182,15 @@ impl Desk {
         }))
     }
 
-    fn sizes(&self, about: &About) -> Vec<SizeRow> {
+    /// How the search cluster stands; none where the index lies in none, or it does not answer.
+    fn cluster_health(&self) -> Option<(ClusterPlace, Health)> {
+        match crate::engine::index_place(&self.config) {
+            Place::Cluster(at) => at.health().ok().map(|health| (*at, health)),
+            Place::Folder(_) => None,
+        }
+    }
+
+    fn sizes(&self, about: &About, cluster: Option<&(ClusterPlace, Health)>) -> Vec<SizeRow> {
         let (dir, kept) = (&self.dir, &self.config.retention);
         let parts = [
             ("index", dir.index(), Some(kept.posts_days)),
@@ -175,10 +198,11 @@ impl Desk {
             ("digests", dir.digests(), Some(kept.digests_days)),
             ("published", dir.published(), None),
         ];
+        let in_cluster = |part: &str| cluster.filter(|_| part == "index");
         let row = |(part, path, days): (&'static str, std::path::PathBuf, Option<u32>)| SizeRow {
             part,
-            bytes: bytes_in(&path),
-            path: path.display().to_string(),
+            bytes: in_cluster(part).map_or_else(|| bytes_in(&path), |(_, health)| health.bytes),
+            path: in_cluster(part).map_or(path.display().to_string(), |(at, _)| at.shown()),
             // 0 keeps for good.
             days: days.filter(|days| *days > 0),
         };
@@ -186,6 +210,25 @@ impl Desk {
         let store = SizeRow { part: "store", bytes: about.bytes, path: about.place.clone(), days };
         std::iter::once(store).chain(parts.into_iter().map(row)).collect()
     }
+}
+
+/// How a search cluster stands.
+#[must_use]
+pub fn health_words(at: &ClusterPlace, health: &Health, lang: Lang) -> String {
+    let light = format!("cli.cluster.{}", health.light.as_str());
+    let light = lang.fill(&light, &[("lacking", &health.lacking)]);
+    let size = format!("{:.1} MiB", health.bytes as f64 / 1_048_576.0);
+    let address = at.addresses.join(", ");
+    let filling: [(&str, &dyn std::fmt::Display); 7] = [
+        ("address", &address),
+        ("version", &health.version),
+        ("name", &at.name),
+        ("light", &light),
+        ("nodes", &health.nodes),
+        ("at_work", &health.at_work),
+        ("size", &size),
+    ];
+    lang.fill("cli.cluster.line", &filling)
 }
 
 /// What keeps a store, by the names its makers gave it.

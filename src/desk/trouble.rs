@@ -4,13 +4,16 @@
 //! itself where nobody has words for it yet. It mends nothing.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::io;
 
-use index::IndexError;
+use index::{ClusterFault, IndexError};
 use pipelines::locale::Lang;
 
 use super::DeskError;
-use crate::engine::{Apart, CommitError, LockError, NoData, RebuildError, StandingError};
+use crate::engine::{
+    Apart, CommitError, FollowError, LockError, NoData, RebuildError, StandingError,
+};
 use crate::store::{AddressFault, StoreError};
 
 /// The index is not one of the store beside it.
@@ -83,6 +86,10 @@ fn index_trouble(error: &anyhow::Error, lang: Lang) -> Option<String> {
     if let Some(RebuildError::Index(error)) = error.downcast_ref() {
         return index_words(error, lang);
     }
+    if let Some(FollowError::Index(error)) = error.downcast_ref() {
+        let why = index_words(error, lang).unwrap_or_else(|| error.to_string());
+        return Some(lang.fill("cli.index.not_followed", &[("why", &why)]));
+    }
     index_words(error.downcast_ref()?, lang)
 }
 
@@ -93,9 +100,43 @@ pub(super) fn index_words(error: &IndexError, lang: Lang) -> Option<String> {
         IndexError::Format { .. } => lang.text("cli.index.format"),
         IndexError::Damaged { what } => lang.fill("cli.index.damaged", &[("what", what)]),
         IndexError::Rebuilding { .. } => lang.text("cli.index.rebuilding"),
+        IndexError::Cluster(fault) => cluster_words(fault, lang),
         lost if lost.is_lost() => lang.fill("cli.index.damaged", &[("what", lost)]),
         _ => return None,
     })
+}
+
+/// What is wrong with a search cluster.
+fn cluster_words(fault: &ClusterFault, lang: Lang) -> String {
+    let filled =
+        |key: &str, args: &[(&str, &dyn Display)]| lang.fill(&format!("cli.cluster.{key}"), args);
+    match fault {
+        ClusterFault::Away { address, why } => {
+            filled("away", &[("address", address), ("why", why)])
+        }
+        ClusterFault::Slow { address, within } => {
+            filled("slow", &[("address", address), ("secs", &within.as_secs())])
+        }
+        ClusterFault::Refused { why, .. } => filled("refused", &[("why", why)]),
+        ClusterFault::NoLogin { variable } => filled("no_login", &[("variable", variable)]),
+        ClusterFault::Config { why } => filled("config", &[("why", why)]),
+        ClusterFault::Unfit { found, least } => {
+            filled("unfit", &[("found", found), ("least", least)])
+        }
+        ClusterFault::NoIndex { index } => filled("no_index", &[("index", index)]),
+        ClusterFault::Red { index, why } => filled("red", &[("index", index), ("why", why)]),
+        ClusterFault::Partial { failed, total, why } => {
+            filled("partial", &[("failed", failed), ("total", total), ("why", why)])
+        }
+        ClusterFault::ReadOnly { why } => filled("read_only", &[("why", why)]),
+        ClusterFault::Busy { why } => filled("busy", &[("why", why)]),
+        ClusterFault::TooLarge { why } => filled("too_large", &[("why", why)]),
+        ClusterFault::LosesPosts { index } => filled("loses_posts", &[("index", index)]),
+        ClusterFault::Taken { name } => filled("taken", &[("name", name)]),
+        ClusterFault::Answer { status, why } => {
+            filled("answer", &[("status", status), ("why", why)])
+        }
+    }
 }
 
 /// What is wrong with the address of a server.

@@ -4,6 +4,7 @@
 //! work there lends it meanwhile. Each work that changes posts by hand writes its audit line with the name in it.
 
 pub mod backfill;
+pub mod cluster;
 pub mod database;
 pub mod import;
 pub mod models;
@@ -84,7 +85,13 @@ impl Works {
 /// A store that cannot be read; another rebuild under way.
 pub fn rebuild(desk: &Desk, told: &mut dyn FnMut(u64)) -> anyhow::Result<u64> {
     let posts = desk.store.post_count()?;
-    rebuild_index(&*desk.store, &desk.dir.index(), desk.now(), &|| false, told)?;
+    rebuild_index(
+        &*desk.store,
+        &crate::engine::index_place(&desk.config),
+        desk.now(),
+        &|| false,
+        told,
+    )?;
     Ok(posts)
 }
 

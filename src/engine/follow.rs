@@ -7,19 +7,20 @@
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use index::{Change, Index, IndexError, IndexedPost, SearchIndex, Writer, WriterOptions, examine};
+use index::{
+    Change, Index, IndexError, IndexedPost, Place, SearchIndex, Writer, WriterOptions, examine,
+};
 
 use super::clock::Clock;
 use super::gather::{GATHER, Gathered, MOST};
 use super::heats::Heats;
 pub use super::nudge::{Ending, Nudge};
 use super::rebuild::{RebuildError, case_of, drop_dead_mark, position, rebuild_index};
-use super::standing::{Standing, StandingError, standing};
+use super::standing::{Apart, Standing, StandingError, standing, taken};
 use crate::store::{Store, StoreError};
 
 /// Changes read and applied at once.
@@ -82,7 +83,7 @@ pub struct Follower {
     /// The index.
     pub index: Arc<Index>,
     /// Where the index lies.
-    pub dir: PathBuf,
+    pub place: Place,
     /// The present, for heat.
     pub clock: Clock,
     /// Who is told of failures.
@@ -126,7 +127,7 @@ impl Follower {
 
     /// Follows until told to end or something fails. `failures` goes to 0 with each commit.
     fn keep_level(&self, nudge: &Nudge, failures: &mut u32) -> Result<(), FollowError> {
-        drop_dead_mark(&*self.store, &self.dir)?;
+        drop_dead_mark(&*self.store, &self.place)?;
         self.make_fit(nudge, *failures > 0)?;
         let mut hand = Hand::open(self)?;
         loop {
@@ -160,6 +161,10 @@ impl Follower {
     fn make_fit(&self, nudge: &Nudge, look_closely: bool) -> Result<(), FollowError> {
         match self.stands(look_closely) {
             Ok(Standing::Level | Standing::Behind(_)) => return Ok(()),
+            // Who shares a cluster takes nothing from another; `guanlan reindex` is a word of an officer.
+            Ok(Standing::Apart(Apart::OtherStore)) if self.place.is_shared() => {
+                return Err(taken(&self.place).into());
+            }
             Ok(Standing::Apart(why)) => tracing::warn!(%why, "the index is rebuilt"),
             Err(StandingError::Index(why)) if why.is_lost() => {
                 tracing::warn!(%why, "the index is rebuilt");
@@ -167,7 +172,7 @@ impl Follower {
             Err(error) => return Err(error.into()),
         }
         let is_stopped = || nudge.ending() == Ending::AsItStands;
-        rebuild_index(&*self.store, &self.dir, (self.clock)(), &is_stopped, &mut |_| {})?;
+        rebuild_index(&*self.store, &self.place, (self.clock)(), &is_stopped, &mut |_| {})?;
         self.damaged.store(false, Ordering::SeqCst);
         Ok(self.index.refresh()?)
     }
@@ -175,7 +180,7 @@ impl Follower {
     fn stands(&self, look_closely: bool) -> Result<Standing, StandingError> {
         self.index.refresh()?;
         if look_closely || self.damaged.load(Ordering::SeqCst) {
-            examine(&self.dir, Duration::MAX)?.whole()?;
+            examine(&self.place, Duration::MAX)?.whole()?;
             self.damaged.store(false, Ordering::SeqCst);
         }
         standing(&*self.store, &self.index)
@@ -257,7 +262,7 @@ impl<'a> Hand<'a> {
         let store = &*self.of.store;
         self.writer.commit(position(store, self.reached)?)?;
         store.write(&mut |write| write.forget_changes(self.reached))?;
-        drop_dead_mark(store, &self.of.dir)?;
+        drop_dead_mark(store, &self.of.place)?;
         self.changes = 0;
         self.committed = Instant::now();
         Ok(())

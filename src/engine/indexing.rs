@@ -8,12 +8,12 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use index::{Index, examine};
+use index::{Index, IndexError, examine};
 
 use super::clock::Clock;
-use super::data_dir::DataDir;
 use super::faults::{Board, Part};
 use super::follow::{FollowError, Follower};
+use super::index_place::index_place;
 use super::nudge::Nudge;
 use super::station::segmenter;
 use crate::config::Config;
@@ -24,12 +24,21 @@ const LOOKED_THROUGH: Duration = Duration::from_secs(20);
 
 /// Opens the index, or puts an empty one in the place of one that is gone or cannot be read: the follower sees
 /// by its position that it must be built from the store.
-pub(super) fn open_index(dir: &DataDir, config: &Config) -> anyhow::Result<Index> {
-    let words = segmenter(config);
-    match Index::open_read_only(&dir.index(), &words) {
+pub(super) fn open_index(config: &Config) -> anyhow::Result<Index> {
+    let (words, place) = (segmenter(config), index_place(config));
+    let opened = Index::open_read_only(&place, &words).and_then(|index| match index.refresh() {
+        Ok(()) => Ok(index),
+        Err(why @ IndexError::Cluster(_)) if !why.is_lost() => {
+            // It may be back by the time it is asked; the follower tells and waits until then.
+            tracing::warn!(%why, "the search cluster cannot be asked yet");
+            Ok(index)
+        }
+        Err(why) => Err(why),
+    });
+    match opened {
         Err(why) if why.is_lost() => {
             tracing::warn!(%why, "an empty index is made");
-            Ok(Index::create(&dir.index(), &words)?)
+            Ok(Index::create(&place, &words)?)
         }
         opened => Ok(opened?),
     }
@@ -43,16 +52,16 @@ pub(super) type Followed = mpsc::Receiver<Result<(), FollowError>>;
 pub(super) fn start_follower(
     store: &Arc<dyn Store>,
     index: &Arc<Index>,
-    dir: &DataDir,
+    config: &Config,
     clock: &Clock,
     nudge: &Nudge,
     board: &Arc<Board>,
 ) -> std::io::Result<(JoinHandle<()>, Followed)> {
-    let damaged = Arc::<AtomicBool>::default();
+    let (damaged, place) = (Arc::<AtomicBool>::default(), index_place(config));
     let follower = Follower {
         store: store.clone(),
         index: index.clone(),
-        dir: dir.index(),
+        place: place.clone(),
         clock: clock.clone(),
         damaged: damaged.clone(),
         told: Box::new({
@@ -75,9 +84,9 @@ pub(super) fn start_follower(
         move || drop(ended.send(follower.follow(&nudge)))
     })?;
     thread("index-check").spawn({
-        let (dir, nudge) = (dir.index(), nudge.clone());
+        let nudge = nudge.clone();
         move || {
-            let examined = examine(&dir, LOOKED_THROUGH).and_then(|found| found.whole());
+            let examined = examine(&place, LOOKED_THROUGH).and_then(|found| found.whole());
             if let Err(why) = examined
                 && why.is_lost()
             {

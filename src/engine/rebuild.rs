@@ -4,11 +4,12 @@
 //! answers until then. Changes that arrive meanwhile are in the change log and follow after. One process at a
 //! time rebuilds; the mark that keeps the log whole is worth as long as one does.
 
-use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
 use chrono::{DateTime, Utc};
-use index::{Index, IndexError, IndexedPost, Position, PostSource, RebuildLock, WriterOptions};
+use index::{
+    Index, IndexError, IndexedPost, Place, Position, PostSource, RebuildLock, WriterOptions,
+};
 use pipelines::record::PostId;
 
 use super::heats::Heats;
@@ -75,11 +76,11 @@ pub(super) fn position(store: &dyn Store, seq: u64) -> Result<Position, StoreErr
 ///
 /// # Errors
 /// Those of the store and of the lock's file.
-pub(super) fn drop_dead_mark(store: &dyn Store, dir: &Path) -> Result<(), RebuildError> {
+pub(super) fn drop_dead_mark(store: &dyn Store, place: &Place) -> Result<(), RebuildError> {
     if store.state(STATE)?.is_none() {
         return Ok(());
     }
-    match RebuildLock::take(dir) {
+    match RebuildLock::take(place) {
         Ok(_held) => {
             tracing::warn!("a rebuild of the index was broken off; its hold on the log is lifted");
             Ok(store.write(&mut |write| write.drop_state(STATE))?)
@@ -89,19 +90,19 @@ pub(super) fn drop_dead_mark(store: &dyn Store, dir: &Path) -> Result<(), Rebuil
     }
 }
 
-/// Builds the index in `dir` anew from every post of `store`, with the heat stories have `now`; answers how
+/// Builds the index at `place` anew from every post of `store`, with the heat stories have `now`; answers how
 /// many. `is_stopped` is asked with every post.
 ///
 /// # Errors
 /// See [`RebuildError`]; the old index stays then.
 pub fn rebuild_index(
     store: &dyn Store,
-    dir: &Path,
+    place: &Place,
     now: DateTime<Utc>,
     is_stopped: &(dyn Fn() -> bool + Sync),
     progress: &mut dyn FnMut(u64),
 ) -> Result<u64, RebuildError> {
-    let lock = RebuildLock::take(dir)?;
+    let lock = RebuildLock::take(place)?;
     let from = position(store, store.last_change()?)?;
     // A station at work must not cut what the new index has still to follow.
     store.write(&mut |write| write.put_state(STATE, &from.cursor.to_string()))?;

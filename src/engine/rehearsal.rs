@@ -53,10 +53,10 @@ impl Past<'_> {
         let (query, results) = self.hits(&rule.query, days, now)?;
         let begin = now - TimeDelta::days(i64::from(days));
         let from = begin - lookback(rule);
-        let earlier = self.posts(&query, (Some(from), Some(begin)), &self.all_hits())?;
+        let earlier = self.posts(&query, (Some(from), Some(begin)), &self.all_hits()?)?;
         let mut before = Window { since: self.since()?, ..Window::default() };
         if matches!(rule.kind, RuleKind::FirstMention { .. } | RuleKind::Flatline { .. }) {
-            let newest = SearchOptions { limit: 1, totals: false, ..self.all_hits() };
+            let newest = SearchOptions { limit: 1, totals: false, ..self.all_hits()? };
             let found = self.posts(&query, (None, Some(from)), &newest)?;
             before.last_before = found.hits.first().map(|hit| hit.time);
         }
@@ -89,7 +89,7 @@ impl Past<'_> {
         let options = SearchOptions {
             facets: vec![Facet::Source, Facet::Polarity],
             histogram: Some(super::zone_offset_secs(self.config, now)),
-            ..self.all_hits()
+            ..self.all_hits()?
         };
         let results = self.posts(&query, (Some(begin), None), &options)?;
         Ok((query, results))
@@ -110,9 +110,9 @@ impl Past<'_> {
         Ok(terms)
     }
 
-    fn all_hits(&self) -> SearchOptions {
-        let limit = usize::try_from(self.index.posts()).unwrap_or(usize::MAX - 1).max(1);
-        SearchOptions { limit, group_by_story: false, ..SearchOptions::default() }
+    fn all_hits(&self) -> anyhow::Result<SearchOptions> {
+        let limit = usize::try_from(self.index.posts()?).unwrap_or(usize::MAX - 1).max(1);
+        Ok(SearchOptions { limit, group_by_story: false, ..SearchOptions::default() })
     }
 
     fn posts(

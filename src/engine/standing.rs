@@ -3,7 +3,7 @@
 //! In: a store and an opened index. Out: level, behind by so many changes, or not of this store's history. It
 //! decides for everybody who asks: the follower rebuilds what does not fit, whoever searches says so.
 
-use index::{Index, IndexError, SearchIndex};
+use index::{ClusterFault, Index, IndexError, Place, SearchIndex};
 
 use crate::store::{Store, StoreError};
 
@@ -43,6 +43,20 @@ pub enum StandingError {
     Store(#[from] StoreError),
 }
 
+/// The identity of `store`.
+fn identity(store: &dyn Store) -> Result<Option<String>, StoreError> {
+    Ok(store.position(store.last_change()?)?.map(|known| known.store))
+}
+
+/// That an index at a shared place is of another store.
+pub fn taken(place: &Place) -> IndexError {
+    let name = match place {
+        Place::Cluster(cluster) => cluster.name.clone(),
+        Place::Folder(dir) => dir.display().to_string(),
+    };
+    ClusterFault::Taken { name }.into()
+}
+
 /// Where `index` stands to `store`.
 ///
 /// # Errors
@@ -53,6 +67,8 @@ pub fn standing(store: &dyn Store, index: &Index) -> Result<Standing, StandingEr
     let is_new = stood.store.is_empty() && stood.cursor == 0;
     let apart = match known {
         None if is_new => Some(Apart::New),
+        // Of which store, no change of this one tells.
+        None if identity(store)?.is_some_and(|ours| ours != stood.store) => Some(Apart::OtherStore),
         None => Some(Apart::OtherHistory),
         Some(_) if is_new => None,
         Some(known) if known.store != stood.store => Some(Apart::OtherStore),

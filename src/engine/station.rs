@@ -160,7 +160,7 @@ impl Station {
         time.look(&*store, clock(), &|_| Vec::new());
         time.keep(&*store)?;
         let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
-        let index = Arc::new(open_index(&dir, &config)?);
+        let index = Arc::new(open_index(&config)?);
         let annotator = Arc::new(annotator(&config)?);
         let watching = Arc::new(Watching::new(&config, clock())?);
         watching.remember_past(&*store, clock())?;
@@ -168,7 +168,7 @@ impl Station {
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
 
         let nudge = Nudge::default();
-        let (follower, followed) = start_follower(&store, &index, &dir, &clock, &nudge, &board)?;
+        let (follower, followed) = start_follower(&store, &index, &config, &clock, &nudge, &board)?;
         let waking = nudge.clone();
         let patience = patience(&board, &clock, &stop);
         let (committer, committer_thread) = Committer::start(CommitParts {

@@ -272,7 +272,9 @@ fn unnumbered(piece: &str) -> &str {
 
 /// Without white space around it and without the mark of a clause at its end.
 fn trimmed(piece: &str) -> &str {
-    unnumbered(piece.trim()).trim_end_matches(['，', ',', '；', ';', '：', '、', '。']).trim_end()
+    unnumbered(piece.trim())
+        .trim_end_matches(['，', ',', '；', ';', '：', ':', '、', '。'])
+        .trim_end()
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use pipelines::locale::Lang;
 use pipelines::record::{Polarity, StoryId};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Url, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Url, Workbook, Worksheet,
+    XlsxError,
+};
 
 use super::cases::CaseLine;
 use super::digest::Digest;
@@ -24,6 +27,9 @@ const LINKS: usize = 65_000;
 const LINK_CHARS: usize = 2_000;
 /// Characters of a cell.
 const CELL_CHARS: usize = 32_000;
+
+/// Width from which the text of a column is wrapped.
+const LONG: f64 = 24.0;
 
 /// A column: its key under `digest.book.column`, its width in characters.
 type Column = (&'static str, f64);
@@ -143,8 +149,14 @@ impl Book<'_> {
     ) -> Result<(), XlsxError> {
         let mut sheet = Worksheet::new();
         sheet.set_name(self.lang.text(&format!("digest.book.sheet.{name}")))?;
-        let bold = Format::new().set_bold();
-        let time = Format::new().set_num_format("yyyy-mm-dd hh:mm");
+        let bold = Format::new()
+            .set_bold()
+            .set_background_color("#E8EDF2")
+            .set_border_bottom(FormatBorder::Thin)
+            .set_align(FormatAlign::VerticalCenter);
+        let plain = Format::new().set_align(FormatAlign::Top);
+        let wrapped = Format::new().set_align(FormatAlign::Top).set_text_wrap();
+        let time = Format::new().set_align(FormatAlign::Top).set_num_format("yyyy-mm-dd hh:mm");
         for (column, (key, width)) in (0..).zip(columns) {
             let head = self.lang.text(&format!("digest.book.column.{key}"));
             sheet.write_string_with_format(0, column, head, &bold)?;
@@ -159,7 +171,9 @@ impl Book<'_> {
                 };
                 match (cell, target) {
                     (Cell::Time(None), _) => continue,
-                    (Cell::Number(number), _) => sheet.write_number(next, column, number as f64)?,
+                    (Cell::Number(number), _) => {
+                        sheet.write_number_with_format(next, column, number as f64, &plain)?
+                    }
                     (Cell::Time(Some(at)), _) => {
                         let at = self.time_of(at)?;
                         sheet.write_datetime_with_format(next, column, &at, &time)?
@@ -169,12 +183,17 @@ impl Book<'_> {
                         sheet.write_url(next, column, Url::new(target))?
                     }
                     (Cell::Address(text) | Cell::Text(text), _) => {
-                        sheet.write_string(next, column, cut(&text))?
+                        let is_long = columns[usize::from(column)].1 >= LONG;
+                        let format = if is_long { &wrapped } else { &plain };
+                        sheet.write_string_with_format(next, column, cut(&text), format)?
                     }
                 };
             }
             next += 1;
         }
+        // On paper: A4 across, as wide as it is, with the head on each page and its number below.
+        sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
+        sheet.set_repeat_rows(0, 0)?.set_footer("&C&P / &N");
         sheet.set_freeze_panes(1, 0)?;
         let last = u16::try_from(columns.len()).unwrap_or(1).saturating_sub(1);
         sheet.autofilter(0, 0, (next - 1).max(1), last)?;

@@ -316,7 +316,7 @@ fn lang_of(headers: &HeaderMap) -> Option<Lang> {
 }
 
 /// Does an act of the desk where it may wait for disk.
-async fn act<T: Send + 'static>(
+pub(super) async fn act<T: Send + 'static>(
     console: &Console,
     bearer: &Bearer,
     act: impl FnOnce(&Desk, &Who) -> Result<T, DeskError> + Send + 'static,

@@ -37,7 +37,7 @@ use axum::routing::{get, post};
 use serde::Serialize;
 
 use super::guard::{self, Visit};
-use super::{Console, api};
+use super::{Console, api, metrics};
 use crate::desk::{Desk, DeskError, Who};
 
 /// Bytes of a form.
@@ -115,6 +115,7 @@ pub(super) fn router(console: Arc<Console>) -> Router {
         // Beside the rooms: programs come with tokens, and pass another door.
         .nest("/api", api::router(&console))
         .merge(api::mcp(&console))
+        .merge(metrics::router(&console))
         .with_state(console)
 }
 

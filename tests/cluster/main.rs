@@ -6,6 +6,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod following;
+#[path = "../it/lab.rs"]
+#[allow(dead_code, reason = "other tests ask for the rest of it")]
+mod lab;
+mod opensearch;
 mod postgres;
 mod same;
 mod store;
@@ -16,12 +21,15 @@ mod walk;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+use opensearch::Node;
 use postgres::Postgres;
 
 /// What a test needs.
 enum Needs {
     /// A server of its own making, which it may stop.
     Postgres(fn(&Postgres)),
+    /// A search node of its own, which it may kill.
+    Search(fn(Node)),
 }
 
 /// All tests by name.
@@ -31,6 +39,11 @@ const TESTS: &[(&str, Needs)] = &[
     ("store::a_walk_of_acts_leaves_both_kinds_alike", Needs::Postgres(walk::both_kinds)),
     ("store::what_is_wrong_is_told_for_what_it_is", Needs::Postgres(trouble::is_told)),
     ("store::a_server_that_dies_loses_and_doubles_nothing", Needs::Postgres(trouble::server_dies)),
+    (
+        "search::what_is_stored_while_it_is_away_is_found_later",
+        Needs::Search(following::away_and_back),
+    ),
+    ("search::an_index_whose_copies_lose_posts_is_refused", Needs::Search(following::loses_posts)),
 ];
 
 fn main() -> ExitCode {
@@ -43,11 +56,24 @@ fn main() -> ExitCode {
         asked.iter().for_each(|(name, _)| println!("cluster::{name}: test"));
         return ExitCode::SUCCESS;
     }
+    let needs_server = asked.iter().any(|(_, needs)| matches!(needs, Needs::Postgres(_)));
     let server =
-        if asked.is_empty() { Err("nothing asks for it".to_owned()) } else { Postgres::start() };
+        if needs_server { Postgres::start() } else { Err("nothing asks for it".to_owned()) };
     let (mut passed, mut failed, mut ignored) = (0, 0, 0);
-    for (name, Needs::Postgres(test)) in asked {
-        let told = match &server {
+    for (name, needs) in asked {
+        let ran = match needs {
+            Needs::Postgres(test) => server
+                .as_ref()
+                .map(|server| catch_unwind(AssertUnwindSafe(|| test(server))).is_ok())
+                .map_err(Clone::clone),
+            Needs::Search(test) => {
+                opensearch::try_cluster(opensearch::OLDEST, 1).map(|mut nodes| {
+                    let node = nodes.remove(0);
+                    catch_unwind(AssertUnwindSafe(|| test(node))).is_ok()
+                })
+            }
+        };
+        let told = match ran {
             Err(why) if is_required => {
                 failed += 1;
                 format!("FAILED, {why}")
@@ -56,11 +82,11 @@ fn main() -> ExitCode {
                 ignored += 1;
                 format!("SKIPPED, {why}")
             }
-            Ok(server) if catch_unwind(AssertUnwindSafe(|| test(server))).is_ok() => {
+            Ok(true) => {
                 passed += 1;
                 "ok".to_owned()
             }
-            Ok(_) => {
+            Ok(false) => {
                 failed += 1;
                 "FAILED".to_owned()
             }

@@ -141,6 +141,36 @@ fn json_or_null(answer: &Answer) -> Value {
 }
 
 #[test]
+fn a_monitoring_system_reads_measures_by_a_token_and_health_without() {
+    let served = Served::with(|_| {}, everybody);
+    let health = served.ask("GET", "/healthz", &[], "");
+    assert_eq!((health.status, health.body.as_str()), (200, "ok\n"));
+    assert_eq!(served.ask("GET", "/metrics", &[], "").status, 401);
+    assert_eq!(served.ask("GET", "/healthz", &[("Host", "evil.example")], "").status, 421);
+    let good = token(&served, Role::Officer, Scope::Read);
+    let page = call(&served, "GET", "/metrics", &good, None);
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.head.contains("text/plain; version=0.0.4"), "{}", page.head);
+    let sheet = served.desk.station(&owner()).unwrap();
+    assert!(page.body.contains(&format!("\nguanlan_posts {}\n", sheet.posts)), "{}", page.body);
+    let sources = served.desk.sources(&owner()).unwrap();
+    assert!(!sources.is_empty());
+    for source in sources {
+        let kept = format!(
+            "guanlan_source_records_total{{source=\"{}\",outcome=\"kept\"}} {}\n",
+            source.id, source.counts[1]
+        );
+        assert!(page.body.contains(&kept), "{kept}{}", page.body);
+    }
+    for line in page.body.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        let name = name.split('{').next().unwrap();
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+        assert!(page.body.contains(&format!("# TYPE {name} ")), "{line}");
+    }
+}
+
+#[test]
 fn only_a_good_token_opens_the_api() {
     let served = Served::with(|_| {}, everybody);
     let good = token(&served, Role::Officer, Scope::Read);

@@ -104,7 +104,8 @@ fn the_station_goes_on_with_the_rebuilt_index() {
     let station = open(&lab);
     take(&lab, &station, 0..40);
     let dir = station.dir.index();
-    let built = rebuild_index(&*station.store, &dir, Utc::now(), &|| false, &mut |_| {}).unwrap();
+    let place = index::Place::from(&dir);
+    let built = rebuild_index(&*station.store, &place, Utc::now(), &|| false, &mut |_| {}).unwrap();
     assert_eq!(built, 40);
     take(&lab, &station, 40..70);
     station.close().unwrap();
@@ -135,7 +136,7 @@ fn an_index_without_its_current_is_told_and_rebuilt() {
 fn an_empty_index_beside_a_full_store_is_told() {
     let lab = Lab::new();
     import(&lab, 0..30);
-    Index::create(&index_dir(&lab), &segmenter(&config(&lab))).unwrap();
+    Index::create(index_dir(&lab), &segmenter(&config(&lab))).unwrap();
     check_refused(&lab, "the index is empty");
     let data = lab.data();
     lab.run(&["--data-dir", data.to_str().unwrap(), "reindex"]).good();
@@ -242,7 +243,7 @@ fn bytes_that_the_disk_turned_are_told_by_status_and_mended_by_a_station() {
     assert!(status.out.contains("damaged"), "{}", status.out);
     let station = open(&lab);
     let begun = Instant::now();
-    while examine(&index_dir(&lab), Duration::MAX).and_then(|found| found.whole()).is_err() {
+    while examine(index_dir(&lab), Duration::MAX).and_then(|found| found.whole()).is_err() {
         assert!(begun.elapsed() < Duration::from_secs(120), "it was never mended");
         std::thread::yield_now();
     }

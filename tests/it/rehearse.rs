@@ -193,7 +193,7 @@ fn the_alerts_predicted_are_those_that_the_live_path_fires() {
     live(&lab, config.clone(), end);
 
     let store = stored(&lab.data());
-    let index = Index::open_read_only(&DataDir(lab.data()).index(), &segmenter(&config)).unwrap();
+    let index = Index::open_read_only(DataDir(lab.data()).index(), &segmenter(&config)).unwrap();
     let past = Past { config: &config, store: &*store, index: &index };
     let mut fired: BTreeMap<RuleId, Vec<Alert>> = BTreeMap::new();
     for stored in store.alerts(&PostRange::default(), 100_000).unwrap() {

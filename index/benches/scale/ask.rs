@@ -76,7 +76,11 @@ pub fn measure(dir: &Path, queries: usize, seed: u64) {
     let context = Context::at(end());
     let start = Instant::now();
     let index = Index::open_read_only(dir, &context.segmenter).expect("an index");
-    println!("{} posts, opened in {:.1} ms", index.posts(), start.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "{} posts, opened in {:.1} ms",
+        index.posts().expect("counted"),
+        start.elapsed().as_secs_f64() * 1e3
+    );
     let options = SearchOptions {
         limit: 20,
         facets: Facet::ALL.to_vec(),

@@ -55,12 +55,46 @@ const REACHED: &[&str] = &[
     "\u{200b}",
 ];
 
+/// What stood in queries that met something.
+#[derive(Default)]
+pub struct Reached {
+    hits: u64,
+    times: Vec<u64>,
+}
+
+impl Reached {
+    /// Notes a query, and whether it met a post.
+    pub fn note(&mut self, text: &str, met: bool) {
+        self.times.resize(REACHED.len(), 0);
+        if met {
+            self.hits += 1;
+            for (mark, times) in REACHED.iter().zip(&mut self.times) {
+                *times += u64::from(text.contains(mark));
+            }
+        }
+    }
+
+    /// Fails where something was never met by so many queries.
+    pub fn expect_all(&self, asked: u64) {
+        let is_all = self.times.iter().all(|times| *times > 0);
+        assert!(asked < 1_000 || is_all, "not reached: {self}");
+        assert!(self.hits * 4 > asked, "too few queries meet anything: {} of {asked}", self.hits);
+    }
+}
+
+impl std::fmt::Display for Reached {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let reached: Vec<_> = REACHED.iter().zip(&self.times).collect();
+        write!(f, "{} with hits; met something with {reached:?}", self.hits)
+    }
+}
+
 /// `GUANLAN_PROPERTY_CASES` sets the number of cases; `GUANLAN_PROPERTY_SEED` begins elsewhere.
-fn setting(name: &str, default: u64) -> u64 {
+pub fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |v| v.parse().expect("a number"))
 }
 
-fn corpus(dice: &mut Dice) -> (Lab, Tongue) {
+pub fn corpus(dice: &mut Dice) -> (Lab, Tongue) {
     let tongue = Tongue::new(dice);
     let mut lab = Lab::new();
     for round in 1..=dice.between(1, 3) {
@@ -115,8 +149,8 @@ fn check_counts(lab: &Lab, query: &Query, ids: &[u64]) {
 fn index_and_matcher_find_the_same_posts() {
     let cases = setting("GUANLAN_PROPERTY_CASES", 1_000);
     let first = setting("GUANLAN_PROPERTY_SEED", 1);
-    let (mut asked, mut refused, mut hits) = (0u64, 0u64, 0u64);
-    let mut reached = vec![0u64; REACHED.len()];
+    let (mut asked, mut refused) = (0u64, 0u64);
+    let mut reached = Reached::default();
     let mut seed = first;
     while asked < cases {
         let mut dice = Dice::new(seed);
@@ -150,19 +184,11 @@ fn index_and_matcher_find_the_same_posts() {
                 check_counts(&lab, &query, &found);
             }
             asked += 1;
-            if !found.is_empty() {
-                hits += 1;
-                for (mark, times) in REACHED.iter().zip(&mut reached) {
-                    *times += u64::from(text.contains(mark));
-                }
-            }
+            reached.note(&text, !found.is_empty());
         }
         seed += 1;
     }
-    eprintln!("{asked} cases in {} corpora, {hits} with hits, {refused} refused", seed - first);
-    let reached: Vec<_> = REACHED.iter().zip(reached).collect();
-    eprintln!("met something with {reached:?}");
-    assert!(asked < 1_000 || reached.iter().all(|(_, n)| *n > 0), "not reached: {reached:?}");
-    assert!(hits * 4 > asked, "too few queries meet anything: {hits} of {asked}");
+    eprintln!("{asked} cases in {} corpora, {refused} refused, {reached}", seed - first);
+    reached.expect_all(asked);
     assert!(refused < asked, "too many queries are refused: {refused}");
 }

@@ -16,7 +16,7 @@ use crate::dice::Dice;
 use crate::lab::{Lab, post};
 
 /// Title and text of everything in the folder, markup taken off by the simplest rule.
-fn texts(dir: &Path) -> Vec<(String, String)> {
+pub fn texts(dir: &Path) -> Vec<(String, String)> {
     let mut all = Vec::new();
     let field = |v: &serde_json::Value, name: &str| v[name].as_str().unwrap_or_default().to_owned();
     for name in [
@@ -84,14 +84,14 @@ fn substring(dice: &mut Dice, folded: &[char]) -> Option<(String, bool, bool)> {
 }
 
 /// A substring that is asked for.
-struct Piece {
-    text: String,
+pub struct Piece {
+    pub text: String,
     open_start: bool,
     open_end: bool,
 }
 
 /// `wanted` substrings of the texts.
-fn pieces(folded: &[(String, String)], wanted: usize) -> Vec<Piece> {
+pub fn pieces(folded: &[(String, String)], wanted: usize) -> Vec<Piece> {
     let mut dice = Dice::new(20_261_122);
     let mut pieces = Vec::with_capacity(wanted);
     while pieces.len() < wanted {
@@ -105,7 +105,7 @@ fn pieces(folded: &[(String, String)], wanted: usize) -> Vec<Piece> {
 }
 
 /// For each of `pieces`, the numbers (from 1) of the texts that hold it, ascending.
-fn holders(folded: &[(String, String)], pieces: &[Piece]) -> Vec<Vec<u64>> {
+pub fn holders(folded: &[(String, String)], pieces: &[Piece]) -> Vec<Vec<u64>> {
     let mut different: Vec<&str> = pieces.iter().map(|p| p.text.as_str()).collect();
     different.sort_unstable();
     different.dedup();
@@ -134,11 +134,17 @@ fn holders(folded: &[(String, String)], pieces: &[Piece]) -> Vec<Vec<u64>> {
 
 /// The query for a piece. A run that is cut at an end is opened there; one that is whole may be opened as
 /// well, since plain substring search does not look at boundaries.
-fn query(piece: &Piece) -> String {
+pub fn asked_for(piece: &Piece) -> String {
     let star = |open| if open { "*" } else { "" };
     let escaped = |c| if "\\\"“”".contains(c) { vec!['\\', c] } else { vec![c] };
     let quoted: String = piece.text.chars().flat_map(escaped).collect();
     format!("{}\"{quoted}\"{}", star(piece.open_start), star(piece.open_end))
+}
+
+/// The texts as they are compared.
+pub fn folded_texts(all: &[(String, String)]) -> Vec<(String, String)> {
+    let folded = |text: &String| fold(text).text().to_owned();
+    all.iter().map(|(title, text)| (folded(title), folded(text))).collect()
 }
 
 fn filled(all: &[(String, String)]) -> Lab {
@@ -160,10 +166,7 @@ fn every_literal_of_real_texts_is_found() {
         // A sample in every test run; all of them where asked for.
         all = all.into_iter().step_by(20).collect();
     }
-    let folded: Vec<(String, String)> = all
-        .iter()
-        .map(|(title, text)| (fold(title).text().to_owned(), fold(text).text().to_owned()))
-        .collect();
+    let folded = folded_texts(&all);
     let pieces = pieces(&folded, full.unwrap_or(300));
     let expected = holders(&folded, &pieces);
     let lab = filled(&all);
@@ -172,7 +175,7 @@ fn every_literal_of_real_texts_is_found() {
     let (mut hits, mut multi) = (0u64, 0);
     let mut lengths = HashMap::<usize, u32>::new();
     for (piece, expected) in pieces.iter().zip(expected) {
-        let query = query(piece);
+        let query = asked_for(piece);
         let Ok(query) = parse(&query, &lab.context) else {
             panic!("the query `{query}` cannot be read");
         };

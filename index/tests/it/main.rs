@@ -5,10 +5,13 @@
 
 mod agreement;
 mod answers;
+mod cluster;
 mod completeness;
 #[path = "../../../tests/shared/data.rs"]
 mod data;
 mod dice;
 mod durability;
 mod lab;
+#[path = "../../../tests/cluster/opensearch.rs"]
+mod opensearch;
 mod speech;

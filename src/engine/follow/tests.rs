@@ -73,7 +73,7 @@ impl Lab {
         let follower = Follower {
             store: store.clone(),
             index: Arc::new(index),
-            dir: index_dir,
+            place: index_dir.into(),
             clock: Arc::new(Utc::now),
             told: Box::new(move |told| {
                 tell.send(told.map(ToString::to_string)).unwrap();
@@ -118,7 +118,7 @@ impl Lab {
         let dir = self.dir.path().join("index");
         let index = Index::open_read_only(&dir, &Segmenter::default()).unwrap();
         let stands = standing(&*self.store, &index).unwrap();
-        assert_eq!((stands, index.posts()), (Standing::Level, posts));
+        assert_eq!((stands, index.posts().unwrap()), (Standing::Level, posts));
         examine(&dir, Duration::MAX).unwrap().whole().unwrap();
     }
 }

@@ -1,21 +1,34 @@
-//! A session with a server as a connection of the store.
+//! A session with a server as a connection of the store, spoken by `tokio-postgres`.
 //!
-//! In: statements in the store's dialect, cells. Out: counts and rows. A statement is prepared once a session; rows come in
-//! pieces, so that a query of any size needs the memory of one. What breaks a session is remembered: it is not used again.
+//! In: statements in the store's dialect, cells. Out: counts and rows. A statement is prepared once a session; rows are
+//! handed on as they come, so that a query of any size needs the memory of some. The store is called from threads within
+//! and outside of a runtime: what the session needs of one runs on a runtime of its own, and whoever calls waits by
+//! itself. What breaks a session is remembered: it is not used again.
 
 use std::cell::{Cell as Flag, RefCell};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::future::Future;
+use std::io;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use futures::{StreamExt as _, pin_mut};
+use tokio::runtime::Runtime;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Config, SimpleQueryMessage, Statement};
+
 use super::address::Address;
+use super::tls::Tls;
 use super::trouble::Trouble;
-use super::wire::{Wire, length, text};
-use crate::store::sql::{Cell, Cells, Row, Sql};
+use super::value::{Heard, Value};
+use crate::store::sql::{Cell, Row, Sql};
 use crate::store::{Result, StoreError};
 
-/// How many rows the server makes before it waits for us.
-const PIECE: i32 = 500;
+/// How long a server may take to answer the call.
+const CALL: Duration = Duration::from_secs(10);
+
+/// How long a server may say nothing about a statement.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A session that was used so lately is not asked whether it still stands.
 const FRESH: Duration = Duration::from_secs(1);
@@ -24,84 +37,127 @@ const FRESH: Duration = Duration::from_secs(1);
 const WORDS: [(&str, &str); 2] =
     [("instr(", "strpos("), ("random()", "hashtextextended(gen_random_uuid()::text, 0)")];
 
-/// What a column holds.
-#[derive(Clone, Copy)]
-enum Kind {
-    Truth,
-    Number,
-    Text,
+/// Where sessions are kept going, whoever asks.
+fn runtime() -> io::Result<&'static Runtime> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if RUNTIME.get().is_none() {
+        let made = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("postgres")
+            .enable_all()
+            .build()?;
+        // Of two made at once the second is not needed: it holds nothing.
+        if let Err(second) = RUNTIME.set(made) {
+            second.shutdown_background();
+        }
+    }
+    RUNTIME.get().ok_or_else(|| io::Error::other("no runtime"))
 }
 
-/// A statement the server has prepared.
-struct Prepared {
-    name: String,
-    kinds: Arc<[Kind]>,
+/// Waits for an answer, at most so long. May be called within another runtime: what is waited for is kept going by ours.
+fn waited<T>(
+    patience: Option<Duration>,
+    work: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+) -> std::result::Result<T, Trouble> {
+    let _ours = runtime()?.enter();
+    futures::executor::block_on(async {
+        match patience {
+            None => work.await.map_err(Trouble::from),
+            Some(patience) => match tokio::time::timeout(patience, work).await {
+                Ok(answer) => answer.map_err(Trouble::from),
+                Err(_) => Err(Trouble::Lost(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    format!("the server said nothing for {} seconds", patience.as_secs()),
+                ))),
+            },
+        }
+    })
 }
 
 /// A connection.
 pub(super) struct Link {
     address: Address,
-    state: RefCell<State>,
+    client: Client,
+    prepared: RefCell<HashMap<String, Statement>>,
+    patience: Flag<Option<Duration>>,
+    used: Flag<Instant>,
+    /// Whether rows of a query are being handed on.
+    is_within: Flag<bool>,
     is_broken: Flag<bool>,
-}
-
-struct State {
-    wire: Wire,
-    prepared: HashMap<String, Prepared>,
-    /// The name of the next statement to be prepared.
-    next: String,
-    /// Whether the answer to the last `Sync` was not heard yet.
-    owed: bool,
-    used: Instant,
 }
 
 impl Link {
     /// Calls the server and logs in.
     pub fn open(address: &Address) -> Result<Self> {
-        let wire = Wire::open(address).map_err(|trouble| trouble.of(address))?;
-        let state = State {
-            wire,
-            prepared: HashMap::new(),
-            next: "s0".to_owned(),
-            owed: false,
-            used: Instant::now(),
-        };
+        let client = Self::call(address).map_err(|trouble| trouble.of(address))?;
         Ok(Self {
             address: address.clone(),
-            state: RefCell::new(state),
+            client,
+            prepared: RefCell::default(),
+            patience: Flag::new(Some(PATIENCE)),
+            used: Flag::new(Instant::now()),
+            is_within: Flag::new(false),
             is_broken: Flag::new(false),
         })
     }
 
+    fn call(address: &Address) -> std::result::Result<Client, Trouble> {
+        let mut config = Config::new();
+        config.user(&address.user).dbname(&address.database).port(address.port);
+        if address.is_socket() {
+            config.host_path(&address.host);
+        } else {
+            config.host(&address.host);
+        }
+        if let Some(password) = &address.password {
+            config.password(password);
+        }
+        let mode = if address.is_sealed { SslMode::Require } else { SslMode::Disable };
+        config.application_name("guanlan").connect_timeout(CALL).ssl_mode(mode);
+        // A machine that went away without a word is found out.
+        config.keepalives_idle(Duration::from_secs(30)).keepalives_interval(CALL);
+        let tls = Tls::of(address)?;
+        let (client, session) = waited(Some(CALL), config.connect(tls))?;
+        runtime()?.spawn(session);
+        Ok(client)
+    }
+
     /// Whether the session is lost.
     pub fn is_broken(&self) -> bool {
-        self.is_broken.get()
+        self.is_broken.get() || self.client.is_closed()
     }
 
     /// Whether the session still stands; asks the server where it was not heard for a while.
     pub fn still_stands(&self) -> bool {
-        if self.state.borrow().used.elapsed() < FRESH {
+        if self.used.get().elapsed() < FRESH {
             return !self.is_broken();
         }
         self.simple("").is_ok()
     }
 
     /// Waits without end for what is asked from now on.
-    pub fn wait_for_ever(&self) -> Result<()> {
-        self.with(|state| state.wire.wait_for_ever())
+    pub fn wait_for_ever(&self) {
+        self.patience.set(None);
     }
 
-    /// Runs statements without values, several in one call. Answers the last row, and the last statement's tag.
-    pub fn simple(&self, sql: &str) -> Result<(Vec<String>, String)> {
-        self.with(|state| state.simple(sql))
+    /// Runs statements without values, several in one call. Answers the first value of the last row.
+    pub fn simple(&self, sql: &str) -> Result<Option<String>> {
+        self.with(|| {
+            let messages = waited(self.patience.get(), self.client.simple_query(sql))?;
+            let rows = messages.iter().filter_map(|message| match message {
+                SimpleQueryMessage::Row(row) if !row.is_empty() => row.get(0),
+                _ => None,
+            });
+            Ok(rows.last().map(str::to_owned))
+        })
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut State) -> Result<T, Trouble>) -> Result<T> {
-        let Ok(mut state) = self.state.try_borrow_mut() else {
+    fn with<T>(&self, work: impl FnOnce() -> std::result::Result<T, Trouble>) -> Result<T> {
+        if self.is_within.get() {
             return Err(StoreError::Sql("a statement within the rows of another".to_owned()));
-        };
-        let done = work(&mut state);
-        state.used = Instant::now();
+        }
+        let done = work();
+        self.used.set(Instant::now());
         done.map_err(|trouble| {
             if trouble.is_end() {
                 self.is_broken.set(true);
@@ -109,12 +165,26 @@ impl Link {
             trouble.of(&self.address)
         })
     }
+
+    /// The statement as the server has prepared it.
+    fn statement(&self, sql: &str) -> std::result::Result<Statement, Trouble> {
+        if let Some(known) = self.prepared.borrow().get(sql) {
+            return Ok(known.clone());
+        }
+        let made = waited(self.patience.get(), self.client.prepare(&in_their_words(sql)))?;
+        self.prepared.borrow_mut().insert(sql.to_owned(), made.clone());
+        Ok(made)
+    }
 }
 
 impl Sql for Link {
     fn execute(&self, sql: &str, cells: &[Cell<'_>]) -> Result<usize> {
-        let tag = self.with(|state| state.ask(sql, cells, 0, &mut |_| true))?;
-        Ok(tag.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0))
+        let values: Vec<Value<'_>> = cells.iter().map(|cell| Value(*cell)).collect();
+        let changed = self.with(|| {
+            let statement = self.statement(sql)?;
+            waited(self.patience.get(), self.client.execute_raw(&statement, &values))
+        })?;
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
     fn each_row(
@@ -123,143 +193,39 @@ impl Sql for Link {
         cells: &[Cell<'_>],
         each: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
     ) -> Result<()> {
+        let values: Vec<Value<'_>> = cells.iter().map(|cell| Value(*cell)).collect();
         let mut met = Ok(());
-        self.with(|state| {
-            state.ask(sql, cells, PIECE, &mut |row| match each(row) {
-                Ok(more) => more,
-                Err(error) => {
-                    met = Err(error);
-                    false
+        self.with(|| {
+            let statement = self.statement(sql)?;
+            let patience = self.patience.get();
+            let rows = waited(patience, self.client.query_raw(&statement, &values))?;
+            pin_mut!(rows);
+            self.is_within.set(true);
+            let _over = Over(&self.is_within);
+            // What is left of the rows where no more are wanted the session passes over by itself.
+            loop {
+                let next = waited(patience, async { rows.next().await.transpose() })?;
+                let Some(row) = next else { return Ok(()) };
+                match each(&Heard(row)) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(()),
+                    Err(error) => {
+                        met = Err(error);
+                        return Ok(());
+                    }
                 }
-            })
+            }
         })?;
         met
     }
 }
 
-impl State {
-    fn simple(&mut self, sql: &str) -> Result<(Vec<String>, String), Trouble> {
-        self.wire.say(b'Q', |body| text(body, sql));
-        self.wire.send()?;
-        self.settle()?;
-        let (mut row, mut tag, mut refused) = (Vec::new(), String::new(), None);
-        loop {
-            match self.wire.hear()? {
-                b'D' => row = texts(&self.wire.heard),
-                b'C' => tag = tag_of(&self.wire.heard),
-                b'E' => refused = Some(self.wire.refusal()),
-                b'Z' => return refused.map_or(Ok((row, tag)), Err),
-                _ => {}
-            }
-            if let Some(end) = refused.take_if(|refused| refused.is_end()) {
-                return Err(end);
-            }
-        }
-    }
+/// Ends the handing on of rows, also where it panics.
+struct Over<'a>(&'a Flag<bool>);
 
-    /// Asks, hands over the rows, and leaves the server ready for the next. Answers the statement's tag; none where
-    /// `each` wanted no more.
-    fn ask(
-        &mut self,
-        sql: &str,
-        cells: &[Cell<'_>],
-        piece: i32,
-        each: &mut dyn FnMut(&Row<'_>) -> bool,
-    ) -> Result<String, Trouble> {
-        self.say(sql, cells, piece);
-        self.wire.send()?;
-        self.settle()?;
-        let answered = self.answers(sql, piece, each);
-        if answered.as_ref().is_err_and(Trouble::is_end) {
-            return answered;
-        }
-        // What was not heard of the rows is passed over with the answer to this.
-        self.wire.say(b'S', |_| ());
-        self.wire.send()?;
-        self.owed = true;
-        answered
-    }
-
-    fn say(&mut self, sql: &str, cells: &[Cell<'_>], piece: i32) {
-        let name = self.prepared.get(sql).map_or(&self.next, |known| &known.name);
-        if !self.prepared.contains_key(sql) {
-            let theirs = in_their_words(sql);
-            self.wire.say(b'P', |body| {
-                text(body, name);
-                text(body, &theirs);
-                body.extend_from_slice(&[0, 0]);
-            });
-            self.wire.say(b'D', |body| {
-                body.push(b'S');
-                text(body, name);
-            });
-        }
-        self.wire.say(b'B', |body| {
-            text(body, "");
-            text(body, name);
-            // All values as text, both ways.
-            body.extend_from_slice(&[0, 0]);
-            body.extend_from_slice(&length(cells.len())[2..]);
-            cells.iter().for_each(|cell| value(body, *cell));
-            body.extend_from_slice(&[0, 0]);
-        });
-        self.more(piece);
-    }
-
-    fn more(&mut self, piece: i32) {
-        self.wire.say(b'E', |body| {
-            text(body, "");
-            body.extend_from_slice(&piece.to_be_bytes());
-        });
-        self.wire.say(b'H', |_| ());
-    }
-
-    fn answers(
-        &mut self,
-        sql: &str,
-        piece: i32,
-        each: &mut dyn FnMut(&Row<'_>) -> bool,
-    ) -> Result<String, Trouble> {
-        let mut places = Vec::new();
-        let mut kinds = self.prepared.get(sql).map(|known| known.kinds.clone()).unwrap_or_default();
-        loop {
-            match self.wire.hear()? {
-                answer @ (b'T' | b'n') => {
-                    kinds =
-                        if answer == b'T' { kinds_of(&self.wire.heard) } else { Arc::default() };
-                    let name = format!("s{}", self.prepared.len() + 1);
-                    let name = std::mem::replace(&mut self.next, name);
-                    self.prepared.insert(sql.to_owned(), Prepared { name, kinds: kinds.clone() });
-                }
-                b'D' => {
-                    find_cells(&self.wire.heard, &mut places);
-                    let heard = &self.wire.heard;
-                    if !each(&Answered { heard, places: &places, kinds: &kinds }) {
-                        return Ok(String::new());
-                    }
-                }
-                b's' => {
-                    self.more(piece);
-                    self.wire.send()?;
-                }
-                b'C' => return Ok(tag_of(&self.wire.heard)),
-                b'E' => return Err(self.wire.refusal()),
-                b'I' => return Ok(String::new()),
-                _ => {}
-            }
-        }
-    }
-
-    /// Hears what was still owed of the last answer.
-    fn settle(&mut self) -> Result<(), Trouble> {
-        while self.owed {
-            match self.wire.hear()? {
-                b'Z' => self.owed = false,
-                b'E' => return Err(self.wire.refusal()),
-                _ => {}
-            }
-        }
-        Ok(())
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 
@@ -267,93 +233,6 @@ impl State {
 fn in_their_words(sql: &str) -> String {
     let numbered = sql.replace('?', "$");
     WORDS.iter().fold(numbered, |sql, (ours, theirs)| sql.replace(ours, theirs))
-}
-
-fn value(body: &mut Vec<u8>, cell: Cell<'_>) {
-    match cell {
-        Cell::Null => body.extend_from_slice(&(-1_i32).to_be_bytes()),
-        Cell::Int(n) => text_value(body, &n.to_string()),
-        // No text here holds the character zero, which SQLite keeps; it goes as the sign for what cannot be shown.
-        Cell::Text(text) if text.contains('\0') => {
-            text_value(body, &text.replace('\0', "\u{FFFD}"))
-        }
-        Cell::Text(text) => text_value(body, text),
-    }
-}
-
-fn text_value(body: &mut Vec<u8>, text: &str) {
-    body.extend_from_slice(&length(text.len()));
-    body.extend_from_slice(text.as_bytes());
-}
-
-/// A statement's tag, as `UPDATE 3`.
-fn tag_of(heard: &[u8]) -> String {
-    String::from_utf8_lossy(heard).trim_end_matches('\0').to_owned()
-}
-
-/// What the columns hold, by the numbers of their types.
-fn kinds_of(heard: &[u8]) -> Arc<[Kind]> {
-    let mut kinds = Vec::new();
-    let mut rest = heard.get(2..).unwrap_or_default();
-    while let Some(end) = rest.iter().position(|b| *b == 0) {
-        let Some(about) = rest.get(end + 1..end + 19) else { break };
-        let number = u32::from_be_bytes([about[6], about[7], about[8], about[9]]);
-        kinds.push(match number {
-            16 => Kind::Truth,
-            // int8, int2, int4, numeric.
-            20 | 21 | 23 | 1700 => Kind::Number,
-            _ => Kind::Text,
-        });
-        rest = &rest[end + 19..];
-    }
-    kinds.into()
-}
-
-/// Where the values of a row stand: their first bytes and lengths; those that are nothing have none.
-fn find_cells(heard: &[u8], places: &mut Vec<Option<(usize, usize)>>) {
-    places.clear();
-    let mut at = 2;
-    while let Some(bytes) = heard.get(at..at + 4) {
-        at += 4;
-        let bytes = i32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        places.push(usize::try_from(bytes).ok().map(|bytes| (at, bytes)));
-        at += usize::try_from(bytes).unwrap_or(0);
-    }
-}
-
-fn texts(heard: &[u8]) -> Vec<String> {
-    let mut places = Vec::new();
-    find_cells(heard, &mut places);
-    let text = |(at, bytes): (usize, usize)| heard.get(at..at + bytes).map(String::from_utf8_lossy);
-    places.iter().map(|place| place.and_then(text).unwrap_or_default().into_owned()).collect()
-}
-
-/// A row as it was heard.
-struct Answered<'a> {
-    heard: &'a [u8],
-    places: &'a [Option<(usize, usize)>],
-    kinds: &'a [Kind],
-}
-
-impl Cells for Answered<'_> {
-    fn cell(&self, at: usize) -> Result<Cell<'_>> {
-        let corrupt = |cause: &str| StoreError::Corrupt {
-            what: format!("column {at} of a row"),
-            cause: cause.to_owned(),
-        };
-        let place = self.places.get(at).ok_or_else(|| corrupt("there is no such column"))?;
-        let Some((from, bytes)) = *place else { return Ok(Cell::Null) };
-        let text =
-            self.heard.get(from..from + bytes).and_then(|text| std::str::from_utf8(text).ok());
-        let text = text.ok_or_else(|| corrupt("it is cut short or no UTF-8"))?;
-        Ok(match self.kinds.get(at) {
-            Some(Kind::Truth) => Cell::Int(i64::from(text == "t")),
-            Some(Kind::Number) => {
-                Cell::Int(text.parse().map_err(|_| corrupt("a number out of range"))?)
-            }
-            _ => Cell::Text(text),
-        })
-    }
 }
 
 #[cfg(test)]
@@ -366,20 +245,5 @@ mod tests {
             in_their_words("SELECT instr(a, ?1) WHERE b = ?2"),
             "SELECT strpos(a, $1) WHERE b = $2"
         );
-    }
-
-    #[test]
-    fn a_row_cut_short_is_no_row_of_nothing() {
-        let mut heard = vec![0, 2];
-        heard.extend_from_slice(&length(1));
-        heard.push(b'7');
-        heard.extend_from_slice(&length(4));
-        heard.push(b'x');
-        let mut places = Vec::new();
-        find_cells(&heard, &mut places);
-        let row = Answered { heard: &heard, places: &places, kinds: &[Kind::Number, Kind::Text] };
-        assert_eq!(row.cell(0).unwrap(), Cell::Int(7));
-        row.cell(1).unwrap_err();
-        row.cell(2).unwrap_err();
     }
 }

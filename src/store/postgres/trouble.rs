@@ -3,6 +3,7 @@
 //! In: an IO error, or the server's own five letters (SQLSTATE). Out: one of the store's errors: a state that passes, a
 //! refusal, a failure. Whatever the server says holds no value of a statement: only its first line is taken.
 
+use std::error::Error as _;
 use std::io;
 
 use super::address::Address;
@@ -24,17 +25,30 @@ pub(super) enum Trouble {
         /// Whether the session is over with it.
         is_end: bool,
     },
-    /// It asks for a password, and there is none.
-    #[error("the server asks for a password, and the address holds none")]
-    NoPassword,
-    /// It wants a login of another kind.
-    #[error(
-        "the server asks for a login other than scram-sha-256; set `password_encryption = scram-sha-256` there"
-    )]
-    OtherLogin,
-    /// It does not know the password itself.
-    #[error("the server did not prove that it knows the password")]
-    Impostor,
+    /// The login was not had: no password where one is asked for, a login of another kind, a server that did not prove
+    /// that it knows the password.
+    #[error("{0}")]
+    Login(String),
+}
+
+impl From<tokio_postgres::Error> for Trouble {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(refused) = error.as_db_error() {
+            return Self::Refused {
+                state: refused.code().code().to_owned(),
+                said: refused.message().lines().next().unwrap_or_default().to_owned(),
+                is_end: matches!(refused.severity(), "FATAL" | "PANIC"),
+            };
+        }
+        let words = error.to_string();
+        let cause = error.source().map(ToString::to_string);
+        let said = cause.map_or(words.clone(), |cause| format!("{words}: {cause}"));
+        // The kinds have no names outside the client but their words (a test asks a server that wants a password).
+        match words.as_str() {
+            "authentication error" | "invalid configuration" => Self::Login(said),
+            _ => Self::Lost(io::Error::other(said)),
+        }
+    }
 }
 
 impl Trouble {
@@ -49,9 +63,7 @@ impl Trouble {
         let cause = self.to_string();
         let state = match &self {
             Self::Lost(_) => return StoreError::Away { place, cause },
-            Self::NoPassword | Self::OtherLogin | Self::Impostor => {
-                return StoreError::Refused { place, cause };
-            }
+            Self::Login(_) => return StoreError::Refused { place, cause },
             Self::Refused { state, .. } => state.as_str(),
         };
         match state {

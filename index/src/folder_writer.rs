@@ -1,4 +1,4 @@
-//! Writes posts into the index.
+//! Writes posts into the index of a folder.
 //!
 //! In: changes, in the order of the store's log. Out: commits, each carrying the store's cursor in its
 //! payload, so that index and cursor are one atomic step. Re-applying a change is harmless: a post's id
@@ -12,37 +12,14 @@ use crate::error::IndexError;
 use crate::generation::{Generation, Payload, Root};
 use crate::position::Position;
 use crate::schema::{Change, Fields, IndexedPost, TIME};
-
-/// How much a writer may use.
-#[derive(Clone, Copy, Debug)]
-pub struct WriterOptions {
-    /// Indexing threads, 1 to 8.
-    pub threads: usize,
-    /// Memory for all of them before a segment is written, in bytes; at least 16 MiB for each thread.
-    pub memory_bytes: usize,
-}
-
-impl Default for WriterOptions {
-    /// Two threads, 128 MiB: changes come in small commits.
-    fn default() -> Self {
-        Self { threads: 2, memory_bytes: 128 << 20 }
-    }
-}
-
-impl WriterOptions {
-    /// Two threads, 600 MiB, for many posts at once: fewer, larger segments to merge (README).
-    #[must_use]
-    pub fn bulk() -> Self {
-        Self { threads: 2, memory_bytes: 600 << 20 }
-    }
-}
+use crate::writing::WriterOptions;
 
 /// Segments with more than this share of deleted posts are rewritten without them.
 const PURGE_SHARE: f32 = 0.3;
 
 /// The one writer of an index. Holds the directory's lock until dropped; dropping it without a commit
 /// loses nothing that was committed.
-pub struct Writer {
+pub(crate) struct FolderWriter {
     inner: IndexWriter<TantivyDocument>,
     fields: Fields,
     /// The directory in which this writer's generation must be the current one; `None` for one that is
@@ -53,7 +30,7 @@ pub struct Writer {
     reader: IndexReader,
 }
 
-impl Writer {
+impl FolderWriter {
     /// Opens the writer of the current generation.
     pub(crate) fn open(
         root: &Root,
@@ -128,7 +105,7 @@ impl Writer {
     /// # Errors
     /// `Superseded` when the index was rebuilt meanwhile, `Missing` when it was taken away; a broken disk or
     /// index. After an error the position has not moved: drop the writer, open again and go on from
-    /// `Index::position`.
+    /// `SearchIndex::position`.
     pub fn commit(&mut self, position: impl Into<Position>) -> Result<(), IndexError> {
         self.check_current()?;
         let payload = Payload { position: position.into(), stamp: self.stamp.clone() };

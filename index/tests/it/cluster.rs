@@ -1,0 +1,330 @@
+//! The cluster finds exactly the posts that the in-memory matcher accepts, and answers as the index of a folder does.
+//!
+//! Against a real OpenSearch node, passed over by name where none can be had. `GUANLAN_CLUSTER_CASES` sets the number of
+//! queries; `GUANLAN_OPENSEARCH` the version.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use index::{
+    Change, ClusterFault, ClusterPlace, Facet, Index, IndexError, IndexedPost, Light, Login,
+    RebuildLock, SearchIndex, SearchOptions, SearchResults, Sort, WriterOptions, examine,
+};
+use pipelines::query::{Query, parse};
+use pipelines::record::PostId;
+
+use crate::agreement::{Reached, corpus, setting};
+use crate::completeness::{Piece, asked_for, folded_texts, holders, pieces, texts};
+use crate::data::shared;
+use crate::dice::Dice;
+use crate::lab::{Lab, post};
+use crate::opensearch::{self, Node};
+
+/// Queries asked of one corpus before the next is made.
+const QUERIES_A_CORPUS: u64 = 200;
+
+static NODE: LazyLock<Option<Node>> = LazyLock::new(|| {
+    let version = std::env::var("GUANLAN_OPENSEARCH");
+    opensearch::node(version.as_deref().unwrap_or(opensearch::OLDEST))
+});
+static NAMES: AtomicU32 = AtomicU32::new(1);
+
+fn at(address: &str) -> ClusterPlace {
+    ClusterPlace {
+        addresses: vec![address.to_owned()],
+        name: format!("t{}", NAMES.fetch_add(1, Ordering::SeqCst)),
+        login: Login::Nobody,
+        ca: None,
+        shards: 2,
+        replicas: 0,
+        timeout: Duration::from_secs(30),
+        dir: std::env::temp_dir().join(format!("guanlan-index-{}", std::process::id())),
+    }
+}
+
+/// A place of one's own on the node; none where there is no node.
+fn place() -> Option<ClusterPlace> {
+    NODE.as_ref().map(|node| at(&node.address))
+}
+
+/// The posts of `lab` in the cluster as well.
+fn twin(lab: &Lab, place: &ClusterPlace) -> Index {
+    let index = Index::open_or_create(place.clone(), &lab.segmenter).unwrap();
+    let mut writer = index.writer(WriterOptions::default()).unwrap();
+    let posts = lab.shelf.posts.values().cloned();
+    let changes: Vec<Change> = posts.map(|p| Change::Put(Box::new(p))).collect();
+    writer.apply(&changes).unwrap();
+    writer.commit(1).unwrap();
+    index
+}
+
+fn ids(results: &SearchResults) -> Vec<u64> {
+    let mut ids: Vec<u64> = results.hits.iter().map(|hit| hit.post.0).collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn found(index: &Index, query: &Query, lab: &Lab) -> Vec<u64> {
+    let options = SearchOptions { limit: 4_000, group_by_story: false, ..Default::default() };
+    let results = index.search(query, &options, Some(&lab.shelf)).unwrap();
+    assert_eq!(results.posts, Some(results.hits.len() as u64));
+    ids(&results)
+}
+
+/// The same lines, pages, counts and days as the index of the folder.
+fn check_answers(lab: &Lab, twin: &Index, query: &Query, dice: &mut Dice, text: &str) {
+    let mut options = SearchOptions {
+        limit: *dice.pick(&[2, 5, 100]),
+        sort: *dice.pick(&[Sort::Newest, Sort::Newest, Sort::Risk, Sort::Heat]),
+        group_by_story: !dice.one_in(3),
+        facets: [&Facet::ALL[..], &[Facet::Keyword]].concat(),
+        histogram: Some(8 * 3600),
+        ..SearchOptions::default()
+    };
+    loop {
+        let expected = lab.index.search(query, &options, Some(&lab.shelf)).unwrap();
+        let answered = twin.search(query, &options, Some(&lab.shelf)).unwrap();
+        assert_eq!(answered, expected, "`{text}` {options:?}");
+        let Some(next) = expected.next else { break };
+        options.after = Some(next);
+    }
+    options = SearchOptions { sort: Sort::Relevance, limit: 100, ..Default::default() };
+    let ranked = twin.search(query, &options, Some(&lab.shelf)).unwrap();
+    assert!(ranked.hits.windows(2).all(|two| two[0].score >= two[1].score), "`{text}`");
+    let expected = lab.index.search(query, &options, Some(&lab.shelf)).unwrap();
+    assert_eq!((ranked.posts, ranked.stories), (expected.posts, expected.stories));
+}
+
+#[test]
+fn cluster_folder_and_matcher_find_the_same_posts() {
+    if place().is_none() {
+        return;
+    }
+    let cases = setting("GUANLAN_CLUSTER_CASES", 20_000);
+    let first = setting("GUANLAN_PROPERTY_SEED", 500_001);
+    let (mut asked, mut seed) = (0, first);
+    let mut reached = Reached::default();
+    while asked < cases {
+        let mut dice = Dice::new(seed);
+        let (lab, tongue) = corpus(&mut dice);
+        let mut posts: Vec<IndexedPost> = lab.shelf.posts.values().cloned().collect();
+        posts.sort_by_key(|p| p.post.post.id);
+        // Parts that answer apart cost as much as everything else: one corpus in four is in two of them.
+        let shards = if seed.is_multiple_of(4) { 2 } else { 1 };
+        let place = ClusterPlace { shards, ..place().unwrap() };
+        let twin = twin(&lab, &place);
+        for _ in 0..QUERIES_A_CORPUS {
+            if posts.is_empty() {
+                break;
+            }
+            let depth = dice.below(4);
+            let text = tongue.query(&mut dice, &posts, depth);
+            let Ok(query) = parse(&text, &lab.context) else { continue };
+            let matched = lab.matched(&query);
+            let answer = found(&twin, &query, &lab);
+            assert_eq!(answer, matched, "seed {seed}: `{text}`\n{:#?}", query.root());
+            if asked.is_multiple_of(200) {
+                check_answers(&lab, &twin, &query, &mut dice, &text);
+            }
+            asked += 1;
+            reached.note(&text, !answer.is_empty());
+        }
+        seed += 1;
+    }
+    eprintln!("{asked} cases in {} corpora: {reached}", seed - first);
+    reached.expect_all(asked);
+}
+
+#[test]
+fn every_literal_of_real_texts_is_found_in_the_cluster() {
+    let (Some(place), Some(dir)) = (place(), shared("")) else { return };
+    // A sample of the texts; `GUANLAN_COMPLETENESS` takes all.
+    let is_full = std::env::var("GUANLAN_COMPLETENESS").is_ok();
+    let all: Vec<_> = texts(&dir).into_iter().step_by(if is_full { 1 } else { 20 }).collect();
+    let folded = folded_texts(&all);
+    let pieces = pieces(&folded, 2_000);
+    let expected = holders(&folded, &pieces);
+    let mut lab = Lab::new();
+    lab.shelf.posts = all.iter().zip(1u64..).map(|((t, b), id)| (id, post(id, t, b))).collect();
+    let twin = twin(&lab, &place);
+    let mut hits = 0;
+    for (piece, expected) in pieces.iter().zip(expected) {
+        let Piece { text, .. } = piece;
+        let query = parse(&asked_for(piece), &lab.context).unwrap();
+        let options = SearchOptions { limit: 60_000, group_by_story: false, ..Default::default() };
+        let results = twin.search(&query, &options, Some(&lab.shelf)).unwrap();
+        assert_eq!(ids(&results), expected, "`{text}`");
+        hits += expected.len();
+    }
+    eprintln!(
+        "{} substrings over {} texts: no miss, no extra; {hits} hits",
+        pieces.len(),
+        all.len()
+    );
+}
+
+#[test]
+fn a_position_is_noted_behind_its_posts_and_a_rebuild_leaves_no_gap() {
+    let Some(place) = place() else { return };
+    let lab = Lab::new();
+    let missing = Index::open_read_only(place.clone(), &lab.segmenter).unwrap();
+    assert!(matches!(missing.refresh(), Err(IndexError::Missing { .. })));
+    let index = Index::open_or_create(place.clone(), &lab.segmenter).unwrap();
+    assert_eq!(index.position().unwrap(), 0.into());
+    let put = |id| Change::Put(Box::new(post(id, "通报", "瓦斯")));
+    let mut writer = index.writer(WriterOptions::default()).unwrap();
+    writer.apply(&[put(1), put(2), Change::Delete(PostId(9))]).unwrap();
+    assert_eq!(found_count(&index, &lab), 0, "nothing is shown before a commit");
+    writer.commit(7).unwrap();
+    writer.apply(&[put(2), Change::Delete(PostId(1))]).unwrap();
+    writer.commit(9).unwrap();
+    assert_eq!((index.cursor().unwrap(), found_count(&index, &lab)), (9, 1));
+    assert_eq!(index.posts().unwrap(), 1);
+    let lock = RebuildLock::take(place.clone()).unwrap();
+    let fresh = (1..=2_500).map(|id| {
+        if id == 1_500 {
+            assert_eq!(found_count(&index, &lab), 1, "the old one answers until then");
+        }
+        Ok::<_, std::io::Error>(post(id, "通报", "瓦斯"))
+    });
+    let mut told = Vec::new();
+    let count = Index::rebuild(&lock, WriterOptions::default(), 42, fresh, &mut |n| told.push(n));
+    assert_eq!((count.unwrap(), told), (2_500, vec![1_000, 2_000, 2_500]));
+    // Who had the old one open goes on with the new one; a late writer is told.
+    assert_eq!(found_count(&index, &lab), 2_500);
+    assert!(matches!(writer.commit(10), Err(IndexError::Superseded)));
+    index.refresh().unwrap();
+    assert_eq!(index.cursor().unwrap(), 42);
+    let broken = [Ok(post(1, "通报", "透水")), Err(std::io::Error::other("the store is gone"))];
+    let failed = Index::rebuild(&lock, WriterOptions::default(), 50, broken, &mut |_| {});
+    assert!(matches!(failed, Err(IndexError::Posts(_))));
+    assert_eq!((index.cursor().unwrap(), found_count(&index, &lab)), (42, 2_500));
+    let health = place.health().unwrap();
+    assert_eq!((health.light, health.lacking), (Light::Green, 0));
+    examine(place, Duration::MAX).unwrap().whole().unwrap();
+}
+
+fn found_count(index: &Index, lab: &Lab) -> u64 {
+    let options = SearchOptions { limit: 1, ..Default::default() };
+    index.search(&lab.query("瓦斯"), &options, None).unwrap().posts.unwrap()
+}
+
+#[test]
+fn many_posts_come_in_batches_and_many_values_in_pages() {
+    let Some(place) = place() else { return };
+    let lab = Lab::with((1..=11_000).map(|id| {
+        let mut p = post(id, "通报", "瓦斯");
+        p.post.post.site = format!("s{}.example.com", id % 4_500);
+        p.post.story.0 = PostId(1 + id % 9_000);
+        p
+    }));
+    let twin = twin(&lab, &place);
+    let query = lab.query("瓦斯");
+    for group_by_story in [false, true] {
+        let limit = if group_by_story { 30 } else { 10_900 };
+        let facets = vec![Facet::Site];
+        let options = SearchOptions { limit, group_by_story, facets, ..Default::default() };
+        let expected = lab.index.search(&query, &options, None).unwrap();
+        assert_eq!(twin.search(&query, &options, None).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_cluster_that_is_away_or_hangs_is_told_and_never_an_empty_answer() {
+    let Some(mut node) = opensearch::node(opensearch::OLDEST) else { return };
+    let mut place = at(&node.address);
+    place.timeout = Duration::from_secs(3);
+    let lab = Lab::new();
+    let index = Index::open_or_create(place.clone(), &lab.segmenter).unwrap();
+    let mut writer = index.writer(WriterOptions::default()).unwrap();
+    let put = |id| Change::Put(Box::new(post(id, "通报", "瓦斯")));
+    writer.apply(&[put(1), put(2)]).unwrap();
+    writer.commit(2).unwrap();
+    let ask = || index.search(&lab.query("瓦斯"), &SearchOptions::default(), None);
+    node.hold(true);
+    let slow = ask().unwrap_err();
+    assert!(matches!(slow, IndexError::Cluster(ClusterFault::Slow { .. })), "{slow}");
+    node.hold(false);
+    assert_eq!(ask().unwrap().posts, Some(2));
+    node.kill();
+    let away = ask().unwrap_err();
+    assert!(matches!(away, IndexError::Cluster(ClusterFault::Away { .. })), "{away}");
+    assert!(!away.is_lost());
+    assert!(writer.apply(&[put(3)]).is_err());
+    // Another station may be opened meanwhile: it is told when it asks.
+    let late = Index::open_read_only(place, &lab.segmenter).unwrap();
+    assert!(matches!(late.refresh(), Err(IndexError::Cluster(ClusterFault::Away { .. }))));
+    node.start_again();
+    let back = (0..100).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        index.cursor().ok()
+    });
+    assert_eq!(back, Some(2), "everything that was committed is there");
+    let mut writer = index.writer(WriterOptions::default()).unwrap();
+    writer.apply(&[put(2), put(3)]).unwrap();
+    writer.commit(3).unwrap();
+    assert_eq!((ask().unwrap().posts, late.cursor().unwrap()), (Some(3), 3));
+}
+
+/// Asks until there is an answer that `is` the wanted one, for as long as two minutes.
+fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    panic!("{what} does not come about")
+}
+
+/// The number of the node that holds the first copy of the index (`p`), or the other (`r`).
+fn holder(nodes: &[Node], asked: usize, name: &str, copy: &str) -> usize {
+    let path = format!("/_cat/shards/{name}?h=prirep,state,node");
+    let listed = opensearch::request(&nodes[asked], "GET", &path, "");
+    let line = listed.lines().find(|line| line.starts_with(copy)).expect(copy);
+    let node = line.split_whitespace().last().unwrap();
+    node.trim_start_matches('n').parse::<usize>().unwrap() - 1
+}
+
+#[test]
+fn a_copy_that_was_away_has_everything_when_it_is_the_only_one() {
+    if std::env::var("GUANLAN_CLUSTER_NODES").is_err() {
+        opensearch::skipped("three search nodes: asked for by GUANLAN_CLUSTER_NODES=1");
+        return;
+    }
+    let Some(mut nodes) = opensearch::cluster(opensearch::OLDEST, 3) else { return };
+    let place = ClusterPlace {
+        addresses: nodes.iter().map(|node| node.address.clone()).collect(),
+        shards: 1,
+        replicas: 1,
+        ..at(&nodes[0].address)
+    };
+    let lab = Lab::new();
+    let index = Index::open_or_create(place.clone(), &lab.segmenter).unwrap();
+    let mut writer = index.writer(WriterOptions::default()).unwrap();
+    let mut write = |from, to, cursor: u64| {
+        let put = |id| Change::Put(Box::new(post(id, "通报", "瓦斯")));
+        writer.apply(&(from..to).map(put).collect::<Vec<_>>()).unwrap();
+        writer.commit(cursor).unwrap();
+    };
+    write(1, 1_001, 1);
+    let is_green = || place.health().ok().filter(|health| health.light == Light::Green);
+    until("a copy", is_green);
+    let copy = holder(&nodes, 0, &place.name, "r");
+    nodes[copy].kill();
+    write(1_001, 3_001, 2);
+    assert_eq!(found_count(&index, &lab), 3_000);
+    nodes[copy].start_again();
+    until("the copy again", is_green);
+    let first = holder(&nodes, copy, &place.name, "p");
+    assert_ne!(first, copy);
+    nodes[first].kill();
+    let ask = || {
+        let options = SearchOptions { limit: 1, ..Default::default() };
+        index.search(&lab.query("瓦斯"), &options, None).ok().and_then(|found| found.posts)
+    };
+    // Whatever is answered is whole.
+    assert_eq!(until("an answer", ask), 3_000);
+    assert_eq!((index.posts().unwrap(), index.cursor().unwrap()), (3_000, 2));
+}

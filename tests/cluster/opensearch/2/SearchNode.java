@@ -1,0 +1,35 @@
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.env.Environment;
+import org.opensearch.node.InternalSettingsPreparer;
+import org.opensearch.node.Node;
+import org.opensearch.plugins.Plugin;
+
+/** A search node of the tests: settings come as arguments of the form name=value. */
+public final class SearchNode extends Node {
+    private SearchNode(Environment environment, Collection<Class<? extends Plugin>> plugins) {
+        super(environment, plugins, true);
+    }
+
+    public static void main(String[] args) throws Exception {
+        Settings.Builder settings = Settings.builder();
+        for (String arg : args) {
+            int at = arg.indexOf('=');
+            settings.put(arg.substring(0, at), arg.substring(at + 1));
+        }
+        Environment environment = InternalSettingsPreparer.prepareEnvironment(
+            settings.build(), Map.of(), null, () -> "node");
+        SearchNode node = new SearchNode(environment, List.of(
+            org.opensearch.transport.Netty4Plugin.class,
+            org.opensearch.analysis.common.CommonAnalysisPlugin.class));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try { node.close(); } catch (Exception ignored) { }
+        }));
+        node.start();
+        // The process lives as long as whoever started it keeps its input open.
+        while (System.in.read() >= 0) { }
+        System.exit(0);
+    }
+}
