@@ -181,6 +181,6 @@ mod tests {
                 "5 index.user_env OneNeeded",
             ],
         );
-        check("kind = \"lucene\"\n", &["2 index.kind BadValue"]);
+        check("kind = \"lucene\"\n", &["2 index.kind NotOneOf"]);
     }
 }
