@@ -4,10 +4,10 @@ use std::process::Command;
 
 use super::postgres::Postgres;
 
-/// Runs them by `cargo test`, which has built them for the file already.
+/// Runs them by `cargo test`, which has built them for the file already: with the same packages, so that nothing is built anew.
 pub fn own_tests(server: &Postgres) {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["test", "--offline", "--quiet", "--lib", "-p", "guanlan", "--"]);
+    cargo.args(["test", "--offline", "--quiet", "--lib", "--"]);
     cargo.args(["store::answers", "store::cases", "store::intake", "store::mend"]);
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).env("GUANLAN_TEST_DATABASE", server.address());
     let output = cargo.output().unwrap();
