@@ -2,7 +2,8 @@
 //!
 //! In: an original text, or a folded literal. Out: tokens parted by blanks. A cell stands at twice its position in
 //! characters; what fills the odd positions, and those within a run of several characters, is [`HOLE`], which the
-//! cluster drops; where a sentence or paragraph begins, the position before its first cell holds a mark. So
+//! cluster drops; where a blank parts two runs it is a token as well, at its own even position; where a sentence or
+//! paragraph begins, the odd position before its first cell holds a mark. So
 //! distances are distances in characters, a literal runs across marks, and marks are on no cell. None of these tokens
 //! can be a cell: cells are word characters, or one character, and control characters are folded away.
 
@@ -18,8 +19,10 @@ pub(super) const HOLE: &str = "\u{7f}";
 pub(super) const SENTENCE: &str = "||";
 /// Stands before the first cell of a paragraph.
 pub(super) const PARAGRAPH: &str = "|||";
+/// Stands where a blank parts two runs: `5 3` is not `5-3`.
+const BLANK: &str = "~~";
 /// Raised whenever what is made of a text changes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Longest run that is a term as it stands, in bytes: the cluster takes terms of up to 32,766. Of a longer run, only
 /// the whole is found, not a part of it by `*`.
 const LONGEST_CELL: usize = 30_000;
@@ -37,6 +40,8 @@ struct Tokens {
     text: String,
     /// The position of the next token.
     next: usize,
+    /// Where the cell before ends, in bytes.
+    end: usize,
 }
 
 impl Tokens {
@@ -48,26 +53,33 @@ impl Tokens {
         self.next += 1;
     }
 
-    /// Puts a cell at `position`; before it `mark`, where there is room for one.
-    fn put(&mut self, position: usize, cell: &str, mark: &str) {
+    /// Puts a cell of `folded` at its position; before it `mark`, where there is room for one.
+    fn put(&mut self, folded: &str, cell: &Cell, mark: &str) {
+        let position = 2 * cell.position;
+        let blank = (self.end > 0 && cell.start > self.end).then(|| position - 2);
         while self.next < position {
-            self.push(if self.next + 1 == position { mark } else { HOLE });
+            self.push(match self.next {
+                next if Some(next) == blank => BLANK,
+                next if next + 1 == position => mark,
+                _ => HOLE,
+            });
         }
-        self.push(cell);
+        self.push(&term(folded, cell));
+        self.end = cell.end;
     }
 }
 
 /// An original text.
 pub(super) fn text(original: &str) -> String {
     let folded = text::fold(original);
-    let mut tokens = Tokens { text: String::with_capacity(2 * original.len()), next: 0 };
+    let mut tokens = Tokens { text: String::with_capacity(2 * original.len()), next: 0, end: 0 };
     for begun in begun_cells(original, &folded) {
         let mark = match (begun.paragraph, begun.sentence) {
             (true, _) => PARAGRAPH,
             (_, true) => SENTENCE,
             _ => HOLE,
         };
-        tokens.put(2 * begun.cell.position, &term(folded.text(), &begun.cell), mark);
+        tokens.put(folded.text(), &begun.cell, mark);
     }
     tokens.text
 }
@@ -76,7 +88,7 @@ pub(super) fn text(original: &str) -> String {
 pub(super) fn phrase(folded: &str) -> String {
     let mut tokens = Tokens::default();
     for cell in cells(folded) {
-        tokens.put(2 * cell.position, &term(folded, &cell), HOLE);
+        tokens.put(folded, &cell, HOLE);
     }
     tokens.text
 }
@@ -102,7 +114,7 @@ mod tests {
     fn cells_stand_at_even_positions_and_marks_at_odd_ones() {
         check("我们好。的", "我 ~ 们 ~ 好 ~ 。 || 的");
         check("好\n坏", "好 ||| 坏");
-        check("ＡＩ ok矿", "ai ~ ~ ~ ~ ~ ok ~ ~ ~ 矿");
+        check("ＡＩ ok矿", "ai ~ ~ ~ ~~ ~ ok ~ ~ ~ 矿");
         check("a_b|c", "a ~ _ ~ b ~ | ~ c");
         check("", "");
     }
@@ -110,7 +122,7 @@ mod tests {
     #[test]
     fn nothing_of_ours_can_be_a_cell() {
         assert_eq!(text::fold(HOLE).text(), "");
-        for mark in [SENTENCE, PARAGRAPH] {
+        for mark in [SENTENCE, PARAGRAPH, BLANK] {
             assert!(cells(mark).count() > 1, "{mark}");
         }
     }

@@ -211,6 +211,16 @@ fn found_count(index: &Index, lab: &Lab) -> u64 {
 }
 
 #[test]
+fn a_blank_is_no_sign() {
+    let Some(place) = place() else { return };
+    let lab = Lab::with([post(1, "通报", "3.5 3.1"), post(2, "通报", "3.5-3.1")]);
+    let twin = twin(&lab, &place);
+    for (query, expected) in [("\"5 3\"", vec![1]), ("\"5-3\"", vec![2]), ("\"3.5 3.\"", vec![1])] {
+        assert_eq!(found(&twin, &lab.query(query), &lab), expected, "{query}");
+    }
+}
+
+#[test]
 fn many_posts_come_in_batches_and_many_values_in_pages() {
     let Some(place) = place() else { return };
     let lab = Lab::with((1..=11_000).map(|id| {
