@@ -6,6 +6,7 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -117,6 +118,8 @@ fn watch(programs: &Path, dir: &Path) -> std::io::Result<Child> {
         "cat > /dev/null; \"$1/pg_ctl\" -s -D \"$2/data\" -m immediate stop; rm -rf \"$2/data\"";
     let mut shell = as_server(Path::new("/bin/sh"));
     shell.args(["-c", script, "sh"]).arg(programs).arg(dir);
+    // Whoever ends the tests as a group must not end it with them.
+    shell.process_group(0);
     shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }
 
