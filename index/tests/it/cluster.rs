@@ -101,7 +101,7 @@ fn cluster_folder_and_matcher_find_the_same_posts() {
     if place().is_none() {
         return;
     }
-    let cases = setting("GUANLAN_CLUSTER_CASES", 20_000);
+    let cases = setting("GUANLAN_CLUSTER_CASES", 5_000);
     let first = setting("GUANLAN_PROPERTY_SEED", 500_001);
     let (mut asked, mut seed) = (0, first);
     let mut reached = Reached::default();
