@@ -31,6 +31,10 @@ const CELL_CHARS: usize = 32_000;
 /// Width from which the text of a column is wrapped.
 const LONG: f64 = 24.0;
 
+/// The height of a line in points, and lines of a row at most.
+const LINE: f64 = 15.0;
+const LINES: f64 = 6.0;
+
 /// A column: its key under `digest.book.column`, its width in characters.
 type Column = (&'static str, f64);
 
@@ -123,6 +127,23 @@ enum Cell {
     Address(String),
 }
 
+/// How a sheet of so many rows and columns is shown and printed: the head stays, every column can be filtered; on paper A4
+/// across, as wide as it is, with the head on each page and its number below.
+fn set_up(sheet: &mut Worksheet, rows: u32, columns: usize) -> Result<(), XlsxError> {
+    sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
+    sheet.set_repeat_rows(0, 0)?.set_footer("&C&P / &N");
+    sheet.set_freeze_panes(1, 0)?;
+    let last = u16::try_from(columns).unwrap_or(1).saturating_sub(1);
+    sheet.autofilter(0, 0, rows.max(1), last)?;
+    Ok(())
+}
+
+/// Lines that `text` takes in a column of that width: a Chinese character is as wide as two digits.
+fn lines(text: &str, width: f64) -> f64 {
+    let wide: u32 = text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+    (f64::from(wide) / (width - 1.0)).ceil().max(1.0)
+}
+
 fn cell(text: impl Into<String>) -> Cell {
     Cell::Text(text.into())
 }
@@ -164,6 +185,7 @@ impl Book<'_> {
         }
         let (mut next, mut links) = (1, 0);
         for row in rows.take(ROWS) {
+            let mut tall = 1.0_f64;
             for (column, cell) in (0..).zip(row) {
                 let target = match &cell {
                     Cell::Address(url) => link(url).filter(|_| links < LINKS),
@@ -183,20 +205,22 @@ impl Book<'_> {
                         sheet.write_url(next, column, Url::new(target))?
                     }
                     (Cell::Address(text) | Cell::Text(text), _) => {
-                        let is_long = columns[usize::from(column)].1 >= LONG;
-                        let format = if is_long { &wrapped } else { &plain };
+                        let width = columns[usize::from(column)].1;
+                        let format = if width >= LONG { &wrapped } else { &plain };
+                        if width >= LONG {
+                            tall = tall.max(lines(&text, width));
+                        }
                         sheet.write_string_with_format(next, column, cut(&text), format)?
                     }
                 };
             }
+            // Said here, since not every program finds it out by itself.
+            if tall > 1.0 {
+                sheet.set_row_height(next, LINE * tall.min(LINES))?;
+            }
             next += 1;
         }
-        // On paper: A4 across, as wide as it is, with the head on each page and its number below.
-        sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
-        sheet.set_repeat_rows(0, 0)?.set_footer("&C&P / &N");
-        sheet.set_freeze_panes(1, 0)?;
-        let last = u16::try_from(columns.len()).unwrap_or(1).saturating_sub(1);
-        sheet.autofilter(0, 0, (next - 1).max(1), last)?;
+        set_up(&mut sheet, next - 1, columns.len())?;
         self.book.push_worksheet(sheet);
         Ok(())
     }
