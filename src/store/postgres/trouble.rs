@@ -31,6 +31,10 @@ pub(super) enum Trouble {
     Login(String),
 }
 
+/// How the client begins to say that a statement does not fit its values or columns.
+const MISUSED: [&str; 4] =
+    ["expected ", "error serializing", "error deserializing", "error encoding"];
+
 impl From<tokio_postgres::Error> for Trouble {
     fn from(error: tokio_postgres::Error) -> Self {
         if let Some(refused) = error.as_db_error() {
@@ -46,6 +50,10 @@ impl From<tokio_postgres::Error> for Trouble {
         // The kinds have no names outside the client but their words (a test asks a server that wants a password).
         match words.as_str() {
             "authentication error" | "invalid configuration" => Self::Login(said),
+            // What a statement of ours asks wrongly is a defect: waiting for the server would not mend it.
+            words if MISUSED.iter().any(|misused| words.starts_with(misused)) => {
+                Self::Refused { state: "client".to_owned(), said, is_end: false }
+            }
             _ => Self::Lost(io::Error::other(said)),
         }
     }
