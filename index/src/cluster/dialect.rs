@@ -53,10 +53,7 @@ pub(super) fn on(kind: &str, field: &str, value: impl Into<Value>) -> Value {
 
 /// Posts of so many of `queries` at least.
 fn some_of(queries: Vec<Value>, count: usize) -> Value {
-    object([(
-        "bool",
-        object([("should", queries.into()), ("minimum_should_match", count.into())]),
-    )])
+    object([("bool", object([("should", queries.into()), ("minimum_should_match", count.into())]))])
 }
 
 /// Posts of any of `queries`: equal values of one field asked for at once.

@@ -1,10 +1,10 @@
 //! The cluster finds exactly the posts that the in-memory matcher accepts, and answers as the index of a folder does.
 //!
-//! Against a real OpenSearch node, passed over by name where none can be had. `GUANLAN_CLUSTER_CASES` sets the number of
-//! queries; `GUANLAN_OPENSEARCH` the version.
+//! Against a real OpenSearch node, passed over by name where none can be had; the newest version as well where there is a
+//! Java for it. `GUANLAN_CLUSTER_CASES` and `GUANLAN_NEWEST_CASES` set the number of queries.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use index::{
@@ -27,10 +27,9 @@ const QUERIES_A_CORPUS: u64 = 400;
 /// Who ask at the same time.
 const ASKERS: u64 = 4;
 
-static NODE: LazyLock<Option<Node>> = LazyLock::new(|| {
-    let version = std::env::var("GUANLAN_OPENSEARCH");
-    opensearch::node(version.as_deref().unwrap_or(opensearch::OLDEST))
-});
+static NODE: LazyLock<Option<Node>> = LazyLock::new(|| opensearch::node(opensearch::OLDEST));
+/// Held by tests that keep the whole machine at work, one at a time.
+static MACHINE: Mutex<()> = Mutex::new(());
 static NAMES: AtomicU32 = AtomicU32::new(1);
 
 fn at(address: &str) -> ClusterPlace {
@@ -162,8 +161,17 @@ fn ask(node: &Node, cases: u64) {
 
 #[test]
 fn cluster_folder_and_matcher_find_the_same_posts() {
+    let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(node) = NODE.as_ref() {
         ask(node, setting("GUANLAN_CLUSTER_CASES", 20_000));
+    }
+}
+
+#[test]
+fn the_newest_cluster_finds_them_as_well() {
+    let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(node) = opensearch::node(opensearch::NEWEST) {
+        ask(&node, setting("GUANLAN_NEWEST_CASES", 3_000));
     }
 }
 
@@ -275,7 +283,7 @@ fn many_posts_come_in_batches_and_many_values_in_pages() {
 fn a_cluster_that_is_away_or_hangs_is_told_and_never_an_empty_answer() {
     let Some(mut node) = opensearch::node(opensearch::OLDEST) else { return };
     let mut place = at(&node.address);
-    place.timeout = Duration::from_secs(3);
+    place.timeout = Duration::from_secs(6);
     let lab = Lab::new();
     let index = Index::open_or_create(place.clone(), &lab.segmenter).unwrap();
     let mut writer = index.writer(WriterOptions::default()).unwrap();
@@ -330,8 +338,9 @@ fn holder(nodes: &[Node], asked: usize, name: &str, copy: &str) -> usize {
 
 #[test]
 fn a_copy_that_was_away_has_everything_when_it_is_the_only_one() {
-    if std::env::var("GUANLAN_CLUSTER_NODES").is_err() {
-        opensearch::skipped("three search nodes: asked for by GUANLAN_CLUSTER_NODES=1");
+    let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
+    if opensearch::free_memory_mb() < 3_000 {
+        opensearch::skipped("three search nodes: less than 3 GB of memory is free");
         return;
     }
     let Some(mut nodes) = opensearch::cluster(opensearch::OLDEST, 3) else { return };
