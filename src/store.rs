@@ -47,7 +47,8 @@ pub use cases::{CaseLine, CaseLink, CaseRow, ReadCases, WriteCases};
 pub use changes::{Change, Position};
 pub use error::{Result, StoreError};
 pub use evidence::{
-    EvidenceRecord, Exhibit, FiledRecord, Marks, ReadEvidence, Role, Standing, WriteEvidence,
+    EvidenceRecord, Exhibit, FileStanding, FiledRecord, Marks, ReadEvidence, Role, Standing,
+    WriteEvidence,
 };
 pub use imports::Import;
 pub use kept::{Delivery, Inserted, PostRange, RunOutcome, SourceState, StoredAlert};

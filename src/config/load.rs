@@ -21,6 +21,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::{FileText, Node, Placed, decode, entries};
 use super::duty::DutyConfig;
+use super::evidence_at::{self, EvidenceSettings};
 use super::files::{named_files, over};
 use super::index_at::{self, IndexSettings};
 use super::notifier::NotifierConfig;
@@ -52,6 +53,7 @@ pub(super) struct Settings {
     pub(super) judge: JudgeSettings,
     pub(super) privacy: Privacy,
     pub(super) retention: Retention,
+    pub(super) evidence: EvidenceSettings,
     pub(super) index: IndexSettings,
     pub(super) cases: Limits,
     pub(super) calendar: CalendarSettings,
@@ -126,6 +128,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         judge: settings.judge,
         privacy: settings.privacy,
         retention: settings.retention,
+        evidence: settings.evidence,
         index: settings.index,
         cases: settings.cases,
         calendar: Arc::new(calendar(&settings.calendar)),
@@ -237,6 +240,7 @@ impl Raw {
         }
         lay_over(&mut base, &own);
         let settings = defaults(&base).unwrap_or(shipped_settings);
+        self.problems.extend(evidence_at::check(file, &settings.evidence));
         self.problems.extend(index_at::check(file, &settings.index));
         settings
     }
