@@ -103,14 +103,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     let examples_run = cross::check(&mut raw, &station, overrides.run_examples);
     let lexicons = named_files(&mut raw, &text, "paths.lexicons", &settings.paths.lexicons);
     let models = named_files(&mut raw, &text, "paths.models", &settings.paths.models);
-    if overrides.reads_only {
-        raw.problems.retain(|problem| !matches!(problem.fault, Fault::SecretUnreadable { .. }));
-    }
-    raw.problems.sort_by(|a, b| (a.level, &a.file, a.line).cmp(&(b.level, &b.file, b.line)));
-    let problems = Problems(std::mem::take(&mut raw.problems));
-    if problems.stop() {
-        return Err(problems);
-    }
+    let problems = raw.judged(overrides)?;
     resolve(&mut settings, &dir, overrides);
     let entry_files = raw.entry_files();
     let Raw { subjects, notifiers, digests, routes, duties, sources, rules, topics, .. } = raw;
@@ -221,6 +214,16 @@ impl Raw {
             }
         }
         subjects
+    }
+
+    /// All problems by file and line; an error where one of them keeps the config from being used.
+    fn judged(&mut self, overrides: &Overrides) -> Result<Problems, Problems> {
+        let mut problems = Problems(std::mem::take(&mut self.problems));
+        if overrides.reads_only {
+            problems.0.retain(|problem| !matches!(problem.fault, Fault::SecretUnreadable { .. }));
+        }
+        problems.0.sort_by(|a, b| (a.level, &a.file, a.line).cmp(&(b.level, &b.file, b.line)));
+        if problems.stop() { Err(problems) } else { Ok(problems) }
     }
 
     /// The main file: its own tables over the shipped ones, and its lists of tables.
