@@ -9,6 +9,7 @@ mod answers;
 mod audit;
 mod cases;
 mod changes;
+pub mod cluster;
 mod error;
 mod evidence;
 mod frontier;
@@ -45,6 +46,7 @@ pub use answers::{AnswerVersion, ReadAnswers, WriteAnswers};
 pub use audit::AuditLine;
 pub use cases::{CaseLine, CaseLink, CaseRow, ReadCases, WriteCases};
 pub use changes::{Change, Position};
+pub use cluster::{Cluster, WriteTasks};
 pub use error::{Result, StoreError};
 pub use evidence::{
     EvidenceRecord, Exhibit, FileStanding, FiledRecord, Marks, ReadEvidence, Role, Standing,
@@ -61,7 +63,7 @@ pub use sqlite::SqliteStore;
 pub use tally::Tally;
 
 /// The version of the schema of either kind.
-const SCHEMA: i64 = 7;
+const SCHEMA: i64 = 8;
 
 /// The store as readers see it.
 pub trait Store:
@@ -99,6 +101,8 @@ pub trait Store:
     fn let_go(&self);
     /// What keeps it, and where.
     fn about(&self) -> Result<About>;
+    /// What several processes on it agree on; none where it is one process's own.
+    fn cluster(&self) -> Option<&dyn Cluster>;
 
     /// Changes after `cursor`, in order.
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<Change>>;
@@ -186,7 +190,9 @@ pub trait Store:
 }
 
 /// What can be done within one transaction.
-pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers {
+pub trait StoreWrite:
+    WriteEvidence + WritePeople + WriteCases + WriteAnswers + WriteTasks
+{
     /// Stores a post, or refuses it. Answers what became of it, and the post as it is stored (with its story, what an
     /// officer said of it, the time it was first seen); one that is refused as it came.
     fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)>;

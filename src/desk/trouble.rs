@@ -221,6 +221,7 @@ fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
         StoreError::Away { place, .. } => ("away", place.as_str(), String::new()),
         StoreError::Standby { place } => ("standby", place.as_str(), String::new()),
         StoreError::Held { place } => ("held", place.as_str(), String::new()),
+        StoreError::Deposed { place } => ("deposed", place.as_str(), String::new()),
         StoreError::Unsure { place } => ("unsure", place.as_str(), String::new()),
         StoreError::Refused { place, cause } => ("refused", place.as_str(), cause.clone()),
         StoreError::Unfit { place, cause } => ("unfit", place.as_str(), cause.clone()),

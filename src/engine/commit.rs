@@ -12,9 +12,10 @@ use pipelines::annotate::{Annotator, StoryBook};
 use pipelines::record::SourceId;
 use tokio::sync::{mpsc, oneshot};
 
+use super::handing::Answer;
 use super::patience::Patience;
 use super::restore;
-use super::step::Step;
+use super::step::{EndOfRun, Step};
 use super::transact::{self, Batch};
 use super::watching::Watching;
 use crate::evidence::{Archive, ArchiveError};
@@ -33,6 +34,12 @@ pub enum CommitError {
     /// The committer ended before, by a failure or a shutdown.
     #[error("the store takes nothing more; see the first failure above")]
     Closed,
+    /// Another worker has the source by now: what was read of it here is left to that one.
+    #[error("another worker has this source now")]
+    Lost,
+    /// The keeper could not do what it was handed.
+    #[error("the keeper refused it: {0}")]
+    Refused(String),
     /// A worker thread died.
     #[error("a worker failed: {0}")]
     Worker(String),
@@ -45,7 +52,7 @@ impl CommitError {
         match self {
             Self::Store(error) => error.passes(),
             Self::Evidence(error) => error.passes(),
-            Self::Closed | Self::Worker(_) => false,
+            Self::Closed | Self::Lost | Self::Refused(_) | Self::Worker(_) => false,
         }
     }
 }
@@ -74,11 +81,11 @@ const STEPS_AT_ONCE: usize = 64;
 /// Steps that may wait before those who make them have to.
 const QUEUE: usize = 256;
 
-type Reply<T> = oneshot::Sender<Result<T, CommitError>>;
+pub(super) type Reply<T> = oneshot::Sender<Result<T, CommitError>>;
 
-enum Order {
+pub(super) enum Order {
     Step(Box<Step>, Reply<Tally>),
-    EndRun(SourceId, Box<RunOutcome>, Reply<()>),
+    EndRun(Box<EndOfRun>, Reply<()>),
     /// Nothing more is taken, whoever still holds a way here.
     Close,
 }
@@ -116,10 +123,17 @@ impl Committer {
     /// If the operating system has no thread left.
     #[must_use]
     pub fn start(parts: CommitParts) -> (Self, std::thread::JoinHandle<()>) {
+        Self::by(move |queue| work(parts, queue))
+    }
+
+    /// Starts a thread that does `work` with what it is given.
+    pub(super) fn by(
+        work: impl FnOnce(mpsc::Receiver<Order>) + Send + 'static,
+    ) -> (Self, std::thread::JoinHandle<()>) {
         let (orders, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("committer".to_owned())
-            .spawn(move || work(parts, queue))
+            .spawn(move || work(queue))
             .expect("a process can start a thread");
         (Self { orders }, thread)
     }
@@ -173,8 +187,14 @@ impl Committer {
         source: &SourceId,
         outcome: &RunOutcome,
     ) -> Result<(), CommitError> {
+        let (source, outcome) = (source.clone(), outcome.clone());
+        self.note_end(EndOfRun { source, outcome, task: None }).await
+    }
+
+    /// The same of a run that another process made.
+    pub(super) async fn note_end(&self, end: EndOfRun) -> Result<(), CommitError> {
         let (reply, answer) = oneshot::channel();
-        let order = Order::EndRun(source.clone(), Box::new(outcome.clone()), reply);
+        let order = Order::EndRun(Box::new(end), reply);
         self.orders.send(order).await.map_err(|_| CommitError::Closed)?;
         answer.await.map_err(|_| CommitError::Closed)?
     }
@@ -188,7 +208,7 @@ fn work(mut parts: CommitParts, mut queue: mpsc::Receiver<Order>) {
         while let Some(order) = next {
             match order {
                 Order::Step(step, reply) => steps.push((*step, reply)),
-                Order::EndRun(source, outcome, reply) => ends.push((source, outcome, reply)),
+                Order::EndRun(end, reply) => ends.push((*end, reply)),
                 Order::Close => is_last = true,
             }
             next =
@@ -204,7 +224,7 @@ fn work(mut parts: CommitParts, mut queue: mpsc::Receiver<Order>) {
 fn store_all(
     parts: &mut CommitParts,
     mut steps: Vec<(Step, Reply<Tally>)>,
-    ends: Vec<(SourceId, Box<RunOutcome>, Reply<()>)>,
+    ends: Vec<(EndOfRun, Reply<()>)>,
 ) -> bool {
     let archive = parts.archive.clone();
     // A panic elsewhere leaves at worst a record no row refers to.
@@ -221,7 +241,7 @@ fn store_all(
             for ((_, reply), tally) in steps.into_iter().zip(tallies) {
                 let _ = reply.send(Ok(tally));
             }
-            for (_, _, reply) in ends {
+            for (_, reply) in ends {
                 let _ = reply.send(Ok(()));
             }
             true
@@ -231,7 +251,7 @@ fn store_all(
             for (_, reply) in steps {
                 let _ = reply.send(Err(error.clone()));
             }
-            for (_, _, reply) in ends {
+            for (_, reply) in ends {
                 let _ = reply.send(Err(error.clone()));
             }
             false
@@ -243,7 +263,7 @@ fn store_all(
 fn write_all(
     parts: &mut CommitParts,
     steps: &[(Step, Reply<Tally>)],
-    ends: &[(SourceId, Box<RunOutcome>, Reply<()>)],
+    ends: &[(EndOfRun, Reply<()>)],
 ) -> Result<Vec<Tally>, CommitError> {
     let newest = steps.iter().map(|(step, _)| step.now).max();
     if let Some(now) = newest {
@@ -255,15 +275,22 @@ fn write_all(
     let written = store.write(&mut |write| {
         let mut batch = Batch::default();
         for (step, _) in steps {
-            tallies.push(transact::write_step(write, step, &mut batch)?);
+            let tally = transact::write_step(write, step, &mut batch)?;
+            if let Some(task) = step.task {
+                write.settle_task(task, &Answer::Stored(tally.clone()).to_text())?;
+            }
+            tallies.push(tally);
         }
         if let Some(now) = newest {
             begun = Some(now);
             transact::join_stories(write, stories, annotator, &mut batch, now)?;
             watching.look_at(write, batch.fresh(), now)?;
         }
-        for (source, outcome, _) in ends {
-            write.put_run(source, outcome)?;
+        for (end, _) in ends {
+            write.put_run(&end.source, &end.outcome)?;
+            if let Some(task) = end.task {
+                write.settle_task(task, &Answer::Ended.to_text())?;
+            }
         }
         Ok(())
     });

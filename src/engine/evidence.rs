@@ -8,13 +8,15 @@ use pipelines::crawl::{SourceConfig, warc};
 use pipelines::record::{AnnotatedPost, DropReason, Page, PostId, Verdict};
 use pipelines::text::hex;
 
+use serde::{Deserialize, Serialize};
+
 use super::commit::CommitError;
 use super::process::Stages;
 use super::step::{Seen, Step};
 use crate::store::{EvidenceRecord, Inserted, Role, Store};
 
 /// An answer packed as a record, with the posts it is evidence of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NewRecord {
     /// The posts.
     pub posts: Vec<PostId>,
@@ -23,7 +25,27 @@ pub struct NewRecord {
     /// What was served; its place is filled in once it is on disk.
     pub record: EvidenceRecord,
     /// The packed bytes.
+    #[serde(with = "packed")]
     pub member: warc::Member,
+}
+
+/// Packed bytes within a text.
+mod packed {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use chrono::{DateTime, Utc};
+    use pipelines::crawl::warc::Member;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(member: &Member, to: S) -> Result<S::Ok, S::Error> {
+        (STANDARD.encode(&member.bytes), member.at).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Member, D::Error> {
+        let (bytes, at) = <(String, DateTime<Utc>)>::deserialize(from)?;
+        Ok(Member { bytes: STANDARD.decode(bytes).map_err(D::Error::custom)?, at })
+    }
 }
 
 /// The records of the pages one post was read from.

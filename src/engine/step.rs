@@ -9,11 +9,13 @@ use pipelines::record::{
     AnnotatedPost, DropReason, FetchJob, PostId, SourceId, Validators, Verdict,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::evidence::NewRecord;
-use crate::store::Tally;
+use crate::store::{RunOutcome, Tally};
 
 /// A page of the frontier that has been dealt with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PageDone {
     /// Never asked again.
     Finished {
@@ -43,7 +45,7 @@ pub enum PageDone {
 }
 
 /// What a page that was asked for answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Seen {
     /// A page: if its post was marked as gone, it no longer is.
     Served {
@@ -57,7 +59,7 @@ pub enum Seen {
 }
 
 /// What one step leads to. Everything in it is stored, or nothing.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Step {
     /// Whose step it is.
     pub source: SourceId,
@@ -85,6 +87,21 @@ pub struct Step {
     pub states: Vec<(String, String)>,
     /// The import its new posts came with.
     pub import: Option<i64>,
+    /// The task it was handed over by; settled with it.
+    #[serde(skip)]
+    pub task: Option<i64>,
+}
+
+/// That a run of a source ended, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EndOfRun {
+    /// The source.
+    pub source: SourceId,
+    /// How.
+    pub outcome: RunOutcome,
+    /// The task it was handed over by; settled with it.
+    #[serde(skip)]
+    pub task: Option<i64>,
 }
 
 impl Step {
@@ -105,6 +122,7 @@ impl Step {
             audit: Vec::new(),
             states: Vec::new(),
             import: None,
+            task: None,
         }
     }
 

@@ -78,6 +78,13 @@ pub enum StoreError {
         /// The server.
         place: String,
     },
+    /// Another process has taken the place of this one as the keeper of the store. What this one has in memory is no longer
+    /// what is stored: it begins anew.
+    #[error("store `{place}`: another process keeps it now")]
+    Deposed {
+        /// The server.
+        place: String,
+    },
     /// No address of a server, or none that can be used.
     #[error("the address of the store in the environment variable `{variable}`: {fault}")]
     Address {

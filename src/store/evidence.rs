@@ -47,7 +47,7 @@ impl Role {
 }
 
 /// A record of evidence: where it lies and what was served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvidenceRecord {
     /// Where it lies.
     pub place: Location,

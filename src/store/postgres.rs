@@ -6,6 +6,7 @@
 //! session was lost to another, cannot write. The statements themselves stand beside their tables in the sibling files.
 
 mod address;
+mod cluster;
 mod link;
 mod schema;
 mod tls;
@@ -22,7 +23,7 @@ use sha2::{Digest as _, Sha256};
 pub use address::{Address, AddressFault};
 
 use super::sql::{Database, Sql, Write, params};
-use super::{About, Result, StoreError, StoreWrite};
+use super::{About, Cluster, Result, StoreError, StoreWrite};
 use link::Link;
 
 /// How many idle sessions for reading are kept.
@@ -43,8 +44,8 @@ const VERDICT_WAIT: Duration = Duration::from_secs(120);
 /// How often it is asked.
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
-/// How many characters of marks are kept: some thirty transactions.
-const MARKS_KEPT: usize = 600;
+/// How many characters of marks are kept: some two hundred transactions, of all processes that write beside the station.
+const MARKS_KEPT: usize = 3_000;
 
 /// The names of our locks on the server: for the station, and for who writes.
 const STATION_LOCK: i32 = 7352;
@@ -59,6 +60,10 @@ pub struct PostgresStore {
     name: String,
     marks: AtomicU64,
     readers: Mutex<Vec<Link>>,
+    /// Sessions for what processes agree on.
+    asides: Mutex<Vec<Link>>,
+    /// Which keeper this is since the store was made; none before it is one.
+    term: Mutex<Option<u64>>,
     writer: Mutex<Option<Link>>,
 }
 
@@ -108,7 +113,8 @@ impl PostgresStore {
         )));
         let (name, marks) = (name[..12].to_owned(), AtomicU64::new(0));
         let is_station = AtomicBool::new(is_station);
-        Self { address: address.clone(), is_station, name, marks, readers, writer }
+        let (asides, term) = (Mutex::default(), Mutex::default());
+        Self { address: address.clone(), is_station, name, marks, readers, asides, term, writer }
     }
 
     fn call(&self) -> Result<Link> {
@@ -138,6 +144,9 @@ impl PostgresStore {
             self.hold(&link)?;
         }
         schema::bring_up(&link, &self.address.schema, &self.address.to_string())?;
+        if self.is_station.load(Ordering::Relaxed) {
+            self.take_up_term(&link)?;
+        }
         Ok(link)
     }
 
@@ -298,6 +307,10 @@ impl Database for PostgresStore {
         let mut writer = lock(&self.writer);
         self.is_station.store(false, Ordering::Relaxed);
         *writer = None;
+    }
+
+    fn cluster(&self) -> Option<&dyn Cluster> {
+        Some(self)
     }
 
     fn about(&self) -> Result<About> {

@@ -61,6 +61,10 @@ impl<D: Database> Store for D {
         Database::about(self)
     }
 
+    fn cluster(&self) -> Option<&dyn super::Cluster> {
+        Database::cluster(self)
+    }
+
     fn changes_after(&self, cursor: u64, limit: usize) -> Result<Vec<super::Change>> {
         self.read(|c| changes::after(c, cursor, limit))
     }

@@ -4,7 +4,7 @@
 //! kinds of values. The statements stand once, beside their tables; a driver (`sqlite`, `postgres`) implements [`Sql`]
 //! and [`Database`] and knows nothing of tables. What the dialect is made of stands in `src/store/README.md`.
 
-use super::{About, Result, StoreError, StoreWrite};
+use super::{About, Cluster, Result, StoreError, StoreWrite};
 
 /// A value as it goes to a database and comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,6 +220,10 @@ pub trait Database: Send + Sync {
     fn let_go(&self) {}
     /// What it is, and where.
     fn about(&self) -> Result<About>;
+    /// What several processes on it agree on.
+    fn cluster(&self) -> Option<&dyn Cluster> {
+        None
+    }
 }
 
 /// A transaction that writes.

@@ -1,0 +1,121 @@
+//! What several processes on one store agree on through it: who is there, who holds what for a while, what is asked of
+//! whom.
+//!
+//! In: names of workers, leases, tasks. Out: who has them. Times are those of the server, so that the clocks of machines
+//! need not agree. A store that is one file belongs to one process and has none of it.
+
+use chrono::{DateTime, Utc};
+
+use super::Result;
+use super::sql::{Write, params};
+
+/// A process that works on the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worker {
+    /// Its name, of its own making.
+    pub name: String,
+    /// What it said of itself last: JSON.
+    pub about: String,
+    /// When it was first heard.
+    pub since: DateTime<Utc>,
+    /// When it was last heard.
+    pub seen: DateTime<Utc>,
+    /// Milliseconds from then until now, by the server.
+    pub silent_ms: u64,
+}
+
+/// Something that one worker has for itself until a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// `source` or `host`.
+    pub kind: String,
+    /// Which one.
+    pub object: String,
+    /// The worker.
+    pub holder: String,
+}
+
+/// What came of asking for a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leased {
+    /// It is had, and nobody had it before, or gave it back.
+    Free,
+    /// It is had after another's ran out at this time: until then that one may have used it.
+    RanOut(DateTime<Utc>),
+    /// Another has it.
+    Taken,
+}
+
+/// Work that one process asks of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Row number.
+    pub id: i64,
+    /// What was asked, as its kind has it.
+    pub body: String,
+}
+
+/// A task to be asked.
+#[derive(Clone, Copy, Debug)]
+pub struct NewTask<'a> {
+    /// Of who asks, once for each thing: asked again, it is the same task.
+    pub key: &'a str,
+    /// `commit` or `judge`.
+    pub kind: &'a str,
+    /// Whose post it is about.
+    pub source: &'a str,
+    /// Who asks.
+    pub asker: &'a str,
+    /// What.
+    pub body: &'a str,
+    /// Whether it is taken only from the holder of the source.
+    pub needs_lease: bool,
+}
+
+/// What processes agree on. Each call is by itself: nothing of it is part of a transaction of the store, but for the
+/// answer to a task.
+pub trait Cluster: Send + Sync {
+    /// Says that `worker` is there, and renews all it holds for `ms` milliseconds. Answers what it holds.
+    fn sign(&self, worker: &str, about: &str, ms: u64) -> Result<Vec<(String, String)>>;
+    /// It ends: what it holds is free.
+    fn sign_off(&self, worker: &str) -> Result<()>;
+    /// Who was heard, by name.
+    fn workers(&self) -> Result<Vec<Worker>>;
+    /// Takes `object` for `worker` where it is free, has run out, or is its own. A source of which something is still to be
+    /// stored is not free.
+    fn lease(&self, kind: &str, object: &str, worker: &str, ms: u64) -> Result<Leased>;
+    /// Gives it back.
+    fn release(&self, kind: &str, object: &str, worker: &str) -> Result<()>;
+    /// What is held now.
+    fn leases(&self) -> Result<Vec<Lease>>;
+    /// Asks for a task; `false` where the source is not, or no longer, the asker's.
+    fn ask(&self, task: &NewTask<'_>) -> Result<bool>;
+    /// Tasks of `kind` that are not answered, in the order they were asked in.
+    fn open_tasks(&self, kind: &str, limit: usize) -> Result<Vec<Task>>;
+    /// Takes tasks of `kind` that nobody has for `ms` milliseconds.
+    fn take_tasks(&self, kind: &str, taker: &str, limit: usize, ms: u64) -> Result<Vec<Task>>;
+    /// Answers a task that was taken, where it still is the taker's.
+    fn answer(&self, id: i64, taker: &str, answer: &str) -> Result<()>;
+    /// What `asker` was answered and has not forgotten: number, key, answer.
+    fn answers(&self, asker: &str) -> Result<Vec<(i64, String, String)>>;
+    /// Forgets tasks that were answered.
+    fn forget(&self, ids: &[i64]) -> Result<()>;
+    /// Forgets answers that nobody came for within `ms` milliseconds, and workers not heard for as long.
+    fn sweep(&self, ms: u64) -> Result<()>;
+    /// Ends the session of a keeper that was not heard for `ms` milliseconds, so that another can take its place; answers
+    /// whether there was one.
+    fn depose(&self, ms: u64) -> Result<bool>;
+}
+
+/// What the transaction says that does what a task asks for.
+pub trait WriteTasks {
+    /// The task is done, with this answer.
+    fn settle_task(&self, id: i64, answer: &str) -> Result<()>;
+}
+
+impl WriteTasks for Write<'_> {
+    fn settle_task(&self, id: i64, answer: &str) -> Result<()> {
+        self.tx.execute("UPDATE tasks SET answer = ?2 WHERE id = ?1", params![id, answer])?;
+        Ok(())
+    }
+}
