@@ -57,6 +57,7 @@ mod thinning;
 mod together;
 mod transact;
 pub mod trial;
+pub mod turns;
 pub mod undo;
 mod vault;
 pub mod watching;

@@ -6,6 +6,7 @@
 //! held across an await, except one per host while its robots.txt is read.
 
 mod answer;
+mod gate;
 mod guard;
 mod host;
 mod outcome;
@@ -28,11 +29,13 @@ use crate::crawl::SourceConfig;
 use crate::crawl::address;
 use crate::record::{DropReason, FetchJob, Validators};
 
+pub use gate::{Entered, HostGate};
 pub use guard::{Names, authority, entry_addresses, is_allowed_host, is_own_address, is_private};
 pub use host::{HostMemory, KnownRobots, RobotsStanding, TimeTold};
 pub use outcome::{FetchError, FetchErrorKind, FetchOutcome, Refusal};
 pub use policy::FetchPolicy;
 
+use gate::Inside;
 use host::{Clock, Host};
 
 /// Asks for pages. Cheap to share by reference or `Arc`; all state is inside.
@@ -44,6 +47,8 @@ pub struct Fetcher {
     hosts: Mutex<HashMap<String, Arc<Host>>>,
     /// One for each request under way.
     turns: Semaphore,
+    /// Where several processes crawl.
+    gate: OnceLock<Arc<dyn HostGate>>,
 }
 
 /// Hosts remembered at a time: a site that makes a subdomain for each page fills no memory.
@@ -76,13 +81,19 @@ impl Fetcher {
         let public = client(&policy, &names, false).map_err(FetcherError)?;
         let turns = Semaphore::new(policy.in_all.max(1));
         let private = OnceLock::new();
-        Ok(Self { policy, names, public, private, hosts: Mutex::default(), turns })
+        let gate = OnceLock::new();
+        Ok(Self { policy, names, public, private, hosts: Mutex::default(), turns, gate })
     }
 
     /// The bounds it obeys.
     #[must_use]
     pub fn policy(&self) -> &FetchPolicy {
         &self.policy
+    }
+
+    /// Asks hosts only as `gate` lets it; the first gate stays.
+    pub fn stand_behind(&self, gate: Arc<dyn HostGate>) {
+        let _ = self.gate.set(gate);
     }
 
     /// Gives back what was known of a host (`host:port`) before a restart.
@@ -144,6 +155,7 @@ impl Fetcher {
                 let detail = format!("host of {url} is not in the source's list");
                 return Err(FetchOutcome::dropped(DropReason::OtherHost, detail));
             }
+            let inside = self.enter(&url).await?;
             let host = self.host(&url);
             // The semaphore is never closed; were it, asking without a slot would still be orderly.
             let slot = host.slots.acquire().await.ok();
@@ -152,8 +164,9 @@ impl Fetcher {
             sleep_until(host.reserve(delay, &self.policy, clock)?).await;
             // Taken after the host's turn has come, so that who waits for a slow host holds up nobody.
             let turn = self.turns.acquire().await.ok();
+            still_ours(inside.as_ref(), clock)?;
             let response = self.send(&url, source, Some(&job.validators)).await;
-            host.asked(delay);
+            host.asked(delay, clock);
             let response = response?;
             if let Some(told) = answer::time_told(response.headers(), clock.now()) {
                 host.told_time(told);
@@ -171,6 +184,20 @@ impl Fetcher {
             let page = self.read_page(job, &seen, url, response, clock).await?;
             return Ok(FetchOutcome::Page(Box::new(page)));
         }
+    }
+
+    /// Passes the gate, where there is one. A host that was another's comes with what that one has learned.
+    async fn enter(&self, url: &Url) -> Step<Option<Inside>> {
+        let Some(gate) = self.gate.get() else { return Ok(None) };
+        let inside = Inside { gate: gate.clone(), authority: authority(url) };
+        match gate.enter(&inside.authority).await {
+            Entered::AsBefore => {}
+            Entered::Anew(memory) => self.host(url).learn(*memory),
+            Entered::NotYet { until } => {
+                return Err(FetchOutcome::Refused { until, because: Refusal::Turn });
+            }
+        }
+        Ok(Some(inside))
     }
 
     /// Adds a hop; a place seen before is a loop, and with a cookie set on the way a cookie wall.
@@ -286,6 +313,16 @@ impl Fetcher {
 
     fn hosts(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Host>>> {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Refuses where the host may be another's by now.
+fn still_ours(inside: Option<&Inside>, clock: &Clock) -> Step<()> {
+    match inside {
+        Some(inside) if !inside.may_still_ask() => {
+            Err(FetchOutcome::Refused { until: clock.now(), because: Refusal::Turn })
+        }
+        _ => Ok(()),
     }
 }
 

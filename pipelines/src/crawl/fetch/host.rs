@@ -184,10 +184,22 @@ impl Host {
 
     /// Notes that a request is over. The next one waits from here, not from when this one was meant to be sent:
     /// a machine that is late with one request must not send the next one early.
-    pub fn asked(&self, delay: Duration) {
+    pub fn asked(&self, delay: Duration, clock: &Clock) {
         let mut state = self.state();
+        state.memory.last_asked = state.memory.last_asked.max(Some(clock.now()));
+        state.is_changed = true;
         let turn = Instant::now() + delay;
         state.next_turn = Some(state.next_turn.map_or(turn, |next| next.max(turn)));
+    }
+
+    /// Takes over what others have learned of the host, who asked it meanwhile. What was asked from here counts as well.
+    pub fn learn(&self, theirs: HostMemory) {
+        let mut state = self.state();
+        let (ours, last) = (state.memory.robots.take(), state.memory.last_asked);
+        state.memory = theirs;
+        state.memory.last_asked = state.memory.last_asked.max(last);
+        state.memory.robots = state.memory.robots.take().or(ours);
+        state.next_turn = None;
     }
 
     /// Notes what an answer says of the time.

@@ -78,7 +78,7 @@ impl Fetcher {
         tokio::time::sleep_until(host.reserve(delay, &self.policy, clock)?).await;
         for _ in 0..=ROBOTS_REDIRECTS {
             let sent = self.send(&place, source, None).await;
-            host.asked(delay);
+            host.asked(delay, clock);
             let response = match sent {
                 Ok(response) => response,
                 // A name or address that cannot be asked fails by its own kind, not as a robots matter.
