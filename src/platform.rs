@@ -1,4 +1,4 @@
-//! What belongs to one operating system: rights of files and folders, random bytes.
+//! What belongs to one operating system: rights of files and folders, random bytes, the name of the machine.
 //!
 //! In: paths. Out: files and folders that their owner alone can read. Everything else of this program is the same
 //! everywhere; a port begins here.
@@ -23,6 +23,15 @@ pub fn make_private_dir(dir: &Path) -> io::Result<()> {
         std::fs::set_permissions(dir, Permissions::from_mode(mode & 0o770))?;
     }
     Ok(())
+}
+
+/// The name of this machine.
+#[must_use]
+pub fn machine_name() -> String {
+    let told = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let told = told.or_else(|| std::env::var("HOSTNAME").ok());
+    let name = told.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| "machine".to_owned())
 }
 
 /// Closes `dir` to everybody but its owner.

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{Globals, Outcome, alerts, answer, case, crawl, open, run, search};
+use crate::desk::works::roles::Roles;
 use crate::config::Config;
 use crate::demo;
 use crate::desk::Desk;
@@ -49,7 +50,7 @@ impl DemoArgs {
         if self.serve {
             // The sites go on answering, so the station goes on collecting beside its console.
             writeln!(out)?;
-            let ended = run::station(&here, out)?;
+            let ended = run::station(&here, Roles::ALL, out)?;
             if temporary {
                 clear_but_digests(&dir)?;
             }

@@ -8,36 +8,64 @@ use clap::Args;
 
 use super::console::Console;
 use super::{Globals, Outcome, crawl, open, stop};
-use crate::config::Config;
+use crate::config::{Config, IndexKind, StoreKind};
 use crate::desk::seat::Renewal;
+use crate::desk::works::roles::Roles;
 use crate::desk::works::station::{Asked, AtWork, is_held, lend_out};
 use crate::desk::works::{LEAVE_WITHIN, Stop};
 
 #[derive(Args)]
-pub struct RunArgs {}
+pub struct RunArgs {
+    #[arg(long, default_value = "all", value_parser = ["all", "crawl", "keep", "serve"])]
+    role: String,
+}
 
 impl RunArgs {
     pub fn run(&self, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        station(globals, out)
+        let roles = Roles::of(&self.role).unwrap_or(Roles::ALL);
+        station(globals, roles, out)
     }
+}
+
+/// Why a config is not for these roles: they are of several processes, which need a store and an index that they share.
+fn unfit(config: &Config, roles: Roles) -> Option<&'static str> {
+    if roles == Roles::ALL {
+        return None;
+    }
+    if config.store.kind == StoreKind::Sqlite {
+        return Some("cli.run.role_needs_server");
+    }
+    let needs_index = roles.keeps || roles.serves;
+    (needs_index && config.index.kind == IndexKind::Tantivy).then_some("cli.run.role_needs_cluster")
 }
 
 /// Runs the station of the config until the process is told to stop.
 ///
 /// # Errors
 /// Another station on its data; a part it cannot live without.
-pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+pub fn station(
+    globals: &Globals,
+    roles: Roles,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
     let config = match open::config(globals) {
         Ok(config) => config,
         Err(outcome) => return Ok(outcome),
     };
+    if let Some(why) = unfit(&config, roles) {
+        eprintln!("{}", globals.lang.text(why));
+        return Ok(Outcome::Bad);
+    }
     let wish = Stop::default();
     stop::at_signal(&wish)?;
     let renewal = Renewal::default();
-    let mut station = opened(config, globals, out)?;
+    let mut station = opened(config, roles, globals, out)?;
     // The console has a runtime of its own, since it outlives the station that it opened with.
     let doors = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let console = doors.block_on(Console::open(station.desk(&renewal), globals, out))?;
+    let console = match roles.serves {
+        true => doors.block_on(Console::open(station.desk(&renewal), globals, out))?,
+        false => None,
+    };
     out.flush()?;
     let seat = console.as_ref().map(Console::seat);
     if let Some(console) = console {
@@ -53,7 +81,7 @@ pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome
         if matches!(ended, Ok(Asked::Lend)) {
             lend_out(&dir, &wish);
         }
-        match reopened(&before, globals, (&dir, &wish), out)? {
+        match reopened(&before, roles, globals, (&dir, &wish), out)? {
             Some(again) => station = again,
             None => break ended,
         }
@@ -69,6 +97,7 @@ pub fn station(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome
 /// when no command has the directory. None where it is to stop meanwhile.
 fn reopened(
     before: &Config,
+    roles: Roles,
     globals: &Globals,
     (dir, wish): (&Path, &Stop),
     out: &mut dyn Write,
@@ -77,7 +106,7 @@ fn reopened(
     let mut config = open::config(globals).ok();
     while !wish.is_asked() {
         let chosen = config.clone().unwrap_or_else(|| before.clone());
-        match opened(chosen, globals, out) {
+        match opened(chosen, roles, globals, out) {
             Ok(station) => return Ok(Some(station)),
             // One command came right behind the other.
             Err(error) if is_held(&error) => {
@@ -96,11 +125,16 @@ fn reopened(
 }
 
 /// Opens the station of `config` and says of what.
-fn opened(config: Config, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<AtWork> {
+fn opened(
+    config: Config,
+    roles: Roles,
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<AtWork> {
     let sources = config.sources.iter().filter(|s| s.enabled).count();
     let rules = config.rules.iter().filter(|r| r.enabled).count();
     let dir = config.station.data_dir.display().to_string();
-    let station = AtWork::open(config, crawl::progress(globals))?;
+    let station = AtWork::open(config, roles, crawl::progress(globals))?;
     let said = [("sources", &sources as &dyn Display), ("rules", &rules), ("dir", &dir)];
     writeln!(out, "{}", globals.lang.fill("cli.run.started", &said))?;
     if sources == 0 {

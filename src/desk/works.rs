@@ -10,6 +10,7 @@ pub mod import;
 pub mod models;
 pub mod objects;
 pub mod purge;
+pub mod roles;
 pub mod round;
 pub mod station;
 

@@ -86,6 +86,7 @@ pub async fn read_lists(
     bounds: Bounds,
     tell: &(dyn Fn(&Progress) + Send + Sync),
 ) -> std::result::Result<Progress, CommitError> {
+    let _mine = collector.mine(&source.id).await?;
     let source = Arc::new(with_pages(source, bounds.pages));
     let mut progress = match under_way(&*collector.store, &source)? {
         Some(stored) if stored.from == bounds.from => Progress { error: None, ..stored },

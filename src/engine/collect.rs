@@ -11,19 +11,22 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig, SourceKind};
 use pipelines::extract;
-use pipelines::record::{DropReason, FetchJob};
+use pipelines::record::{DropReason, FetchJob, SourceId};
 
 use super::backfill;
 use super::clock::Clock;
 use super::commit::{CommitError, Committer};
+use super::holding::{Holding, SOURCE};
 use super::hosts;
 use super::inbox;
 use super::patience::Patience;
 use super::process::Stages;
 use super::progress::{Event, Listener};
 use super::settings;
+use super::station::Share;
 use super::step::Step;
 use super::stop::Stop;
+use crate::store::cluster::Leased;
 use crate::store::{RunOutcome, Store, Tally};
 
 /// What a run needs.
@@ -47,6 +50,9 @@ pub struct Collector {
     pub stop: Stop,
     /// What waits where the store is held or full.
     pub patience: Patience,
+    /// What is had for oneself where several processes crawl. What is learned of hosts is stored by itself then, before they
+    /// are given back.
+    pub(super) share: Option<Share>,
 }
 
 /// The run so far.
@@ -58,12 +64,53 @@ pub(super) struct Run {
     pub(super) refusals: u32,
 }
 
+/// A source that is this process's, given back when this is dropped.
+pub(super) struct Mine(Option<(Arc<Holding>, String)>);
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        let Some((holding, name)) = self.0.take() else { return };
+        let give_back = move || holding.give_back(SOURCE, &name);
+        // A task must not wait for the server.
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(give_back)),
+            Err(_) => give_back(),
+        }
+    }
+}
+
 impl Collector {
     /// Runs `source` once: entries, then all waiting pages that are due.
     ///
     /// # Errors
     /// Only those of the store; what goes wrong with the source is in the outcome.
     pub async fn run(&self, source: &Arc<SourceConfig>) -> Result<RunOutcome, CommitError> {
+        let _mine = self.mine(&source.id).await?;
+        self.run_mine(source).await
+    }
+
+    /// Takes `source` for this process, for as long as the answer lives.
+    ///
+    /// # Errors
+    /// `Lost` where another worker has it.
+    pub(super) async fn mine(&self, source: &SourceId) -> Result<Mine, CommitError> {
+        let Some(share) = &self.share else { return Ok(Mine(None)) };
+        let (holding, name) = (share.holding.clone(), source.0.clone());
+        let taken = tokio::task::spawn_blocking(move || {
+            let leased = holding.take(SOURCE, &name)?;
+            Ok::<_, CommitError>((leased != Leased::Taken).then_some((holding, name)))
+        });
+        match taken.await?? {
+            Some(held) => Ok(Mine(Some(held))),
+            None => Err(CommitError::Lost),
+        }
+    }
+
+    /// Runs a source that is this process's.
+    pub(super) async fn run_mine(
+        &self,
+        source: &Arc<SourceConfig>,
+    ) -> Result<RunOutcome, CommitError> {
         let started = (self.clock)();
         settings::note(&*self.store, source)?;
         let source = &backfill::extended(&*self.store, source, started)?;
@@ -127,9 +174,14 @@ impl Collector {
         mut step: Step,
         run: &mut Run,
     ) -> Result<(), CommitError> {
-        step.states = hosts::changed(&self.fetcher)?;
+        if self.share.is_none() {
+            step.states = hosts::changed(&self.fetcher)?;
+        }
         let source = step.source.clone();
         let tally = self.committer.commit(step).await?;
+        if let Some(share) = &self.share {
+            share.holding.counts(tally.received);
+        }
         run.tally.add(&tally);
         let waiting = self.store.waiting_jobs(&source)?;
         (self.listener)(&Event::Stored { source, tally, waiting });

@@ -146,6 +146,24 @@ impl Board {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes over what the store says of `part`: another process may have tried it meanwhile.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn take_over(&self, store: &dyn Store, part: &Part) -> Result<()> {
+        let name = format!("{PREFIX}{part}");
+        let stored = store.state(&name)?;
+        let fault = stored.map(|json| serde_json::from_str::<Fault>(&json)).transpose();
+        let fault =
+            fault.map_err(|e| StoreError::Corrupt { what: name, cause: e.to_string() })?;
+        let mut state = self.state();
+        match fault {
+            Some(fault) => drop(state.faults.insert(part.clone(), fault)),
+            None => drop(state.faults.remove(part)),
+        }
+        Ok(())
+    }
+
     /// Takes down that `part` failed at `now`; answers when it is to be tried again.
     pub fn failed(&self, part: &Part, words: impl Display, now: DateTime<Utc>) -> DateTime<Utc> {
         self.failed_for(part, words, now, TimeDelta::zero())

@@ -18,7 +18,7 @@ use super::patience::Patience;
 use super::step::{EndOfRun, Step};
 use super::stop::Stop;
 use crate::store::cluster::NewTask;
-use crate::store::{Cluster as _, StoreError, Tally};
+use crate::store::{StoreError, Tally};
 
 /// The kind of these tasks.
 pub(super) const COMMIT: &str = "commit";
@@ -70,8 +70,6 @@ pub(super) struct HandParts {
     pub patience: Patience,
     /// The wish to stop.
     pub stop: Stop,
-    /// Whether steps are taken only from who holds their source: not those of a file that somebody imports.
-    pub needs_lease: bool,
 }
 
 enum Waiting {
@@ -150,6 +148,11 @@ pub(super) fn work(parts: &HandParts, mut queue: mpsc::Receiver<Order>) {
     }
 }
 
+/// Rows of a file that somebody imports: no source is read for them.
+fn is_import(handed: &Handed) -> bool {
+    matches!(handed, Handed::Step(step) if step.import.is_some())
+}
+
 fn ask(parts: &HandParts, key: &str, handed: &Handed) -> Result<(), CommitError> {
     let source = match handed {
         Handed::Step(step) => &step.source,
@@ -165,7 +168,7 @@ fn ask(parts: &HandParts, key: &str, handed: &Handed) -> Result<(), CommitError>
         source: source.as_str(),
         asker: holding.name(),
         body: &body,
-        needs_lease: parts.needs_lease,
+        needs_lease: !is_import(handed),
     };
     let is_taken = parts.patience.until_it_passes(|| Ok(holding.cluster().ask(&task)?))?;
     if is_taken { Ok(()) } else { Err(CommitError::Lost) }

@@ -87,12 +87,8 @@ impl Holding {
         Ok(holding)
     }
 
-    /// Renews what is held until `stop`, then gives it back; `each` is called after each renewal.
-    pub fn keep_up(
-        self: &Arc<Self>,
-        stop: Stop,
-        each: impl Fn() + Send + 'static,
-    ) -> std::io::Result<JoinHandle<()>> {
+    /// Renews what is held until `stop`.
+    pub fn keep_up(self: &Arc<Self>, stop: Stop) -> std::io::Result<JoinHandle<()>> {
         let holding = self.clone();
         std::thread::Builder::new().name("leases".to_owned()).spawn(move || {
             let mut last = Instant::now();
@@ -102,9 +98,8 @@ impl Holding {
                     continue;
                 }
                 last = Instant::now();
-                match holding.renew() {
-                    Ok(()) => each(),
-                    Err(error) => tracing::warn!(%error, "what this worker holds is not renewed"),
+                if let Err(error) = holding.renew() {
+                    tracing::warn!(%error, "what this worker holds is not renewed");
                 }
             }
         })
@@ -113,6 +108,11 @@ impl Holding {
     /// The name of this worker.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A number that differs from process to process: where it begins among many.
+    pub fn place(&self) -> usize {
+        self.name.bytes().fold(0, |n: usize, b| n.wrapping_mul(31).wrapping_add(b.into()))
     }
 
     /// What processes agree on.
@@ -128,6 +128,11 @@ impl Holding {
     /// Says whether this process keeps the store.
     pub fn says_it_keeps(&self, keeps: bool) {
         self.state().about.keeps = keeps;
+    }
+
+    /// Says what this process does.
+    pub fn says_roles(&self, roles: &[&str]) {
+        self.state().about.roles = roles.iter().map(|role| (*role).to_owned()).collect();
     }
 
     /// Counts records that were taken up.

@@ -190,6 +190,7 @@ impl Collector {
         source: &Arc<SourceConfig>,
         job: FetchJob,
     ) -> Result<Tally, CommitError> {
+        let _mine = self.mine(&source.id).await?;
         let mut run = Run::default();
         let (step, _) = self.read_page(source, job).await?;
         self.store_step(step, &mut run).await?;

@@ -65,6 +65,11 @@ impl Stages {
         })
     }
 
+    /// What judges.
+    pub(super) fn annotator(&self) -> Arc<Annotator> {
+        self.annotator.clone()
+    }
+
     /// Whether pages of `source` are kept as they were served.
     #[must_use]
     pub fn keeps_evidence(&self, source: &SourceConfig) -> bool {

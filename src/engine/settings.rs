@@ -5,7 +5,10 @@
 //! modified" and "known" never hide what the new ones would keep. Posts that were kept stay known.
 
 use pipelines::crawl::SourceConfig;
+use pipelines::text::hex;
+use sha2::{Digest as _, Sha256};
 
+use crate::config::Config;
 use crate::store::{Result, Store, StoreError};
 
 /// Keys that change when and how a source is asked, not what is kept of it.
@@ -39,6 +42,19 @@ pub(super) fn note(store: &dyn Store, source: &SourceConfig) -> Result<()> {
         }
         write.put_state(&key, &mark)
     })
+}
+
+/// A mark of a whole config: processes of one store should run on one. The data directory is each one's own.
+///
+/// # Errors
+/// None in practice: these are plain values.
+pub(super) fn of_all(config: &Config) -> serde_json::Result<String> {
+    let sources: Vec<_> = config.sources.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+    let rules: Vec<String> = config.rules.iter().map(|rule| format!("{rule:?}")).collect();
+    let subjects: Vec<_> =
+        config.subjects.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+    let all = serde_json::to_vec(&(sources, rules, subjects))?;
+    Ok(hex(&Sha256::digest(all))[..12].to_owned())
 }
 
 fn mark(source: &SourceConfig) -> serde_json::Result<String> {

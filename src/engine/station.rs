@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
-use index::Index;
 use pipelines::annotate::deep::DeepReader;
 use pipelines::annotate::{Annotator, AnnotatorConfig};
-use pipelines::crawl::SourceConfig;
+use pipelines::crawl::{Fetcher, SourceConfig};
 use pipelines::record::SourceId;
 use pipelines::text::Segmenter;
 
@@ -24,31 +23,39 @@ use super::data_dir::DataDir;
 use super::deep;
 use super::faults::{Board, Part};
 use super::follow::FollowError;
+use super::handing::{self, HandParts};
+use super::holding::{About, Holding};
 use super::hosts;
 use super::indexing::{open_index, start_follower};
 use super::lock::{LockError, StationLock};
 use super::nudge::{Ending, Nudge};
-use super::opened::place;
+use super::opened::{open_store, place};
 use super::patience::Patience;
 use super::process::Stages;
 use super::progress::Listener;
 use super::restore;
+use super::settings;
 use super::shared::Shared;
 use super::stop::Stop;
+use super::turns::Turns;
 use super::vault;
 use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
 use crate::platform;
-use crate::store::{RunOutcome, Store, Tally};
+use crate::store::cluster::KEEPER;
+use crate::store::{RunOutcome, Store, StoreError, StoreWrite, Tally};
 
 /// Sources run at the same time.
 const SOURCES_AT_ONCE: usize = 64;
 
+/// A keeper that was not heard for so long is taken for dead.
+const SILENT_MS: u64 = 8_000;
+
 /// How long closing in haste waits for the index.
 const HASTE: Duration = Duration::from_secs(3);
 
-/// A station at work. One per data directory.
+/// A station at work. One per data directory; on a store that is shared, one keeps it and the others are workers.
 pub struct Station {
     /// The config it runs on.
     pub config: Arc<Config>,
@@ -56,24 +63,46 @@ pub struct Station {
     pub dir: DataDir,
     /// The truth.
     pub store: Arc<dyn Store>,
-    /// The index.
-    pub index: Arc<Index>,
     /// What runs sources.
     pub collector: Collector,
-    /// The rules.
-    pub watching: Arc<Watching>,
     /// What does not work, and when it is tried again.
     pub board: Arc<Board>,
     /// How far the clock is believed.
     pub time: Arc<Timekeeper>,
     /// The wish to stop.
     pub stop: Stop,
+    /// What it has for itself of what several share.
+    pub(super) share: Option<Share>,
+    /// Whether it reads sources by itself.
+    is_reading: bool,
+    keeping: Option<Keeping>,
+    committer_thread: JoinHandle<()>,
+    lock: Option<StationLock>,
+}
+
+/// What only the one has that keeps the store.
+pub(super) struct Keeping {
+    watching: Arc<Watching>,
     archive: Arc<Mutex<Archive>>,
     nudge: Nudge,
-    committer_thread: std::thread::JoinHandle<()>,
     follower: JoinHandle<()>,
     followed: mpsc::Receiver<Result<(), FollowError>>,
-    lock: StationLock,
+}
+
+/// What a station on a shared store has for itself of it.
+#[derive(Clone)]
+pub(super) struct Share {
+    pub holding: Arc<Holding>,
+    pub turns: Arc<Turns>,
+}
+
+/// How a station is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seat {
+    /// As the one that stores, watches and tells.
+    Keeper,
+    /// As one that reads and hands over.
+    Worker,
 }
 
 /// The words of the config that the segmenter must not cut: every name of every subject.
@@ -150,38 +179,118 @@ impl Station {
         clock: Clock,
         listener: Listener,
     ) -> anyhow::Result<Self> {
-        let dir = DataDir(config.station.data_dir.clone());
-        platform::make_private_dir(&dir.0)
-            .with_context(|| format!("cannot make data directory `{}`", dir.0.display()))?;
-        let lock = take(&dir.0)?;
+        let dir = config.station.data_dir.clone();
+        platform::make_private_dir(&dir)
+            .with_context(|| format!("cannot make data directory `{}`", dir.display()))?;
+        let lock = take(&dir)?;
+        let store = match place(&config)?.open() {
+            // Somebody else keeps the store: what is read here is handed over.
+            Err(StoreError::Held { .. }) => {
+                return Self::open_worker(config, clock, listener, Some(lock));
+            }
+            opened => opened?,
+        };
+        let annotator = Arc::new(annotator(&config)?);
+        Self::assemble(Seat::Keeper, config, store, annotator, (clock, listener), Some(lock))
+    }
+
+    /// Opens a worker on a shared store, beside whoever keeps it.
+    fn open_worker(
+        config: Config,
+        clock: Clock,
+        listener: Listener,
+        lock: Option<StationLock>,
+    ) -> anyhow::Result<Self> {
+        let store = open_store(&config)?;
+        let annotator = Arc::new(annotator(&config)?);
+        Self::assemble(Seat::Worker, config, store, annotator, (clock, listener), lock)
+    }
+
+    /// Opens a worker on a shared store, to lend its directory to commands.
+    ///
+    /// # Errors
+    /// Another station on its directory; a store that is not shared or cannot be used.
+    pub fn open_as_worker(
+        config: Config,
+        clock: Clock,
+        listener: Listener,
+    ) -> anyhow::Result<Self> {
+        let dir = config.station.data_dir.clone();
+        platform::make_private_dir(&dir)
+            .with_context(|| format!("cannot make data directory `{}`", dir.display()))?;
+        let lock = StationLock::take_to_lend(&dir)?;
+        let place = place(&config)?;
+        // The store is made, or brought to this version, by whoever comes first.
+        if matches!(place.open_to_read(), Ok(None) | Err(StoreError::Older { .. })) {
+            match place.open() {
+                Ok(made) => made.let_go(),
+                Err(StoreError::Held { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Self::open_worker(config, clock, listener, Some(lock))
+    }
+
+    /// Opens the keeper in the process of `worker`, once nobody else keeps the store.
+    ///
+    /// # Errors
+    /// `Held` while another does; a part that cannot be used.
+    pub fn open_as_keeper(worker: &KeeperOf) -> anyhow::Result<Self> {
+        let config = (*worker.config).clone();
         let store = place(&config)?.open()?;
+        name_keeper(&*store, worker.holding.name())?;
+        let context = (worker.clock.clone(), super::progress::nobody());
+        Self::assemble(Seat::Keeper, config, store, worker.annotator.clone(), context, None)
+    }
+
+    fn assemble(
+        seat: Seat,
+        config: Config,
+        store: Arc<dyn Store>,
+        annotator: Arc<Annotator>,
+        (clock, listener): (Clock, Listener),
+        lock: Option<StationLock>,
+    ) -> anyhow::Result<Self> {
+        let dir = DataDir(config.station.data_dir.clone());
         let stop = Stop::default();
         let board = Arc::new(Board::open(&*store)?);
         let time = Arc::new(Timekeeper::open(&*store, clock())?);
         time.look(&*store, clock(), &|_| Vec::new());
-        time.keep(&*store)?;
-        let archive = Arc::new(Mutex::new(vault::archive(&config, &*store)?));
-        let index = Arc::new(open_index(&config)?);
-        let annotator = Arc::new(annotator(&config)?);
-        let watching = Arc::new(Watching::new(&config, clock())?);
-        watching.remember_past(&*store, clock())?;
+        if seat == Seat::Keeper {
+            time.keep(&*store)?;
+        }
         let stages = Arc::new(Stages::new(&config, annotator.clone(), time.clone(), clock())?);
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
-
-        let nudge = Nudge::default();
-        let (follower, followed) = start_follower(&store, &index, &config, &clock, &nudge, &board)?;
-        let waking = nudge.clone();
         let patience = patience(&board, &clock, &stop);
-        let (committer, committer_thread) = Committer::start(CommitParts {
-            store: store.clone(),
-            archive: archive.clone(),
-            grouped: store.state(crate::store::grouping::GROUPED)?,
-            stories: restore::stories(&*store, clock())?,
-            annotator,
-            watching: watching.clone(),
-            stored: Arc::new(move || waking.nudge()),
-            patience: patience.clone(),
-        });
+        // A keeper within a worker crawls nothing: the worker does.
+        let is_inner = lock.is_none();
+        let share = match store.cluster() {
+            Some(_) if !is_inner => Some(Share::open(&config, &store, &fetcher, &clock)?),
+            _ => None,
+        };
+        if let Some(share) = &share {
+            share.holding.keep_up(stop.clone())?;
+            if seat == Seat::Keeper {
+                share.holding.says_it_keeps(true);
+                name_keeper(&*store, share.holding.name())?;
+            }
+        }
+        let parts = Parts { config: &config, store: &store, clock: &clock, board: &board };
+        let (keeping, (committer, committer_thread)) = match (seat, &share) {
+            (Seat::Worker, Some(share)) => {
+                let parts = HandParts {
+                    holding: share.holding.clone(),
+                    patience: patience.clone(),
+                    stop: stop.clone(),
+                };
+                (None, Committer::by(move |queue| handing::work(&parts, queue)))
+            }
+            (Seat::Worker, None) => anyhow::bail!("a worker needs a store on a server"),
+            (Seat::Keeper, _) => {
+                let (keeping, committer) = parts.keep(annotator.clone(), &patience)?;
+                (Some(keeping), committer)
+            }
+        };
         let collector = Collector {
             store: store.clone(),
             fetcher,
@@ -192,25 +301,54 @@ impl Station {
             rejected: dir.rejected(),
             clock,
             stop: stop.clone(),
+            share: share.clone(),
         };
         let config = Arc::new(config);
         Ok(Self {
             config,
             dir,
             store,
-            index,
             collector,
-            watching,
             board,
             time,
             stop,
-            archive,
-            nudge,
+            share,
+            is_reading: !is_inner,
+            keeping,
             committer_thread,
-            follower,
-            followed,
             lock,
         })
+    }
+
+    /// What a keeper in this process is opened with; none where the store is not shared.
+    #[must_use]
+    pub fn keeper_of(&self) -> Option<KeeperOf> {
+        Some(KeeperOf {
+            holding: self.share.as_ref()?.holding.clone(),
+            config: self.config.clone(),
+            clock: self.collector.clock.clone(),
+            annotator: self.collector.stages.annotator(),
+        })
+    }
+
+    /// Whether it reads sources by itself: not where it only keeps what the worker of its process hands over.
+    #[must_use]
+    pub(super) fn crawls(&self) -> bool {
+        self.is_reading
+    }
+
+    /// What it does on a shared store, said to the others: without `crawl` it reads no sources.
+    pub fn take_on(&mut self, roles: &[&str]) {
+        self.is_reading = roles.contains(&"crawl");
+        if let Some(share) = &self.share {
+            share.holding.says_roles(roles);
+        }
+    }
+
+    /// Whether it stores, watches and tells.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.keeping.is_some()
     }
 
     /// The sources that are crawled.
@@ -253,21 +391,22 @@ impl Station {
         Ok(tallies)
     }
 
-    /// What its duties share.
+    /// What its duties share; none where it keeps nothing.
     #[must_use]
-    pub fn shared(&self) -> Shared {
-        Shared {
+    pub fn shared(&self) -> Option<Shared> {
+        let keeping = self.keeping.as_ref()?;
+        Some(Shared {
             config: self.config.clone(),
             dir: self.dir.clone(),
             store: self.store.clone(),
-            watching: self.watching.clone(),
+            watching: keeping.watching.clone(),
             board: self.board.clone(),
             time: self.time.clone(),
             clock: self.collector.clock.clone(),
             stop: self.stop.clone(),
-            archive: self.archive.clone(),
-            nudge: self.nudge.clone(),
-        }
+            archive: keeping.archive.clone(),
+            nudge: keeping.nudge.clone(),
+        })
     }
 
     /// Rules that fire on silence.
@@ -275,9 +414,11 @@ impl Station {
     /// # Errors
     /// Those of the store.
     pub fn look_at_silence(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<()> {
-        Ok(self
-            .store
-            .write(&mut |write| self.watching.look_at_silence(&*self.store, write, now))?)
+        let Some(keeping) = &self.keeping else { return Ok(()) };
+        let look = &mut |write: &dyn StoreWrite| {
+            keeping.watching.look_at_silence(&*self.store, write, now)
+        };
+        Ok(self.store.write(look)?)
     }
 
     /// Looks at the clock, and at what sites said of the time where it is in doubt.
@@ -318,29 +459,131 @@ impl Station {
 
     fn end(self, leaving: Leaving) -> anyhow::Result<()> {
         self.stop.ask();
-        let Self {
-            collector, committer_thread, follower, followed, nudge, lock, board, store, ..
-        } = self;
+        let Self { collector, committer_thread, keeping, share, lock, board, store, .. } = self;
         collector.committer.close();
         committer_thread.join().map_err(|_| anyhow::anyhow!("the committer thread panicked"))?;
-        let left = leaving != Leaving::Done;
-        nudge.end(if left { Ending::AsItStands } else { Ending::CaughtUp });
-        let ended = if leaving == Leaving::InHaste {
-            // Files may be in the making for minutes; the process may end on them.
-            followed.recv_timeout(HASTE).unwrap_or(Ok(()))
-        } else {
-            let ended = followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?;
-            // It holds the store and the index: whoever opens them next must find them closed.
-            follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
-            ended
-        };
-        if !left {
+        let ended = keeping.map_or(Ok(Ok(())), |keeping| keeping.end(leaving))?;
+        if leaving == Leaving::Done {
             // A database that fails now is told by what it fails at; the clock is seen again at the next start.
             let _ = board.keep(&*store);
+        }
+        if let Some(share) = share {
+            if let Err(error) = hosts::keep(&collector.fetcher, &*store) {
+                tracing::warn!(%error, "what was learned of hosts is not stored");
+            }
+            share.holding.end();
         }
         store.let_go();
         drop(lock);
         ended.context("the index does not hold everything the store holds; it goes on from there at the next start")
+    }
+}
+
+impl Keeping {
+    /// Ends the follower; what keeps the index from following is the inner error.
+    fn end(self, leaving: Leaving) -> anyhow::Result<Result<(), FollowError>> {
+        let left = leaving != Leaving::Done;
+        self.nudge.end(if left { Ending::AsItStands } else { Ending::CaughtUp });
+        if leaving == Leaving::InHaste {
+            // Files may be in the making for minutes; the process may end on them.
+            return Ok(self.followed.recv_timeout(HASTE).unwrap_or(Ok(())));
+        }
+        let ended =
+            self.followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?;
+        // It holds the store and the index: whoever opens them next must find them closed.
+        self.follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
+        Ok(ended)
+    }
+}
+
+/// What a keeper is opened with in the process of a worker.
+#[derive(Clone)]
+pub struct KeeperOf {
+    holding: Arc<Holding>,
+    config: Arc<Config>,
+    clock: Clock,
+    annotator: Arc<Annotator>,
+}
+
+impl KeeperOf {
+    /// Says whether this process keeps the store.
+    pub fn says_it_keeps(&self, keeps: bool) {
+        self.holding.says_it_keeps(keeps);
+    }
+
+    /// Ends the session of a keeper that has not been heard for ten seconds; answers whether there was one.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn depose_silent(&self) -> crate::store::Result<bool> {
+        self.holding.cluster().depose(SILENT_MS)
+    }
+
+    /// What keeps a board of this process's faults.
+    #[must_use]
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        (self.clock)()
+    }
+}
+
+/// Says which worker's process keeps the store.
+fn name_keeper(store: &dyn Store, name: &str) -> anyhow::Result<()> {
+    Ok(store.write(&mut |write| write.put_state(KEEPER, name))?)
+}
+
+/// What a keeper is made of.
+struct Parts<'a> {
+    config: &'a Config,
+    store: &'a Arc<dyn Store>,
+    clock: &'a Clock,
+    board: &'a Arc<Board>,
+}
+
+impl Parts<'_> {
+    fn keep(
+        &self,
+        annotator: Arc<Annotator>,
+        patience: &Patience,
+    ) -> anyhow::Result<(Keeping, (Committer, JoinHandle<()>))> {
+        let Self { config, store, clock, board } = self;
+        let archive = Arc::new(Mutex::new(vault::archive(config, &***store)?));
+        let index = Arc::new(open_index(config)?);
+        let watching = Arc::new(Watching::new(config, clock())?);
+        watching.remember_past(&***store, clock())?;
+        let nudge = Nudge::default();
+        let (follower, followed) = start_follower(store, &index, config, clock, &nudge, board)?;
+        let waking = nudge.clone();
+        let committer = Committer::start(CommitParts {
+            store: (*store).clone(),
+            archive: archive.clone(),
+            grouped: store.state(crate::store::grouping::GROUPED)?,
+            stories: restore::stories(&***store, clock())?,
+            annotator,
+            watching: watching.clone(),
+            stored: Arc::new(move || waking.nudge()),
+            patience: patience.clone(),
+        });
+        Ok((Keeping { watching, archive, nudge, follower, followed }, committer))
+    }
+}
+
+impl Share {
+    fn open(
+        config: &Config,
+        store: &Arc<dyn Store>,
+        fetcher: &Arc<Fetcher>,
+        clock: &Clock,
+    ) -> anyhow::Result<Self> {
+        let about = About {
+            machine: platform::machine_name(),
+            pid: std::process::id(),
+            config: settings::of_all(config)?,
+            ..About::default()
+        };
+        let holding = Arc::new(Holding::open(store.clone(), about)?);
+        let turns = Arc::new(Turns::new(holding.clone(), store.clone(), clock.clone()));
+        fetcher.stand_behind(turns.clone());
+        Ok(Self { holding, turns })
     }
 }
 

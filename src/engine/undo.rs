@@ -45,6 +45,8 @@ pub fn undo(station: &Station, import: &Import, now: DateTime<Utc>) -> anyhow::R
     }
     store.write(&mut |write| write.mark_import_undone(import.id, now))?;
     store.forget_deleted()?;
-    station.shared().nudge.nudge();
+    if let Some(shared) = station.shared() {
+        shared.nudge.nudge();
+    }
     Ok(gone)
 }

@@ -9,6 +9,9 @@ use chrono::{DateTime, Utc};
 use super::Result;
 use super::sql::{Write, params};
 
+/// The state that names the worker in whose process the keeper of the store is.
+pub const KEEPER: &str = "keeper:worker";
+
 /// A process that works on the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worker {
@@ -102,7 +105,7 @@ pub trait Cluster: Send + Sync {
     fn forget(&self, ids: &[i64]) -> Result<()>;
     /// Forgets answers that nobody came for within `ms` milliseconds, and workers not heard for as long.
     fn sweep(&self, ms: u64) -> Result<()>;
-    /// Ends the session of a keeper that was not heard for `ms` milliseconds, so that another can take its place; answers
+    /// Ends the session of a keeper (the worker that the state [`KEEPER`] names) that was not heard for `ms` milliseconds, so that another can take its place; answers
     /// whether there was one.
     fn depose(&self, ms: u64) -> Result<bool>;
 }

@@ -9,6 +9,7 @@ use pipelines::locale::Lang;
 use super::{Stop, Who, Works};
 use crate::config::Config;
 use crate::desk::station::clock_line;
+use crate::store::StoreError;
 use crate::engine::{LockError, clock, open_store, retention, system_clock};
 
 pub use crate::engine::retention::{Cleared, Cut};
@@ -63,7 +64,11 @@ pub fn purge(
         return Ok(Purged::Doubted(line.unwrap_or_default()));
     }
     opened(works.stop())?;
-    let cleared = retention::clear(&station.shared(), cut, now);
+    let Some(shared) = station.shared() else {
+        let place = station.store.about()?.place;
+        return Err(StoreError::Held { place }.into());
+    };
+    let cleared = retention::clear(&shared, cut, now);
     let noted = cleared.as_ref().ok().map(|cleared| {
         let before: DateTime<Utc> = cut.posts.unwrap_or(now);
         let detail = format!("{} posts by hand", cleared.posts);

@@ -130,7 +130,10 @@ impl Works {
         if !station.time.is_doubted() {
             station.look_at_silence(now)?;
         }
-        delivery::deliver_due(&station.shared()).await?;
+        // On a shared store whoever keeps it tells.
+        if let Some(shared) = station.shared() {
+            delivery::deliver_due(&shared).await?;
+        }
         Ok(outcomes)
     }
 }

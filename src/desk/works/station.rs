@@ -5,14 +5,18 @@
 
 use std::path::{Path, PathBuf};
 
+use super::roles::Roles;
 use super::{LEAVE_WITHIN, Listener, Stop};
-use crate::config::Config;
+use crate::config::{Config, StoreKind};
 use crate::desk::Desk;
 use crate::desk::seat::Renewal;
-use crate::engine::{LockError, Station, lend, run, system_clock, wanted};
+use crate::engine::{LockError, Station, keeper, lend, run, system_clock, wanted};
 
 /// A station that collects, watches and tells.
-pub struct AtWork(Station);
+pub struct AtWork {
+    station: Station,
+    roles: Roles,
+}
 
 /// Why a station ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,27 +34,33 @@ impl AtWork {
     ///
     /// # Errors
     /// Another station on its data; a part it cannot live without.
-    pub fn open(config: Config, listener: Listener) -> anyhow::Result<Self> {
-        Ok(Self(Station::open_to_lend(config, system_clock(), listener)?))
+    pub fn open(config: Config, roles: Roles, listener: Listener) -> anyhow::Result<Self> {
+        if config.store.kind == StoreKind::Sqlite {
+            let station = Station::open_to_lend(config, system_clock(), listener)?;
+            return Ok(Self { station, roles });
+        }
+        let mut station = Station::open_as_worker(config, system_clock(), listener)?;
+        station.take_on(&roles.names());
+        Ok(Self { station, roles })
     }
 
     /// The config it runs on.
     #[must_use]
     pub fn config(&self) -> Config {
-        (*self.0.config).clone()
+        (*self.station.config).clone()
     }
 
     /// Its data directory.
     #[must_use]
     pub fn dir(&self) -> PathBuf {
-        self.0.dir.0.clone()
+        self.station.dir.0.clone()
     }
 
     /// Its desk; changes of config are told to `renewal`.
     #[must_use]
     pub fn desk(&self, renewal: &Renewal) -> Desk {
-        let (config, store) = (self.0.config.clone(), self.0.store.clone());
-        Desk::new(config, store, self.0.collector.clock.clone()).renewed_by(renewal.clone())
+        let (config, store) = (self.station.config.clone(), self.station.store.clone());
+        Desk::new(config, store, self.station.collector.clock.clone()).renewed_by(renewal.clone())
     }
 
     /// Works until it is asked to end, and closes it.
@@ -58,10 +68,17 @@ impl AtWork {
     /// # Errors
     /// A part that it cannot live without.
     pub fn until_asked(self, wish: &Stop, renewal: &Renewal) -> anyhow::Result<Asked> {
-        let station = self.0;
+        let Self { station, roles } = self;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let (stop, asked, renewal) = (station.stop.clone(), wish.clone(), renewal.clone());
         let dir = station.dir.0.clone();
+        let keeper = station.keeper_of().filter(|_| roles.keeps && !station.keeps());
+        let keeping = keeper.map(|keeper| {
+            let stop = station.stop.clone();
+            let keep = move || keeper::keep(&keeper, &stop);
+            std::thread::Builder::new().name("keeper".to_owned()).spawn(keep)
+        });
+        let keeping = keeping.transpose()?;
         let ended = runtime.block_on(async {
             let asking = tokio::spawn(async move {
                 let why = tokio::select! {
@@ -81,6 +98,10 @@ impl AtWork {
         let ended = ended.and_then(|asking| Ok(runtime.block_on(asking)?));
         // A file being read or a digest being made ends with it; nothing of it was acknowledged.
         runtime.shutdown_timeout(LEAVE_WITHIN);
+        station.stop.ask();
+        if keeping.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the keeper panicked; see the log");
+        }
         let closed =
             if wish.is_asked() || ended.is_err() { station.close() } else { station.hand_over() };
         let why = ended?;

@@ -193,7 +193,7 @@ impl Cluster for PostgresStore {
         self.aside(|link| {
             let c: &dyn Sql = link;
             let silent = told(
-                "SELECT name FROM workers WHERE name = (SELECT value FROM meta WHERE name = 'keeper:worker')
+                "SELECT name FROM workers WHERE name = (SELECT value FROM state WHERE name = 'keeper:worker')
                  AND seen < NOW - ?1",
             );
             if !c.exists(&silent, params![millis_of(ms)])? {
