@@ -16,7 +16,7 @@ pub const ASKED: &str = "GUANLAN_BROWSER";
 const ADDRESS: &str = "GUANLAN_BROWSER_POSTGRES";
 
 /// Every page as on one machine, and every act seen afterwards.
-pub fn day(server: &Postgres, node: Node) {
+pub fn day(server: &Postgres, node: &Node) {
     let walk = std::env::var(ASKED).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let engines = dir.path().join("engines.toml");

@@ -32,7 +32,7 @@ enum Needs {
     /// A search node of its own, which it may kill.
     Search(fn(Node)),
     /// Both.
-    Both(fn(&Postgres, Node)),
+    Both(fn(&Postgres, &Node)),
 }
 
 /// All tests by name.
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
                 .map_err(Clone::clone),
             Needs::Both(test) => server.as_ref().map_err(Clone::clone).and_then(|server| {
                 let node = opensearch::try_cluster(opensearch::OLDEST, 1)?.remove(0);
-                Ok(catch_unwind(AssertUnwindSafe(|| test(server, node))).is_ok())
+                Ok(catch_unwind(AssertUnwindSafe(|| test(server, &node))).is_ok())
             }),
             Needs::Search(test) => {
                 opensearch::try_cluster(opensearch::OLDEST, 1).map(|mut nodes| {
