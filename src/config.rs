@@ -9,6 +9,7 @@ mod document;
 mod door;
 mod duty;
 pub mod edit;
+mod evidence_at;
 mod expand;
 mod files;
 mod index_at;
@@ -41,6 +42,7 @@ use pipelines::watch::RuleConfig;
 
 pub(crate) use cross::is_private_url;
 pub use duty::{DUTY, DutyConfig};
+pub use evidence_at::{EvidenceKind, EvidenceSettings};
 pub use index_at::{IndexKind, IndexSettings};
 pub use notifier::{
     MailConfig, MailSecurity, NotifierConfig, NotifierKind, RobotConfig, RobotStyle, Secret,
@@ -113,6 +115,8 @@ pub struct Config {
     pub privacy: Privacy,
     /// Days things are kept.
     pub retention: Retention,
+    /// Where pages are kept as they were served.
+    pub evidence: EvidenceSettings,
     /// Where the index lies.
     pub index: IndexSettings,
     /// How long the steps of a case may take.

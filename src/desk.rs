@@ -61,6 +61,7 @@ pub use rights::{Act, Role, Scope, Who};
 
 use crate::config::Config;
 use crate::engine::{Apart, Clock, DataDir, Standing, standing, taken};
+use crate::evidence::Vault;
 use crate::store::{Store, StoreWrite};
 use index_door::IndexDoor;
 use seat::Renewal;
@@ -236,6 +237,7 @@ pub struct Desk {
     clock: Clock,
     index: IndexDoor,
     annotator: OnceLock<Annotator>,
+    vault: OnceLock<Arc<dyn Vault>>,
     wordings: answers::near::Wordings,
     renewal: Option<Renewal>,
 }
@@ -247,8 +249,9 @@ impl Desk {
         let dir = DataDir(config.station.data_dir.clone());
         let index =
             IndexDoor::new(crate::engine::index_place(&config), crate::engine::segmenter(&config));
-        let (annotator, wordings) = (OnceLock::new(), answers::near::Wordings::default());
-        Self { config, store, dir, clock, index, annotator, wordings, renewal: None }
+        let (annotator, vault) = (OnceLock::new(), OnceLock::new());
+        let wordings = answers::near::Wordings::default();
+        Self { config, store, dir, clock, index, annotator, vault, wordings, renewal: None }
     }
 
     /// The desk of a station that reads its config anew when `renewal` is asked for.
@@ -306,6 +309,15 @@ impl Desk {
                 Err(anyhow::Error::from(trouble::NotOurs { why, is_mended }).into())
             }
         }
+    }
+
+    /// Where evidence lies.
+    fn vault(&self) -> Result<&dyn Vault> {
+        if let Some(vault) = self.vault.get() {
+            return Ok(&**vault);
+        }
+        let vault = crate::engine::vault(&self.config).map_err(anyhow::Error::from)?;
+        Ok(&**self.vault.get_or_init(|| vault))
     }
 
     /// The annotator, loaded when the first explanation is asked for.

@@ -55,6 +55,7 @@ mod together;
 mod transact;
 pub mod trial;
 pub mod undo;
+mod vault;
 pub mod watching;
 pub mod workbook;
 
@@ -75,6 +76,7 @@ pub use rebuild::{RebuildError, StoredPosts, rebuild_index};
 pub use standing::{Apart, Standing, StandingError, standing, taken};
 pub use station::{Station, annotator, annotator_config, segmenter};
 pub use stop::Stop;
+pub use vault::{bucket, vault};
 
 fn topic_name(topic: &pipelines::annotate::TopicConfig) -> Name {
     Name { id: topic.id.to_string(), shown: vec![topic.name.clone(), topic.name_en.clone()] }

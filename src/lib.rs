@@ -4,6 +4,7 @@
 //! stages. The library exists so that tests can reach it; the binary is `main.rs`.
 
 pub mod answers;
+pub mod bucket;
 pub mod cases;
 pub mod cli;
 pub mod config;

@@ -46,10 +46,13 @@ pub use answers::{AnswerVersion, ReadAnswers, WriteAnswers};
 pub use audit::AuditLine;
 pub use cases::{CaseLine, CaseLink, CaseRow, ReadCases, WriteCases};
 pub use changes::{Change, Position};
-pub use copying::{Copied, CopyError, Order as CopyOrder, Progress as CopyProgress, TableProof, copy};
+pub use copying::{
+    Copied, CopyError, Order as CopyOrder, Progress as CopyProgress, TableProof, copy,
+};
 pub use error::{Result, StoreError};
 pub use evidence::{
-    EvidenceRecord, Exhibit, FiledRecord, Marks, ReadEvidence, Role, Standing, WriteEvidence,
+    EvidenceRecord, Exhibit, FileStanding, FiledRecord, Marks, ReadEvidence, Role, Standing,
+    WriteEvidence,
 };
 pub use imports::Import;
 pub use kept::{Delivery, Inserted, PostRange, RunOutcome, SourceState, StoredAlert};

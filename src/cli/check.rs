@@ -1,7 +1,7 @@
 //! `guanlan check`: reads the whole config and says everything that is wrong with it.
 //!
 //! In: the config and the files it names. Out: each problem with file, line, key, value and way out, or how
-//! much of everything there is. Writes nothing and asks nobody, but for the database server and the search cluster that the config names.
+//! much of everything there is. Writes nothing and asks nobody, but for the database server, the search cluster and the object store that the config names.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use super::output::{Format, Table};
 use super::{Globals, Outcome};
 use crate::config::{short_names, Config, Level, Overrides, Problem, Problems};
 use crate::desk::trouble;
-use crate::desk::works::{cluster, database, models};
+use crate::desk::works::{cluster, database, models, objects};
 use crate::packs;
 
 /// Arguments of `guanlan check`; the config is a global option.
@@ -38,13 +38,16 @@ impl CheckArgs {
         let away = database.as_ref().err().map(|error| trouble::in_words(error, globals.lang));
         let searched = result.as_ref().ok().and_then(|config| cluster::tried(config, globals.lang));
         let unsearched = searched.as_ref().and_then(|told| told.as_ref().err().cloned());
-        let unusable = unusable.or(away).or(unsearched);
+        let kept = result.as_ref().ok().and_then(|config| objects::tried(config, globals.lang));
+        let unkept = kept.as_ref().and_then(|told| told.as_ref().err().cloned());
+        let unusable = unusable.or(away).or(unsearched).or(unkept);
         let problems = result.as_ref().map_or_else(|problems| problems, |config| &config.warnings);
         if globals.format == Format::Table {
             let text = match (&result, &unusable) {
                 (_, Some(why)) => why.clone(),
                 (Ok(config), None) => {
-                    let lines = database.ok().flatten().into_iter().chain(searched.and_then(Result::ok));
+                    let others = [searched, kept].into_iter().flatten().filter_map(Result::ok);
+                    let lines = database.ok().flatten().into_iter().chain(others);
                     lines.fold(good(config, globals), |text, line| format!("{text}\n{line}"))
                 }
                 (Err(problems), None) => bad(problems, globals),

@@ -56,6 +56,9 @@ impl StatusArgs {
             let args: [(&str, &dyn std::fmt::Display); 2] =
                 [("database", &station.database), ("place", &place)];
             writeln!(out, "{}", lang.fill("cli.status.database", &args))?;
+            if let Some(place) = desk.config.evidence.shown() {
+                writeln!(out, "{}", lang.fill("cli.status.evidence", &[("place", &place)]))?;
+            }
             let (waiting, dead) = station.outbox;
             writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
             if let Some(read) = &station.deep {

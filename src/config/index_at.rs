@@ -73,7 +73,7 @@ pub(super) fn check(file: &FileText, settings: &IndexSettings) -> Vec<Problem> {
         .map(|(key, value, fault)| Problem {
             level: Level::Error,
             file: file.shown(),
-            line: line_of(&file.text, key),
+            line: line_of(&file.text, "[index]", key),
             key: format!("index.{key}"),
             value,
             fault,
@@ -81,13 +81,13 @@ pub(super) fn check(file: &FileText, settings: &IndexSettings) -> Vec<Problem> {
         .collect()
 }
 
-/// The line of a key of `[index]`, from 1; 0 where it is not written.
-fn line_of(text: &str, key: &str) -> usize {
+/// The line of a key of `table` (`[index]`), from 1; 0 where it is not written.
+pub(super) fn line_of(text: &str, table: &str, key: &str) -> usize {
     let mut is_here = false;
     for (nth, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.starts_with('[') {
-            is_here = line == "[index]";
+            is_here = line == table;
         }
         if is_here && line.strip_prefix(key).is_some_and(|rest| rest.trim().starts_with('=')) {
             return nth + 1;

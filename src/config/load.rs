@@ -21,6 +21,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::{FileText, Node, Placed, decode, entries};
 use super::duty::DutyConfig;
+use super::evidence_at::{self, EvidenceSettings};
 use super::files::{named_files, over};
 use super::index_at::{self, IndexSettings};
 use super::notifier::NotifierConfig;
@@ -52,6 +53,7 @@ pub(super) struct Settings {
     pub(super) judge: JudgeSettings,
     pub(super) privacy: Privacy,
     pub(super) retention: Retention,
+    pub(super) evidence: EvidenceSettings,
     pub(super) index: IndexSettings,
     pub(super) cases: Limits,
     pub(super) calendar: CalendarSettings,
@@ -101,14 +103,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
     let examples_run = cross::check(&mut raw, &station, overrides.run_examples);
     let lexicons = named_files(&mut raw, &text, "paths.lexicons", &settings.paths.lexicons);
     let models = named_files(&mut raw, &text, "paths.models", &settings.paths.models);
-    if overrides.reads_only {
-        raw.problems.retain(|problem| !matches!(problem.fault, Fault::SecretUnreadable { .. }));
-    }
-    raw.problems.sort_by(|a, b| (a.level, &a.file, a.line).cmp(&(b.level, &b.file, b.line)));
-    let problems = Problems(std::mem::take(&mut raw.problems));
-    if problems.stop() {
-        return Err(problems);
-    }
+    let problems = raw.judged(overrides)?;
     resolve(&mut settings, &dir, overrides);
     let entry_files = raw.entry_files();
     let Raw { subjects, notifiers, digests, routes, duties, sources, rules, topics, .. } = raw;
@@ -126,6 +121,7 @@ pub(super) fn load(main: Option<PathBuf>, overrides: &Overrides) -> Result<Confi
         judge: settings.judge,
         privacy: settings.privacy,
         retention: settings.retention,
+        evidence: settings.evidence,
         index: settings.index,
         cases: settings.cases,
         calendar: Arc::new(calendar(&settings.calendar)),
@@ -220,6 +216,16 @@ impl Raw {
         subjects
     }
 
+    /// All problems by file and line; an error where one of them keeps the config from being used.
+    fn judged(&mut self, overrides: &Overrides) -> Result<Problems, Problems> {
+        let mut problems = Problems(std::mem::take(&mut self.problems));
+        if overrides.reads_only {
+            problems.0.retain(|problem| !matches!(problem.fault, Fault::SecretUnreadable { .. }));
+        }
+        problems.0.sort_by(|a, b| (a.level, &a.file, a.line).cmp(&(b.level, &b.file, b.line)));
+        if problems.stop() { Err(problems) } else { Ok(problems) }
+    }
+
     /// The main file: its own tables over the shipped ones, and its lists of tables.
     fn main(&mut self, file: &FileText) -> Settings {
         let shipped = FileText::of(file.path.clone(), shipped::MAIN.to_owned());
@@ -237,6 +243,7 @@ impl Raw {
         }
         lay_over(&mut base, &own);
         let settings = defaults(&base).unwrap_or(shipped_settings);
+        self.problems.extend(evidence_at::check(file, &settings.evidence));
         self.problems.extend(index_at::check(file, &settings.index));
         settings
     }

@@ -167,6 +167,10 @@ pub enum Fault {
     BadCluster,
     /// No name of an index in a cluster.
     BadIndexName,
+    /// No address of an object store.
+    BadEndpoint,
+    /// No name in an object store.
+    BadBucket,
     /// A mail server elsewhere, without encryption.
     OpenMail,
     /// A key to sign with, where nothing is signed.
@@ -246,6 +250,8 @@ impl Fault {
             Self::BadMail { why } => ("bad_mail", vec![("why", own(why))]),
             Self::BadCluster => ("bad_cluster", vec![]),
             Self::BadIndexName => ("bad_index_name", vec![]),
+            Self::BadEndpoint => ("bad_endpoint", vec![]),
+            Self::BadBucket => ("bad_bucket", vec![]),
             Self::OpenMail => ("open_mail", vec![]),
             Self::NotSigned => ("not_signed", vec![]),
             Self::ExampleMissed => ("example_missed", vec![]),

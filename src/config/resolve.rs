@@ -31,8 +31,11 @@ pub(super) fn resolve(settings: &mut Settings, dir: &Path, overrides: &Overrides
     if !settings.crawl.ca_file.as_os_str().is_empty() {
         settings.crawl.ca_file = absolute(&dir.join(&settings.crawl.ca_file));
     }
-    if !settings.index.ca_file.as_os_str().is_empty() {
-        settings.index.ca_file = absolute(&dir.join(&settings.index.ca_file));
+    let evidence = &mut settings.evidence;
+    for path in [&mut settings.index.ca_file, &mut evidence.folder, &mut evidence.ca_file] {
+        if !path.as_os_str().is_empty() {
+            *path = absolute(&dir.join(&*path));
+        }
     }
     for file in [&mut station.tls_cert, &mut station.tls_key] {
         if !file.as_os_str().is_empty() {

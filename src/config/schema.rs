@@ -250,6 +250,7 @@ pub(super) const MAIN: &[Key] = &[
     may("judge", Table(&[may("depth", OneOf(&["fast", "deep"]))])),
     may("privacy", Table(&[may("key_file", Path), may("key_env", Text)])),
     may("retention", Table(RETENTION)),
+    may("evidence", Table(engines::EVIDENCE)),
     may("index", Table(engines::INDEX)),
     may("cases", Table(clocks::CASES)),
     may("calendar", Table(&[may("holidays", List(&Date)), may("workdays", List(&Date))])),

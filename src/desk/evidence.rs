@@ -70,7 +70,7 @@ impl Desk {
                 lang: who.lang,
                 now: self.now(),
             };
-            match evidence::bundle(&bundle, &self.dir.evidence()) {
+            match evidence::bundle(&bundle, self.vault()?) {
                 Ok(zip) => return Ok(Some((exhibits, zip))),
                 Err(error) => tried = Some((exhibits, error)),
             }

@@ -133,7 +133,7 @@ impl Desk {
             behind,
             index_fault,
             faults: faults::stored(&*self.store)?.into_iter().map(row).collect(),
-            sizes: self.sizes(&about, health.as_ref()),
+            sizes: self.sizes(&about, health.as_ref())?,
             cluster,
             outbox: self.outbox_counts()?,
             deep: self.deep_line()?,
@@ -190,7 +190,11 @@ impl Desk {
         }
     }
 
-    fn sizes(&self, about: &About, cluster: Option<&(ClusterPlace, Health)>) -> Vec<SizeRow> {
+    fn sizes(
+        &self,
+        about: &About,
+        cluster: Option<&(ClusterPlace, Health)>,
+    ) -> Result<Vec<SizeRow>> {
         let (dir, kept) = (&self.dir, &self.config.retention);
         let parts = [
             ("index", dir.index(), Some(kept.posts_days)),
@@ -208,7 +212,16 @@ impl Desk {
         };
         let days = Some(kept.posts_days).filter(|days| *days > 0);
         let store = SizeRow { part: "store", bytes: about.bytes, path: about.place.clone(), days };
-        std::iter::once(store).chain(parts.into_iter().map(row)).collect()
+        let mut rows: Vec<SizeRow> =
+            std::iter::once(store).chain(parts.into_iter().map(row)).collect();
+        if let Some(place) = self.config.evidence.shown() {
+            // What lies elsewhere is counted by what the store knows of it, published pages aside.
+            let bytes = self.store.filed_bytes()?;
+            let evidence = rows.iter_mut().find(|row| row.part == "evidence");
+            evidence.into_iter().for_each(|row| (row.bytes, row.path) = (bytes, place.clone()));
+            rows.retain(|row| row.part != "published");
+        }
+        Ok(rows)
     }
 }
 

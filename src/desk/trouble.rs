@@ -11,9 +11,11 @@ use index::{ClusterFault, IndexError};
 use pipelines::locale::Lang;
 
 use super::DeskError;
+use crate::bucket::BucketFault;
 use crate::engine::{
     Apart, CommitError, FollowError, LockError, NoData, RebuildError, StandingError,
 };
+use crate::evidence::{ArchiveError, VaultError};
 use crate::store::{AddressFault, CopyError, StoreError};
 
 /// The index is not one of the store beside it.
@@ -42,6 +44,9 @@ pub fn in_words(error: &anyhow::Error, lang: Lang) -> String {
     }
     if let Some(words) = error.chain().find_map(|cause| store_trouble(cause, lang)) {
         return words;
+    }
+    if let Some(fault) = error.chain().find_map(bucket_fault) {
+        return bucket_words(fault, lang);
     }
     if let Some(LockError::Held { dir, pid, .. }) = error.downcast_ref() {
         return lang.fill("cli.station_runs", &[("dir", &dir.display()), ("pid", pid)]);
@@ -155,6 +160,56 @@ fn copy_trouble(error: &CopyError, lang: Lang) -> Option<String> {
         CopyError::Stopped { rows } => ("stopped", rows),
     };
     Some(lang.fill(&format!("cli.copy.{key}"), &[("what", what)]))
+}
+
+/// The object store's part in a failure.
+fn bucket_fault<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e BucketFault> {
+    let of_vault = |error: &'e VaultError| match error {
+        VaultError::Bucket(fault) => Some(fault),
+        VaultError::Io { .. } => None,
+    };
+    if let Some(CommitError::Evidence(error)) = cause.downcast_ref() {
+        return match &**error {
+            ArchiveError::Vault(error) => of_vault(error),
+            ArchiveError::Store(_) => None,
+        };
+    }
+    if let Some(ArchiveError::Vault(error)) = cause.downcast_ref() {
+        return of_vault(error);
+    }
+    let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let error = wrapped.and_then(|inner| inner.downcast_ref()).or_else(|| cause.downcast_ref());
+    error.and_then(of_vault).or_else(|| cause.downcast_ref())
+}
+
+/// What is wrong with an object store.
+pub(super) fn bucket_words(fault: &BucketFault, lang: Lang) -> String {
+    let filled =
+        |key: &str, args: &[(&str, &dyn Display)]| lang.fill(&format!("cli.bucket.{key}"), args);
+    match fault {
+        BucketFault::Away { address, why } => filled("away", &[("address", address), ("why", why)]),
+        BucketFault::Slow { address, within } => {
+            filled("slow", &[("address", address), ("secs", &within.as_secs())])
+        }
+        BucketFault::NoBucket { address, bucket } => {
+            filled("no_bucket", &[("address", address), ("bucket", bucket)])
+        }
+        BucketFault::BadKeys { code } => filled("bad_keys", &[("code", code)]),
+        BucketFault::Refused { bucket, code } => {
+            filled("refused", &[("bucket", bucket), ("code", code)])
+        }
+        BucketFault::Clock => filled("clock", &[]),
+        BucketFault::Region { region } => filled("region", &[("region", region)]),
+        BucketFault::Full { code } => filled("full", &[("code", code)]),
+        BucketFault::Busy { why } => filled("busy", &[("why", why)]),
+        BucketFault::Taken => filled("taken", &[]),
+        BucketFault::NoObject { key } => filled("no_object", &[("key", key)]),
+        BucketFault::NoKeys { variable } => filled("no_keys", &[("variable", variable)]),
+        BucketFault::Config { why } => filled("config", &[("why", why)]),
+        BucketFault::Answer { status, why } => {
+            filled("answer", &[("status", status), ("why", why)])
+        }
+    }
 }
 
 /// What is wrong with the address of a server.

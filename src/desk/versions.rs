@@ -4,13 +4,13 @@
 //! post. A post that came with a feed or from a file has none: its page was not read.
 
 use chrono::{DateTime, Utc};
-use pipelines::crawl::warc;
 use pipelines::extract::{self, ReadOptions};
 use pipelines::record::{AnnotatedPost, Verdict};
 use serde::Serialize;
 
 use super::Desk;
 use super::edit::{DiffLine, diff};
+use crate::evidence;
 use crate::store::{Exhibit, Role};
 
 /// One reading of a page.
@@ -42,7 +42,7 @@ impl Desk {
     }
 
     fn text_of(&self, post: &AnnotatedPost, exhibit: &Exhibit) -> Option<String> {
-        let record = warc::read_at(&self.dir.evidence(), &exhibit.record.place).ok()?;
+        let record = evidence::record(self.vault().ok()?, &exhibit.record.place).ok()?;
         let page = record.into_page(&post.post.source)?;
         let source = self.config.sources.iter().find(|source| source.id == post.post.source);
         let options = ReadOptions {

@@ -9,6 +9,7 @@ pub mod database;
 pub mod import;
 pub mod models;
 pub mod moving;
+pub mod objects;
 pub mod purge;
 pub mod round;
 pub mod station;

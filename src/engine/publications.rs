@@ -1,7 +1,7 @@
 //! The page of a published answer, kept as it was served: what a case says was published can be shown later.
 //!
-//! In: cases whose answer has an address, the fetcher of the station. Out: one WARC file a page under `published/` of the
-//! data directory and a line of the case's log with its hash, the title, and how much of the answer stands on it; or a
+//! In: cases whose answer has an address, the fetcher of the station. Out: one WARC file a page in the
+//! vault of evidence and a line of the case's log with its hash, the title, and how much of the answer stands on it; or a
 //! line with the reason why it could not be had. It asks as politely as for any other page, obeys robots.txt and gets
 //! round no wall. A file whose line was never written (a crash between the two) is not referred to by anything.
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use pipelines::crawl::warc::{self, Location, Writer};
+use pipelines::crawl::warc::{self, Location};
 use pipelines::crawl::{FetchOutcome, Fetcher, SourceConfig, SourceKind, authority};
 use pipelines::extract::{ReadOptions, decode, html_to_text, mask, read_page};
 use pipelines::record::{FetchJob, Page, Verdict};
@@ -17,10 +17,11 @@ use pipelines::text::hex;
 
 use super::cases::{STATION, StepError, log_step, policy};
 use super::shared::Shared;
+use super::vault::vault;
 use crate::cases::keeping::{is_due, said_on};
 use crate::cases::{Case, Fields, Order, Step};
 use crate::config::Config;
-use crate::platform;
+use crate::evidence::{SOFTWARE, Shelf, Vault, new_name};
 use crate::store::{Store, StoreError};
 
 /// Characters of a title.
@@ -69,8 +70,9 @@ async fn look_at(shared: &Shared, fetcher: &Fetcher, case: &Case) -> anyhow::Res
     };
     let why = match fetcher.fetch(&job, &source, shared.now()).await {
         FetchOutcome::Page(page) => {
-            let (dir, of) = (shared.dir.published(), page.clone());
-            let written = tokio::task::spawn_blocking(move || write(&dir, &of)).await?;
+            let (config, of) = (shared.config.clone(), page.clone());
+            let written = move || write(&*vault(&config)?, &of);
+            let written = tokio::task::spawn_blocking(written).await?;
             let place = written.context("cannot keep the page of an answer")?;
             put("kept", "yes".to_owned());
             put("kept_file", place.file);
@@ -98,12 +100,16 @@ fn asker(config: &Config, address: &str) -> SourceConfig {
     SourceConfig { allow_private, ..SourceConfig::new(SOURCE, SOURCE, kind) }
 }
 
-fn write(dir: &std::path::Path, page: &Page) -> std::io::Result<Location> {
-    platform::make_private_dir(dir)?;
-    let mut writer = Writer::new(dir, u64::MAX, concat!("guanlan/", env!("CARGO_PKG_VERSION")))?;
-    let place = writer.append_packed(&warc::pack(page)?)?;
-    writer.close()?;
-    Ok(place)
+/// A file of its own, whole or absent.
+fn write(vault: &dyn Vault, page: &Page) -> anyhow::Result<Location> {
+    let name = new_name(page.fetched_at)?;
+    let member = warc::pack(page)?;
+    let made = warc::file_of(&name, SOFTWARE, page.fetched_at, [member.bytes.as_slice()]);
+    let (file, places) = made?;
+    if !vault.put_new(Shelf::Published, &name, &file)? {
+        anyhow::bail!("there is a page `{name}` already");
+    }
+    places.into_iter().next().context("a file of one record")
 }
 
 fn title_of(page: &Page, shared: &Shared) -> String {

@@ -35,6 +35,7 @@ use super::progress::Listener;
 use super::restore;
 use super::shared::Shared;
 use super::stop::Stop;
+use super::vault;
 use super::watching::Watching;
 use crate::config::Config;
 use crate::evidence::Archive;
@@ -159,7 +160,7 @@ impl Station {
         let time = Arc::new(Timekeeper::open(&*store, clock())?);
         time.look(&*store, clock(), &|_| Vec::new());
         time.keep(&*store)?;
-        let archive = Arc::new(Mutex::new(Archive::open(&dir.evidence(), &*store)?));
+        let archive = Arc::new(Mutex::new(vault::archive(&config, &*store)?));
         let index = Arc::new(open_index(&config)?);
         let annotator = Arc::new(annotator(&config)?);
         let watching = Arc::new(Watching::new(&config, clock())?);

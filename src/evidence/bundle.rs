@@ -1,10 +1,8 @@
 //! One post's evidence as a zip: the bytes as they were served, the text read from them, hashes and times.
 //!
-//! In: a stored post, its exhibits, the evidence folder. Out: the bytes of a zip in the one form that
+//! In: a stored post, its exhibits, where evidence lies. Out: the bytes of a zip in the one form that
 //! `verify` knows. Every record is checked on its way out; one that changed since it was stored stops the
 //! export and is named. Writes no file and no audit line: the caller does both, the line first.
-
-use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use pipelines::crawl::warc::{self, WarcError};
@@ -15,6 +13,7 @@ use super::container::{self, Part};
 use super::manifest::{
     FORMAT, MANIFEST, Manifest, ManifestFile, ManifestPost, ManifestRecord, SUMS, TEXT,
 };
+use super::vault::{self, Vault};
 use super::{sha256, text};
 use crate::store::{Exhibit, Marks};
 
@@ -57,11 +56,11 @@ pub struct Bundle<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// The zip of `bundle` from the evidence folder `dir`.
+/// The zip of `bundle` from the evidence in `vault`.
 ///
 /// # Errors
 /// A record that is gone or changed; a zip that would be too large.
-pub fn bundle(bundle: &Bundle<'_>, dir: &Path) -> Result<Vec<u8>, BundleError> {
+pub fn bundle(bundle: &Bundle<'_>, vault: &dyn Vault) -> Result<Vec<u8>, BundleError> {
     let mut parts = vec![Part { name: TEXT.to_owned(), bytes: text::page(bundle).into_bytes() }];
     let mut records = Vec::new();
     let mut reading = 0;
@@ -69,7 +68,7 @@ pub fn bundle(bundle: &Bundle<'_>, dir: &Path) -> Result<Vec<u8>, BundleError> {
     for (i, exhibit) in bundle.exhibits.iter().enumerate() {
         reading += usize::from(seen_at != Some(exhibit.seen_at));
         seen_at = Some(exhibit.seen_at);
-        let (record, files) = hand_out(exhibit, i + 1, reading, dir)?;
+        let (record, files) = hand_out(exhibit, i + 1, reading, vault)?;
         records.push(record);
         parts.extend(files);
     }
@@ -84,13 +83,13 @@ fn hand_out(
     exhibit: &Exhibit,
     number: usize,
     reading: usize,
-    dir: &Path,
+    vault: &dyn Vault,
 ) -> Result<(ManifestRecord, [Part; 2]), BundleError> {
     let stored = &exhibit.record.place;
     let failed =
         |source| BundleError::Record { file: stored.file.clone(), offset: stored.offset, source };
-    let record = warc::read_at(dir, stored).map_err(failed)?;
-    let packed = warc::packed_at(dir, stored).map_err(|e| failed(e.into()))?;
+    let packed = vault::packed(vault, stored).map_err(failed)?;
+    let record = warc::checked(packed.clone(), stored).map_err(failed)?;
     let Some((status, headers, body)) = record.http() else {
         return Err(failed(WarcError::NotARecord("no HTTP answer in it".to_owned())));
     };

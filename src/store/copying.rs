@@ -313,7 +313,12 @@ impl Transfer<'_> {
         let (mut batch, mut bytes, mut stopped) = (Vec::new(), 0, None);
         self.source.sql().each_row(&self.table.select(after.as_deref()), &cells, &mut |row| {
             let row = self.table.row(row)?;
-            if self.table.key_of(&row).iter().any(|key| matches!(key, Held::Text(key) if key.contains('\0'))) {
+            if self
+                .table
+                .key_of(&row)
+                .iter()
+                .any(|key| matches!(key, Held::Text(key) if key.contains('\0')))
+            {
                 stopped = Some(CopyError::ZeroKey { table: self.table.name.clone() });
                 return Ok(false);
             }

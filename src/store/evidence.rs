@@ -85,6 +85,15 @@ pub struct FiledRecord {
     pub has_post: bool,
 }
 
+/// A file of evidence as the store knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileStanding {
+    /// Its name.
+    pub file: String,
+    /// Records in it whose time is over, or whose post is not stored.
+    pub over: u64,
+}
+
 /// What became of a post's page since it was stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
@@ -113,6 +122,16 @@ pub trait ReadEvidence {
     fn evidence(&self, id: PostId) -> Result<Vec<Exhibit>>;
     /// The records of one evidence file, in the order they lie there.
     fn filed_records(&self, file: &str) -> Result<Vec<FiledRecord>>;
+    /// The files that hold records, from `first` to `last` by name, and how many are over: fetched before `before`
+    /// (none: no date) or of no stored post.
+    fn filed(
+        &self,
+        first: &str,
+        last: &str,
+        before: Option<DateTime<Utc>>,
+    ) -> Result<Vec<FileStanding>>;
+    /// Bytes of all records.
+    fn filed_bytes(&self) -> Result<u64>;
 }
 
 /// Evidence as a transaction writes it.
@@ -152,6 +171,20 @@ impl<D: Database> ReadEvidence for D {
 
     fn filed_records(&self, file: &str) -> Result<Vec<FiledRecord>> {
         self.read(|c| of_file(c, file))
+    }
+
+    fn filed(
+        &self,
+        first: &str,
+        last: &str,
+        before: Option<DateTime<Utc>>,
+    ) -> Result<Vec<FileStanding>> {
+        self.read(|c| of_files(c, (first, last), before))
+    }
+
+    fn filed_bytes(&self) -> Result<u64> {
+        let sql = "SELECT CAST(COALESCE(SUM(length), 0) AS BIGINT) FROM records";
+        self.read(|c| Ok(c.value::<i64>(sql, params![])?.cast_unsigned()))
     }
 }
 
@@ -257,6 +290,20 @@ fn of_file(c: &dyn Sql, file: &str) -> Result<Vec<FiledRecord>> {
             fetched_at: instant(row.get(5)?),
             has_post: row.get(6)?,
         })
+    })
+}
+
+fn of_files(
+    c: &dyn Sql,
+    (first, last): (&str, &str),
+    before: Option<DateTime<Utc>>,
+) -> Result<Vec<FileStanding>> {
+    let sql = "SELECT file, CAST(SUM(CASE WHEN fetched < ?3 THEN 1
+             WHEN EXISTS (SELECT 1 FROM exhibits e JOIN posts p ON p.id = e.post WHERE e.record = records.id) THEN 0
+             ELSE 1 END) AS BIGINT)
+         FROM records WHERE file >= ?1 AND file <= ?2 GROUP BY file ORDER BY file";
+    c.rows(sql, params![first, last, before.map_or(i64::MIN, millis)], |row| {
+        Ok(FileStanding { file: row.get(0)?, over: row.get::<i64>(1)?.cast_unsigned() })
     })
 }
 

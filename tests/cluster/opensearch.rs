@@ -38,6 +38,8 @@ pub struct Node {
 struct How {
     java: PathBuf,
     class_path: String,
+    /// The memory it may have, of several less: they hold little.
+    heap: &'static str,
     settings: Vec<String>,
     port: u16,
     log: PathBuf,
@@ -77,7 +79,8 @@ impl How {
     fn start(&self) -> Child {
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
         Command::new(&self.java)
-            .args(["-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+            .args([format!("-Xms{}", self.heap), format!("-Xmx{}", self.heap)])
+            .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
             .arg("-Dlog4j2.disable.jmx=true")
             .args(["-cp", &self.class_path, "SearchNode"])
             .args(&self.settings)
@@ -93,6 +96,15 @@ impl How {
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         log.lines().rev().take(20).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// What programs may still take of this machine's memory; much where that is not known.
+#[allow(dead_code, reason = "not every test that includes this asks for it")]
+pub fn free_memory_mb() -> u64 {
+    let known = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = known.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kib = line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok());
+    kib.map_or(u64::MAX, |kib| kib / 1024)
 }
 
 fn free_port() -> u16 {
@@ -138,7 +150,8 @@ pub fn try_cluster(version: &str, size: usize) -> Result<Vec<Node>, String> {
         ];
         let settings = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let (java, class_path) = (java.clone(), class_path.clone());
-        let how = How { java, class_path, settings, port: *http, log: dir.join("node.log") };
+        let heap = if size > 1 { "384m" } else { "512m" };
+        let how = How { java, class_path, heap, settings, port: *http, log: dir.join("node.log") };
         let address = format!("http://127.0.0.1:{http}");
         nodes.push(Node { child: how.start(), dir, address, how });
     }
@@ -215,10 +228,14 @@ fn program(version: &str) -> Result<(PathBuf, String), String> {
         fs::write(cache.join("fetched"), version).map_err(|e| e.to_string())?;
     }
     let all_jars = format!("{}/*", jars.display());
-    run(Command::new(java.with_file_name("javac"))
-        .args(["-cp", &all_jars, "-d"])
-        .arg(&classes)
-        .arg(ours.join(line).join("SearchNode.java")))?;
+    let source = ours.join(line).join("SearchNode.java");
+    let written = |path: &Path| fs::metadata(path).and_then(|about| about.modified()).ok();
+    if written(&classes.join("SearchNode.class")) < written(&source) {
+        run(Command::new(java.with_file_name("javac"))
+            .args(["-cp", &all_jars, "-d"])
+            .arg(&classes)
+            .arg(source))?;
+    }
     Ok((java, format!("{}:{all_jars}", classes.display())))
 }
 

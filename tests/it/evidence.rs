@@ -18,19 +18,25 @@ use pipelines::record::{FetchJob, PostId};
 use crate::lab::Lab;
 use crate::pages::{Pages, article, feed};
 
-const FIRST: &str =
+pub(crate) const FIRST: &str =
     "云岭矿业集团南关煤矿今日恢复生产，安全监管人员全程驻矿督导，职工工资按月足额发放。";
-const SECOND: &str = "云岭矿业集团南关煤矿恢复生产的消息有误，目前仍在停产整顿，复产时间另行通知。";
+pub(crate) const SECOND: &str =
+    "云岭矿业集团南关煤矿恢复生产的消息有误，目前仍在停产整顿，复产时间另行通知。";
 
 /// A laboratory with a site, a feed of full pages (`full`), one of short items (`brief`), and a clock.
-struct Bench {
-    lab: Lab,
-    pages: Pages,
+pub(crate) struct Bench {
+    pub(crate) lab: Lab,
+    pub(crate) pages: Pages,
     secs: Arc<AtomicI64>,
 }
 
 impl Bench {
     fn new() -> Self {
+        Self::with("")
+    }
+
+    /// The same with `more` in its config.
+    pub(crate) fn with(more: &str) -> Self {
         let (lab, pages) = (Lab::new(), Pages::start());
         let address = pages.address;
         let source = |id: &str, keys: &str| {
@@ -43,24 +49,22 @@ impl Bench {
             + &source("brief", "")
             + &source("off", "full_page = true\nevidence = false");
         lab.write("sources/s.toml", &sources);
-        lab.write(
-            "guanlan.toml",
-            "[station]\ncontact = \"test@example.com\"\n[paths]\nsources = [\"sources/*.toml\"]\nrules = []\n\
-             [crawl]\ndelay_secs = 0.0\n[retention]\nevidence_days = 180\n",
-        );
+        let config = "[station]\ncontact = \"test@example.com\"\n[paths]\nsources = [\"sources/*.toml\"]\nrules = []\n\
+             [crawl]\ndelay_secs = 0.0\n[retention]\nevidence_days = 180\n";
+        lab.write("guanlan.toml", &format!("{config}{more}"));
         let now = Utc::now() - TimeDelta::minutes(30);
         Self { lab, pages, secs: Arc::new(AtomicI64::new(now.timestamp())) }
     }
 
-    fn later(&self, by: TimeDelta) {
+    pub(crate) fn later(&self, by: TimeDelta) {
         self.secs.fetch_add(by.num_seconds(), Ordering::SeqCst);
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.secs.load(Ordering::SeqCst), 0).unwrap()
     }
 
-    fn station(&self) -> Station {
+    pub(crate) fn station(&self) -> Station {
         let config = Config::load(Some(self.lab.path()), &Overrides::default());
         let config = config.unwrap_or_else(|p| panic!("{}", p.render(pipelines::locale::Lang::En)));
         let secs = self.secs.clone();
@@ -70,14 +74,14 @@ impl Bench {
     }
 
     /// One round of the source `id`.
-    fn crawl(&self, station: &Station, id: &str) {
+    pub(crate) fn crawl(&self, station: &Station, id: &str) {
         let sources = station.sources();
         let source = sources.iter().find(|s| s.id.as_str() == id).unwrap().clone();
         self.pages.runtime.block_on(station.round(&[source])).unwrap();
     }
 
     /// The page at `path` is read again on behalf of `full`.
-    fn again(&self, station: &Station, path: &str) {
+    pub(crate) fn again(&self, station: &Station, path: &str) {
         let sources = station.sources();
         let source = sources.iter().find(|s| s.id.as_str() == "full").unwrap();
         // Looked at again: it was had before.
@@ -89,12 +93,12 @@ impl Bench {
         assert!(tally.ties_out(), "{tally:?}");
     }
 
-    fn id(&self, path: &str) -> PostId {
+    pub(crate) fn id(&self, path: &str) -> PostId {
         PostId::of_url(&self.pages.url(path))
     }
 
     /// One article, collected.
-    fn with_article(&self, path: &str) -> Station {
+    pub(crate) fn with_article(&self, path: &str) -> Station {
         self.pages.put(path, article("南关煤矿恢复生产", &[FIRST], ""));
         self.pages.put("/full.xml", feed(&[("南关煤矿恢复生产", self.pages.url(path), "")]));
         let station = self.station();

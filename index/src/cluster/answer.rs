@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Body, Client};
-use super::dialect::{ClusterDialect, Effort, all, any, on, phrase};
+use super::dialect::{ClusterDialect, Effort, all, any, object, on, phrase};
 use super::document::{id_of, id_term};
 use super::fault::ClusterFault;
 use super::lines;
@@ -59,7 +59,7 @@ impl<'a> Asking<'a> {
 
     /// Those that are posts of `other` as well.
     pub fn within(&self, other: Value) -> Self {
-        self.with(all(&[self.filter.clone(), other]), self.must_not.clone())
+        self.with(all(vec![self.filter.clone(), other]), self.must_not.clone())
     }
 
     /// Those that are no posts of `other`.
@@ -84,10 +84,13 @@ impl<'a> Asking<'a> {
 
     fn ask_for(&self, mut body: Value, more: &str) -> Result<Value, IndexError> {
         // The document of the position has no time.
-        let filter = [self.filter.clone(), json!({"exists": {"field": "time"}})];
-        body["query"] = json!({
-            "bool": {"filter": filter, "must_not": self.must_not, "should": self.ranks},
-        });
+        let filter = vec![self.filter.clone(), json!({"exists": {"field": "time"}})];
+        let parts = [
+            ("filter", filter.into()),
+            ("must_not", self.must_not.clone().into()),
+            ("should", self.ranks.clone().into()),
+        ];
+        body["query"] = object([("bool", object(parts))]);
         body["_source"] = false.into();
         let how = if self.ranks.is_empty() { "query_then_fetch" } else { "dfs_query_then_fetch" };
         let mut path =

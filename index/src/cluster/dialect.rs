@@ -41,13 +41,19 @@ pub(super) fn field(part: Part) -> &'static str {
     }
 }
 
+/// An object of `parts`, which are moved: `json!` would copy each, and what is nested once more for each level.
+pub(super) fn object<const N: usize>(parts: [(&str, Value); N]) -> Value {
+    Value::Object(parts.into_iter().map(|(name, part)| (name.to_owned(), part)).collect())
+}
+
 /// `{kind: {field: value}}`
 pub(super) fn on(kind: &str, field: &str, value: impl Into<Value>) -> Value {
-    let mut inner = Map::new();
-    inner.insert(field.to_owned(), value.into());
-    let mut outer = Map::new();
-    outer.insert(kind.to_owned(), Value::Object(inner));
-    Value::Object(outer)
+    object([(kind, object([(field, value.into())]))])
+}
+
+/// Posts of so many of `queries` at least.
+fn some_of(queries: Vec<Value>, count: usize) -> Value {
+    object([("bool", object([("should", queries.into()), ("minimum_should_match", count.into())]))])
 }
 
 /// Posts of any of `queries`: equal values of one field asked for at once.
@@ -66,13 +72,18 @@ pub(super) fn any(queries: Vec<Value>) -> Value {
         // An empty list of choices would leave everything open.
         0 => json!({"match_none": {}}),
         1 => others.remove(0),
-        _ => json!({"bool": {"should": others, "minimum_should_match": 1}}),
+        _ => some_of(others, 1),
     }
 }
 
 /// Posts of all of `queries`.
-pub(super) fn all(queries: &[Value]) -> Value {
-    json!({"bool": {"filter": queries}})
+pub(super) fn all(queries: Vec<Value>) -> Value {
+    on("bool", "filter", queries)
+}
+
+/// Posts of all of `must` and none of `must_not`.
+pub(super) fn but(must: Vec<Value>, must_not: Vec<Value>) -> Value {
+    object([("bool", object([("filter", must.into()), ("must_not", must_not.into())]))])
 }
 
 /// A literal in one text.
@@ -111,15 +122,15 @@ impl Dialect for ClusterDialect {
     }
 
     fn all(&self, queries: Vec<Value>) -> Value {
-        all(&queries)
+        all(queries)
     }
 
     fn but(&self, must: Vec<Value>, must_not: Vec<Value>) -> Value {
-        json!({"bool": {"filter": must, "must_not": must_not}})
+        but(must, must_not)
     }
 
     fn at_least(&self, count: usize, of: Vec<Value>) -> Value {
-        json!({"bool": {"should": of, "minimum_should_match": count}})
+        some_of(of, count)
     }
 
     fn closed(&self, parts: &[Part], folded: &str, _closely: bool) -> Value {
@@ -149,7 +160,7 @@ impl Dialect for ClusterDialect {
         let mut clauses: Vec<Value> =
             pairs.iter().step_by(every).map(|pair| on("term", "pairs", *pair)).collect();
         clauses.push(phrases);
-        all(&clauses)
+        all(clauses)
     }
 
     fn run(&self, part: Part, run: &str, open_start: bool, open_end: bool) -> Value {

@@ -10,7 +10,7 @@ use pipelines::text::cells;
 use serde_json::{Value, json};
 
 use super::cut;
-use super::dialect::{all, any, field, on, phrase};
+use super::dialect::{all, any, but, field, object, on, phrase};
 use crate::compile::{Compiled, Doubt, Part, has_open_run};
 
 /// Pairs of literals that are asked for at once; beyond, posts are looked into.
@@ -69,7 +69,7 @@ pub(super) fn placed(
             let crossing: Vec<Value> =
                 crossing.map(|l| filtered(interval(l), "containing", &marks)).collect();
             let doubtful = in_any(parts, &crossing);
-            let query = any(vec![same, all(&[candidates(), doubtful.clone()])]);
+            let query = any(vec![same, all(vec![candidates(), doubtful.clone()])]);
             Some(Compiled { query, doubt: Doubt::In(vec![doubtful]) })
         }
         Pattern::Literal(literal) if !is_once => counted(parts, literal, test.min, test.max),
@@ -107,21 +107,25 @@ fn interval(folded: &str) -> Value {
 
 /// `first` before `second`, with at most so many characters between.
 fn in_order(first: &str, second: &str, distance: Option<u32>) -> Value {
-    let both = [interval(first), interval(second)];
-    let Some(distance) = distance else {
-        return json!({"all_of": {"ordered": true, "intervals": both}});
-    };
+    let both = vec![interval(first), interval(second)];
+    let Some(distance) = distance else { return after_each_other(both) };
     // A literal ends where its last cell begins; a run is as long as its characters.
     let last = cells(first).last().map_or(1, |cell| first[cell.start..cell.end].chars().count());
     let gaps = 2 * u64::from(distance) + 2 * last as u64 - 1;
     let gaps = i32::try_from(gaps).unwrap_or(i32::MAX);
-    json!({"all_of": {"ordered": true, "max_gaps": gaps, "intervals": both}})
+    let near = [("ordered", true.into()), ("max_gaps", gaps.into()), ("intervals", both.into())];
+    object([("all_of", object(near))])
+}
+
+/// Each of `intervals` behind the one before.
+fn after_each_other(intervals: Vec<Value>) -> Value {
+    object([("all_of", object([("ordered", true.into()), ("intervals", intervals.into())]))])
 }
 
 fn filtered(mut interval: Value, how: &str, by: &Value) -> Value {
     let inner = interval.as_object_mut().and_then(|object| object.values_mut().next());
     if let Some(inner) = inner {
-        inner["filter"] = json!({how: by});
+        inner["filter"] = object([(how, by.clone())]);
     }
     interval
 }
@@ -139,7 +143,8 @@ fn marks(unit: Unit) -> Value {
 
 /// Posts in one of whose texts any of `ways` is found.
 fn in_any(parts: &[Part], ways: &[Value]) -> Value {
-    let one = |part: &Part| on("intervals", field(*part), json!({"any_of": {"intervals": ways}}));
+    let any_of = || on("any_of", "intervals", ways);
+    let one = |part: &Part| on("intervals", field(*part), any_of());
     any(parts.iter().map(one).collect())
 }
 
@@ -160,7 +165,7 @@ fn counted(
             let ways = (0..=times).map(|in_title| {
                 let both = [(*title, in_title), (*body, times - in_title)];
                 let asked = both.into_iter().filter(|(_, times)| *times > 0);
-                all(&asked.map(|(part, times)| repeated(part, folded, times)).collect::<Vec<_>>())
+                all(asked.map(|(part, times)| repeated(part, folded, times)).collect())
             });
             any(ways.collect())
         }
@@ -168,7 +173,7 @@ fn counted(
     };
     let mut query = at_least(min);
     if let Some(max) = max {
-        query = json!({"bool": {"filter": [query], "must_not": [at_least(max + 1)]}});
+        query = but(vec![query], vec![at_least(max + 1)]);
     }
     Some(Compiled::exact(query))
 }
@@ -179,7 +184,7 @@ fn repeated(part: Part, folded: &str, times: u32) -> Value {
         return phrase(part, folded);
     }
     let places = vec![interval(folded); times as usize];
-    on("intervals", field(part), json!({"all_of": {"ordered": true, "intervals": places}}))
+    on("intervals", field(part), after_each_other(places))
 }
 
 /// Whether a literal may begin before it has ended.

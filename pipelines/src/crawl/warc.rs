@@ -148,6 +148,28 @@ impl Writer {
     }
 }
 
+/// A file of `members` made in memory, to be called `name`, and where each of them lies in it. The same is made of the
+/// same.
+///
+/// # Errors
+/// As [`pack`].
+pub fn file_of<'m>(
+    name: &str,
+    software: &str,
+    at: DateTime<Utc>,
+    members: impl IntoIterator<Item = &'m [u8]>,
+) -> std::io::Result<(Vec<u8>, Vec<Location>)> {
+    let mut file = packed(&info_record(name, software, at))?;
+    let mut places = Vec::new();
+    for member in members {
+        let (offset, length) = (file.len() as u64, member.len() as u64);
+        let (name, sha256) = (name.to_owned(), hex(&Sha256::digest(member)));
+        places.push(Location { file: name, offset, length, sha256 });
+        file.extend_from_slice(member);
+    }
+    Ok((file, places))
+}
+
 /// Creates the next file and writes its `warcinfo`.
 fn begin(dir: &Path, software: &str, now: DateTime<Utc>) -> std::io::Result<OpenFile> {
     let stem = now.format("guanlan-%Y%m%d%H%M%S");
@@ -196,7 +218,14 @@ pub fn packed_at(dir: &Path, location: &Location) -> std::io::Result<Vec<u8>> {
 /// # Errors
 /// [`WarcError`]: not there, or not what was stored.
 pub fn read_at(dir: &Path, location: &Location) -> Result<Record, WarcError> {
-    let member = packed_at(dir, location)?;
+    checked(packed_at(dir, location)?, location)
+}
+
+/// The record that `member` is, checked whole against what was noted of it: packed bytes, block and payload.
+///
+/// # Errors
+/// [`WarcError`]: not what was stored.
+pub fn checked(member: Vec<u8>, location: &Location) -> Result<Record, WarcError> {
     if hex(&Sha256::digest(&member)) != location.sha256 {
         return Err(WarcError::Changed { what: "stored bytes", at: location.offset });
     }

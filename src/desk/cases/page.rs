@@ -12,6 +12,7 @@ use crate::cases::Case;
 use crate::cases::keeping::next_look;
 use crate::desk::{Act, Desk, DeskError, Result, Who};
 use crate::engine::health::kind_in_words;
+use crate::evidence::Shelf;
 
 /// How it stands with the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -71,9 +72,7 @@ impl Desk {
         if file.is_empty() {
             return Err(DeskError::Unknown { what: "case_page", id: number });
         }
-        let path = self.dir.published().join(file);
-        let cannot = |error| anyhow::Error::new(error).context(path.display().to_string());
-        let warc = std::fs::read(&path).map_err(cannot)?;
+        let warc = self.vault()?.read(Shelf::Published, file, None).map_err(anyhow::Error::from)?;
         let sha256 = hex(&Sha256::digest(&warc));
         let detail = format!("published page, sha256 {sha256}");
         self.audited(who, ("evidence", &number, &detail), &mut |_| Ok(true))?;

@@ -138,7 +138,11 @@ mod tests {
         for (at, table) in tables.iter().enumerate() {
             assert!(!table.key.is_empty(), "{} has no key to go on from", table.name);
             for name in &table.refers_to {
-                assert!(tables[..at].iter().any(|t| t.name == *name), "{} before {name}", table.name);
+                assert!(
+                    tables[..at].iter().any(|t| t.name == *name),
+                    "{} before {name}",
+                    table.name
+                );
             }
         }
     }
@@ -153,7 +157,9 @@ mod tests {
             "SELECT \"post\", \"polarity\", \"at\" FROM \"corrections\" WHERE 0 = 0 AND \"post\" > ?1 ORDER BY \"post\""
         );
         let entries = table("entries").select(Some(&[Held::Null, Held::Null]));
-        assert!(entries.contains("AND (\"source\", \"url\") > (?1, ?2) ORDER BY \"source\", \"url\""));
+        assert!(
+            entries.contains("AND (\"source\", \"url\") > (?1, ?2) ORDER BY \"source\", \"url\"")
+        );
         assert!(table("meta").select(None).contains("'mark:'"));
     }
 }

@@ -22,13 +22,14 @@ fn filled(path: &Path) -> Place {
     let c = Connection::open(path).unwrap();
     for table in layout::tables().unwrap() {
         for n in 1..=3 {
-            // Equal for all columns of text, so that rows which refer to others find them.
+            // Equal for all columns of text, so that rows which refer to others find them; some must be JSON.
             let values = table.columns.iter().map(|column| match column.is_number {
                 true => n.to_string(),
-                false => format!("'x{n}\t\\N''\u{4e00}'"),
+                false => format!("'[\t\"x{n} \\\\N''\u{4e00}\"]'"),
             });
             let values = values.collect::<Vec<_>>().join(", ");
-            let sql = format!("INSERT INTO {} ({}) VALUES ({values})", table.quoted(), table.columns());
+            let sql =
+                format!("INSERT INTO {} ({}) VALUES ({values})", table.quoted(), table.columns());
             c.execute_batch(&sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
     }
@@ -45,7 +46,10 @@ fn filled(path: &Path) -> Place {
 fn proofs_of(place: &Place) -> Vec<TableProof> {
     let side = side(place, true).unwrap();
     let tables = layout::tables().unwrap();
-    tables.iter().map(|table| proof::of(side.sql(), table, &mut || true).unwrap().unwrap()).collect()
+    tables
+        .iter()
+        .map(|table| proof::of(side.sql(), table, &mut || true).unwrap().unwrap())
+        .collect()
 }
 
 #[test]

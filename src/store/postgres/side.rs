@@ -64,9 +64,8 @@ impl Side for ServerSide {
     fn drawn(&self, table: &Table) -> Result<Option<i64>> {
         let Some(sequence) = self.sequence(table)? else { return Ok(None) };
         let sql = format!("SELECT last_value, is_called FROM {sequence}");
-        let drawn = self.sql().row(&sql, &[], |row| {
-            Ok((row.get::<i64>(0)?, row.get::<bool>(1)?))
-        })?;
+        let drawn =
+            self.sql().row(&sql, &[], |row| Ok((row.get::<i64>(0)?, row.get::<bool>(1)?)))?;
         Ok(drawn.filter(|(_, is_called)| *is_called).map(|(last, _)| last))
     }
 

@@ -75,7 +75,8 @@ impl Side for FileSide {
     }
 
     fn draw_after(&self, table: &Table, last: i64) -> Result<()> {
-        let draws = "SELECT 1 FROM sqlite_master WHERE name = ?1 AND instr(sql, 'AUTOINCREMENT') > 0";
+        let draws =
+            "SELECT 1 FROM sqlite_master WHERE name = ?1 AND instr(sql, 'AUTOINCREMENT') > 0";
         if self.sql().exists(draws, params![table.name])? {
             let c = self.sql();
             c.execute("DELETE FROM sqlite_sequence WHERE name = ?1", params![table.name])?;
