@@ -225,11 +225,12 @@ fn fault_in_words(fault: &AddressFault, lang: Lang) -> String {
 
 /// A state of the store that an officer can mend, in words; none where nobody has words for it.
 fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
-    let committed = match cause.downcast_ref::<CommitError>() {
-        Some(CommitError::Store(error)) => Some(&**error),
+    let wrapped = match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(CommitError::Store(error)), _) => Some(&**error),
+        (_, Some(CopyError::Store(error))) => Some(error),
         _ => None,
     };
-    let (key, place, cause) = match committed.or_else(|| cause.downcast_ref())? {
+    let (key, place, cause) = match wrapped.or_else(|| cause.downcast_ref())? {
         StoreError::Busy => ("busy", "", String::new()),
         StoreError::Full(_) => ("full", "", String::new()),
         StoreError::ReadOnly => ("read_only", "", String::new()),
