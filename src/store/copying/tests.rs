@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chrono::DateTime;
 use rusqlite::Connection;
 
 use super::*;
