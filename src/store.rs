@@ -9,6 +9,7 @@ mod answers;
 mod audit;
 mod cases;
 mod changes;
+mod copying;
 mod error;
 mod evidence;
 mod frontier;
@@ -45,6 +46,9 @@ pub use answers::{AnswerVersion, ReadAnswers, WriteAnswers};
 pub use audit::AuditLine;
 pub use cases::{CaseLine, CaseLink, CaseRow, ReadCases, WriteCases};
 pub use changes::{Change, Position};
+pub use copying::{
+    Copied, CopyError, Order as CopyOrder, Progress as CopyProgress, TableProof, copy,
+};
 pub use error::{Result, StoreError};
 pub use evidence::{
     EvidenceRecord, Exhibit, FileStanding, FiledRecord, Marks, ReadEvidence, Role, Standing,

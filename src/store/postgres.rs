@@ -8,6 +8,7 @@
 mod address;
 mod link;
 mod schema;
+mod side;
 mod tls;
 mod trouble;
 mod value;
@@ -21,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use address::{Address, AddressFault};
 
+use super::copying::refuse_unfinished;
 use super::sql::{Database, Sql, Write, params};
 use super::{About, Result, StoreError, StoreWrite};
 use link::Link;
@@ -128,6 +130,7 @@ impl PostgresStore {
 
     fn made_reader(&self, link: Link) -> Result<Link> {
         schema::check(&link, &self.address.schema, &self.address.to_string())?;
+        refuse_unfinished(&link, &self.address.to_string())?;
         link.simple("SET default_transaction_read_only = on")?;
         Ok(link)
     }
@@ -138,6 +141,7 @@ impl PostgresStore {
             self.hold(&link)?;
         }
         schema::bring_up(&link, &self.address.schema, &self.address.to_string())?;
+        refuse_unfinished(&link, &self.address.to_string())?;
         Ok(link)
     }
 

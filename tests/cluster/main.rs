@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod console;
+mod copying;
 mod following;
 #[path = "../it/lab.rs"]
 #[allow(dead_code, reason = "other tests ask for the rest of it")]
@@ -42,6 +43,10 @@ const TESTS: &[(&str, Needs)] = &[
     ("store::a_walk_of_acts_leaves_both_kinds_alike", Needs::Postgres(walk::both_kinds)),
     ("store::what_is_wrong_is_told_for_what_it_is", Needs::Postgres(trouble::is_told)),
     ("store::a_server_that_dies_loses_and_doubles_nothing", Needs::Postgres(trouble::server_dies)),
+    (
+        "store::it_goes_to_a_server_and_back_however_often_killed",
+        Needs::Postgres(copying::there_and_back),
+    ),
     (
         "search::what_is_stored_while_it_is_away_is_found_later",
         Needs::Search(following::away_and_back),
