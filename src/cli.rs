@@ -131,6 +131,7 @@ commands! {
     User(user::UserArgs),
     Mcp(mcp::McpArgs),
     Reindex(reindex::ReindexArgs),
+    Store(store::StoreArgs),
     Completions(completions::CompletionsArgs),
 }
 

@@ -10,6 +10,7 @@ mod audit;
 mod cases;
 mod changes;
 pub mod cluster;
+mod copying;
 mod error;
 mod evidence;
 mod frontier;
@@ -47,6 +48,9 @@ pub use audit::AuditLine;
 pub use cases::{CaseLine, CaseLink, CaseRow, ReadCases, WriteCases};
 pub use changes::{Change, Position};
 pub use cluster::{Cluster, WriteTasks};
+pub use copying::{
+    Copied, CopyError, Order as CopyOrder, Progress as CopyProgress, TableProof, copy,
+};
 pub use error::{Result, StoreError};
 pub use evidence::{
     EvidenceRecord, Exhibit, FileStanding, FiledRecord, Marks, ReadEvidence, Role, Standing,
@@ -190,9 +194,7 @@ pub trait Store:
 }
 
 /// What can be done within one transaction.
-pub trait StoreWrite:
-    WriteEvidence + WritePeople + WriteCases + WriteAnswers + WriteTasks
-{
+pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers + WriteTasks {
     /// Stores a post, or refuses it. Answers what became of it, and the post as it is stored (with its story, what an
     /// officer said of it, the time it was first seen); one that is refused as it came.
     fn put_post(&self, post: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)>;

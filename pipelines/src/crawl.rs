@@ -20,7 +20,8 @@ pub use address::{AddressError, canonical_url};
 pub use discover::{Discovery, PageRole, Proposal, discover, fit, source_toml};
 pub use entry::{Entries, EntryError, entry_lists, entry_urls, read_entry};
 pub use fetch::{
-    Entered, FetchError, FetchErrorKind, FetchOutcome, FetchPolicy, Fetcher, HostGate, HostMemory, Names, Refusal, RobotsStanding, TimeTold, authority, entry_addresses, is_own_address,
+    Entered, FetchError, FetchErrorKind, FetchOutcome, FetchPolicy, Fetcher, HostGate, HostMemory,
+    Names, Refusal, RobotsStanding, TimeTold, authority, entry_addresses, is_own_address,
 };
 pub use file::{
     Cell, ColumnMap, FileError, FileRecord, Opened, Remark, Row, RowError, RowFault, TableRow,

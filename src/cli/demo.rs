@@ -19,6 +19,8 @@ pub struct DemoArgs {
     keep: bool,
     #[arg(long)]
     serve: bool,
+    #[arg(long, value_name = "FILE")]
+    engines: Option<PathBuf>,
 }
 
 impl DemoArgs {
@@ -33,8 +35,15 @@ impl DemoArgs {
             std::fs::create_dir_all(parent)?;
             std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
         }
+        let main = dir.join("guanlan.toml");
+        if let Some(engines) = &self.engines {
+            let shown = |path: &Path| path.display().to_string();
+            let tables = std::fs::read_to_string(engines).with_context(|| format!("cannot read `{}`", shown(engines)))?;
+            let mut file = std::fs::File::options().append(true).open(&main)?;
+            write!(file, "\n{tables}").with_context(|| format!("cannot write `{}`", shown(&main)))?;
+        }
         let here = Globals {
-            config: Some(dir.join("guanlan.toml")),
+            config: Some(main),
             data_dir: Some(dir.clone()),
             ..globals.clone()
         };

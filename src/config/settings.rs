@@ -71,12 +71,20 @@ impl StoreSettings {
     /// # Errors
     /// A variable that is not set or holds none; what stands in it is not told.
     pub fn address(&self) -> Result<Option<Address>, StoreError> {
-        if self.kind == StoreKind::Sqlite {
-            return Ok(None);
+        match self.kind {
+            StoreKind::Sqlite => Ok(None),
+            StoreKind::Postgres => self.server().map(Some),
         }
+    }
+
+    /// The address in the environment, whichever kind is in use.
+    ///
+    /// # Errors
+    /// As of [`address`](Self::address).
+    pub fn server(&self) -> Result<Address, StoreError> {
         let fault = match std::env::var(&self.address_env) {
             Ok(text) if !text.trim().is_empty() => match Address::parse(&text) {
-                Ok(address) => return Ok(Some(address)),
+                Ok(address) => return Ok(address),
                 Err(fault) => fault,
             },
             _ => AddressFault::Unset,

@@ -16,7 +16,7 @@ use crate::engine::{
     Apart, CommitError, FollowError, LockError, NoData, RebuildError, StandingError,
 };
 use crate::evidence::{ArchiveError, VaultError};
-use crate::store::{AddressFault, StoreError};
+use crate::store::{AddressFault, CopyError, StoreError};
 
 /// The index is not one of the store beside it.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,9 @@ pub fn in_words(error: &anyhow::Error, lang: Lang) -> String {
         return lang.fill("cli.no_data", &[("dir", place)]);
     }
     if let Some(words) = index_trouble(error, lang) {
+        return words;
+    }
+    if let Some(words) = error.downcast_ref().and_then(|error| copy_trouble(error, lang)) {
         return words;
     }
     if let Some(words) = error.chain().find_map(|cause| store_trouble(cause, lang)) {
@@ -144,6 +147,21 @@ fn cluster_words(fault: &ClusterFault, lang: Lang) -> String {
     }
 }
 
+/// Why a store was not copied; what is of one of the stores has words of its own.
+fn copy_trouble(error: &CopyError, lang: Lang) -> Option<String> {
+    let (key, what): (&str, &dyn Display) = match error {
+        CopyError::Store(_) => return None,
+        CopyError::Nothing { place } => ("nothing", place),
+        CopyError::Occupied { place } => ("occupied", place),
+        CopyError::OfAnother { place } => ("of_another", place),
+        CopyError::Moved { place } => ("moved", place),
+        CopyError::Differs { tables } => ("differs", tables),
+        CopyError::ZeroKey { table } => ("zero_key", table),
+        CopyError::Stopped { rows } => ("stopped", rows),
+    };
+    Some(lang.fill(&format!("cli.copy.{key}"), &[("what", what)]))
+}
+
 /// The object store's part in a failure.
 fn bucket_fault<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e BucketFault> {
     let of_vault = |error: &'e VaultError| match error {
@@ -207,11 +225,12 @@ fn fault_in_words(fault: &AddressFault, lang: Lang) -> String {
 
 /// A state of the store that an officer can mend, in words; none where nobody has words for it.
 fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
-    let committed = match cause.downcast_ref::<CommitError>() {
-        Some(CommitError::Store(error)) => Some(&**error),
+    let wrapped = match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(CommitError::Store(error)), _) => Some(&**error),
+        (_, Some(CopyError::Store(error))) => Some(error),
         _ => None,
     };
-    let (key, place, cause) = match committed.or_else(|| cause.downcast_ref())? {
+    let (key, place, cause) = match wrapped.or_else(|| cause.downcast_ref())? {
         StoreError::Busy => ("busy", "", String::new()),
         StoreError::Full(_) => ("full", "", String::new()),
         StoreError::ReadOnly => ("read_only", "", String::new()),
@@ -222,6 +241,7 @@ fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
         StoreError::Standby { place } => ("standby", place.as_str(), String::new()),
         StoreError::Held { place } => ("held", place.as_str(), String::new()),
         StoreError::Deposed { place } => ("deposed", place.as_str(), String::new()),
+        StoreError::Unfinished { place } => ("unfinished", place.as_str(), String::new()),
         StoreError::Unsure { place } => ("unsure", place.as_str(), String::new()),
         StoreError::Refused { place, cause } => ("refused", place.as_str(), cause.clone()),
         StoreError::Unfit { place, cause } => ("unfit", place.as_str(), cause.clone()),

@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod database;
 pub mod import;
 pub mod models;
+pub mod moving;
 pub mod objects;
 pub mod purge;
 pub mod roles;

@@ -154,8 +154,7 @@ impl Board {
         let name = format!("{PREFIX}{part}");
         let stored = store.state(&name)?;
         let fault = stored.map(|json| serde_json::from_str::<Fault>(&json)).transpose();
-        let fault =
-            fault.map_err(|e| StoreError::Corrupt { what: name, cause: e.to_string() })?;
+        let fault = fault.map_err(|e| StoreError::Corrupt { what: name, cause: e.to_string() })?;
         let mut state = self.state();
         match fault {
             Some(fault) => drop(state.faults.insert(part.clone(), fault)),

@@ -61,9 +61,8 @@ async fn store_one(shared: &Shared, committer: &Committer, task: Task) -> Result
         Err(error) => {
             tracing::error!(%error, task = task.id, "a step that cannot be read");
             let (store, answer) = (shared.store.clone(), Answer::Refused(error.to_string()));
-            let settle = move || {
-                store.write(&mut |write| write.settle_task(task.id, &answer.to_text()))
-            };
+            let settle =
+                move || store.write(&mut |write| write.settle_task(task.id, &answer.to_text()));
             Ok(tokio::task::spawn_blocking(settle).await??)
         }
     }

@@ -32,7 +32,10 @@ pub fn keep(worker: &KeeperOf, stop: &Stop) {
                 match ended {
                     Ok(()) => LOOK,
                     Err(error) => {
-                        tracing::error!(error = format!("{error:#}"), "the keeper ended; it begins anew");
+                        tracing::error!(
+                            error = format!("{error:#}"),
+                            "the keeper ended; it begins anew"
+                        );
                         AFTER_FAULT
                     }
                 }
@@ -46,7 +49,10 @@ pub fn keep(worker: &KeeperOf, stop: &Stop) {
                 LOOK
             }
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "this process cannot keep the store yet");
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "this process cannot keep the store yet"
+                );
                 AFTER_FAULT
             }
         };

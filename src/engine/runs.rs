@@ -151,7 +151,8 @@ impl Runs {
     ) -> Result<(), StoreError> {
         let leases = share.holding.cluster().leases()?;
         let theirs = |kind: &str| -> HashSet<&str> {
-            let others = leases.iter().filter(|l| l.kind == kind && l.holder != share.holding.name());
+            let others =
+                leases.iter().filter(|l| l.kind == kind && l.holder != share.holding.name());
             others.map(|lease| lease.object.as_str()).collect()
         };
         let (sources, hosts) = (theirs(SOURCE), theirs(HOST));
@@ -185,7 +186,8 @@ impl Runs {
             let run = async {
                 let _mine = collector.mine(&source.id).await?;
                 if is_shared
-                    && let Some(wait) = waits(&collector, config, board, source.clone(), now).await?
+                    && let Some(wait) =
+                        waits(&collector, config, board, source.clone(), now).await?
                 {
                     return Ok(Ran::Not(wait));
                 }
@@ -277,8 +279,11 @@ async fn waits(
 /// The hosts that a source is entered by.
 fn entry_hosts(source: &SourceConfig) -> Vec<String> {
     let urls = crawl::entry_urls(source);
-    let mut hosts: Vec<String> =
-        urls.iter().filter_map(|url| Url::parse(url).ok()).map(|url| crawl::authority(&url)).collect();
+    let mut hosts: Vec<String> = urls
+        .iter()
+        .filter_map(|url| Url::parse(url).ok())
+        .map(|url| crawl::authority(&url))
+        .collect();
     hosts.sort();
     hosts.dedup();
     hosts

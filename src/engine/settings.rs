@@ -49,7 +49,8 @@ pub(super) fn note(store: &dyn Store, source: &SourceConfig) -> Result<()> {
 /// # Errors
 /// None in practice: these are plain values.
 pub(super) fn of_all(config: &Config) -> serde_json::Result<String> {
-    let sources: Vec<_> = config.sources.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+    let sources: Vec<_> =
+        config.sources.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
     let rules: Vec<String> = config.rules.iter().map(|rule| format!("{rule:?}")).collect();
     let subjects: Vec<_> =
         config.subjects.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;

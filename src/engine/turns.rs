@@ -111,7 +111,10 @@ impl Turns {
         let is_idle = |used: &Use| used.inside == 0 && used.left.elapsed() >= idle;
         let old: Vec<(String, Use)> = {
             let uses = self.uses();
-            uses.iter().filter(|(_, used)| is_idle(used)).map(|(n, u)| (n.clone(), u.clone())).collect()
+            uses.iter()
+                .filter(|(_, used)| is_idle(used))
+                .map(|(n, u)| (n.clone(), u.clone()))
+                .collect()
         };
         if old.is_empty() {
             return Ok(());

@@ -93,6 +93,12 @@ pub enum StoreError {
         /// What is wrong with it; never what stands in it.
         fault: super::AddressFault,
     },
+    /// A copy into it was begun and is not whole.
+    #[error("store `{place}`: a copy into it is not finished; go on with it")]
+    Unfinished {
+        /// The file, or the server.
+        place: String,
+    },
     /// The server does not let us in, or not do this.
     #[error("store `{place}`: refused ({cause})")]
     Refused {

@@ -2,6 +2,7 @@
 //!
 //! In: a path or an address. Out: an open store, whichever it is. It decides nothing but which driver is asked.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,6 +28,16 @@ pub struct About {
     pub version: String,
     /// Bytes it takes, where that is known.
     pub bytes: u64,
+}
+
+/// As people may see it: without a password.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Server(address) => address.fmt(f),
+        }
+    }
 }
 
 impl Place {

@@ -9,6 +9,7 @@ mod address;
 mod cluster;
 mod link;
 mod schema;
+mod side;
 mod tls;
 mod trouble;
 mod value;
@@ -22,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use address::{Address, AddressFault};
 
+use super::copying::refuse_unfinished;
 use super::sql::{Database, Sql, Write, params};
 use super::{About, Cluster, Result, StoreError, StoreWrite};
 use link::Link;
@@ -134,6 +136,7 @@ impl PostgresStore {
 
     fn made_reader(&self, link: Link) -> Result<Link> {
         schema::check(&link, &self.address.schema, &self.address.to_string())?;
+        refuse_unfinished(&link, &self.address.to_string())?;
         link.simple("SET default_transaction_read_only = on")?;
         Ok(link)
     }
@@ -147,6 +150,7 @@ impl PostgresStore {
         if self.is_station.load(Ordering::Relaxed) {
             self.take_up_term(&link)?;
         }
+        refuse_unfinished(&link, &self.address.to_string())?;
         Ok(link)
     }
 

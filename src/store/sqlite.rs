@@ -10,11 +10,14 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params_from_iter};
 
 mod schema;
+mod side;
 mod still;
 mod values;
 
+pub(super) use side::tables;
 use still::{Print, still_address};
 
+use super::copying::refuse_unfinished;
 use super::sql::{Cell, Database, Row, Sql, Write};
 use super::{About, Result, StoreError, StoreWrite};
 
@@ -111,14 +114,13 @@ impl SqliteStore {
         reader.busy_timeout(BUSY_WAIT).map_err(open)?;
         reader.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::check(&reader, &self.path)?;
+        refuse_unfinished(&reader, &self.path.display().to_string())?;
         Ok(reader)
     }
 
     fn open_writer(&self) -> Result<Connection> {
-        let open = |error| self.cannot_open(&error);
-        let mut writer = Connection::open(&self.path).map_err(open)?;
-        prepare(&writer).map_err(open)?;
-        schema::bring_up(&mut writer, &self.path)?;
+        let writer = self.made()?;
+        refuse_unfinished(&writer, &self.path.display().to_string())?;
         Ok(writer)
     }
 

@@ -17,6 +17,8 @@ import { ROLES, enter, leave, people, role } from "./roles.mjs";
 
 const [program, out, only] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+// A file that says which engines the station keeps its things in; without it everything is in its data directory.
+const engines = process.env.ENGINES ? ["--engines", process.env.ENGINES] : [];
 const LARGEST = 300 * 1024;
 const faults = [];
 let seen = 0;
@@ -27,7 +29,7 @@ const check = (is, what) => { if (!is) fail(what); };
 // The station: the demo's, which goes on collecting from its own small web.
 const started = () => new Promise((resolve, reject) => {
   const dir = mkdtempSync(join(tmpdir(), "guanlan-browser-"));
-  const station = spawn(program, ["--lang", "zh", "--data-dir", dir, "demo", "--serve"], { stdio: ["ignore", "pipe", "inherit"] });
+  const station = spawn(program, ["--lang", "zh", "--data-dir", dir, "demo", "--serve", ...engines], { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   station.stdout.on("data", (text) => {
     said += text;

@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod console;
+mod copying;
 mod following;
 #[path = "../it/lab.rs"]
 #[allow(dead_code, reason = "other tests ask for the rest of it")]
@@ -17,6 +19,7 @@ mod store;
 mod tables;
 mod trouble;
 mod walk;
+mod workers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -30,6 +33,8 @@ enum Needs {
     Postgres(fn(&Postgres)),
     /// A search node of its own, which it may kill.
     Search(fn(Node)),
+    /// Both.
+    Both(fn(&Postgres, &Node)),
 }
 
 /// All tests by name.
@@ -40,23 +45,33 @@ const TESTS: &[(&str, Needs)] = &[
     ("store::what_is_wrong_is_told_for_what_it_is", Needs::Postgres(trouble::is_told)),
     ("store::a_server_that_dies_loses_and_doubles_nothing", Needs::Postgres(trouble::server_dies)),
     (
+        "store::it_goes_to_a_server_and_back_however_often_killed",
+        Needs::Postgres(copying::there_and_back),
+    ),
+    ("workers::they_die_at_any_instant", Needs::Postgres(workers::die_at_any_instant)),
+    (
         "search::what_is_stored_while_it_is_away_is_found_later",
         Needs::Search(following::away_and_back),
     ),
     ("search::an_index_whose_copies_lose_posts_is_refused", Needs::Search(following::loses_posts)),
+    (CONSOLE, Needs::Both(console::day)),
 ];
+
+/// Asked for by its variable alone.
+const CONSOLE: &str = "console::a_day_in_a_browser";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let is_asked = |name: &str| args.is_empty() || args.iter().any(|arg| name.contains(arg));
     let is_required = std::env::var("GUANLAN_ENGINES").is_ok_and(|said| said == "required");
-    let asked: Vec<_> = TESTS.iter().filter(|(name, _)| is_asked(name)).collect();
+    let is_on = |name: &str| name != CONSOLE || std::env::var(console::ASKED).is_ok();
+    let asked: Vec<_> = TESTS.iter().filter(|(name, _)| is_asked(name) && is_on(name)).collect();
     // Listing tools ask for names alone.
     if std::env::args().any(|arg| arg == "--list") {
         asked.iter().for_each(|(name, _)| println!("cluster::{name}: test"));
         return ExitCode::SUCCESS;
     }
-    let needs_server = asked.iter().any(|(_, needs)| matches!(needs, Needs::Postgres(_)));
+    let needs_server = asked.iter().any(|(_, needs)| !matches!(needs, Needs::Search(_)));
     let server =
         if needs_server { Postgres::start() } else { Err("nothing asks for it".to_owned()) };
     let (mut passed, mut failed, mut ignored) = (0, 0, 0);
@@ -66,6 +81,10 @@ fn main() -> ExitCode {
                 .as_ref()
                 .map(|server| catch_unwind(AssertUnwindSafe(|| test(server))).is_ok())
                 .map_err(Clone::clone),
+            Needs::Both(test) => server.as_ref().map_err(Clone::clone).and_then(|server| {
+                let node = opensearch::try_cluster(opensearch::OLDEST, 1)?.remove(0);
+                Ok(catch_unwind(AssertUnwindSafe(|| test(server, &node))).is_ok())
+            }),
             Needs::Search(test) => {
                 opensearch::try_cluster(opensearch::OLDEST, 1).map(|mut nodes| {
                     let node = nodes.remove(0);

@@ -97,6 +97,10 @@ fn posts(store: &dyn Store, keys: &Keys, say: &mut Say<'_>) {
     for file in &keys.files {
         say("filed", &store.filed_records(file).unwrap());
     }
+    for before in [None, Some(keys.start + TimeDelta::hours(2))] {
+        say("files", &store.filed("", "~", before).unwrap());
+    }
+    say("filed bytes", &store.filed_bytes().unwrap());
     let terms: Vec<&str> = keys.terms.iter().map(String::as_str).collect();
     say("terms", &store.terms_since(&terms).unwrap());
 }

@@ -40,6 +40,11 @@ pub fn both_kinds(server: &Postgres) {
     }
 }
 
+/// So many transactions done on one store.
+pub fn walked(store: &dyn Store, keys: &Keys, steps: u64) {
+    (1..=steps).for_each(|step| drop(transaction(store, keys, 11, step)));
+}
+
 /// Numbers at random, the same for both stores.
 struct Dice(u64);
 
@@ -62,7 +67,8 @@ fn start() -> DateTime<Utc> {
     "2026-11-20T00:00:00Z".parse().unwrap()
 }
 
-fn keys() -> Keys {
+/// The keys that its acts draw from.
+pub fn keys() -> Keys {
     let names = |prefix: &str, n: u32| (0..n).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>();
     let sources: Vec<SourceId> = ["a", "b", "源"].map(SourceId::from).to_vec();
     let mut posts = Vec::new();

@@ -4,10 +4,12 @@
 //! cargo bench -p guanlan-index --bench scale -- --posts 100000
 //! cargo bench -p guanlan-index --bench scale -- --posts 1000000 --dir DIR --keep
 //! cargo bench -p guanlan-index --bench scale -- --serve --dir DIR
+//! cargo bench -p guanlan-index --bench scale -- --posts 100000 --cluster http://127.0.0.1:9200 --shards 2
 //! cargo bench -p guanlan-index --bench scale -- --learn ../shared/data > index/benches/scale/words.tsv
 //! cargo bench -p guanlan-index --bench scale -- --variety ../shared/data
 //! ```
-//! Prints figures; asserts only that what it asks for is found.
+//! Prints figures; asserts only that what it asks for is found. `--cluster` does the same in an OpenSearch cluster, under the
+//! name `scale`, which is left there; what only the texts can tell is passed over.
 
 mod ask;
 mod corpus;
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use index::{Change, Index, IndexedPost, RebuildLock, WriterOptions};
+use index::{Change, ClusterPlace, Index, IndexedPost, Login, Place, RebuildLock, WriterOptions};
 use pipelines::text::Segmenter;
 
 use corpus::Corpus;
@@ -31,6 +33,8 @@ const COMMIT_EVERY: u64 = 100_000;
 struct Options {
     posts: u64,
     dir: Option<PathBuf>,
+    cluster: Option<String>,
+    shards: usize,
     keep: bool,
     by_change: bool,
     serve: bool,
@@ -45,6 +49,8 @@ fn options() -> Options {
     let mut o = Options {
         posts: 20_000,
         dir: None,
+        cluster: None,
+        shards: 1,
         keep: false,
         by_change: false,
         serve: false,
@@ -61,6 +67,8 @@ fn options() -> Options {
         match arg.as_str() {
             "--posts" => o.posts = number(value()) as u64,
             "--dir" => o.dir = Some(value().into()),
+            "--cluster" => o.cluster = Some(value()),
+            "--shards" => o.shards = number(value()),
             "--keep" => o.keep = true,
             "--by-change" => o.by_change = true,
             "--serve" => o.serve = true,
@@ -93,11 +101,27 @@ fn main() {
         println!("  run again with --serve --dir for latencies and memory while serving");
     }
     if o.serve || o.dir.is_none() {
-        ask::measure(&dir, o.queries, SEED);
+        ask::measure(&place(&o, &dir), o.queries, SEED);
     }
     if !o.keep && !o.serve && o.dir.is_some() {
         std::fs::remove_dir_all(&dir).expect("the index can be removed");
     }
+}
+
+/// Where the index is: in `dir`, or in the cluster that was named.
+fn place(o: &Options, dir: &Path) -> Place {
+    let Some(address) = &o.cluster else { return dir.into() };
+    ClusterPlace {
+        addresses: vec![address.clone()],
+        name: "scale".to_owned(),
+        login: Login::Nobody,
+        ca: None,
+        shards: u32::try_from(o.shards).expect("few"),
+        replicas: 0,
+        timeout: std::time::Duration::from_secs(120),
+        dir: dir.to_owned(),
+    }
+    .into()
 }
 
 /// The end of the generated year.
@@ -154,7 +178,8 @@ fn load(o: &Options, dir: &Path) {
         }
     };
     if o.by_change {
-        let index = Index::open_or_create(dir, &Segmenter::default()).expect("a fresh index");
+        let index =
+            Index::open_or_create(place(o, dir), &Segmenter::default()).expect("a fresh index");
         let mut writer = index.writer(options).expect("nobody else writes");
         for (post, count) in supply.by_ref().flatten().zip(1u64..) {
             writer.apply(&[Change::Put(Box::new(post))]).expect("posts can be indexed");
@@ -167,7 +192,7 @@ fn load(o: &Options, dir: &Path) {
         told(o.posts);
         writer.close().expect("merges end");
     } else {
-        let lock = RebuildLock::take(dir).expect("nobody else rebuilds");
+        let lock = RebuildLock::take(place(o, dir)).expect("nobody else rebuilds");
         Index::rebuild(&lock, options, 0, supply.by_ref(), &mut told).expect("an index is built");
     }
     let (wall, cpu_all) = (start.elapsed().as_secs_f64(), cpu_secs());
@@ -179,11 +204,16 @@ fn load(o: &Options, dir: &Path) {
     per(cpu_all - cpu - making_cpu_secs, "indexing and merging, per cpu second");
     per(added.0 - making_secs, "indexing before the last segments and merging, wall");
     per(added.1 - cpu - making_cpu_secs, "the same, per cpu second");
-    let size = dir_size(dir);
+    let size = match place(o, dir) {
+        Place::Cluster(cluster) => cluster.health().expect("the cluster answers").bytes,
+        Place::Folder(dir) => dir_size(&dir),
+    };
     println!("  size {:.0} MB, {:.2} of raw text", size as f64 / 1e6, size as f64 / raw as f64);
     let most = most.load(std::sync::atomic::Ordering::Relaxed);
     println!("  memory of its own, most: {most} MB; {}", memory());
-    parts(dir);
+    if o.cluster.is_none() {
+        parts(dir);
+    }
 }
 
 /// Bytes by kind of file, largest first.

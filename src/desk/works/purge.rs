@@ -9,8 +9,8 @@ use pipelines::locale::Lang;
 use super::{Stop, Who, Works};
 use crate::config::Config;
 use crate::desk::station::clock_line;
-use crate::store::StoreError;
 use crate::engine::{LockError, clock, open_store, retention, system_clock};
+use crate::store::StoreError;
 
 pub use crate::engine::retention::{Cleared, Cut};
 

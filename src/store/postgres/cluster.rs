@@ -50,9 +50,8 @@ impl Cluster for PostgresStore {
                  ON CONFLICT (name) DO UPDATE SET about = excluded.about, seen = excluded.seen",
             );
             c.execute(&sql, params![worker, about])?;
-            let sql = told(
-                "UPDATE leases SET until = NOW + ?2 WHERE holder = ?1 RETURNING kind, object",
-            );
+            let sql =
+                told("UPDATE leases SET until = NOW + ?2 WHERE holder = ?1 RETURNING kind, object");
             c.rows(&sql, params![worker, millis_of(ms)], |row| Ok((row.get(0)?, row.get(1)?)))
         })
     }
@@ -69,7 +68,8 @@ impl Cluster for PostgresStore {
     fn workers(&self) -> Result<Vec<Worker>> {
         self.aside(|link| {
             let c: &dyn Sql = link;
-            let sql = told("SELECT name, about, since, seen, NOW - seen FROM workers ORDER BY name");
+            let sql =
+                told("SELECT name, about, since, seen, NOW - seen FROM workers ORDER BY name");
             c.rows(&sql, &[], |row| {
                 Ok(Worker {
                     name: row.get(0)?,
@@ -111,7 +111,9 @@ impl Cluster for PostgresStore {
     }
 
     fn leases(&self) -> Result<Vec<Lease>> {
-        let sql = told("SELECT kind, object, holder FROM leases WHERE until >= NOW ORDER BY kind, object");
+        let sql = told(
+            "SELECT kind, object, holder FROM leases WHERE until >= NOW ORDER BY kind, object",
+        );
         self.aside(|link| {
             (link as &dyn Sql).rows(&sql, &[], |row| {
                 Ok(Lease { kind: row.get(0)?, object: row.get(1)?, holder: row.get(2)? })
@@ -136,7 +138,8 @@ impl Cluster for PostgresStore {
     }
 
     fn open_tasks(&self, kind: &str, limit: usize) -> Result<Vec<Task>> {
-        let sql = "SELECT id, body FROM tasks WHERE kind = ?1 AND answer IS NULL ORDER BY id LIMIT ?2";
+        let sql =
+            "SELECT id, body FROM tasks WHERE kind = ?1 AND answer IS NULL ORDER BY id LIMIT ?2";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.aside(|link| (link as &dyn Sql).rows(sql, params![kind, limit], task_of))
     }
@@ -161,7 +164,8 @@ impl Cluster for PostgresStore {
     }
 
     fn answers(&self, asker: &str) -> Result<Vec<(i64, String, String)>> {
-        let sql = "SELECT id, key, answer FROM tasks WHERE asker = ?1 AND answer IS NOT NULL ORDER BY id";
+        let sql =
+            "SELECT id, key, answer FROM tasks WHERE asker = ?1 AND answer IS NOT NULL ORDER BY id";
         self.aside(|link| {
             (link as &dyn Sql)
                 .rows(sql, params![asker], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -173,7 +177,8 @@ impl Cluster for PostgresStore {
             return Ok(());
         }
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let sql = format!("DELETE FROM tasks WHERE answer IS NOT NULL AND id IN ({})", ids.join(", "));
+        let sql =
+            format!("DELETE FROM tasks WHERE answer IS NOT NULL AND id IN ({})", ids.join(", "));
         self.aside(|link| link.simple(&sql)).map(drop)
     }
 

@@ -12,7 +12,8 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use futures::{StreamExt as _, pin_mut};
+use bytes::Bytes;
+use futures::{SinkExt as _, StreamExt as _, pin_mut};
 use tokio::runtime::Runtime;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, SimpleQueryMessage, Statement};
@@ -150,6 +151,22 @@ impl Link {
             });
             Ok(rows.last().map(str::to_owned))
         })
+    }
+
+    /// Hands over rows to a statement of `COPY … FROM STDIN`, in the form it takes.
+    pub fn copy_in(&self, sql: &str, rows: Bytes) -> Result<()> {
+        self.with(|| {
+            let patience = self.patience.get();
+            let sink = waited(patience, self.client.copy_in::<_, Bytes>(sql))?;
+            pin_mut!(sink);
+            waited(patience, sink.send(rows))?;
+            waited(patience, sink.finish()).map(drop)
+        })
+    }
+
+    /// Forgets statements whose tables are no longer there.
+    pub fn forget_statements(&self) {
+        self.prepared.borrow_mut().clear();
     }
 
     fn with<T>(&self, work: impl FnOnce() -> std::result::Result<T, Trouble>) -> Result<T> {

@@ -1,0 +1,318 @@
+//! Three workers on one store: killed at any instant, the keeper too, with the server started anew meanwhile: posts, alerts
+//! and deliveries as on one machine, and no host asked faster than its rule.
+//!
+//! In: a server. Out: nothing; `GUANLAN_WORKER_KILLS` sets how many kills (12), `GUANLAN_KILL_SEED` which (1). The sites grow
+//! while the workers die, so that there is work at each instant. What the sites were asked is counted at the sites.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use guanlan::store::{Address, Place, PostRange, Store};
+
+use crate::lab::{Dice, Lab, signs};
+use crate::postgres::Postgres;
+
+/// Sites.
+const SITES: u64 = 9;
+
+/// Posts that each site shows in the end, and of them those that tell of an accident.
+const POSTS: u64 = 12;
+const EVERY: u64 = 4;
+
+/// The pause that the config asks for between two requests to a host.
+const DELAY: Duration = Duration::from_millis(200);
+
+/// What a request may be early by, for the way to the site.
+const EARLY: Duration = Duration::from_millis(15);
+
+/// Workers at the same time.
+const WORKERS: usize = 3;
+
+/// How long everything may take after the last kill.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+type Asked = Arc<Mutex<HashMap<u64, Vec<Instant>>>>;
+type Told = Arc<Mutex<BTreeMap<String, usize>>>;
+
+/// The sites and the hook.
+struct World {
+    ports: Vec<u16>,
+    hook: u16,
+    asked: Asked,
+    told: Told,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl World {
+    /// Sites that show all they have after `grown`.
+    fn start(grown: Duration) -> Self {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+        let (asked, told) = (Asked::default(), Told::default());
+        let (began, now) = (Instant::now(), Utc::now());
+        let mut ports = Vec::new();
+        for site in 0..SITES {
+            let asked = asked.clone();
+            let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap| {
+                asked.lock().unwrap().entry(site).or_default().push(Instant::now());
+                let share = began.elapsed().as_secs_f64() / grown.as_secs_f64().max(0.001);
+                let shown = ((POSTS as f64) * share.min(1.0)).ceil() as u64;
+                async move { page(site, shown, uri.path(), &headers, now) }
+            });
+            ports.push(serve(&runtime, router));
+        }
+        let hears = told.clone();
+        let hook = Router::new().fallback(move |body: String| {
+            let message: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+            let key = message["key"].as_str().unwrap_or_default().to_owned();
+            *hears.lock().unwrap().entry(key).or_default() += 1;
+            async { StatusCode::NO_CONTENT }
+        });
+        let hook = serve(&runtime, hook);
+        Self { ports, hook, asked, told, _runtime: runtime }
+    }
+
+    fn furnish(&self, lab: &Lab, evidence: &std::path::Path) {
+        let (hook, delay, evidence) = (self.hook, DELAY.as_secs_f64(), evidence.display());
+        lab.write(
+            "guanlan.toml",
+            &format!(
+                "[station]\nname = \"云岭矿业集团\"\ncontact = \"a@example.com\"\ndata_dir = \"data\"\n\
+                 console = \"127.0.0.1:0\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
+                 [evidence]\nfolder = \"{evidence}\"\n[judge]\ndepth = \"fast\"\n\
+                 [crawl]\nschedule = \"* * * * * *\"\ndelay_secs = {delay}\n\
+                 [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n\
+                 [[notifier]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{hook}/\"\ndefault = true\n"
+            ),
+        );
+        let mut sources = String::new();
+        for (site, port) in self.ports.iter().enumerate() {
+            let host = format!("127.0.0.1:{port}");
+            // Some sites have two sources: they must not be asked twice as fast.
+            for (part, kind) in [("rss", "kind = \"feed\"\nurl"), ("list", "kind = \"list\"\nurls")]
+            {
+                let (open, close) = if part == "list" { ("[", "]") } else { ("", "") };
+                let path = if part == "list" { "list/" } else { "rss.xml" };
+                let _ = writeln!(
+                    sources,
+                    "[[source]]\nid = \"{part}{site}\"\nname = \"第{site}站{part}\"\nallow_private = [\"{host}\"]\n\
+                     {kind} = {open}\"http://{host}/{path}\"{close}"
+                );
+            }
+        }
+        lab.write("sources/all.toml", &sources);
+        lab.write(
+            "rules/accident.toml",
+            "[[rule]]\nid = \"accident\"\nname = \"事故\"\nkind = \"any\"\nquery = \"井下发生事故\"\n",
+        );
+    }
+
+    /// The shortest pause between two requests to one host.
+    fn shortest_pause(&self) -> Duration {
+        let asked = self.asked.lock().unwrap();
+        let pauses = asked.values().flat_map(|times| times.windows(2).map(|two| two[1] - two[0]));
+        pauses.min().unwrap_or(Duration::MAX)
+    }
+}
+
+fn serve(runtime: &tokio::runtime::Runtime, router: Router) -> u16 {
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    port
+}
+
+fn is_accident(n: u64) -> bool {
+    n.is_multiple_of(EVERY)
+}
+
+fn title(n: u64) -> String {
+    signs(&mut Dice(n), 14)
+}
+
+fn text(n: u64) -> String {
+    let mut dice = Dice(n + 500_000);
+    let accident = if is_accident(n) { "井下发生事故，" } else { "" };
+    format!(
+        "{accident}{}，{}。{}。",
+        signs(&mut dice, 30),
+        signs(&mut dice, 25),
+        signs(&mut dice, 40)
+    )
+}
+
+fn published(n: u64, now: DateTime<Utc>) -> DateTime<Utc> {
+    now - TimeDelta::minutes(60 + i64::try_from(n).unwrap())
+}
+
+/// The numbers of a site's posts: those of its feed, and those of its list.
+fn of_site(site: u64, shown: u64) -> std::ops::Range<u64> {
+    site * 100..site * 100 + shown
+}
+
+fn page(site: u64, shown: u64, path: &str, headers: &HeaderMap, now: DateTime<Utc>) -> Response {
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let (feed, list): (Vec<u64>, Vec<u64>) = of_site(site, shown).partition(|n| n % 2 == 0);
+    match path {
+        "/rss.xml" => {
+            let item = |n: &u64| {
+                format!(
+                    "<item><title>{}</title><link>http://{host}/p/{n}.html</link><pubDate>{}</pubDate>\
+                     <description>{}</description></item>",
+                    title(*n),
+                    published(*n, now).to_rfc2822(),
+                    text(*n)
+                )
+            };
+            let items: String = feed.iter().map(item).collect();
+            let feed = format!(
+                "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>站</title>{items}</channel></rss>"
+            );
+            ([(header::CONTENT_TYPE, "application/rss+xml")], feed).into_response()
+        }
+        "/list/" => {
+            let link = |n: &u64| format!("<li><a href='/p/{n}.html'>{}</a></li>", title(*n));
+            let links: String = list.iter().map(link).collect();
+            Html(format!("<html><title>列表</title><body><ul>{links}</ul></body></html>"))
+                .into_response()
+        }
+        _ => {
+            let number = path.strip_prefix("/p/").and_then(|p| p.strip_suffix(".html"));
+            match number.and_then(|n| n.parse().ok()).filter(|n| list.contains(n)) {
+                Some(n) => Html(format!(
+                    "<!doctype html><html><head><title>{title}</title>\
+                     <meta property='article:published_time' content='{at}'></head>\
+                     <body><h1>{title}</h1><div class='content'><p>{text}</p></div></body></html>",
+                    title = title(n),
+                    at = published(n, now).to_rfc3339(),
+                    text = text(n)
+                ))
+                .into_response(),
+                None => StatusCode::NOT_FOUND.into_response(),
+            }
+        }
+    }
+}
+
+/// A worker that runs, or none.
+struct Worker {
+    lab: Lab,
+    address: String,
+    child: Option<Child>,
+}
+
+impl Worker {
+    fn start(&mut self) {
+        let log = std::fs::OpenOptions::new().create(true).append(true);
+        let log = log.clone().open(self.lab.path().join("log")).unwrap();
+        let mut command = self.lab.command(&["run"]);
+        command.env("WORKERS_STORE", &self.address).stdout(Stdio::null()).stderr(log);
+        self.child = Some(command.spawn().unwrap());
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn number(name: &str) -> Option<usize> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number in the environment"))
+}
+
+/// What the store holds in the end.
+fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
+    let mut posts = BTreeSet::new();
+    store
+        .each_post(&PostRange::default(), &mut |post| {
+            assert!(posts.insert(post.post.url), "a post is stored twice");
+            true
+        })
+        .unwrap();
+    let alerts = store.alerts(&PostRange::default(), 10_000).unwrap().len();
+    let waiting = store.outbox_counts().unwrap();
+    let waiting = waiting.iter().filter(|(_, state, _)| state != "sent").count();
+    (posts, alerts, waiting)
+}
+
+/// Nothing is lost or doubled, and no host is asked too fast.
+pub fn die_at_any_instant(server: &Postgres) {
+    let kills = number("GUANLAN_WORKER_KILLS").unwrap_or(12);
+    let mut dice = Dice(1_000_003 * number("GUANLAN_KILL_SEED").unwrap_or(1) as u64);
+    let between = |dice: &mut Dice| Duration::from_millis(400 + dice.below(2_200) as u64);
+    let grown = Duration::from_millis(1_500) * u32::try_from(kills).unwrap();
+    let world = World::start(grown);
+    let address = format!("{}?schema=workers", server.address());
+    let evidence = tempfile::tempdir().unwrap();
+    let mut workers: Vec<Worker> = (0..WORKERS)
+        .map(|_| {
+            let lab = Lab::new();
+            world.furnish(&lab, evidence.path());
+            Worker { lab, address: address.clone(), child: None }
+        })
+        .collect();
+    workers.iter_mut().for_each(Worker::start);
+    for kill in 0..kills {
+        std::thread::sleep(between(&mut dice));
+        let dies = dice.below(WORKERS);
+        workers[dies].kill();
+        if kill == kills / 3 || kill == 2 * kills / 3 {
+            server.down().unwrap();
+            std::thread::sleep(Duration::from_millis(dice.below(1_500) as u64));
+            server.up().unwrap();
+        }
+        // Sometimes another dies before this one is back.
+        if dice.below(3) > 0 {
+            workers.iter_mut().filter(|w| w.child.is_none()).for_each(Worker::start);
+        }
+    }
+    workers.iter_mut().filter(|w| w.child.is_none()).for_each(Worker::start);
+    let posts = usize::try_from(SITES * POSTS).unwrap();
+    let alerts = usize::try_from(SITES * POSTS.div_ceil(EVERY)).unwrap();
+    let store = Place::Server(Address::parse(&address).unwrap()).open_to_read().unwrap().unwrap();
+    let (asked, mut found) = (Instant::now(), holding(&*store));
+    while (found.0.len(), found.1, found.2) != (posts, alerts, 0) {
+        if asked.elapsed() > PATIENCE {
+            let logs: Vec<_> = workers.drain(..).map(|w| w.lab.path().join("log")).collect();
+            for log in logs {
+                let text = std::fs::read_to_string(log).unwrap_or_default();
+                let tail: Vec<_> = text.lines().rev().take(12).collect();
+                println!("{}\n", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            }
+            panic!(
+                "{} posts of {posts}, {} alerts of {alerts}, {} waiting",
+                found.0.len(),
+                found.1,
+                found.2
+            );
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        found = holding(&*store);
+    }
+    drop(workers);
+    let told = world.told.lock().unwrap();
+    assert_eq!(told.len(), alerts, "messages under their keys");
+    let twice = told.values().filter(|times| **times > 1).count();
+    let pause = world.shortest_pause();
+    println!("{kills} kills, {twice} messages told twice under one key, shortest pause {pause:?}");
+    assert!(pause + EARLY >= DELAY, "a host was asked after {pause:?}");
+    for source in store.source_ids().unwrap() {
+        let state = store.source_state(&source.as_str().into()).unwrap();
+        assert!(state.tally.ties_out(), "{source}: {:?}", state.tally);
+    }
+}
