@@ -204,11 +204,6 @@ impl Runs {
         self.runs.join_next().await
     }
 
-    /// Whether nothing is under way.
-    pub fn is_idle(&self) -> bool {
-        self.runs.is_empty()
-    }
-
     /// Cuts off what is under way: it goes on at the next start.
     pub fn abort(&mut self) {
         self.runs.abort_all();

@@ -36,7 +36,7 @@ const EARLY: Duration = Duration::from_millis(15);
 const WORKERS: usize = 3;
 
 /// How long everything may take after the last kill.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 type Asked = Arc<Mutex<HashMap<u64, Vec<Instant>>>>;
 type Told = Arc<Mutex<BTreeMap<String, usize>>>;
@@ -85,7 +85,7 @@ impl World {
             "guanlan.toml",
             &format!(
                 "[station]\nname = \"云岭矿业集团\"\ncontact = \"a@example.com\"\ndata_dir = \"data\"\n\
-                 console = \"127.0.0.1:0\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
+                 listen = \"127.0.0.1:0\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
                  [evidence]\nfolder = \"{evidence}\"\n[judge]\ndepth = \"fast\"\n\
                  [crawl]\nschedule = \"* * * * * *\"\ndelay_secs = {delay}\n\
                  [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n\
@@ -210,11 +210,18 @@ struct Worker {
 
 impl Worker {
     fn start(&mut self) {
-        let log = std::fs::OpenOptions::new().create(true).append(true);
-        let log = log.clone().open(self.lab.path().join("log")).unwrap();
+        let mut log = std::fs::OpenOptions::new();
+        let log = log.create(true).append(true).open(self.lab.path().join("log")).unwrap();
         let mut command = self.lab.command(&["run"]);
         command.env("WORKERS_STORE", &self.address).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().unwrap());
+    }
+
+    /// The last it said.
+    fn tell(&self) {
+        let text = std::fs::read_to_string(self.lab.path().join("log")).unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        println!("{}\n", lines[lines.len().saturating_sub(12)..].join("\n"));
     }
 
     fn kill(&mut self) {
@@ -284,26 +291,21 @@ pub fn die_at_any_instant(server: &Postgres) {
     workers.iter_mut().filter(|w| w.child.is_none()).for_each(Worker::start);
     let posts = usize::try_from(SITES * POSTS).unwrap();
     let alerts = usize::try_from(SITES * POSTS.div_ceil(EVERY)).unwrap();
-    let store = Place::Server(Address::parse(&address).unwrap()).open_to_read().unwrap().unwrap();
-    let (asked, mut found) = (Instant::now(), holding(&*store));
-    while (found.0.len(), found.1, found.2) != (posts, alerts, 0) {
-        if asked.elapsed() > PATIENCE {
-            let logs: Vec<_> = workers.drain(..).map(|w| w.lab.path().join("log")).collect();
-            for log in logs {
-                let text = std::fs::read_to_string(log).unwrap_or_default();
-                let tail: Vec<_> = text.lines().rev().take(12).collect();
-                println!("{}\n", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+    let place = Place::Server(Address::parse(&address).unwrap());
+    let asked = Instant::now();
+    let store = loop {
+        let store = place.open_to_read().ok().flatten();
+        let found = store.as_ref().map(|store| holding(&**store)).unwrap_or_default();
+        match store {
+            Some(store) if (found.0.len(), found.1, found.2) == (posts, alerts, 0) => break store,
+            _ if asked.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(200)),
+            _ => {
+                workers.iter().for_each(Worker::tell);
+                let (found, told, left) = (found.0.len(), found.1, found.2);
+                panic!("{found} posts of {posts}, {told} alerts of {alerts}, {left} waiting");
             }
-            panic!(
-                "{} posts of {posts}, {} alerts of {alerts}, {} waiting",
-                found.0.len(),
-                found.1,
-                found.2
-            );
         }
-        std::thread::sleep(Duration::from_millis(200));
-        found = holding(&*store);
-    }
+    };
     drop(workers);
     let told = world.told.lock().unwrap();
     assert_eq!(told.len(), alerts, "messages under their keys");
