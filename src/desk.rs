@@ -43,6 +43,7 @@ pub mod trouble;
 pub mod trying;
 pub mod versions;
 pub mod words;
+pub mod workers;
 pub mod works;
 
 mod index_door;

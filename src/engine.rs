@@ -3,6 +3,7 @@
 //! In: a config. Out: a station that collects, judges, stores, indexes, watches and delivers. It knows nothing
 //! of the command line; what it has to tell goes to a listener.
 
+mod annotator;
 pub mod backfill;
 pub mod cases;
 pub mod clock;
@@ -34,6 +35,7 @@ mod look;
 mod nudge;
 mod opened;
 mod pages;
+mod parts;
 mod past;
 mod patience;
 pub mod pieces;
@@ -70,6 +72,7 @@ use pipelines::query::{Context, Name};
 
 use crate::config::Config;
 
+pub use annotator::{annotator, annotator_config, segmenter};
 pub use clock::{Clock, system_clock};
 pub use commit::CommitError;
 pub use data_dir::DataDir;
@@ -77,10 +80,11 @@ pub use follow::FollowError;
 pub use index_place::index_place;
 pub use lock::{LockError, StationLock, lend, wanted};
 pub use opened::{NoData, open_or_make_store, open_store, place};
+pub use parts::KeeperOf;
 pub use progress::{Event, Listener, nobody};
 pub use rebuild::{RebuildError, StoredPosts, rebuild_index};
 pub use standing::{Apart, Standing, StandingError, standing, taken};
-pub use station::{KeeperOf, Station, annotator, annotator_config, segmenter};
+pub use station::Station;
 pub use stop::Stop;
 pub use vault::{bucket, vault};
 

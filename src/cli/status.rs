@@ -59,6 +59,9 @@ impl StatusArgs {
             if let Some(place) = desk.config.evidence.shown() {
                 writeln!(out, "{}", lang.fill("cli.status.evidence", &[("place", &place)]))?;
             }
+            for worker in &station.workers {
+                writeln!(out, "{}", worker.in_words(lang))?;
+            }
             let (waiting, dead) = station.outbox;
             writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
             if let Some(read) = &station.deep {

@@ -11,6 +11,7 @@ use pipelines::locale::Lang;
 use serde::Serialize;
 
 use super::trouble::index_words;
+use super::workers::WorkerRow;
 use super::{Act, Desk, Result, Who};
 use crate::engine::{clock, deep, faults};
 use crate::store::About;
@@ -88,6 +89,8 @@ pub struct StationSheet {
     pub index_fault: Option<String>,
     /// How the search cluster stands, where the index lies in one and it answers.
     pub cluster: Option<String>,
+    /// The processes on the store, where several share it.
+    pub workers: Vec<WorkerRow>,
     /// What does not work.
     pub faults: Vec<FaultRow>,
     /// What lies on the disk.
@@ -132,6 +135,7 @@ impl Desk {
             posts: self.store.post_count()?,
             behind,
             index_fault,
+            workers: self.workers()?,
             faults: faults::stored(&*self.store)?.into_iter().map(row).collect(),
             sizes: self.sizes(&about, health.as_ref())?,
             cluster,

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use index::{Index, IndexError, examine};
 
+use super::annotator::segmenter;
 use super::clock::Clock;
 use super::faults::{Board, Part};
 use super::follow::{FollowError, Follower};
 use super::index_place::index_place;
 use super::nudge::Nudge;
-use super::station::segmenter;
 use crate::config::Config;
 use crate::store::Store;
 

@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
+use super::parts::KeeperOf;
 use super::run;
-use super::station::{KeeperOf, Station};
+use super::station::Station;
 use super::stop::Stop;
 use crate::store::StoreError;
 

@@ -19,8 +19,9 @@ use super::collect::Collector;
 use super::commit::CommitError;
 use super::faults::{Board, Part};
 use super::holding::{HOST, SOURCE};
+use super::parts::Share;
 use super::plan;
-use super::station::{Share, Station};
+use super::station::Station;
 use crate::config::Config;
 use crate::store::{RunOutcome, Store, StoreError};
 

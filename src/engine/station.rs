@@ -4,56 +4,36 @@
 //! the data directory's lock; closing lets the committer and the index follower finish what they have.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::{StreamExt, stream};
-use pipelines::annotate::deep::DeepReader;
-use pipelines::annotate::{Annotator, AnnotatorConfig};
-use pipelines::crawl::{Fetcher, SourceConfig};
+use pipelines::annotate::Annotator;
+use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
-use pipelines::text::Segmenter;
 
+use super::annotator::annotator;
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
-use super::commit::{CommitError, CommitParts, Committer};
+use super::commit::Committer;
 use super::data_dir::DataDir;
-use super::deep;
-use super::faults::{Board, Part};
-use super::follow::FollowError;
+use super::faults::Board;
 use super::handing::{self, HandParts};
-use super::holding::{About, Holding};
 use super::hosts;
-use super::indexing::{open_index, start_follower};
 use super::lock::{LockError, StationLock};
-use super::nudge::{Ending, Nudge};
 use super::opened::{open_store, place};
-use super::patience::Patience;
+use super::parts::{KeeperOf, Keeping, Leaving, Parts, Share, name_keeper, patience};
 use super::process::Stages;
 use super::progress::Listener;
-use super::restore;
-use super::settings;
 use super::shared::Shared;
 use super::stop::Stop;
-use super::turns::Turns;
-use super::vault;
-use super::watching::Watching;
 use crate::config::Config;
-use crate::evidence::Archive;
 use crate::platform;
-use crate::store::cluster::KEEPER;
 use crate::store::{RunOutcome, Store, StoreError, StoreWrite, Tally};
 
 /// Sources run at the same time.
 const SOURCES_AT_ONCE: usize = 64;
-
-/// A keeper that was not heard for so long is taken for dead.
-const SILENT_MS: u64 = 8_000;
-
-/// How long closing in haste waits for the index.
-const HASTE: Duration = Duration::from_secs(3);
 
 /// A station at work. One per data directory; on a store that is shared, one keeps it and the others are workers.
 pub struct Station {
@@ -80,22 +60,6 @@ pub struct Station {
     lock: Option<StationLock>,
 }
 
-/// What only the one has that keeps the store.
-pub(super) struct Keeping {
-    watching: Arc<Watching>,
-    archive: Arc<Mutex<Archive>>,
-    nudge: Nudge,
-    follower: JoinHandle<()>,
-    followed: mpsc::Receiver<Result<(), FollowError>>,
-}
-
-/// What a station on a shared store has for itself of it.
-#[derive(Clone)]
-pub(super) struct Share {
-    pub holding: Arc<Holding>,
-    pub turns: Arc<Turns>,
-}
-
 /// How a station is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seat {
@@ -103,49 +67,6 @@ enum Seat {
     Keeper,
     /// As one that reads and hands over.
     Worker,
-}
-
-/// The words of the config that the segmenter must not cut: every name of every subject.
-#[must_use]
-pub fn segmenter(config: &Config) -> Segmenter {
-    let names =
-        config.subjects.iter().flat_map(|s| s.names().map(str::to_owned).collect::<Vec<_>>());
-    Segmenter::new(names)
-}
-
-/// The annotator of the config.
-///
-/// # Errors
-/// Whatever of subjects, topics, lexicons or models cannot be used.
-pub fn annotator(config: &Config) -> anyhow::Result<Annotator> {
-    Annotator::load(annotator_config(config)).context("cannot load the annotator")
-}
-
-/// What the annotator of the config is made of.
-#[must_use]
-pub fn annotator_config(config: &Config) -> AnnotatorConfig {
-    AnnotatorConfig {
-        subjects: config.subjects.clone(),
-        topics: config.topics.clone(),
-        lexicons: config.lexicons.iter().map(|(n, t)| (n.clone(), t.to_string())).collect(),
-        models: config
-            .models
-            .iter()
-            .filter(|(_, bytes)| !DeepReader::is_one(bytes))
-            .map(|(n, b)| (n.clone(), b.to_vec()))
-            .collect(),
-        deep: deep::model(config),
-    }
-}
-
-/// What the committer waits with while the store cannot be written; the board says so meanwhile.
-fn patience(board: &Arc<Board>, clock: &Clock, stop: &Stop) -> Patience {
-    let (board, clock) = (board.clone(), clock.clone());
-    let told = Arc::new(move |fault: Option<&CommitError>| match fault {
-        Some(error) => drop(board.failed(&Part::Store, error, clock())),
-        None => drop(board.worked(&Part::Store)),
-    });
-    Patience::new(told, stop.clone())
 }
 
 impl Station {
@@ -477,123 +398,4 @@ impl Station {
         drop(lock);
         ended.context("the index does not hold everything the store holds; it goes on from there at the next start")
     }
-}
-
-impl Keeping {
-    /// Ends the follower; what keeps the index from following is the inner error.
-    fn end(self, leaving: Leaving) -> anyhow::Result<Result<(), FollowError>> {
-        let left = leaving != Leaving::Done;
-        self.nudge.end(if left { Ending::AsItStands } else { Ending::CaughtUp });
-        if leaving == Leaving::InHaste {
-            // Files may be in the making for minutes; the process may end on them.
-            return Ok(self.followed.recv_timeout(HASTE).unwrap_or(Ok(())));
-        }
-        let ended =
-            self.followed.recv().map_err(|_| anyhow::anyhow!("the follower thread died"))?;
-        // It holds the store and the index: whoever opens them next must find them closed.
-        self.follower.join().map_err(|_| anyhow::anyhow!("the follower thread panicked"))?;
-        Ok(ended)
-    }
-}
-
-/// What a keeper is opened with in the process of a worker.
-#[derive(Clone)]
-pub struct KeeperOf {
-    holding: Arc<Holding>,
-    config: Arc<Config>,
-    clock: Clock,
-    annotator: Arc<Annotator>,
-}
-
-impl KeeperOf {
-    /// Says whether this process keeps the store.
-    pub fn says_it_keeps(&self, keeps: bool) {
-        self.holding.says_it_keeps(keeps);
-    }
-
-    /// Ends the session of a keeper that has not been heard for ten seconds; answers whether there was one.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn depose_silent(&self) -> crate::store::Result<bool> {
-        self.holding.cluster().depose(SILENT_MS)
-    }
-
-    /// What keeps a board of this process's faults.
-    #[must_use]
-    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        (self.clock)()
-    }
-}
-
-/// Says which worker's process keeps the store.
-fn name_keeper(store: &dyn Store, name: &str) -> anyhow::Result<()> {
-    Ok(store.write(&mut |write| write.put_state(KEEPER, name))?)
-}
-
-/// What a keeper is made of.
-struct Parts<'a> {
-    config: &'a Config,
-    store: &'a Arc<dyn Store>,
-    clock: &'a Clock,
-    board: &'a Arc<Board>,
-}
-
-impl Parts<'_> {
-    fn keep(
-        &self,
-        annotator: Arc<Annotator>,
-        patience: &Patience,
-    ) -> anyhow::Result<(Keeping, (Committer, JoinHandle<()>))> {
-        let Self { config, store, clock, board } = self;
-        let archive = Arc::new(Mutex::new(vault::archive(config, &***store)?));
-        let index = Arc::new(open_index(config)?);
-        let watching = Arc::new(Watching::new(config, clock())?);
-        watching.remember_past(&***store, clock())?;
-        let nudge = Nudge::default();
-        let (follower, followed) = start_follower(store, &index, config, clock, &nudge, board)?;
-        let waking = nudge.clone();
-        let committer = Committer::start(CommitParts {
-            store: (*store).clone(),
-            archive: archive.clone(),
-            grouped: store.state(crate::store::grouping::GROUPED)?,
-            stories: restore::stories(&***store, clock())?,
-            annotator,
-            watching: watching.clone(),
-            stored: Arc::new(move || waking.nudge()),
-            patience: patience.clone(),
-        });
-        Ok((Keeping { watching, archive, nudge, follower, followed }, committer))
-    }
-}
-
-impl Share {
-    fn open(
-        config: &Config,
-        store: &Arc<dyn Store>,
-        fetcher: &Arc<Fetcher>,
-        clock: &Clock,
-    ) -> anyhow::Result<Self> {
-        let about = About {
-            machine: platform::machine_name(),
-            pid: std::process::id(),
-            config: settings::of_all(config)?,
-            ..About::default()
-        };
-        let holding = Arc::new(Holding::open(store.clone(), about)?);
-        let turns = Arc::new(Turns::new(holding.clone(), store.clone(), clock.clone()));
-        fetcher.stand_behind(turns.clone());
-        Ok(Self { holding, turns })
-    }
-}
-
-/// How a station is left.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Leaving {
-    /// With everything followed.
-    Done,
-    /// At once: the process ends.
-    InHaste,
-    /// For another one in this process.
-    HandedOver,
 }

@@ -68,6 +68,16 @@ impl Page {
         self.line("build_info", &[("version", &station.version)], 1);
         self.head("posts", "gauge", "Posts stored.");
         self.line("posts", &[], station.posts);
+        if !station.workers.is_empty() {
+            self.head(
+                "workers",
+                "gauge",
+                "Processes on the store that are heard, and that are lost.",
+            );
+            let lost = station.workers.iter().filter(|worker| worker.is_lost).count();
+            self.line("workers", &[("state", &"heard")], station.workers.len() - lost);
+            self.line("workers", &[("state", &"lost")], lost);
+        }
         self.head("index_up", "gauge", "Whether the index can be asked.");
         self.line("index_up", &[], u8::from(station.index_fault.is_none()));
         if let Some(behind) = station.behind {
