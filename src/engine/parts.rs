@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::commit::{CommitError, CommitParts, Committer};
 use super::faults::{Board, Part};
 use super::follow::FollowError;
+use super::handing::{self, HandParts};
 use super::holding::{About, Holding};
 use super::indexing::{open_index, start_follower};
 use super::nudge::{Ending, Nudge};
@@ -140,6 +141,13 @@ impl Parts<'_> {
 }
 
 impl Share {
+    /// A committer that hands over to whoever keeps the store.
+    pub fn hand_over(&self, patience: &Patience, stop: &Stop) -> (Committer, JoinHandle<()>) {
+        let (holding, patience, stop) = (self.holding.clone(), patience.clone(), stop.clone());
+        let parts = HandParts { holding, patience, stop };
+        Committer::by(move |queue| handing::work(&parts, queue))
+    }
+
     pub fn open(
         config: &Config,
         store: &Arc<dyn Store>,

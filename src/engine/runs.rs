@@ -267,7 +267,7 @@ async fn waits(
         }
         let last = store.source_state(&source.id)?.last_run;
         let next = plan::next_run(&config, &*store, &source, last, now)?;
-        Ok((!next.is_some_and(|at| at <= now)).then_some(next))
+        Ok(next.is_none_or(|at| at > now).then_some(next))
     };
     Ok(tokio::task::spawn_blocking(look).await??)
 }

@@ -16,10 +16,8 @@ use pipelines::record::SourceId;
 use super::annotator::annotator;
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
-use super::commit::Committer;
 use super::data_dir::DataDir;
 use super::faults::Board;
-use super::handing::{self, HandParts};
 use super::hosts;
 use super::lock::{LockError, StationLock};
 use super::opened::{open_store, place};
@@ -180,7 +178,7 @@ impl Station {
         if seat == Seat::Keeper {
             time.keep(&*store)?;
         }
-        let stages = Arc::new(Stages::new(&config, annotator.clone(), time.clone(), clock())?);
+        let stages = Stages::new(&config, annotator.clone(), time.clone(), clock())?;
         let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
         let patience = patience(&board, &clock, &stop);
         // A keeper within a worker crawls nothing: the worker does.
@@ -198,24 +196,17 @@ impl Station {
         }
         let parts = Parts { config: &config, store: &store, clock: &clock, board: &board };
         let (keeping, (committer, committer_thread)) = match (seat, &share) {
-            (Seat::Worker, Some(share)) => {
-                let parts = HandParts {
-                    holding: share.holding.clone(),
-                    patience: patience.clone(),
-                    stop: stop.clone(),
-                };
-                (None, Committer::by(move |queue| handing::work(&parts, queue)))
-            }
+            (Seat::Worker, Some(share)) => (None, share.hand_over(&patience, &stop)),
             (Seat::Worker, None) => anyhow::bail!("a worker needs a store on a server"),
             (Seat::Keeper, _) => {
-                let (keeping, committer) = parts.keep(annotator.clone(), &patience)?;
+                let (keeping, committer) = parts.keep(annotator, &patience)?;
                 (Some(keeping), committer)
             }
         };
         let collector = Collector {
             store: store.clone(),
             fetcher,
-            stages,
+            stages: Arc::new(stages),
             committer,
             patience,
             listener,
