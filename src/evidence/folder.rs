@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::ENDING;
-use super::vault::{Listed, Shelf, Vault, VaultError};
+use super::vault::{FIND, Listed, Shelf, Vault, VaultError};
 use crate::platform;
 
 /// The ending of what is being written.
@@ -44,6 +44,8 @@ impl Vault for Folder {
     }
 
     fn put_new(&self, shelf: Shelf, name: &str, bytes: &[u8]) -> Result<bool, VaultError> {
+        // One that is not mounted is waited for, not made.
+        self.root.metadata().map_err(failed(FIND, &self.root))?;
         let dir = self.dir(shelf);
         platform::make_private_dir(&dir).map_err(failed("make", &dir))?;
         let path = dir.join(name);
@@ -175,5 +177,8 @@ mod tests {
         folder.remove(Shelf::Evidence, "a.warc.gz").unwrap();
         folder.remove(Shelf::Evidence, "a.warc.gz").unwrap();
         assert!(folder.read(Shelf::Evidence, "a.warc.gz", None).unwrap_err().is_gone());
+        let away = Folder::new(dir.path().join("not mounted"));
+        assert!(away.put_new(Shelf::Evidence, "a.warc.gz", b"x").unwrap_err().passes());
+        assert!(!dir.path().join("not mounted").exists());
     }
 }

@@ -31,6 +31,9 @@ impl Shelf {
     }
 }
 
+/// What was tried where the whole place is not there: a folder of another machine that is not mounted.
+pub(super) const FIND: &str = "find";
+
 /// Why a file cannot be had, written, listed or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -56,11 +59,11 @@ impl VaultError {
     #[must_use]
     pub fn passes(&self) -> bool {
         match self {
-            Self::Io { source, .. } => {
+            Self::Io { what, source, .. } => {
                 // A file that may not grow (a limit of the account or the file system) is a full disk to us.
                 let full =
                     [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
-                full.contains(&source.kind())
+                *what == FIND || full.contains(&source.kind())
             }
             Self::Bucket(fault) => fault.passes(),
         }

@@ -19,6 +19,7 @@ const ADDRESS: &str = "GUANLAN_BROWSER_POSTGRES";
 pub fn day(server: &Postgres, node: &Node) {
     let walk = std::env::var(ASKED).unwrap();
     let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("kept")).unwrap();
     let engines = dir.path().join("engines.toml");
     let tables = format!(
         "[store]\nkind = \"postgres\"\naddress_env = \"{ADDRESS}\"\n[index]\nkind = \"opensearch\"\n\

@@ -99,9 +99,13 @@ fn a_bucket_keeps_hands_out_and_loses_evidence_as_a_folder_does() {
 }
 
 #[test]
-fn a_shared_folder_does_too() {
+fn a_shared_folder_does_too_and_one_that_is_not_mounted_is_told() {
     let dir = tempfile::tempdir().unwrap();
     a_life_of_evidence(&format!("[evidence]\nfolder = \"{}\"\n", dir.path().display()));
+    let bench = Bench::with("[evidence]\nfolder = \"not-mounted\"\n");
+    let config = Config::load(Some(bench.lab.path()), &Overrides::default()).unwrap();
+    assert!(tried(&config, Lang::Zh).unwrap().unwrap_err().contains("没有挂上"));
+    assert!(tried(&config, Lang::En).unwrap().unwrap_err().contains("is not mounted"));
 }
 
 #[test]
