@@ -132,6 +132,8 @@ commands! {
     Mcp(mcp::McpArgs),
     Reindex(reindex::ReindexArgs),
     Store(store::StoreArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Completions(completions::CompletionsArgs),
 }
 

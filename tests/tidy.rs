@@ -255,9 +255,19 @@ fn papers_name_paths_that_exist() {
         "config/README.md",
         "src/report/README.md",
         "tests/README.md",
+        "deploy/README.md",
     ];
-    let tops =
-        ["src/", "pipelines/", "index/", "encoder/", "config/", "tests/", "benches/", ".ci/"];
+    let tops = [
+        "deploy/",
+        "src/",
+        "pipelines/",
+        "index/",
+        "encoder/",
+        "config/",
+        "tests/",
+        "benches/",
+        ".ci/",
+    ];
     // A folder's own paper may name its files from there.
     let mut findings = Vec::new();
     for paper in papers {
@@ -353,4 +363,42 @@ fn no_two_schemas_of_the_api_have_one_name() {
         "only {} schemas were found: this test no longer sees them",
         names.len()
     );
+}
+
+/// The program calls that `text` holds: of a unit, of a container file, between back quotes of a paper.
+fn calls(text: &str) -> Vec<Vec<String>> {
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let unit =
+        text.lines().filter_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/guanlan"));
+    let quoted = text.split('`').skip(1).step_by(2).filter_map(|q| q.strip_prefix("guanlan "));
+    let mut calls: Vec<_> = unit.chain(quoted).map(words).collect();
+    let array = |name: &str| -> Option<Vec<String>> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(line.split('"').skip(1).step_by(2).map(str::to_owned).collect())
+    };
+    if let (Some(entry), Some(rest)) = (array("ENTRYPOINT "), array("CMD ")) {
+        calls.push(entry.into_iter().skip(1).chain(rest).collect());
+    }
+    calls
+}
+
+#[test]
+fn what_deploy_calls_the_program_has() {
+    let mut called = 0;
+    for name in ["guanlan.service", "Containerfile", "README.md"] {
+        let text = fs::read_to_string(root().join("deploy").join(name)).unwrap();
+        for args in calls(&text) {
+            let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_guanlan"));
+            let told = program.args(&args).arg("--help").output().unwrap();
+            let said = String::from_utf8_lossy(&told.stderr).into_owned();
+            assert!(told.status.success(), "deploy/{name} calls guanlan {args:?}: {said}");
+            called += 1;
+        }
+    }
+    assert!(called >= 6, "only {called} calls were found: this test no longer sees them");
+    let container = fs::read_to_string(root().join("deploy/Containerfile")).unwrap();
+    let config = fs::read_to_string(root().join("config/guanlan.toml")).unwrap();
+    let listen =
+        config.lines().find_map(|line| line.strip_prefix("listen = \"127.0.0.1:")).unwrap();
+    assert!(container.contains(&format!("EXPOSE {}\n", listen.trim_end_matches('"'))));
 }

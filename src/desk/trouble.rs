@@ -11,6 +11,7 @@ use index::{ClusterFault, IndexError};
 use pipelines::locale::Lang;
 
 use super::DeskError;
+use super::works::backup::BackupError;
 use crate::bucket::BucketFault;
 use crate::engine::{
     Apart, CommitError, FollowError, LockError, NoData, RebuildError, StandingError,
@@ -38,6 +39,9 @@ pub fn in_words(error: &anyhow::Error, lang: Lang) -> String {
     }
     if let Some(words) = index_trouble(error, lang) {
         return words;
+    }
+    if let Some(error) = error.downcast_ref() {
+        return backup_trouble(error, lang);
     }
     if let Some(words) = error.downcast_ref().and_then(|error| copy_trouble(error, lang)) {
         return words;
@@ -145,6 +149,20 @@ fn cluster_words(fault: &ClusterFault, lang: Lang) -> String {
             filled("answer", &[("status", status), ("why", why)])
         }
     }
+}
+
+/// Why a backup was not made, or not taken back.
+fn backup_trouble(error: &BackupError, lang: Lang) -> String {
+    let (key, what) = match error {
+        BackupError::OnServer => ("on_server", ""),
+        BackupError::Purged => ("purged", ""),
+        BackupError::Nothing { place } => ("nothing", place.as_str()),
+        BackupError::NotEmpty { place } => ("not_empty", place.as_str()),
+        BackupError::Within { place } => ("within", place.as_str()),
+        BackupError::NoManifest { place } => ("no_manifest", place.as_str()),
+        BackupError::Changed { file } => ("changed", file.as_str()),
+    };
+    lang.fill(&format!("cli.backup.{key}"), &[("what", &what)])
 }
 
 /// Why a store was not copied; what is of one of the stores has words of its own.

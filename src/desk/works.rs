@@ -4,6 +4,7 @@
 //! work there lends it meanwhile. Each work that changes posts by hand writes its audit line with the name in it.
 
 pub mod backfill;
+pub mod backup;
 pub mod cluster;
 pub mod database;
 pub mod import;

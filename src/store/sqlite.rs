@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, params_from_iter};
 
 mod schema;
 mod side;
+mod snapshot;
 mod still;
 mod values;
 

@@ -11,6 +11,7 @@ mod lab;
 
 mod answers;
 mod api;
+mod backup;
 mod bucket;
 mod cases;
 mod collecting;
