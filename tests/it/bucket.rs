@@ -79,14 +79,14 @@ fn a_life_of_evidence(more: &str) {
     bench.pages.put("/full.xml", feed(&[("停产", bench.pages.url("/a/2.html"), "")]));
     bench.crawl(&station, "full");
     let cut = Cut { evidence: Some(middle), ..Cut::default() };
-    let cleared = retention::clear(&station.shared(), cut, bench.now()).unwrap().evidence;
+    let cleared = retention::clear(&station.shared().unwrap(), cut, bench.now()).unwrap().evidence;
     assert_eq!((cleared.records, cleared.files_removed, cleared.lost), (1, 1, 0));
     assert!(place.read(Shelf::Evidence, "guanlan-20200101000000-1.warc.gz", None).is_ok());
     place.remove(Shelf::Evidence, "guanlan-20200101000000-1.warc.gz").unwrap();
     assert!(!unpacked(&*place).contains(FIRST) && unpacked(&*place).contains(SECOND));
     assert_eq!(bodies(&station, id).len(), 1);
     let posts = Cut { posts: Some(bench.now()), ..Cut::default() };
-    retention::clear(&station.shared(), posts, bench.now()).unwrap();
+    retention::clear(&station.shared().unwrap(), posts, bench.now()).unwrap();
     assert!(place.list(Shelf::Evidence, "").unwrap().is_empty());
     station.close().unwrap();
 }
@@ -122,7 +122,7 @@ fn a_store_that_refuses_keeps_steps_waiting_and_nothing_is_written_twice() {
             std::thread::yield_now();
         }
     };
-    let board = station.shared().board;
+    let board = station.shared().unwrap().board;
     let server_is = &server;
     std::thread::scope(|scope| {
         scope.spawn(move || {

@@ -205,7 +205,8 @@ fn alerts_and_digests_end_too() {
         file.set_modified((now - TimeDelta::days(days)).into()).unwrap();
     }
     let cleared =
-        retention::clear(&station.shared(), Cut::of(&station.config.retention, now), now).unwrap();
+        retention::clear(&station.shared().unwrap(), Cut::of(&station.config.retention, now), now)
+            .unwrap();
     assert_eq!((cleared.alerts, cleared.digests), (1, 1));
     let left = station.store.alerts(&PostRange::default(), 10).unwrap();
     assert_eq!(left.iter().map(|a| a.alert.key.as_str()).collect::<Vec<_>>(), ["new"]);

@@ -427,14 +427,15 @@ fn what_was_purged_on_purpose_stays_away_and_what_was_sent_of_it_loses_its_text(
         || import::file(&station.collector, &file, FileFormat::Csv, &map(), &source).unwrap();
     assert_eq!(take().tally.kept, 3);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(guanlan::engine::delivery::deliver_due(&station.shared())).unwrap();
+    runtime.block_on(guanlan::engine::delivery::deliver_due(&station.shared().unwrap())).unwrap();
     assert!(!bench.told().is_empty());
     let texts = || {
         let sent = station.store.deliveries("sent", DateTime::<Utc>::MAX_UTC, 99).unwrap();
         sent.iter().filter(|d| d.body.contains("通报")).count()
     };
     assert!(texts() > 0);
-    let cleared = retention::clear(&station.shared(), Cut::before(bench.now()), bench.now());
+    let cleared =
+        retention::clear(&station.shared().unwrap(), Cut::before(bench.now()), bench.now());
     assert_eq!(cleared.unwrap().posts, 3);
     assert_eq!(texts(), 0);
     assert_eq!((take().tally.kept, station.store.post_count().unwrap()), (0, 0));

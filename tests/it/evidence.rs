@@ -357,7 +357,7 @@ fn a_torn_end_is_cut_and_orphans_go_with_the_next_purge() {
     let kept = station.store.evidence(id).unwrap();
     assert_ne!(kept[0].record.place.file, kept[1].record.place.file, "a restart begins a new file");
     let cleared = retention::clear(
-        &station.shared(),
+        &station.shared().unwrap(),
         Cut { posts: None, evidence: Some(bench.now()), ..Cut::default() },
         bench.now(),
     )
@@ -389,13 +389,13 @@ fn what_is_past_its_date_is_found_nowhere() {
     assert!(contains(&unpacked(&dir), FIRST));
 
     let cut = Cut { posts: None, evidence: Some(middle), ..Cut::default() };
-    let cleared = retention::clear(&station.shared(), cut, bench.now()).unwrap();
+    let cleared = retention::clear(&station.shared().unwrap(), cut, bench.now()).unwrap();
     assert_eq!((cleared.evidence.records, cleared.evidence.files_rewritten), (1, 1));
     let all = unpacked(&dir);
     assert!(!contains(&all, FIRST), "the rewritten file holds what had to go");
     assert_eq!(kept("/a/7.html"), []);
     assert!(bodies(&station, &kept("/a/8.html"))[0].contains(SECOND), "what stays is moved whole");
-    let idle = retention::clear(&station.shared(), cut, bench.now()).unwrap();
+    let idle = retention::clear(&station.shared().unwrap(), cut, bench.now()).unwrap();
     assert_eq!(idle.evidence.records + idle.evidence.files_rewritten, 0);
 
     bench.again(&station, "/a/7.html");
@@ -406,7 +406,7 @@ fn what_is_past_its_date_is_found_nowhere() {
     );
     // Both articles name the same day; with their posts the last records go, whatever their own date.
     let posts = Cut { posts: Some(bench.now()), evidence: None, ..Cut::default() };
-    let cleared = retention::clear(&station.shared(), posts, bench.now()).unwrap();
+    let cleared = retention::clear(&station.shared().unwrap(), posts, bench.now()).unwrap();
     assert_eq!((cleared.posts, cleared.evidence.records), (2, 2));
     assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0);
     station.close().unwrap();
