@@ -47,7 +47,7 @@ pub use answers::{AnswerVersion, ReadAnswers, WriteAnswers};
 pub use audit::AuditLine;
 pub use cases::{CaseLine, CaseLink, CaseRow, ReadCases, WriteCases};
 pub use changes::{Change, Position};
-pub use cluster::{Cluster, WriteTasks};
+pub use cluster::{Cluster, ReadTasks, WriteTasks};
 pub use copying::{
     Copied, CopyError, Order as CopyOrder, Progress as CopyProgress, TableProof, copy,
 };
@@ -71,7 +71,7 @@ const SCHEMA: i64 = 8;
 
 /// The store as readers see it.
 pub trait Store:
-    ReadEvidence + ReadPeople + ReadCases + ReadSpread + ReadAnswers + Send + Sync
+    ReadEvidence + ReadPeople + ReadCases + ReadSpread + ReadAnswers + ReadTasks + Send + Sync
 {
     /// Runs `work` as one transaction: all of it is stored, or none.
     fn write(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()>;

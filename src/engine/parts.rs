@@ -17,6 +17,7 @@ use super::follow::FollowError;
 use super::handing::{self, HandParts};
 use super::holding::{About, Holding};
 use super::indexing::{open_index, start_follower};
+use super::lock::StationLock;
 use super::nudge::{Ending, Nudge};
 use super::patience::Patience;
 use super::stop::Stop;
@@ -76,6 +77,8 @@ pub struct KeeperOf {
     pub(super) config: Arc<Config>,
     pub(super) clock: Clock,
     pub(super) annotator: Arc<Annotator>,
+    /// The worker's: what a keeper asks for is asked in its turns as well.
+    pub(super) fetcher: Arc<Fetcher>,
 }
 
 impl KeeperOf {
@@ -102,6 +105,14 @@ impl KeeperOf {
 /// Says which worker's process keeps the store.
 pub(super) fn name_keeper(store: &dyn Store, name: &str) -> anyhow::Result<()> {
     Ok(store.write(&mut |write| write.put_state(KEEPER, name))?)
+}
+
+/// What a station stands on.
+pub(super) enum Ground {
+    /// A data directory of its own.
+    Own(StationLock),
+    /// A worker's, whose fetcher it asks by; the worker crawls.
+    Within(Arc<Fetcher>),
 }
 
 /// What a keeper is made of.

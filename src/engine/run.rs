@@ -50,6 +50,9 @@ type Done = (Part, anyhow::Result<()>);
 pub async fn run(station: &Station) -> anyhow::Result<()> {
     let clock = station.collector.clock.clone();
     let mut rounds = Rounds::new(station, clock())?;
+    if let Some(shared) = rounds.shared.as_ref().filter(|shared| shared.store.cluster().is_none()) {
+        intake::take_in_left(shared, &station.collector.committer).await?;
+    }
     let intake = rounds.shared.clone().filter(|shared| shared.store.cluster().is_some());
     let intake = intake.map(|shared| intake::take_in(shared, station.collector.committer.clone()));
     let mut intake = pin!(OptionFuture::from(intake));

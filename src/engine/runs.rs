@@ -272,6 +272,12 @@ async fn waits(
     Ok(tokio::task::spawn_blocking(look).await??)
 }
 
+/// The outcome of a run that was none: another process reads the source.
+pub(super) fn elsewhere(now: DateTime<Utc>) -> RunOutcome {
+    let error = Some(("elsewhere".to_owned(), CommitError::Lost.to_string()));
+    RunOutcome { started: now, ended: now, error, kept: 0 }
+}
+
 /// The hosts that a source is entered by.
 fn entry_hosts(source: &SourceConfig) -> Vec<String> {
     let urls = crawl::entry_urls(source);

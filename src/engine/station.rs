@@ -16,14 +16,16 @@ use pipelines::record::SourceId;
 use super::annotator::annotator;
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
+use super::commit::CommitError;
 use super::data_dir::DataDir;
 use super::faults::Board;
 use super::hosts;
 use super::lock::{LockError, StationLock};
 use super::opened::{open_store, place};
-use super::parts::{KeeperOf, Keeping, Leaving, Parts, Share, name_keeper, patience};
+use super::parts::{Ground, KeeperOf, Keeping, Leaving, Parts, Share, name_keeper, patience};
 use super::process::Stages;
 use super::progress::Listener;
+use super::runs;
 use super::shared::Shared;
 use super::stop::Stop;
 use crate::config::Config;
@@ -105,12 +107,12 @@ impl Station {
         let store = match place(&config)?.open() {
             // Somebody else keeps the store: what is read here is handed over.
             Err(StoreError::Held { .. }) => {
-                return Self::open_worker(config, clock, listener, Some(lock));
+                return Self::open_worker(config, clock, listener, lock);
             }
             opened => opened?,
         };
         let annotator = Arc::new(annotator(&config)?);
-        Self::assemble(Seat::Keeper, config, store, annotator, (clock, listener), Some(lock))
+        Self::assemble(Seat::Keeper, config, store, annotator, (clock, listener), Ground::Own(lock))
     }
 
     /// Opens a worker on a shared store, beside whoever keeps it.
@@ -118,11 +120,11 @@ impl Station {
         config: Config,
         clock: Clock,
         listener: Listener,
-        lock: Option<StationLock>,
+        lock: StationLock,
     ) -> anyhow::Result<Self> {
         let store = open_store(&config)?;
         let annotator = Arc::new(annotator(&config)?);
-        Self::assemble(Seat::Worker, config, store, annotator, (clock, listener), lock)
+        Self::assemble(Seat::Worker, config, store, annotator, (clock, listener), Ground::Own(lock))
     }
 
     /// Opens a worker on a shared store, to lend its directory to commands.
@@ -147,7 +149,7 @@ impl Station {
                 Err(error) => return Err(error.into()),
             }
         }
-        Self::open_worker(config, clock, listener, Some(lock))
+        Self::open_worker(config, clock, listener, lock)
     }
 
     /// Opens the keeper in the process of `worker`, once nobody else keeps the store.
@@ -159,7 +161,8 @@ impl Station {
         let store = place(&config)?.open()?;
         name_keeper(&*store, worker.holding.name())?;
         let context = (worker.clock.clone(), super::progress::nobody());
-        Self::assemble(Seat::Keeper, config, store, worker.annotator.clone(), context, None)
+        let ground = Ground::Within(worker.fetcher.clone());
+        Self::assemble(Seat::Keeper, config, store, worker.annotator.clone(), context, ground)
     }
 
     fn assemble(
@@ -168,7 +171,7 @@ impl Station {
         store: Arc<dyn Store>,
         annotator: Arc<Annotator>,
         (clock, listener): (Clock, Listener),
-        lock: Option<StationLock>,
+        ground: Ground,
     ) -> anyhow::Result<Self> {
         let dir = DataDir(config.station.data_dir.clone());
         let stop = Stop::default();
@@ -179,12 +182,13 @@ impl Station {
             time.keep(&*store)?;
         }
         let stages = Stages::new(&config, annotator.clone(), time.clone(), clock())?;
-        let fetcher = Arc::new(hosts::fetcher(&config, Some(&*store))?);
+        let (fetcher, lock) = match ground {
+            Ground::Own(lock) => (Arc::new(hosts::fetcher(&config, Some(&*store))?), Some(lock)),
+            Ground::Within(fetcher) => (fetcher, None),
+        };
         let patience = patience(&board, &clock, &stop);
-        // A keeper within a worker crawls nothing: the worker does.
-        let is_inner = lock.is_none();
         let share = match store.cluster() {
-            Some(_) if !is_inner => Some(Share::open(&config, &store, &fetcher, &clock)?),
+            Some(_) if lock.is_some() => Some(Share::open(&config, &store, &fetcher, &clock)?),
             _ => None,
         };
         if let Some(share) = &share {
@@ -225,7 +229,7 @@ impl Station {
             time,
             stop,
             share,
-            is_reading: !is_inner,
+            is_reading: lock.is_some(),
             keeping,
             committer_thread,
             lock,
@@ -240,6 +244,7 @@ impl Station {
             config: self.config.clone(),
             clock: self.collector.clock.clone(),
             annotator: self.collector.stages.annotator(),
+            fetcher: self.collector.fetcher.clone(),
         })
     }
 
@@ -278,7 +283,10 @@ impl Station {
         sources: &[Arc<SourceConfig>],
     ) -> anyhow::Result<Vec<(SourceId, RunOutcome)>> {
         let runs = sources.iter().map(|source| async move {
-            let outcome = self.collector.run(source).await?;
+            let outcome = match self.collector.run(source).await {
+                Err(CommitError::Lost) => runs::elsewhere((self.collector.clock)()),
+                ran => ran?,
+            };
             Ok::<_, anyhow::Error>((source.id.clone(), outcome))
         });
         let mut outcomes = Vec::new();

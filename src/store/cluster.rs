@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Result;
-use super::sql::{Write, params};
+use super::sql::{Database, Write, params};
 
 /// The state that names the worker in whose process the keeper of the store is.
 pub const KEEPER: &str = "keeper:worker";
@@ -93,8 +93,6 @@ pub trait Cluster: Send + Sync {
     fn leases(&self) -> Result<Vec<Lease>>;
     /// Asks for a task; `false` where the source is not, or no longer, the asker's.
     fn ask(&self, task: &NewTask<'_>) -> Result<bool>;
-    /// Tasks of `kind` that are not answered, in the order they were asked in.
-    fn open_tasks(&self, kind: &str, limit: usize) -> Result<Vec<Task>>;
     /// Takes tasks of `kind` that nobody has for `ms` milliseconds.
     fn take_tasks(&self, kind: &str, taker: &str, limit: usize, ms: u64) -> Result<Vec<Task>>;
     /// Answers a task that was taken, where it still is the taker's.
@@ -108,6 +106,23 @@ pub trait Cluster: Send + Sync {
     /// Ends the session of a keeper (the worker that the state [`KEEPER`] names) that was not heard for `ms` milliseconds, so that another can take its place; answers
     /// whether there was one.
     fn depose(&self, ms: u64) -> Result<bool>;
+}
+
+/// What is asked and not answered, in a store of either kind: a copy of one on a server may bring some into a file.
+pub trait ReadTasks {
+    /// Tasks of `kind` that are not answered, in the order they were asked in.
+    fn open_tasks(&self, kind: &str, limit: usize) -> Result<Vec<Task>>;
+}
+
+impl<D: Database> ReadTasks for D {
+    fn open_tasks(&self, kind: &str, limit: usize) -> Result<Vec<Task>> {
+        let sql =
+            "SELECT id, body FROM tasks WHERE kind = ?1 AND answer IS NULL ORDER BY id LIMIT ?2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(|c| {
+            c.rows(sql, params![kind, limit], |row| Ok(Task { id: row.get(0)?, body: row.get(1)? }))
+        })
+    }
 }
 
 /// What the transaction says that does what a task asks for.

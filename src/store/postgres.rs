@@ -300,6 +300,7 @@ impl Database for PostgresStore {
             "exhibits",
             "sessions",
             "tries",
+            "tasks",
         ];
         for table in tables {
             link.simple(&format!("VACUUM (TRUNCATE OFF) {table}"))?;

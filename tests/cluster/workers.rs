@@ -1,4 +1,4 @@
-//! Three workers on one store: killed at any instant, the keeper too, with the server started anew meanwhile: posts, alerts
+//! Three workers on one store: killed at any instant, the keeper too, with the server started anew meanwhile, and a keeper that falls silent: posts, alerts
 //! and deliveries as on one machine, and no host asked faster than its rule.
 //!
 //! In: a server. Out: nothing; `GUANLAN_WORKER_KILLS` sets how many kills (12), `GUANLAN_KILL_SEED` which (1). The sites grow
@@ -34,6 +34,9 @@ const EARLY: Duration = Duration::from_millis(15);
 
 /// Workers at the same time.
 const WORKERS: usize = 3;
+
+/// How long the sites go on growing after the last kill, roughly: there is something to store once the keeper is silent.
+const AFTER_KILLS: Duration = Duration::from_secs(10);
 
 /// How long everything may take after the last kill.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -242,6 +245,31 @@ fn number(name: &str) -> Option<usize> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number in the environment"))
 }
 
+/// Stops the process that keeps the store without ending it: another takes its place, and it cannot write any more.
+fn silence_the_keeper(server: &Postgres, workers: &mut [Worker]) -> Option<u32> {
+    let keeper = "SELECT value FROM workers.state WHERE name = 'keeper:worker'";
+    let asked = Instant::now();
+    while asked.elapsed() < PATIENCE {
+        let name = server.psql(keeper).unwrap_or_default();
+        let of = |worker: &&mut Worker| {
+            let pid = worker.child.as_ref().map(|child| format!("-{}-", child.id()));
+            pid.is_some_and(|pid| name.contains(&pid))
+        };
+        if let Some(worker) = workers.iter_mut().find(of) {
+            let pid = worker.child.as_ref().map(Child::id);
+            pid.iter().for_each(|pid| signal(*pid, "STOP"));
+            return pid;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    None
+}
+
+fn signal(pid: u32, name: &str) {
+    let sent = std::process::Command::new("kill").args(["-s", name, &pid.to_string()]).status();
+    assert!(sent.unwrap().success(), "kill -s {name} {pid}");
+}
+
 /// What the store holds in the end.
 fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
     let mut posts = BTreeSet::new();
@@ -262,7 +290,7 @@ pub fn die_at_any_instant(server: &Postgres) {
     let kills = number("GUANLAN_WORKER_KILLS").unwrap_or(12);
     let mut dice = Dice(1_000_003 * number("GUANLAN_KILL_SEED").unwrap_or(1) as u64);
     let between = |dice: &mut Dice| Duration::from_millis(400 + dice.below(2_200) as u64);
-    let grown = Duration::from_millis(1_500) * u32::try_from(kills).unwrap();
+    let grown = Duration::from_millis(1_500) * u32::try_from(kills).unwrap() + AFTER_KILLS;
     let world = World::start(grown);
     let address = format!("{}?schema=workers", server.address());
     let evidence = tempfile::tempdir().unwrap();
@@ -291,6 +319,7 @@ pub fn die_at_any_instant(server: &Postgres) {
     workers.iter_mut().filter(|w| w.child.is_none()).for_each(Worker::start);
     let posts = usize::try_from(SITES * POSTS).unwrap();
     let alerts = usize::try_from(SITES * POSTS.div_ceil(EVERY)).unwrap();
+    let silent = silence_the_keeper(server, &mut workers);
     let place = Place::Server(Address::parse(&address).unwrap());
     let asked = Instant::now();
     let store = loop {
@@ -306,6 +335,9 @@ pub fn die_at_any_instant(server: &Postgres) {
             }
         }
     };
+    if let Some(silent) = silent {
+        signal(silent, "CONT");
+    }
     drop(workers);
     let told = world.told.lock().unwrap();
     assert_eq!(told.len(), alerts, "messages under their keys");

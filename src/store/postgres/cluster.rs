@@ -137,13 +137,6 @@ impl Cluster for PostgresStore {
         })
     }
 
-    fn open_tasks(&self, kind: &str, limit: usize) -> Result<Vec<Task>> {
-        let sql =
-            "SELECT id, body FROM tasks WHERE kind = ?1 AND answer IS NULL ORDER BY id LIMIT ?2";
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.aside(|link| (link as &dyn Sql).rows(sql, params![kind, limit], task_of))
-    }
-
     fn take_tasks(&self, kind: &str, taker: &str, limit: usize, ms: u64) -> Result<Vec<Task>> {
         let sql = told(
             "UPDATE tasks SET taker = ?2, until = NOW + ?4 WHERE id IN (
