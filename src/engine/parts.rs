@@ -152,6 +152,16 @@ impl Parts<'_> {
 }
 
 impl Share {
+    /// Renews what is held until `stop`; says who keeps the store where this process does.
+    pub fn begin(&self, store: &dyn Store, keeps: bool, stop: &Stop) -> anyhow::Result<()> {
+        self.holding.keep_up(stop.clone())?;
+        if keeps {
+            self.holding.says_it_keeps(true);
+            name_keeper(store, self.holding.name())?;
+        }
+        Ok(())
+    }
+
     /// A committer that hands over to whoever keeps the store.
     pub fn hand_over(&self, patience: &Patience, stop: &Stop) -> (Committer, JoinHandle<()>) {
         let (holding, patience, stop) = (self.holding.clone(), patience.clone(), stop.clone());

@@ -192,17 +192,13 @@ impl Station {
             _ => None,
         };
         if let Some(share) = &share {
-            share.holding.keep_up(stop.clone())?;
-            if seat == Seat::Keeper {
-                share.holding.says_it_keeps(true);
-                name_keeper(&*store, share.holding.name())?;
-            }
+            share.begin(&*store, seat == Seat::Keeper, &stop)?;
         }
-        let parts = Parts { config: &config, store: &store, clock: &clock, board: &board };
         let (keeping, (committer, committer_thread)) = match (seat, &share) {
             (Seat::Worker, Some(share)) => (None, share.hand_over(&patience, &stop)),
             (Seat::Worker, None) => anyhow::bail!("a worker needs a store on a server"),
             (Seat::Keeper, _) => {
+                let parts = Parts { config: &config, store: &store, clock: &clock, board: &board };
                 let (keeping, committer) = parts.keep(annotator, &patience)?;
                 (Some(keeping), committer)
             }
