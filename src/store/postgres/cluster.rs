@@ -13,8 +13,8 @@ use crate::store::{Result, StoreError};
 /// The time of the server in milliseconds since the epoch.
 const NOW: &str = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
-/// What stands in `meta` for who keeps the store: its term, and the process of the server that serves it.
-pub(super) const KEEPER: &str = "keeper";
+/// What stands in `meta` for which keeper this is since the store was made. It is the server's: a copy leaves it out, as all marks.
+pub(super) const KEEPER: &str = "mark:keeper";
 
 fn millis_of(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX / 4)
