@@ -87,7 +87,7 @@ fn deliveries_are_shown_with_their_answers_and_sent_again() {
     let mark = served.mark();
     let again = [("mark", mark.as_str()), ("way", "gone")];
     assert_eq!(served.post("/deliveries/resend", &again).status, 303);
-    assert!(!served.page("/deliveries?state=dead").contains("422"));
+    assert!(!served.page("/deliveries?state=dead").contains("422 unknown robot"));
     assert!(served.page("/deliveries?state=pending").contains("矿上"));
 }
 
