@@ -63,7 +63,7 @@ pub struct Task {
 pub struct NewTask<'a> {
     /// Of who asks, once for each thing: asked again, it is the same task.
     pub key: &'a str,
-    /// `commit` or `judge`.
+    /// What kind of work: `commit`.
     pub kind: &'a str,
     /// Whose post it is about.
     pub source: &'a str,
@@ -93,10 +93,6 @@ pub trait Cluster: Send + Sync {
     fn leases(&self) -> Result<Vec<Lease>>;
     /// Asks for a task; `false` where the source is not, or no longer, the asker's.
     fn ask(&self, task: &NewTask<'_>) -> Result<bool>;
-    /// Takes tasks of `kind` that nobody has for `ms` milliseconds.
-    fn take_tasks(&self, kind: &str, taker: &str, limit: usize, ms: u64) -> Result<Vec<Task>>;
-    /// Answers a task that was taken, where it still is the taker's.
-    fn answer(&self, id: i64, taker: &str, answer: &str) -> Result<()>;
     /// What `asker` was answered and has not forgotten: number, key, answer.
     fn answers(&self, asker: &str) -> Result<Vec<(i64, String, String)>>;
     /// Forgets tasks that were answered.

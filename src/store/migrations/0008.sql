@@ -16,13 +16,11 @@ CREATE TABLE leases (
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     key TEXT NOT NULL UNIQUE,     -- of who asks: asked twice is asked once
-    kind TEXT NOT NULL,           -- 'commit', 'judge'
+    kind TEXT NOT NULL,           -- 'commit'
     source TEXT NOT NULL,
     asker TEXT NOT NULL,
     body TEXT NOT NULL,
     at INTEGER NOT NULL,
-    taker TEXT,
-    until INTEGER,
     answer TEXT
 );
 CREATE INDEX tasks_open ON tasks (kind, id) WHERE answer IS NULL;

@@ -5,8 +5,8 @@
 
 use super::link::Link;
 use super::{PostgresStore, STATION_LOCK, lock};
-use crate::store::cluster::{Cluster, Lease, Leased, NewTask, Task, Worker};
-use crate::store::sql::{Row, Sql, params};
+use crate::store::cluster::{Cluster, Lease, Leased, NewTask, Worker};
+use crate::store::sql::{Sql, params};
 use crate::store::values::instant;
 use crate::store::{Result, StoreError};
 
@@ -137,25 +137,6 @@ impl Cluster for PostgresStore {
         })
     }
 
-    fn take_tasks(&self, kind: &str, taker: &str, limit: usize, ms: u64) -> Result<Vec<Task>> {
-        let sql = told(
-            "UPDATE tasks SET taker = ?2, until = NOW + ?4 WHERE id IN (
-               SELECT id FROM tasks WHERE kind = ?1 AND answer IS NULL AND (taker IS NULL OR until < NOW)
-               ORDER BY id LIMIT ?3 FOR UPDATE SKIP LOCKED)
-             RETURNING id, body",
-        );
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.aside(|link| {
-            (link as &dyn Sql).rows(&sql, params![kind, taker, limit, millis_of(ms)], task_of)
-        })
-    }
-
-    fn answer(&self, id: i64, taker: &str, answer: &str) -> Result<()> {
-        let sql = "UPDATE tasks SET answer = ?3 WHERE id = ?1 AND taker = ?2 AND answer IS NULL";
-        self.aside(|link| (link as &dyn Sql).execute(sql, params![id, taker, answer]))?;
-        Ok(())
-    }
-
     fn answers(&self, asker: &str) -> Result<Vec<(i64, String, String)>> {
         let sql =
             "SELECT id, key, answer FROM tasks WHERE asker = ?1 AND answer IS NOT NULL ORDER BY id";
@@ -179,7 +160,7 @@ impl Cluster for PostgresStore {
         let ms = millis_of(ms);
         self.aside(|link| {
             let c: &dyn Sql = link;
-            let old = told("DELETE FROM tasks WHERE at < NOW - ?1 AND (answer IS NOT NULL OR kind <> 'commit')");
+            let old = told("DELETE FROM tasks WHERE at < NOW - ?1 AND answer IS NOT NULL");
             c.execute(&old, params![ms])?;
             c.execute(&told("DELETE FROM workers WHERE seen < NOW - ?1"), params![ms])?;
             c.execute(&told("DELETE FROM leases WHERE until < NOW - ?1"), params![ms])?;
@@ -207,10 +188,6 @@ impl Cluster for PostgresStore {
             Ok(ended.is_some_and(|n| n != "0"))
         })
     }
-}
-
-fn task_of(row: &Row<'_>) -> Result<Task> {
-    Ok(Task { id: row.get(0)?, body: row.get(1)? })
 }
 
 impl PostgresStore {
