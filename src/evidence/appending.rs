@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use pipelines::crawl::warc::{self, Location, Member, Writer};
 
-use super::archive::{ArchiveError, Purged};
+use super::archive::{ArchiveError, Emptied, Purged, is_over};
 use super::vault::VaultError;
 use super::{ENDING, SOFTWARE};
 use crate::platform;
@@ -78,13 +78,10 @@ impl Appending {
         before: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Result<Purged, ArchiveError> {
-        let is_over = |record: &FiledRecord| {
-            !record.has_post || before.is_some_and(|before| record.fetched_at < before)
-        };
         let mut purged = Purged::default();
         for file in self.files()? {
             let (over, staying): (Vec<_>, Vec<_>) =
-                store.filed_records(&file)?.into_iter().partition(is_over);
+                store.filed_records(&file)?.into_iter().partition(|record| is_over(record, before));
             if over.is_empty() && !staying.is_empty() {
                 continue;
             }
@@ -109,27 +106,12 @@ impl Appending {
             self.writer.close().map_err(failed("write", &self.dir))?;
         }
         let (moved, lost) = self.copy(staying, now)?;
-        let detail = format!("{} records, {} stay, {} lost", over.len(), moved.len(), lost.len());
-        store.write(&mut |write| {
-            for record in over.iter().chain(&lost) {
-                write.drop_record(record.id)?;
-            }
-            for (id, place) in &moved {
-                write.move_record(*id, place)?;
-            }
-            write.audit(now, "purge", &format!("evidence/{file}"), &detail)
-        })?;
+        let emptied = Emptied { file, over, moved: &moved, lost: &lost };
+        emptied.tell(store, now)?;
         let path = self.dir.join(file);
         let before = path.metadata().map_or(0, |m| m.len());
         std::fs::remove_file(&path).map_err(failed("remove", &path))?;
-        let after: u64 = moved.iter().map(|(_, place)| place.length).sum();
-        purged.records += over.len() as u64;
-        purged.lost += lost.len() as u64;
-        purged.bytes_freed += before.saturating_sub(after);
-        match moved.is_empty() {
-            true => purged.files_removed += 1,
-            false => purged.files_rewritten += 1,
-        }
+        emptied.count(before, purged);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use pipelines::crawl::warc::{Location, Member};
 use super::appending::Appending;
 use super::vault::{Vault, VaultError};
 use super::whole::Whole;
-use crate::store::{Store, StoreError};
+use crate::store::{FiledRecord, Store, StoreError};
 
 /// Why evidence cannot be kept or cleared.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,52 @@ pub struct Purged {
     pub bytes_freed: u64,
     /// Records that should have stayed and could not be read from a damaged file.
     pub lost: u64,
+}
+
+/// Whether a record goes with what was fetched before `before` (none: no date), or has no stored post.
+pub(super) fn is_over(record: &FiledRecord, before: Option<DateTime<Utc>>) -> bool {
+    !record.has_post || before.is_some_and(|before| record.fetched_at < before)
+}
+
+/// A file that is about to be removed: what of it is over, what stays elsewhere, and what cannot be read.
+pub(super) struct Emptied<'a> {
+    /// Its name.
+    pub file: &'a str,
+    /// Records whose time is over.
+    pub over: &'a [FiledRecord],
+    /// Row and new place of those that stay.
+    pub moved: &'a [(i64, Location)],
+    /// Records that should have stayed.
+    pub lost: &'a [FiledRecord],
+}
+
+impl Emptied<'_> {
+    /// Tells the store, before the file goes.
+    pub fn tell(&self, store: &dyn Store, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let Self { file, over, moved, lost } = self;
+        let detail = format!("{} records, {} stay, {} lost", over.len(), moved.len(), lost.len());
+        store.write(&mut |write| {
+            for record in over.iter().chain(*lost) {
+                write.drop_record(record.id)?;
+            }
+            for (id, place) in *moved {
+                write.move_record(*id, place)?;
+            }
+            write.audit(now, "purge", &format!("evidence/{file}"), &detail)
+        })
+    }
+
+    /// Counts it, once the file of so many bytes is gone.
+    pub fn count(&self, bytes: u64, purged: &mut Purged) {
+        let after: u64 = self.moved.iter().map(|(_, place)| place.length).sum();
+        purged.records += self.over.len() as u64;
+        purged.lost += self.lost.len() as u64;
+        purged.bytes_freed += bytes.saturating_sub(after);
+        match self.moved.is_empty() {
+            true => purged.files_removed += 1,
+            false => purged.files_rewritten += 1,
+        }
+    }
 }
 
 /// The evidence files of a station.

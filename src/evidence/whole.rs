@@ -11,7 +11,7 @@ use pipelines::crawl::warc::{self, Location, Member};
 use pipelines::text::hex;
 use sha2::{Digest, Sha256};
 
-use super::archive::{ArchiveError, Purged};
+use super::archive::{ArchiveError, Emptied, Purged, is_over};
 use super::vault::{Listed, Shelf, Vault, VaultError};
 use super::{ENDING, SOFTWARE};
 use crate::platform;
@@ -128,34 +128,16 @@ impl Whole {
         now: DateTime<Utc>,
         purged: &mut Purged,
     ) -> Result<(), ArchiveError> {
-        let is_over = |record: &FiledRecord| {
-            !record.has_post || before.is_some_and(|before| record.fetched_at < before)
-        };
         let records = store.filed_records(&file.name)?;
-        let (over, staying): (Vec<_>, Vec<_>) = records.into_iter().partition(is_over);
+        let (over, staying): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|record| is_over(record, before));
         let (moved, lost) = self.copy(&file.name, &staying, now)?;
+        let emptied = Emptied { file: &file.name, over: &over, moved: &moved, lost: &lost };
         if over.len() + staying.len() > 0 {
-            let detail =
-                format!("{} records, {} stay, {} lost", over.len(), moved.len(), lost.len());
-            store.write(&mut |write| {
-                for record in over.iter().chain(&lost) {
-                    write.drop_record(record.id)?;
-                }
-                for (id, place) in &moved {
-                    write.move_record(*id, place)?;
-                }
-                write.audit(now, "purge", &format!("evidence/{}", file.name), &detail)
-            })?;
+            emptied.tell(store, now)?;
         }
         self.vault.remove(Shelf::Evidence, &file.name)?;
-        let after: u64 = moved.iter().map(|(_, place)| place.length).sum();
-        purged.records += over.len() as u64;
-        purged.lost += lost.len() as u64;
-        purged.bytes_freed += file.bytes.saturating_sub(after);
-        match moved.is_empty() {
-            true => purged.files_removed += 1,
-            false => purged.files_rewritten += 1,
-        }
+        emptied.count(file.bytes, purged);
         Ok(())
     }
 
