@@ -138,24 +138,10 @@ fn faults(settings: &EvidenceSettings, dir: &Path) -> Vec<(&'static str, String,
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::config::{Config, Overrides};
+    use super::super::problem::errors_of;
 
     fn check(evidence: &str, expected: &[&str]) {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("guanlan.toml");
-        std::fs::write(&file, format!("[evidence]\n{evidence}")).unwrap();
-        let problems = Config::load(Some(&file), &Overrides::default()).err();
-        let found: Vec<String> = problems
-            .into_iter()
-            .flat_map(|problems| problems.0)
-            .filter(|p| p.level == Level::Error)
-            .map(|p| {
-                let name = format!("{:?}", p.fault);
-                format!("{} {} {}", p.line, p.key, name.split([' ', '{']).next().unwrap())
-            })
-            .collect();
-        assert_eq!(found, expected, "{evidence}");
+        assert_eq!(errors_of(&format!("[evidence]\n{evidence}")), expected, "{evidence}");
     }
 
     #[test]

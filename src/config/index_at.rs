@@ -141,27 +141,10 @@ fn faults(settings: &IndexSettings, dir: &Path) -> Vec<(&'static str, String, Fa
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::config::{Config, Overrides};
+    use super::super::problem::errors_of;
 
     fn check(index: &str, expected: &[&str]) {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("guanlan.toml");
-        std::fs::write(&file, format!("[index]\n{index}")).unwrap();
-        let found: Vec<String> = match Config::load(Some(&file), &Overrides::default()) {
-            Ok(_) => Vec::new(),
-            Err(problems) => {
-                let name = |p: &Problem| format!("{:?}", p.fault);
-                let name = |p: &Problem| name(p).split([' ', '{']).next().unwrap().to_owned();
-                problems
-                    .0
-                    .iter()
-                    .filter(|p| p.level == Level::Error)
-                    .map(|p| format!("{} {} {}", p.line, p.key, name(p)))
-                    .collect()
-            }
-        };
-        assert_eq!(found, expected, "{index}");
+        assert_eq!(errors_of(&format!("[index]\n{index}")), expected, "{index}");
     }
 
     #[test]

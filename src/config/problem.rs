@@ -348,3 +348,22 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+/// The errors of a main file with this text: line, key, kind of fault.
+#[cfg(test)]
+pub(super) fn errors_of(text: &str) -> Vec<String> {
+    use super::{Config, Overrides};
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("guanlan.toml");
+    std::fs::write(&file, text).unwrap();
+    let problems = Config::load(Some(&file), &Overrides::default()).err();
+    problems
+        .into_iter()
+        .flat_map(|problems| problems.0)
+        .filter(|p| p.level == Level::Error)
+        .map(|p| {
+            let name = format!("{:?}", p.fault);
+            format!("{} {} {}", p.line, p.key, name.split([' ', '{']).next().unwrap())
+        })
+        .collect()
+}
