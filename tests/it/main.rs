@@ -39,6 +39,7 @@ mod refusals;
 mod rehearse;
 mod reports;
 mod rooms;
+mod small_web;
 mod sources;
 mod stop;
 mod streams;

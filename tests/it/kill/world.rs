@@ -11,10 +11,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
-use crate::lab::{Dice, Lab, signs};
+use crate::lab::Lab;
+use crate::small_web::{self, Sheet, serve};
 
 /// Sites; the first two have feeds with texts, the last a list and pages.
 const SITES: u64 = 3;
@@ -134,13 +135,6 @@ impl World {
     }
 }
 
-fn serve(runtime: &tokio::runtime::Runtime, router: Router) -> u16 {
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    runtime.spawn(async move { axum::serve(listener, router).await });
-    port
-}
-
 fn listen(ears: &Ears, station: &str, hear: impl FnOnce(&mut Heard)) {
     hear(ears.lock().unwrap().entry(station.to_owned()).or_default());
 }
@@ -169,19 +163,8 @@ fn is_accident(n: u64) -> bool {
     n.is_multiple_of(5) && n < 3_000
 }
 
-fn title(n: u64) -> String {
-    signs(&mut Dice(n), 14)
-}
-
-fn text(n: u64) -> String {
-    let mut dice = Dice(n + 500_000);
-    let accident = if is_accident(n) { "井下发生事故，" } else { "" };
-    format!(
-        "{accident}{}，{}。{}。",
-        signs(&mut dice, 30),
-        signs(&mut dice, 25),
-        signs(&mut dice, 40)
-    )
+fn sheet(n: u64, now: DateTime<Utc>) -> Sheet {
+    Sheet::of(n, is_accident(n), published(n, now))
 }
 
 fn published(n: u64, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -191,8 +174,9 @@ fn published(n: u64, now: DateTime<Utc>) -> DateTime<Utc> {
 
 fn rows(ids: std::ops::Range<u64>, now: DateTime<Utc>) -> String {
     ids.fold(String::new(), |mut rows, n| {
+        let Sheet { title, text, at, .. } = sheet(n, now);
         let row = serde_json::json!({
-            "id": n, "title": title(n), "text": text(n), "posted_at": published(n, now).to_rfc3339(),
+            "id": n, "title": title, "text": text, "posted_at": at.to_rfc3339(),
         });
         let _ = writeln!(rows, "{row}");
         rows
@@ -204,50 +188,9 @@ fn of_site(site: u64) -> std::ops::Range<u64> {
     site * 100..site * 100 + OF_A_SITE
 }
 
+/// Of one site everything stands in its feed and in its list.
 fn page(site: u64, path: &str, headers: &HeaderMap, now: DateTime<Utc>) -> Response {
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    match path {
-        "/rss.xml" => {
-            let items: String = of_site(site)
-                .map(|n| {
-                    format!(
-                        "<item><title>{}</title><link>http://{host}/p/{n}.html</link><pubDate>{}</pubDate>\
-                         <description>{}</description></item>",
-                        title(n),
-                        published(n, now).to_rfc2822(),
-                        text(n)
-                    )
-                })
-                .collect();
-            let feed = format!(
-                "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>站</title>{items}</channel></rss>"
-            );
-            ([(header::CONTENT_TYPE, "application/rss+xml")], feed).into_response()
-        }
-        "/list/" => {
-            let links: String = of_site(site)
-                .map(|n| format!("<li><a href='/p/{n}.html'>{}</a></li>", title(n)))
-                .collect();
-            Html(format!("<html><title>列表</title><body><ul>{links}</ul></body></html>"))
-                .into_response()
-        }
-        _ => {
-            let number = path.strip_prefix("/p/").and_then(|p| p.strip_suffix(".html"));
-            match number.and_then(|n| n.parse().ok()).filter(|n| of_site(site).contains(n)) {
-                Some(n) => Html(article(n, now)).into_response(),
-                None => StatusCode::NOT_FOUND.into_response(),
-            }
-        }
-    }
-}
-
-fn article(n: u64, now: DateTime<Utc>) -> String {
-    format!(
-        "<!doctype html><html><head><title>{title}</title>\
-         <meta property='article:published_time' content='{at}'></head>\
-         <body><h1>{title}</h1><div class='content'><p>{text}</p></div></body></html>",
-        title = title(n),
-        at = published(n, now).to_rfc3339(),
-        text = text(n)
-    )
+    let sheets: Vec<Sheet> = of_site(site).map(|n| sheet(n, now)).collect();
+    small_web::page(host, path, &sheets, &sheets)
 }
