@@ -78,6 +78,7 @@ pub use commit::CommitError;
 pub use data_dir::DataDir;
 pub use follow::FollowError;
 pub use index_place::index_place;
+pub use keys::OtherKey;
 pub use lock::{LockError, StationLock, lend, wanted};
 pub use opened::{NoData, open_or_make_store, open_store, place};
 pub use parts::KeeperOf;

@@ -14,7 +14,7 @@ use super::DeskError;
 use super::works::backup::BackupError;
 use crate::bucket::BucketFault;
 use crate::engine::{
-    Apart, CommitError, FollowError, LockError, NoData, RebuildError, StandingError,
+    Apart, CommitError, FollowError, LockError, NoData, OtherKey, RebuildError, StandingError,
 };
 use crate::evidence::{ArchiveError, VaultError};
 use crate::store::{AddressFault, CopyError, StoreError};
@@ -39,6 +39,9 @@ pub fn in_words(error: &anyhow::Error, lang: Lang) -> String {
     }
     if let Some(words) = index_trouble(error, lang) {
         return words;
+    }
+    if error.is::<OtherKey>() {
+        return lang.text("cli.worker.other_key");
     }
     if let Some(error) = error.downcast_ref() {
         return backup_trouble(error, lang);

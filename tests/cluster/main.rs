@@ -15,6 +15,8 @@ mod lab;
 mod opensearch;
 mod postgres;
 mod same;
+#[path = "../it/small_web.rs"]
+mod small_web;
 mod store;
 mod tables;
 mod trouble;

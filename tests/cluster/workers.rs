@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use guanlan::store::{Address, Place, PostRange, Store};
 
-use crate::lab::{Dice, Lab, signs};
+use crate::lab::{Dice, Lab};
 use crate::postgres::Postgres;
+use crate::small_web::{self, Sheet, serve};
 
 /// Sites.
 const SITES: u64 = 9;
@@ -89,7 +90,7 @@ impl World {
             &format!(
                 "[station]\nname = \"云岭矿业集团\"\ncontact = \"a@example.com\"\ndata_dir = \"data\"\n\
                  listen = \"127.0.0.1:0\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
-                 [evidence]\nfolder = \"{evidence}\"\n[judge]\ndepth = \"fast\"\n\
+                 [evidence]\nfolder = \"{evidence}\"\n[privacy]\nkey_env = \"WORKERS_KEY\"\n[judge]\ndepth = \"fast\"\n\
                  [crawl]\nschedule = \"* * * * * *\"\ndelay_secs = {delay}\n\
                  [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n\
                  [[notifier]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{hook}/\"\ndefault = true\n"
@@ -125,30 +126,8 @@ impl World {
     }
 }
 
-fn serve(runtime: &tokio::runtime::Runtime, router: Router) -> u16 {
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    runtime.spawn(async move { axum::serve(listener, router).await });
-    port
-}
-
 fn is_accident(n: u64) -> bool {
     n.is_multiple_of(EVERY)
-}
-
-fn title(n: u64) -> String {
-    signs(&mut Dice(n), 14)
-}
-
-fn text(n: u64) -> String {
-    let mut dice = Dice(n + 500_000);
-    let accident = if is_accident(n) { "井下发生事故，" } else { "" };
-    format!(
-        "{accident}{}，{}。{}。",
-        signs(&mut dice, 30),
-        signs(&mut dice, 25),
-        signs(&mut dice, 40)
-    )
 }
 
 fn published(n: u64, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -162,46 +141,10 @@ fn of_site(site: u64, shown: u64) -> std::ops::Range<u64> {
 
 fn page(site: u64, shown: u64, path: &str, headers: &HeaderMap, now: DateTime<Utc>) -> Response {
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let (feed, list): (Vec<u64>, Vec<u64>) = of_site(site, shown).partition(|n| n % 2 == 0);
-    match path {
-        "/rss.xml" => {
-            let item = |n: &u64| {
-                format!(
-                    "<item><title>{}</title><link>http://{host}/p/{n}.html</link><pubDate>{}</pubDate>\
-                     <description>{}</description></item>",
-                    title(*n),
-                    published(*n, now).to_rfc2822(),
-                    text(*n)
-                )
-            };
-            let items: String = feed.iter().map(item).collect();
-            let feed = format!(
-                "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>站</title>{items}</channel></rss>"
-            );
-            ([(header::CONTENT_TYPE, "application/rss+xml")], feed).into_response()
-        }
-        "/list/" => {
-            let link = |n: &u64| format!("<li><a href='/p/{n}.html'>{}</a></li>", title(*n));
-            let links: String = list.iter().map(link).collect();
-            Html(format!("<html><title>列表</title><body><ul>{links}</ul></body></html>"))
-                .into_response()
-        }
-        _ => {
-            let number = path.strip_prefix("/p/").and_then(|p| p.strip_suffix(".html"));
-            match number.and_then(|n| n.parse().ok()).filter(|n| list.contains(n)) {
-                Some(n) => Html(format!(
-                    "<!doctype html><html><head><title>{title}</title>\
-                     <meta property='article:published_time' content='{at}'></head>\
-                     <body><h1>{title}</h1><div class='content'><p>{text}</p></div></body></html>",
-                    title = title(n),
-                    at = published(n, now).to_rfc3339(),
-                    text = text(n)
-                ))
-                .into_response(),
-                None => StatusCode::NOT_FOUND.into_response(),
-            }
-        }
-    }
+    let sheet = |n| Sheet::of(n, is_accident(n), published(n, now));
+    let (feed, list): (Vec<Sheet>, Vec<Sheet>) =
+        of_site(site, shown).map(sheet).partition(|sheet| sheet.number.is_multiple_of(2));
+    small_web::page(host, path, &feed, &list)
 }
 
 /// A worker that runs, or none.
@@ -216,7 +159,10 @@ impl Worker {
         let mut log = std::fs::OpenOptions::new();
         let log = log.create(true).append(true).open(self.lab.path().join("log")).unwrap();
         let mut command = self.lab.command(&["run"]);
-        command.env("WORKERS_STORE", &self.address).stdout(Stdio::null()).stderr(log);
+        command
+            .env("WORKERS_STORE", &self.address)
+            .env("WORKERS_KEY", "a key that all of them use");
+        command.stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().unwrap());
     }
 
@@ -285,6 +231,25 @@ fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
     (posts, alerts, waiting)
 }
 
+/// Waits until a process has said which key all of them use.
+fn until_one_is_there(server: &Postgres) {
+    let marked = "SELECT 1 FROM workers.state WHERE name = 'author-key'";
+    let asked = Instant::now();
+    while server.psql(marked).ok().as_deref() != Some("1") {
+        assert!(asked.elapsed() < PATIENCE, "no worker came up");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Two keys would give an author two pseudonyms: the second process is refused, with the way out.
+fn another_key_is_refused(worker: &Worker) {
+    let mut command = worker.lab.command(&["run"]);
+    command.env("WORKERS_STORE", &worker.address).env("WORKERS_KEY", "a key that is another one");
+    let ended = command.output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && said.contains("let all use one"), "{said}");
+}
+
 /// Nothing is lost or doubled, and no host is asked too fast.
 pub fn die_at_any_instant(server: &Postgres) {
     let kills = number("GUANLAN_WORKER_KILLS").unwrap_or(12);
@@ -301,7 +266,10 @@ pub fn die_at_any_instant(server: &Postgres) {
             Worker { lab, address: address.clone(), child: None }
         })
         .collect();
-    workers.iter_mut().for_each(Worker::start);
+    workers[1..].iter_mut().for_each(Worker::start);
+    until_one_is_there(server);
+    another_key_is_refused(&workers[0]);
+    workers[0].start();
     for kill in 0..kills {
         std::thread::sleep(between(&mut dice));
         let dies = dice.below(WORKERS);
