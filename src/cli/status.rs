@@ -59,9 +59,7 @@ impl StatusArgs {
             if let Some(place) = desk.config.evidence.shown() {
                 writeln!(out, "{}", lang.fill("cli.status.evidence", &[("place", &place)]))?;
             }
-            for worker in &station.workers {
-                writeln!(out, "{}", worker.in_words(lang))?;
-            }
+            show_workers(&station, lang, out)?;
             let (waiting, dead) = station.outbox;
             writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
             if let Some(read) = &station.deep {
@@ -100,6 +98,17 @@ impl StatusArgs {
         table.write(globals.format, lang, out)?;
         Ok(Outcome::Good)
     }
+}
+
+/// The processes on the store, where several share it, and whether one of them keeps it.
+fn show_workers(station: &StationSheet, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+    if station.is_kept == Some(false) {
+        writeln!(out, "{}", lang.text("cli.worker.none_keeps"))?;
+    }
+    for worker in &station.workers {
+        writeln!(out, "{}", worker.in_words(lang))?;
+    }
+    Ok(())
 }
 
 /// What of the posts is in the index, and whether its files are as they were written.

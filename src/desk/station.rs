@@ -89,6 +89,8 @@ pub struct StationSheet {
     pub index_fault: Option<String>,
     /// How the search cluster stands, where the index lies in one and it answers.
     pub cluster: Option<String>,
+    /// Whether one of the processes on the store keeps it; none where it is not shared, or nobody is there.
+    pub is_kept: Option<bool>,
     /// The processes on the store, where several share it.
     pub workers: Vec<WorkerRow>,
     /// What does not work.
@@ -126,6 +128,7 @@ impl Desk {
             words: fault.words,
         };
         let about = self.store.about()?;
+        let workers = self.workers()?;
         Ok(StationSheet {
             name: self.config.station.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
@@ -135,7 +138,8 @@ impl Desk {
             posts: self.store.post_count()?,
             behind,
             index_fault,
-            workers: self.workers()?,
+            is_kept: (!workers.is_empty()).then(|| workers.iter().any(|worker| worker.keeps)),
+            workers,
             faults: faults::stored(&*self.store)?.into_iter().map(row).collect(),
             sizes: self.sizes(&about, health.as_ref())?,
             cluster,

@@ -28,6 +28,8 @@ const LONGEST_PAUSE_SECS: i64 = 1_800;
 pub enum Part {
     /// Writing to the database: held by another program, or its disk is full.
     Store,
+    /// Keeping the store, where several processes share it and this one may.
+    Keeper,
     /// The index following the store.
     Index,
     /// Deleting what is past its date.
@@ -54,6 +56,7 @@ impl Part {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Store => "store",
+            Self::Keeper => "keeper",
             Self::Index => "index",
             Self::Purge => "purge",
             Self::Silence => "silence",

@@ -2,10 +2,12 @@
 //!
 //! In: what the worker was opened with. Out: a station that stores, watches and tells, from when the store is to be had until
 //! it is to stop. Its place is a lock that the server gives to one session: whoever dies frees it, whoever is silent is
-//! deposed, and a deposed one cannot write; it begins anew as one that waits.
+//! deposed, and a deposed one cannot write; it begins anew as one that waits. Why this process cannot keep it stands on the
+//! board.
 
 use std::time::Duration;
 
+use super::faults::Part;
 use super::parts::KeeperOf;
 use super::run;
 use super::station::Station;
@@ -27,21 +29,22 @@ pub fn keep(worker: &KeeperOf, stop: &Stop) {
         let pause = match Station::open_as_keeper(worker) {
             Ok(station) => {
                 worker.says_it_keeps(true);
+                worker.tell(None);
+                // What another left on the board of the store before it died.
+                station.board.worked(&Part::Keeper);
                 tracing::info!("this process keeps the store");
                 let ended = work(station, stop);
                 worker.says_it_keeps(false);
                 match ended {
                     Ok(()) => LOOK,
                     Err(error) => {
-                        tracing::error!(
-                            error = format!("{error:#}"),
-                            "the keeper ended; it begins anew"
-                        );
+                        worker.tell(Some(&error));
                         AFTER_FAULT
                     }
                 }
             }
             Err(error) if matches!(error.downcast_ref(), Some(StoreError::Held { .. })) => {
+                worker.tell(None);
                 match worker.depose_silent() {
                     Ok(true) => tracing::warn!("a keeper that was not heard any more is deposed"),
                     Ok(false) => {}
@@ -50,10 +53,7 @@ pub fn keep(worker: &KeeperOf, stop: &Stop) {
                 LOOK
             }
             Err(error) => {
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    "this process cannot keep the store yet"
-                );
+                worker.tell(Some(&error));
                 AFTER_FAULT
             }
         };

@@ -3,10 +3,12 @@
 //! In: a config, an open store. Out: a committer with what it needs, leases and a gate before hosts. How they are put
 //! together is decided in `station.rs`.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use pipelines::annotate::Annotator;
 use pipelines::crawl::Fetcher;
 
@@ -17,7 +19,8 @@ use super::follow::FollowError;
 use super::handing::{self, HandParts};
 use super::holding::{About, Holding};
 use super::indexing::{open_index, start_follower};
-use super::lock::StationLock;
+use super::keys;
+use super::lock::{LockError, StationLock};
 use super::nudge::{Ending, Nudge};
 use super::patience::Patience;
 use super::stop::Stop;
@@ -77,6 +80,7 @@ pub struct KeeperOf {
     pub(super) config: Arc<Config>,
     pub(super) clock: Clock,
     pub(super) annotator: Arc<Annotator>,
+    pub(super) board: Arc<Board>,
     /// The worker's: what a keeper asks for is asked in its turns as well.
     pub(super) fetcher: Arc<Fetcher>,
 }
@@ -95,16 +99,30 @@ impl KeeperOf {
         self.holding.cluster().depose(SILENT_MS)
     }
 
-    /// What keeps a board of this process's faults.
-    #[must_use]
-    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        (self.clock)()
+    /// Puts on the board of its worker why this process does not keep the store though it should; none: it does, or another.
+    pub fn tell(&self, why: Option<&anyhow::Error>) {
+        match why {
+            Some(why) => {
+                self.board.failed(&Part::Keeper, format!("{why:#}"), (self.clock)());
+            }
+            None => drop(self.board.worked(&Part::Keeper)),
+        }
     }
 }
 
 /// Says which worker's process keeps the store.
 pub(super) fn name_keeper(store: &dyn Store, name: &str) -> anyhow::Result<()> {
     Ok(store.write(&mut |write| write.put_state(KEEPER, name))?)
+}
+
+/// Makes the data directory where it is not there, and takes its lock.
+pub(super) fn locked(
+    take: fn(&Path) -> Result<StationLock, LockError>,
+    dir: &Path,
+) -> anyhow::Result<StationLock> {
+    platform::make_private_dir(dir)
+        .with_context(|| format!("cannot make data directory `{}`", dir.display()))?;
+    Ok(take(dir)?)
 }
 
 /// What a station stands on.
@@ -175,6 +193,7 @@ impl Share {
         fetcher: &Arc<Fetcher>,
         clock: &Clock,
     ) -> anyhow::Result<Self> {
+        keys::same_for_all(config, &**store)?;
         let about = About {
             machine: platform::machine_name(),
             pid: std::process::id(),

@@ -187,10 +187,9 @@ impl Runs {
             let run = async {
                 let _mine = collector.mine(&source.id).await?;
                 if is_shared
-                    && let Some(wait) =
-                        waits(&collector, config, board, source.clone(), now).await?
+                    && let Some(not) = waits(&collector, config, board, source.clone(), now).await?
                 {
-                    return Ok(Ran::Not(wait));
+                    return Ok(not);
                 }
                 collector.run_mine(&source).await.map(|outcome| Ran::Whole(Box::new(outcome)))
             };
@@ -252,7 +251,7 @@ async fn waits(
     board: Arc<Board>,
     source: Arc<SourceConfig>,
     now: DateTime<Utc>,
-) -> Result<Option<Option<DateTime<Utc>>>, CommitError> {
+) -> Result<Option<Ran>, CommitError> {
     let store = collector.store.clone();
     let look = move || -> Result<_, StoreError> {
         let asked = format!("{ASKED}{}", source.id);
@@ -263,11 +262,11 @@ async fn waits(
         let part = part_of(&source.id);
         board.take_over(&*store, &part)?;
         if !board.may_try(&part, now) {
-            return Ok(Some(Some(now + ANOTHERS)));
+            return Ok(Some(Ran::Not(Some(now + ANOTHERS))));
         }
         let last = store.source_state(&source.id)?.last_run;
         let next = plan::next_run(&config, &*store, &source, last, now)?;
-        Ok(next.is_none_or(|at| at > now).then_some(next))
+        Ok(next.is_none_or(|at| at > now).then_some(Ran::Not(next)))
     };
     Ok(tokio::task::spawn_blocking(look).await??)
 }

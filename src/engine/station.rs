@@ -22,14 +22,15 @@ use super::faults::Board;
 use super::hosts;
 use super::lock::{LockError, StationLock};
 use super::opened::{open_store, place};
-use super::parts::{Ground, KeeperOf, Keeping, Leaving, Parts, Share, name_keeper, patience};
+use super::parts::{
+    Ground, KeeperOf, Keeping, Leaving, Parts, Share, locked, name_keeper, patience,
+};
 use super::process::Stages;
 use super::progress::Listener;
 use super::runs;
 use super::shared::Shared;
 use super::stop::Stop;
 use crate::config::Config;
-use crate::platform;
 use crate::store::{RunOutcome, Store, StoreError, StoreWrite, Tally};
 
 /// Sources run at the same time.
@@ -100,10 +101,7 @@ impl Station {
         clock: Clock,
         listener: Listener,
     ) -> anyhow::Result<Self> {
-        let dir = config.station.data_dir.clone();
-        platform::make_private_dir(&dir)
-            .with_context(|| format!("cannot make data directory `{}`", dir.display()))?;
-        let lock = take(&dir)?;
+        let lock = locked(take, &config.station.data_dir)?;
         let store = match place(&config)?.open() {
             // Somebody else keeps the store: what is read here is handed over.
             Err(StoreError::Held { .. }) => {
@@ -136,10 +134,7 @@ impl Station {
         clock: Clock,
         listener: Listener,
     ) -> anyhow::Result<Self> {
-        let dir = config.station.data_dir.clone();
-        platform::make_private_dir(&dir)
-            .with_context(|| format!("cannot make data directory `{}`", dir.display()))?;
-        let lock = StationLock::take_to_lend(&dir)?;
+        let lock = locked(StationLock::take_to_lend, &config.station.data_dir)?;
         let place = place(&config)?;
         // The store is made, or brought to this version, by whoever comes first.
         if matches!(place.open_to_read(), Ok(None) | Err(StoreError::Older { .. })) {
@@ -158,7 +153,7 @@ impl Station {
     /// `Held` while another does; a part that cannot be used.
     pub fn open_as_keeper(worker: &KeeperOf) -> anyhow::Result<Self> {
         let config = (*worker.config).clone();
-        let store = place(&config)?.open()?;
+        let store = place(&config)?.open_if_free()?;
         name_keeper(&*store, worker.holding.name())?;
         let context = (worker.clock.clone(), super::progress::nobody());
         let ground = Ground::Within(worker.fetcher.clone());
@@ -240,6 +235,7 @@ impl Station {
             config: self.config.clone(),
             clock: self.collector.clock.clone(),
             annotator: self.collector.stages.annotator(),
+            board: self.board.clone(),
             fetcher: self.collector.fetcher.clone(),
         })
     }

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Address, PostgresStore, Result, SqliteStore, Store};
 
@@ -50,6 +51,19 @@ impl Place {
             Self::File(path) => Arc::new(SqliteStore::open(path)?),
             Self::Server(address) => Arc::new(PostgresStore::open(address)?),
         })
+    }
+
+    /// The same where nobody else keeps it at this very moment.
+    ///
+    /// # Errors
+    /// As of [`open`](Self::open); `Held` at once.
+    pub fn open_if_free(&self) -> Result<Arc<dyn Store>> {
+        match self {
+            Self::File(_) => self.open(),
+            Self::Server(address) => {
+                Ok(Arc::new(PostgresStore::open_within(address, Duration::ZERO)?))
+            }
+        }
     }
 
     /// Opens the store for reading, beside a station that may be at work; none where there is none yet.

@@ -58,6 +58,8 @@ pub struct PostgresStore {
     address: Address,
     /// Whether it holds the station's lock while it writes.
     is_station: AtomicBool,
+    /// How long another station is waited for.
+    wait: Duration,
     /// Tells the marks of this one from those of others.
     name: String,
     marks: AtomicU64,
@@ -82,7 +84,15 @@ impl PostgresStore {
     /// `Away` and `Refused` where the server cannot be used, `Held` by another station, `Newer`, `Foreign` or `Unfit`
     /// where the schema or the server is not ours.
     pub fn open(address: &Address) -> Result<Self> {
-        let store = Self::at(address, true);
+        Self::open_within(address, STATION_WAIT)
+    }
+
+    /// The same, where another station is waited for no longer than `wait`, now and whenever the session is lost.
+    ///
+    /// # Errors
+    /// As of [`open`](Self::open).
+    pub fn open_within(address: &Address, wait: Duration) -> Result<Self> {
+        let store = Self { wait, ..Self::at(address, true) };
         let writer = store.open_writer()?;
         *lock(&store.writer) = Some(writer);
         Ok(store)
@@ -116,7 +126,8 @@ impl PostgresStore {
         let (name, marks) = (name[..12].to_owned(), AtomicU64::new(0));
         let is_station = AtomicBool::new(is_station);
         let (asides, term) = (Mutex::default(), Mutex::default());
-        Self { address: address.clone(), is_station, name, marks, readers, asides, term, writer }
+        let (address, wait) = (address.clone(), STATION_WAIT);
+        Self { address, is_station, wait, name, marks, readers, asides, term, writer }
     }
 
     fn call(&self) -> Result<Link> {
@@ -159,7 +170,7 @@ impl PostgresStore {
         let asked = Instant::now();
         let sql = format!("SELECT pg_try_advisory_lock({STATION_LOCK}, {})", self.number());
         while link.simple(&sql)?.as_deref() != Some("t") {
-            if asked.elapsed() > STATION_WAIT {
+            if asked.elapsed() >= self.wait {
                 return Err(StoreError::Held { place: self.address.to_string() });
             }
             std::thread::sleep(ASK_EVERY);

@@ -24,6 +24,11 @@ fn told(text: &str) -> String {
     text.replace("NOW", NOW)
 }
 
+/// Whether a worker was heard lately: it goes on writing what it reads, also where nobody keeps the store.
+pub(super) fn has_workers(c: &dyn Sql) -> Result<bool> {
+    c.exists(&told("SELECT 1 FROM workers WHERE seen > NOW - 15000"), &[])
+}
+
 impl PostgresStore {
     /// Runs `work` on a session that may write, beside the one that stores.
     fn aside<T>(&self, work: impl FnOnce(&Link) -> Result<T>) -> Result<T> {

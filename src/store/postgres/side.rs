@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::link::Link;
 use super::{Address, PostgresStore, WRITE_LOCK, schema};
-use crate::store::Result;
 use crate::store::copying::{Held, Side, Table};
 use crate::store::sql::{Sql, params};
+use crate::store::{Result, StoreError};
 
 /// Everything in the schema of the session, which is ours. The schema stays: to make one takes a right that we may lack.
 const CLEAR: &str = "DO $$ DECLARE one record; BEGIN
@@ -39,6 +39,9 @@ impl PostgresStore {
         link.wait_for_ever();
         link.simple("SET statement_timeout = 0")?;
         schema::bring_up(&link, &address.schema, &address.to_string())?;
+        if super::cluster::has_workers(&link)? {
+            return Err(StoreError::Held { place: address.to_string() });
+        }
         Ok(ServerSide { address: address.clone(), link })
     }
 }
