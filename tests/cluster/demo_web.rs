@@ -1,4 +1,4 @@
-//! The sites of the demo many times over, each with a port of its own, and the config of a station that reads them.
+//! The sites of the demo many times over, each with an address of its own, and the config of a station that reads them.
 //!
 //! In: how often. Out: sites that answer, files of config. All copies tell the same: a happening has many times the reports.
 
@@ -25,16 +25,18 @@ impl DemoWeb {
     pub fn start(watched: &Watched, copies: u64) -> Self {
         let (texts, now) = (Arc::new(sites().unwrap()), Utc::now());
         let copy = |nth: u64| {
-            let site = |(key, at): (&'static str, u64)| {
+            let site = |(key, at): (&'static str, u8)| {
                 let texts = texts.clone();
-                let number = nth * SITE_KEYS.len() as u64 + at;
+                let number = nth * SITE_KEYS.len() as u64 + u64::from(at);
+                // A site of its own: the same text at the same site and time is the same post.
+                let host = Ipv4Addr::new(127, 1, u8::try_from(nth).unwrap(), at + 1);
                 // Its pages name its address, which is known when it is asked for the first time.
                 let answers = Arc::new(std::sync::OnceLock::new());
-                let port = watched.site(number, move |uri, headers| {
+                let address = watched.site(number, host, move |uri, headers| {
                     let answers = answers.get_or_init(|| rendered(&texts, key, headers, now));
                     answer(answers, uri)
                 });
-                (key, SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+                (key, address)
             };
             SITE_KEYS.into_iter().zip(0..).map(site).collect()
         };
@@ -59,7 +61,8 @@ impl DemoWeb {
                             "data_dir = \"data\"\nlisten = \"127.0.0.1:0\"",
                         )
                         .replace("delay_secs = 0.02", &format!("delay_secs = {delay}"));
-                    lab.write(name, &format!("{text}\n{tables}"));
+                    let more = if name.starts_with("rules") { "" } else { tables };
+                    lab.write(name, &format!("{text}\n{more}"));
                 }
             }
         }

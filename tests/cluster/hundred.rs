@@ -71,7 +71,8 @@ fn undisturbed(web: &DemoWeb) -> Holding {
     let lab = Lab::new();
     let watched = Watched::start();
     web.furnish(&lab, "[judge]\ndepth = \"fast\"\n", DELAY.as_secs_f64(), watched.hook);
-    lab.run(&["crawl"]);
+    let ran = lab.run(&["crawl"]);
+    assert!(lab.data().exists(), "{}{}", ran.out, ran.err);
     Holding::of(&*stored(&lab.data()))
 }
 

@@ -4,6 +4,7 @@
 //! hook was told of each key.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use axum::Router;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
-use crate::small_web::serve;
+use crate::small_web::{serve, serve_at};
 
 /// What is served, and what came.
 pub struct Watched {
@@ -39,19 +40,20 @@ impl Watched {
         Self { hook, asked: Arc::default(), told, runtime }
     }
 
-    /// A site on a port of its own; how often, and when, it was asked is noted under `number`.
+    /// A site at `host`, on a port of its own; when it was asked is noted under `number`.
     pub fn site(
         &self,
         number: u64,
+        host: Ipv4Addr,
         answer: impl Fn(&Uri, &HeaderMap) -> Response + Clone + Send + Sync + 'static,
-    ) -> u16 {
+    ) -> SocketAddr {
         let asked = self.asked.clone();
         let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap| {
             asked.lock().unwrap().entry(number).or_default().push(Instant::now());
             let answer = answer(&uri, &headers);
             async move { answer }
         });
-        serve(&self.runtime, router)
+        serve_at(&self.runtime, host, router)
     }
 
     /// The shortest pause between two requests to one site.

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::net::Ipv4Addr;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use guanlan::store::{Address, Place, PostRange, Store};
@@ -52,11 +53,12 @@ impl World {
     fn start(grown: Duration) -> Self {
         let (watched, began, now) = (Watched::start(), Instant::now(), Utc::now());
         let site = |site| {
-            watched.site(site, move |uri, headers| {
+            let answer = move |uri: &Uri, headers: &HeaderMap| {
                 let share = began.elapsed().as_secs_f64() / grown.as_secs_f64().max(0.001);
                 let shown = ((POSTS as f64) * share.min(1.0)).ceil() as u64;
                 page(site, shown, uri.path(), headers, now)
-            })
+            };
+            watched.site(site, Ipv4Addr::LOCALHOST, answer).port()
         };
         let ports = (0..SITES).map(site).collect();
         Self { ports, watched }
