@@ -7,7 +7,9 @@
 
 mod address;
 mod cluster;
+mod dump;
 mod link;
+mod program;
 mod schema;
 mod side;
 mod tls;

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod backup;
 mod console;
 mod copying;
 mod following;
@@ -49,6 +50,10 @@ const TESTS: &[(&str, Needs)] = &[
     (
         "store::it_goes_to_a_server_and_back_however_often_killed",
         Needs::Postgres(copying::there_and_back),
+    ),
+    (
+        "store::a_backup_is_one_instant_and_comes_back_whole",
+        Needs::Postgres(backup::there_and_back),
     ),
     ("workers::they_die_at_any_instant", Needs::Postgres(workers::die_at_any_instant)),
     (

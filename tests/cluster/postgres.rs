@@ -85,11 +85,16 @@ impl Postgres {
 
     /// Runs a statement by the server's own client; answers what it wrote.
     pub fn psql(&self, sql: &str) -> Result<String, String> {
+        self.psql_in("postgres", sql)
+    }
+
+    /// The same in another of its databases.
+    pub fn psql_in(&self, database: &str, sql: &str) -> Result<String, String> {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.env("PGPASSWORD", PASSWORD)
             .env("PGOPTIONS", "-c default_transaction_read_only=off")
             .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql]);
-        psql.args(["-h", "127.0.0.1", "-U", "guanlan", "-d", "postgres", "-p"])
+        psql.args(["-h", "127.0.0.1", "-U", "guanlan", "-d", database, "-p"])
             .arg(self.port.to_string());
         let output = psql.output().map_err(|e| e.to_string())?;
         heard(&output).map(|said| said.trim().to_owned())
