@@ -17,7 +17,7 @@ use crate::engine::{
     Apart, CommitError, FollowError, LockError, NoData, OtherKey, RebuildError, StandingError,
 };
 use crate::evidence::{ArchiveError, VaultError};
-use crate::store::{AddressFault, CopyError, SnapshotError, StoreError};
+use crate::store::{AddressFault, CopyError, SealFault, SnapshotError, StoreError};
 
 /// The index is not one of the store beside it.
 #[derive(Debug, thiserror::Error)]
@@ -269,6 +269,20 @@ fn fault_in_words(fault: &AddressFault, lang: Lang) -> String {
     lang.fill(&format!("cli.store.fault.{key}"), &[("part", &part)])
 }
 
+/// Why a connection to a server cannot be sealed, and what to do.
+fn seal_in_words(fault: &SealFault, lang: Lang) -> String {
+    let (key, why) = match fault {
+        SealFault::NoTls => ("no_tls", ""),
+        SealFault::Stranger => ("stranger", ""),
+        SealFault::OtherName => ("other_name", ""),
+        SealFault::OutOfTime => ("out_of_time", ""),
+        SealFault::SelfSigned => ("self_signed", ""),
+        SealFault::Authority(why) => ("authority", why.as_str()),
+        SealFault::Other(why) => ("other", why.as_str()),
+    };
+    lang.fill(&format!("cli.store.seal.{key}"), &[("why", &why)])
+}
+
 /// A state of the store that an officer can mend, in words; none where nobody has words for it.
 fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
     let wrapped = match (cause.downcast_ref(), cause.downcast_ref(), cause.downcast_ref()) {
@@ -290,6 +304,11 @@ fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
         StoreError::Deposed { place } => ("deposed", place.as_str(), String::new()),
         StoreError::Unfinished { place } => ("unfinished", place.as_str(), String::new()),
         StoreError::Unsure { place } => ("unsure", place.as_str(), String::new()),
+        StoreError::ServerFull { place, .. } => ("server_full", place.as_str(), String::new()),
+        StoreError::AtLimit { place, cause } => ("at_limit", place.as_str(), cause.clone()),
+        StoreError::Unsealed { place, fault } => {
+            ("unsealed", place.as_str(), seal_in_words(fault, lang))
+        }
         StoreError::Refused { place, cause } => ("refused", place.as_str(), cause.clone()),
         StoreError::Unfit { place, cause } => ("unfit", place.as_str(), cause.clone()),
         StoreError::Address { variable, fault } => {

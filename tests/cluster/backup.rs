@@ -152,7 +152,7 @@ fn refused(lab: &Lab, origin: &str, there: &str) {
     };
     let over = said(origin, &["--data-dir", "new", "restore", "kept"]);
     assert!(over.contains("works on this database"), "{over}");
-    let beside = origin.replace("schema=kept", "schema=beside");
+    let beside = origin.replace("schema=kept", "schema=kept_beside");
     let beside = said(&beside, &["--data-dir", "new", "restore", "kept"]);
     assert!(beside.contains("under the schema kept"), "{beside}");
     let file = said(there, &["--config", "file.toml", "--data-dir", "new", "restore", "kept"]);

@@ -16,6 +16,7 @@ mod lab;
 mod opensearch;
 mod postgres;
 mod same;
+mod sealed;
 #[path = "../it/small_web.rs"]
 mod small_web;
 mod store;
@@ -55,6 +56,7 @@ const TESTS: &[(&str, Needs)] = &[
         "store::a_backup_is_one_instant_and_comes_back_whole",
         Needs::Postgres(backup::there_and_back),
     ),
+    ("store::nothing_goes_in_the_clear_unless_told", Needs::Postgres(sealed::or_refused)),
     ("workers::they_die_at_any_instant", Needs::Postgres(workers::die_at_any_instant)),
     (
         "search::what_is_stored_while_it_is_away_is_found_later",
