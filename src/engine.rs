@@ -28,6 +28,7 @@ mod inbox;
 mod index_place;
 mod indexing;
 mod intake;
+mod judging;
 pub mod keeper;
 mod keys;
 mod lock;

@@ -16,7 +16,7 @@ use crate::desk::works::{LEAVE_WITHIN, Stop};
 
 #[derive(Args)]
 pub struct RunArgs {
-    #[arg(long, default_value = "all", value_parser = ["all", "crawl", "keep", "serve"])]
+    #[arg(long, default_value = "all", value_parser = ["all", "crawl", "judge", "keep", "serve"])]
     role: String,
 }
 

@@ -18,7 +18,7 @@ const LOST_AFTER_MS: u64 = 15_000;
 pub struct WorkerRow {
     /// Its name, of its own making.
     pub name: String,
-    /// What it does: `crawl`, `keep`, `serve`.
+    /// What it does: `crawl`, `judge`, `keep`, `serve`.
     pub roles: Vec<String>,
     /// Whether it keeps the store now: one at a time does.
     pub keeps: bool,
@@ -32,7 +32,7 @@ pub struct WorkerRow {
     pub sources: u64,
     /// Hosts that it asks now.
     pub hosts: u64,
-    /// Records it took up since it began.
+    /// Records it took up, or judged for others, since it began.
     pub received: u64,
     /// Whether it runs on other sources, rules or subjects than the first one.
     pub is_of_other_config: bool,

@@ -6,7 +6,8 @@
 use anyhow::Context as _;
 use pipelines::annotate::deep::DeepReader;
 use pipelines::annotate::{Annotator, AnnotatorConfig};
-use pipelines::text::Segmenter;
+use pipelines::text::{Segmenter, hex};
+use sha2::{Digest as _, Sha256};
 
 use super::deep;
 use crate::config::Config;
@@ -25,6 +26,20 @@ pub fn segmenter(config: &Config) -> Segmenter {
 /// Whatever of subjects, topics, lexicons or models cannot be used.
 pub fn annotator(config: &Config) -> anyhow::Result<Annotator> {
     Annotator::load(annotator_config(config)).context("cannot load the annotator")
+}
+
+/// A mark of all that decides how a post is judged: processes with one mark judge alike.
+pub(super) fn mark(config: &Config) -> String {
+    let AnnotatorConfig { subjects, topics, lexicons, models, deep } = annotator_config(config);
+    let mut digest = Sha256::new();
+    digest.update(concat!(env!("CARGO_PKG_VERSION"), "\n"));
+    digest.update(format!("{subjects:?}\n{topics:?}\n{lexicons:?}\n"));
+    let models = models.iter().map(|(name, bytes)| (name, bytes.as_slice()));
+    for (name, bytes) in models.chain(deep.iter().map(|(name, bytes)| (name, &**bytes))) {
+        digest.update(format!("{name} {}\n", bytes.len()));
+        digest.update(bytes);
+    }
+    hex(&digest.finalize())[..12].to_owned()
 }
 
 /// What the annotator of the config is made of.

@@ -44,8 +44,10 @@ pub struct About {
     pub pid: u32,
     /// Whether it keeps the store now.
     pub keeps: bool,
-    /// Records it took up since it began.
+    /// Records it took up, or judged for others, since it began.
     pub received: u64,
+    /// A mark of what it judges by, where it judges for others.
+    pub judges_by: Option<String>,
     /// A mark of the config it runs on: workers of one store should have one.
     pub config: String,
 }
@@ -133,6 +135,11 @@ impl Holding {
     /// Says what this process does.
     pub fn says_roles(&self, roles: &[&str]) {
         self.state().about.roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    }
+
+    /// Says that this process judges for others who judge by the same.
+    pub fn says_it_judges(&self, mark: &str) {
+        self.state().about.judges_by = Some(mark.to_owned());
     }
 
     /// Counts records that were taken up.

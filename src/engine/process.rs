@@ -4,7 +4,7 @@
 //! Holds what the stages are made of and nothing of a run.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,6 +20,7 @@ use pipelines::record::{
 
 use super::clock::Timekeeper;
 use super::deep::DeepRead;
+use super::judging::Judges;
 use super::reread::Reread;
 use crate::config::Config;
 
@@ -34,6 +35,7 @@ pub struct Stages {
     posts_days: u32,
     time: Arc<Timekeeper>,
     read: Mutex<DeepRead>,
+    judges: OnceLock<Judges>,
 }
 
 impl Stages {
@@ -62,12 +64,19 @@ impl Stages {
             posts_days: config.retention.posts_days,
             time,
             read: Mutex::default(),
+            judges: OnceLock::new(),
         })
     }
 
     /// What judges.
     pub(super) fn annotator(&self) -> Arc<Annotator> {
         self.annotator.clone()
+    }
+
+    /// From now on others judge, where they are there.
+    pub(super) fn ask(&self, judges: Judges) {
+        // Said once, when the process begins.
+        let _ = self.judges.set(judges);
     }
 
     /// Whether pages of `source` are kept as they were served.
@@ -192,15 +201,21 @@ impl Stages {
         now: DateTime<Utc>,
         min_chars: usize,
     ) -> Verdict<AnnotatedPost> {
-        self.judged(url, found, source, now, min_chars, |annotator, post| {
-            let began = Instant::now();
-            let annotated = annotator.annotate(post, now);
-            if let Some(asked) = annotator.deep_asked() {
-                let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-                read.add(began.elapsed(), asked);
-            }
-            annotated
+        self.judged(url, found, source, now, min_chars, |_, post| {
+            let by_others = self.judges.get().and_then(|judges| judges.ask(&post));
+            by_others.unwrap_or_else(|| self.annotate(post, now))
         })
+    }
+
+    /// Judges with all readers, here.
+    pub(super) fn annotate(&self, post: Post, now: DateTime<Utc>) -> AnnotatedPost {
+        let began = Instant::now();
+        let annotated = self.annotator.annotate(post, now);
+        if let Some(asked) = self.annotator.deep_asked() {
+            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            read.add(began.elapsed(), asked);
+        }
+        annotated
     }
 
     fn judged(

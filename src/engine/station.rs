@@ -13,13 +13,14 @@ use pipelines::annotate::Annotator;
 use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
 
-use super::annotator::annotator;
+use super::annotator::{self, annotator};
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
 use super::commit::CommitError;
 use super::data_dir::DataDir;
 use super::faults::Board;
 use super::hosts;
+use super::judging::Bench;
 use super::lock::{LockError, StationLock};
 use super::opened::{open_store, place};
 use super::parts::{
@@ -247,11 +248,15 @@ impl Station {
     }
 
     /// What it does on a shared store, said to the others: without `crawl` it reads no sources.
-    pub fn take_on(&mut self, roles: &[&str]) {
+    ///
+    /// # Errors
+    /// A thread that cannot be started.
+    pub fn take_on(&mut self, roles: &[&str]) -> std::io::Result<()> {
         self.is_reading = roles.contains(&"crawl");
-        if let Some(share) = &self.share {
-            share.holding.says_roles(roles);
-        }
+        let Some(share) = &self.share else { return Ok(()) };
+        share.holding.says_roles(roles);
+        let bench = Bench { holding: share.holding.clone(), stop: self.stop.clone() };
+        bench.take_up(roles, &annotator::mark(&self.config), &self.collector.stages)
     }
 
     /// Whether it stores, watches and tells.

@@ -63,7 +63,7 @@ pub struct Task {
 pub struct NewTask<'a> {
     /// Of who asks, once for each thing: asked again, it is the same task.
     pub key: &'a str,
-    /// What kind of work: `commit`.
+    /// What kind of work: `commit`, or `judge:` with the mark of a config.
     pub kind: &'a str,
     /// Whose post it is about.
     pub source: &'a str,
@@ -97,7 +97,18 @@ pub trait Cluster: Send + Sync {
     fn answers(&self, asker: &str) -> Result<Vec<(i64, String, String)>>;
     /// Forgets tasks that were answered.
     fn forget(&self, ids: &[i64]) -> Result<()>;
-    /// Forgets answers that nobody came for within `ms` milliseconds, and workers not heard for as long.
+    /// Answers up to `most` tasks of `kind` by `work`; how many. They are nobody else's meanwhile, and anybody's again at once
+    /// where this process dies.
+    fn serve(
+        &self,
+        kind: &str,
+        most: usize,
+        work: &mut dyn FnMut(&Task) -> String,
+    ) -> Result<usize>;
+    /// Forgets a task that was not answered in time, unless it is being answered now.
+    fn withdraw(&self, key: &str) -> Result<()>;
+    /// Forgets answers that nobody came for within `ms` milliseconds, what was asked of judges so long ago, and workers not
+    /// heard for as long.
     fn sweep(&self, ms: u64) -> Result<()>;
     /// Ends the session of a keeper (the worker that the state [`KEEPER`] names) that was not heard for `ms` milliseconds, so that another can take its place; answers
     /// whether there was one.

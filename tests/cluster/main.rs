@@ -9,7 +9,9 @@
 mod backup;
 mod console;
 mod copying;
+mod demo_web;
 mod following;
+mod hundred;
 #[path = "../it/lab.rs"]
 #[allow(dead_code, reason = "other tests ask for the rest of it")]
 mod lab;
@@ -23,6 +25,7 @@ mod store;
 mod tables;
 mod trouble;
 mod walk;
+mod watched;
 mod workers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,17 +66,23 @@ const TESTS: &[(&str, Needs)] = &[
         Needs::Search(following::away_and_back),
     ),
     ("search::an_index_whose_copies_lose_posts_is_refused", Needs::Search(following::loses_posts)),
+    (HUNDRED, Needs::Postgres(hundred::die_on_the_demo)),
     (CONSOLE, Needs::Both(console::day)),
 ];
 
-/// Asked for by its variable alone.
+/// Asked for by their variables alone.
 const CONSOLE: &str = "console::a_day_in_a_browser";
+const HUNDRED: &str = "workers::they_die_on_the_demo_many_times_over";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let is_asked = |name: &str| args.is_empty() || args.iter().any(|arg| name.contains(arg));
     let is_required = std::env::var("GUANLAN_ENGINES").is_ok_and(|said| said == "required");
-    let is_on = |name: &str| name != CONSOLE || std::env::var(console::ASKED).is_ok();
+    let is_on = |name: &str| match name {
+        CONSOLE => std::env::var(console::ASKED).is_ok(),
+        HUNDRED => std::env::var(hundred::COPIES).is_ok(),
+        _ => true,
+    };
     let asked: Vec<_> = TESTS.iter().filter(|(name, _)| is_asked(name) && is_on(name)).collect();
     // Listing tools ask for names alone.
     if std::env::args().any(|arg| arg == "--list") {

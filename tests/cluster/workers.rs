@@ -1,24 +1,24 @@
-//! Three workers on one store: killed at any instant, the keeper too, with the server started anew meanwhile, and a keeper that falls silent: posts, alerts
+//! Four workers on one store, of which one only crawls and one only judges: killed at any instant, the keeper too, with the server started anew meanwhile, and a keeper that falls silent: posts, alerts
 //! and deliveries as on one machine, and no host asked faster than its rule.
 //!
 //! In: a server. Out: nothing; `GUANLAN_WORKER_KILLS` sets how many kills (12), `GUANLAN_KILL_SEED` which (1). The sites grow
 //! while the workers die, so that there is work at each instant. What the sites were asked is counted at the sites.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::net::Ipv4Addr;
 use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use guanlan::store::{Address, Place, PostRange, Store};
 
 use crate::lab::{Dice, Lab};
 use crate::postgres::Postgres;
-use crate::small_web::{self, Sheet, serve};
+use crate::small_web::{self, Sheet};
+use crate::watched::Watched;
 
 /// Sites.
 const SITES: u64 = 9;
@@ -33,8 +33,8 @@ const DELAY: Duration = Duration::from_millis(200);
 /// What a request may be early by, for the way to the site.
 const EARLY: Duration = Duration::from_millis(15);
 
-/// Workers at the same time.
-const WORKERS: usize = 3;
+/// Workers at the same time, by what they do.
+pub const ROLES: [&str; 4] = ["all", "all", "crawl", "judge"];
 
 /// How long the sites go on growing after the last kill, roughly: there is something to store once the keeper is silent.
 const AFTER_KILLS: Duration = Duration::from_secs(10);
@@ -42,49 +42,30 @@ const AFTER_KILLS: Duration = Duration::from_secs(10);
 /// How long everything may take after the last kill.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-type Asked = Arc<Mutex<HashMap<u64, Vec<Instant>>>>;
-type Told = Arc<Mutex<BTreeMap<String, usize>>>;
-
 /// The sites and the hook.
 struct World {
     ports: Vec<u16>,
-    hook: u16,
-    asked: Asked,
-    told: Told,
-    _runtime: tokio::runtime::Runtime,
+    watched: Watched,
 }
 
 impl World {
     /// Sites that show all they have after `grown`.
     fn start(grown: Duration) -> Self {
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
-        let (asked, told) = (Asked::default(), Told::default());
-        let (began, now) = (Instant::now(), Utc::now());
-        let mut ports = Vec::new();
-        for site in 0..SITES {
-            let asked = asked.clone();
-            let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap| {
-                asked.lock().unwrap().entry(site).or_default().push(Instant::now());
+        let (watched, began, now) = (Watched::start(), Instant::now(), Utc::now());
+        let site = |site| {
+            let answer = move |uri: &Uri, headers: &HeaderMap| {
                 let share = began.elapsed().as_secs_f64() / grown.as_secs_f64().max(0.001);
                 let shown = ((POSTS as f64) * share.min(1.0)).ceil() as u64;
-                async move { page(site, shown, uri.path(), &headers, now) }
-            });
-            ports.push(serve(&runtime, router));
-        }
-        let hears = told.clone();
-        let hook = Router::new().fallback(move |body: String| {
-            let message: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
-            let key = message["key"].as_str().unwrap_or_default().to_owned();
-            *hears.lock().unwrap().entry(key).or_default() += 1;
-            async { StatusCode::NO_CONTENT }
-        });
-        let hook = serve(&runtime, hook);
-        Self { ports, hook, asked, told, _runtime: runtime }
+                page(site, shown, uri.path(), headers, now)
+            };
+            watched.site(site, Ipv4Addr::LOCALHOST, answer).port()
+        };
+        let ports = (0..SITES).map(site).collect();
+        Self { ports, watched }
     }
 
     fn furnish(&self, lab: &Lab, evidence: &std::path::Path) {
-        let (hook, delay, evidence) = (self.hook, DELAY.as_secs_f64(), evidence.display());
+        let (hook, delay, evidence) = (self.watched.hook, DELAY.as_secs_f64(), evidence.display());
         lab.write(
             "guanlan.toml",
             &format!(
@@ -117,13 +98,6 @@ impl World {
             "[[rule]]\nid = \"accident\"\nname = \"事故\"\nkind = \"any\"\nquery = \"井下发生事故\"\n",
         );
     }
-
-    /// The shortest pause between two requests to one host.
-    fn shortest_pause(&self) -> Duration {
-        let asked = self.asked.lock().unwrap();
-        let pauses = asked.values().flat_map(|times| times.windows(2).map(|two| two[1] - two[0]));
-        pauses.min().unwrap_or(Duration::MAX)
-    }
 }
 
 fn is_accident(n: u64) -> bool {
@@ -148,17 +122,19 @@ fn page(site: u64, shown: u64, path: &str, headers: &HeaderMap, now: DateTime<Ut
 }
 
 /// A worker that runs, or none.
-struct Worker {
-    lab: Lab,
-    address: String,
-    child: Option<Child>,
+pub struct Worker {
+    pub lab: Lab,
+    /// Of the server.
+    pub address: String,
+    pub role: &'static str,
+    pub child: Option<Child>,
 }
 
 impl Worker {
-    fn start(&mut self) {
+    pub fn start(&mut self) {
         let mut log = std::fs::OpenOptions::new();
         let log = log.create(true).append(true).open(self.lab.path().join("log")).unwrap();
-        let mut command = self.lab.command(&["run"]);
+        let mut command = self.lab.command(&["run", "--role", self.role]);
         command
             .env("WORKERS_STORE", &self.address)
             .env("WORKERS_KEY", "a key that all of them use");
@@ -167,13 +143,13 @@ impl Worker {
     }
 
     /// The last it said.
-    fn tell(&self) {
+    pub fn tell(&self) {
         let text = std::fs::read_to_string(self.lab.path().join("log")).unwrap_or_default();
         let lines: Vec<_> = text.lines().collect();
         println!("{}\n", lines[lines.len().saturating_sub(12)..].join("\n"));
     }
 
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -187,7 +163,7 @@ impl Drop for Worker {
     }
 }
 
-fn number(name: &str) -> Option<usize> {
+pub fn number(name: &str) -> Option<usize> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number in the environment"))
 }
 
@@ -241,6 +217,16 @@ fn until_one_is_there(server: &Postgres) {
     }
 }
 
+/// Waits until the process that only judges has judged something.
+fn until_it_is_asked(server: &Postgres) {
+    let judged = "SELECT 1 FROM workers.workers WHERE about LIKE '%\"roles\":[\"judge\"]%' AND about NOT LIKE '%\"received\":0,%'";
+    let asked = Instant::now();
+    while server.psql(judged).ok().as_deref() != Some("1") {
+        assert!(asked.elapsed() < PATIENCE, "nobody asked the judge");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// Two keys would give an author two pseudonyms: the second process is refused, with the way out.
 fn another_key_is_refused(worker: &Worker) {
     let mut command = worker.lab.command(&["run"]);
@@ -259,20 +245,22 @@ pub fn die_at_any_instant(server: &Postgres) {
     let world = World::start(grown);
     let address = format!("{}?schema=workers", server.address());
     let evidence = tempfile::tempdir().unwrap();
-    let mut workers: Vec<Worker> = (0..WORKERS)
-        .map(|_| {
+    let mut workers: Vec<Worker> = ROLES
+        .into_iter()
+        .map(|role| {
             let lab = Lab::new();
             world.furnish(&lab, evidence.path());
-            Worker { lab, address: address.clone(), child: None }
+            Worker { lab, address: address.clone(), role, child: None }
         })
         .collect();
     workers[1..].iter_mut().for_each(Worker::start);
     until_one_is_there(server);
     another_key_is_refused(&workers[0]);
     workers[0].start();
+    until_it_is_asked(server);
     for kill in 0..kills {
         std::thread::sleep(between(&mut dice));
-        let dies = dice.below(WORKERS);
+        let dies = dice.below(workers.len());
         workers[dies].kill();
         if kill == kills / 3 || kill == 2 * kills / 3 {
             server.down().unwrap();
@@ -312,10 +300,10 @@ pub fn die_at_any_instant(server: &Postgres) {
 
 /// Each alert was told, no host asked too fast, and the counts tie out.
 fn whole(world: &World, store: &dyn Store, kills: usize, alerts: usize) {
-    let told = world.told.lock().unwrap();
+    let told = world.watched.told();
     assert_eq!(told.len(), alerts, "messages under their keys");
     let twice = told.values().filter(|times| **times > 1).count();
-    let pause = world.shortest_pause();
+    let pause = world.watched.shortest_pause();
     println!("{kills} kills, {twice} messages told twice under one key, shortest pause {pause:?}");
     assert!(pause + EARLY >= DELAY, "a host was asked after {pause:?}");
     for source in store.source_ids().unwrap() {

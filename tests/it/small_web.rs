@@ -2,6 +2,8 @@
 //!
 //! In: numbers of posts. Out: answers of a site. What a post is about, and when it was published, is the caller's.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -34,10 +36,15 @@ impl Sheet {
 
 /// Serves `router` on a port of its own.
 pub fn serve(runtime: &tokio::runtime::Runtime, router: Router) -> u16 {
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let port = listener.local_addr().unwrap().port();
+    serve_at(runtime, Ipv4Addr::LOCALHOST, router).port()
+}
+
+/// Serves `router` at `host`, on a port of its own.
+pub fn serve_at(runtime: &tokio::runtime::Runtime, host: Ipv4Addr, router: Router) -> SocketAddr {
+    let listener = runtime.block_on(tokio::net::TcpListener::bind((host, 0))).unwrap();
+    let address = listener.local_addr().unwrap();
     runtime.spawn(async move { axum::serve(listener, router).await });
-    port
+    address
 }
 
 /// What a site of `host` answers under `path`: a feed with the texts of `feed`, a list of `list`, pages of both.

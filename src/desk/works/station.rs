@@ -40,7 +40,7 @@ impl AtWork {
             return Ok(Self { station, roles });
         }
         let mut station = Station::open_as_worker(config, system_clock(), listener)?;
-        station.take_on(&roles.names());
+        station.take_on(&roles.names())?;
         Ok(Self { station, roles })
     }
 

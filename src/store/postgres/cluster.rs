@@ -5,7 +5,7 @@
 
 use super::link::Link;
 use super::{PostgresStore, STATION_LOCK, lock};
-use crate::store::cluster::{Cluster, Lease, Leased, NewTask, Worker};
+use crate::store::cluster::{Cluster, Lease, Leased, NewTask, Task, Worker};
 use crate::store::sql::{Sql, params};
 use crate::store::values::instant;
 use crate::store::{Result, StoreError};
@@ -44,6 +44,24 @@ impl PostgresStore {
         }
         done
     }
+}
+
+/// The rows are locked by this transaction: others pass over them, and a session that ends frees them.
+fn serve_within(
+    link: &Link,
+    kind: &str,
+    most: usize,
+    work: &mut dyn FnMut(&Task) -> String,
+) -> Result<usize> {
+    let c: &dyn Sql = link;
+    let sql = "SELECT id, body FROM tasks WHERE kind = ?1 AND answer IS NULL ORDER BY id LIMIT ?2 FOR UPDATE SKIP LOCKED";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let tasks =
+        c.rows(sql, params![kind, most], |row| Ok(Task { id: row.get(0)?, body: row.get(1)? }))?;
+    for task in &tasks {
+        c.execute("UPDATE tasks SET answer = ?2 WHERE id = ?1", params![task.id, work(task)])?;
+    }
+    Ok(tasks.len())
 }
 
 impl Cluster for PostgresStore {
@@ -161,11 +179,30 @@ impl Cluster for PostgresStore {
         self.aside(|link| link.simple(&sql)).map(drop)
     }
 
+    fn serve(
+        &self,
+        kind: &str,
+        most: usize,
+        work: &mut dyn FnMut(&Task) -> String,
+    ) -> Result<usize> {
+        self.aside(|link| {
+            link.simple("BEGIN")?;
+            let served = serve_within(link, kind, most, work);
+            let ended = link.simple(if served.is_ok() { "COMMIT" } else { "ROLLBACK" });
+            served.and_then(|served| ended.map(|_| served))
+        })
+    }
+
+    fn withdraw(&self, key: &str) -> Result<()> {
+        let sql = "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE key = ?1 FOR UPDATE SKIP LOCKED)";
+        self.aside(|link| (link as &dyn Sql).execute(sql, params![key]).map(drop))
+    }
+
     fn sweep(&self, ms: u64) -> Result<()> {
         let ms = millis_of(ms);
         self.aside(|link| {
             let c: &dyn Sql = link;
-            let old = told("DELETE FROM tasks WHERE at < NOW - ?1 AND answer IS NOT NULL");
+            let old = told("DELETE FROM tasks WHERE at < NOW - ?1 AND (answer IS NOT NULL OR kind <> 'commit')");
             c.execute(&old, params![ms])?;
             c.execute(&told("DELETE FROM workers WHERE seen < NOW - ?1"), params![ms])?;
             c.execute(&told("DELETE FROM leases WHERE until < NOW - ?1"), params![ms])?;
