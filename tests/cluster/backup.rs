@@ -1,6 +1,7 @@
 //! A backup of a station on a server, made while rows come in, taken back elsewhere, and held against where it came from.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -106,26 +107,35 @@ pub fn there_and_back(server: &Postgres) {
     run(&lab, &there, &["--data-dir", "back", "restore", "kept"]).good();
     let note = std::fs::read_to_string(lab.path().join("back/papers/note.md")).unwrap();
     assert_eq!(note, "# a paper\n");
+    is_one_instant(server, before..=after + 1);
+    is_a_stations_store(server, &lab, &there);
+    broken_midway(server, &lab, &address);
+}
+
+/// All of what was taken back is of one instant within `range`, and equal to what it came from.
+fn is_one_instant(server: &Postgres, range: RangeInclusive<u64>) {
     let came_in = "SELECT value FROM SCHEMA.state WHERE name = 'came in'";
     let instant: u64 = asked(server, "another", "back", came_in).parse().unwrap();
-    assert!((before..=after + 1).contains(&instant), "{before} {instant} {after}");
+    assert!(range.contains(&instant), "{range:?} {instant}");
     let terms = "SELECT COUNT(*) FROM SCHEMA.terms WHERE term LIKE 'came in %'";
     let terms: u64 = asked(server, "another", "back", terms).parse().unwrap();
     assert_eq!(terms, instant * TERMS, "it is of two instants");
     let (kept, back) = (hashes(server, "postgres", "kept"), hashes(server, "another", "back"));
     assert!(kept.len() > 20, "{kept:?}");
     assert_eq!(kept, back);
-    // It is a station's store, numbers go on, and what may not be changed may not be.
-    let restored = Place::Server(Address::parse(&there).unwrap()).open().unwrap();
+}
+
+/// A station works on it, numbers go on, and what may not be changed may not be; no second one is put there.
+fn is_a_stations_store(server: &Postgres, lab: &Lab, there: &str) {
+    let restored = Place::Server(Address::parse(there).unwrap()).open().unwrap();
     restored.write(&mut |write| write.audit_by(walk::keys().start, "a", "b", "c", "d")).unwrap();
     let meddled = server.psql_in("another", "DELETE FROM back.audit").unwrap_err();
     assert!(meddled.contains("append-only"), "{meddled}");
-    let again = run(&lab, &there, &["--data-dir", "more", "restore", "kept"]);
+    let again = run(lab, there, &["--data-dir", "more", "restore", "kept"]);
     assert!(again.err.contains("works on this database"), "{}", again.err);
     drop(restored);
-    let again = run(&lab, &there, &["--data-dir", "more", "restore", "kept"]);
+    let again = run(lab, there, &["--data-dir", "more", "restore", "kept"]);
     assert!(again.err.contains("holds something already"), "{}", again.err);
-    broken_midway(server, &lab, &address);
 }
 
 /// The manifest says whose it is, and which evidence lies elsewhere.
