@@ -27,6 +27,7 @@ mod place;
 mod postgres;
 mod posts;
 mod read;
+mod snapshot;
 mod sources;
 mod spread;
 mod sql;
@@ -61,7 +62,8 @@ pub use kept::{Delivery, Inserted, PostRange, RunOutcome, SourceState, StoredAle
 pub use outbox::{OutboxAsk, OutboxLine};
 pub use people::{AuditAsk, ReadPeople, Session, SignedLine, Token, Tries, User, WritePeople};
 pub use place::{About, Place};
-pub use postgres::{Address, AddressFault, PostgresStore};
+pub use postgres::{Address, AddressFault, PostgresStore, SealFault};
+pub use snapshot::{EvidenceEnd, Snapshot, SnapshotError, SnapshotOf, SnapshotServer};
 pub use spread::ReadSpread;
 pub use sqlite::SqliteStore;
 pub use tally::Tally;

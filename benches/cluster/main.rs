@@ -73,7 +73,7 @@ fn main() {
     let bench = Bench { watched, web, depth };
     let posts = bench.posts();
     println!("{posts} posts of {copies} times ten sites, judged {depth}");
-    bench.trial("embedded", &["all"], "", String::new(), posts);
+    bench.trial("embedded", &["all"], "", "", posts);
     let engines = Postgres::start()
         .and_then(|server| Ok((server, opensearch::try_cluster(opensearch::OLDEST, 1)?.remove(0))));
     let (server, node) = match engines {
@@ -95,7 +95,7 @@ fn main() {
             node.address
         );
         let address = format!("{}?schema={name}", server.address());
-        bench.trial(what, roles, &tables, address, posts);
+        bench.trial(what, roles, &tables, &address, posts);
         let bytes = server.psql(&format!(
             "SELECT SUM(pg_total_relation_size(c.oid)) FROM pg_class c WHERE relnamespace = '{name}'::regnamespace AND relkind = 'r'"
         ));
@@ -124,13 +124,13 @@ impl Bench {
     }
 
     /// Lets processes of these roles read the sites until all is found.
-    fn trial(&self, what: &str, roles: &[&'static str], tables: &str, address: String, posts: u64) {
+    fn trial(&self, what: &str, roles: &[&'static str], tables: &str, address: &str, posts: u64) {
         let engines = [charged("postgres"), charged("java")];
         let began = Instant::now();
         let start = |role: &&'static str| {
             let lab = self.lab(tables);
             let mut command = lab.command(&["run", "--role", role]);
-            command.env(ADDRESS, &address).env(KEY, "a key that all of them use");
+            command.env(ADDRESS, address).env(KEY, "a key that all of them use");
             let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             Process { role, child, lab }
         };
@@ -141,7 +141,7 @@ impl Bench {
             std::thread::sleep(Duration::from_millis(1_000));
             let look = Instant::now();
             let mut status = processes[0].lab.command(&["status"]);
-            status.env(ADDRESS, &address).env(KEY, "a key that all of them use");
+            status.env(ADDRESS, address).env(KEY, "a key that all of them use");
             let said = String::from_utf8_lossy(&status.output().unwrap().stdout).into_owned();
             asked += look.elapsed();
             if said.contains(&all) {

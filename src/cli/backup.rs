@@ -27,6 +27,11 @@ impl BackupArgs {
             ("folder", &self.folder.display()),
         ];
         writeln!(out, "{}", lang.fill("cli.backup.done", &said))?;
+        if let Some(server) = kept.store.as_ref().and_then(|store| store.server.as_ref()) {
+            let said: [(&str, &dyn std::fmt::Display); 2] =
+                [("version", &server.version), ("name", &server.name)];
+            writeln!(out, "{}", lang.fill("cli.backup.of_schema", &said))?;
+        }
         if let Some(place) = &kept.evidence_at {
             let said: [(&str, &dyn std::fmt::Display); 2] =
                 [("place", place), ("files", &kept.evidence.len())];

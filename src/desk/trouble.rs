@@ -17,7 +17,7 @@ use crate::engine::{
     Apart, CommitError, FollowError, LockError, NoData, OtherKey, RebuildError, StandingError,
 };
 use crate::evidence::{ArchiveError, VaultError};
-use crate::store::{AddressFault, CopyError, StoreError};
+use crate::store::{AddressFault, CopyError, SealFault, SnapshotError, StoreError};
 
 /// The index is not one of the store beside it.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,9 @@ pub fn in_words(error: &anyhow::Error, lang: Lang) -> String {
         return backup_trouble(error, lang);
     }
     if let Some(words) = error.downcast_ref().and_then(|error| copy_trouble(error, lang)) {
+        return words;
+    }
+    if let Some(words) = error.downcast_ref().and_then(|error| snapshot_trouble(error, lang)) {
         return words;
     }
     if let Some(words) = error.chain().find_map(|cause| store_trouble(cause, lang)) {
@@ -157,7 +160,8 @@ fn cluster_words(fault: &ClusterFault, lang: Lang) -> String {
 /// Why a backup was not made, or not taken back.
 fn backup_trouble(error: &BackupError, lang: Lang) -> String {
     let (key, what) = match error {
-        BackupError::OnServer => ("on_server", ""),
+        BackupError::OtherKind { is_of_server: true } => ("of_server", ""),
+        BackupError::OtherKind { is_of_server: false } => ("of_file", ""),
         BackupError::Purged => ("purged", ""),
         BackupError::Nothing { place } => ("nothing", place.as_str()),
         BackupError::NotEmpty { place } => ("not_empty", place.as_str()),
@@ -166,6 +170,27 @@ fn backup_trouble(error: &BackupError, lang: Lang) -> String {
         BackupError::Changed { file } => ("changed", file.as_str()),
     };
     lang.fill(&format!("cli.backup.{key}"), &[("what", &what)])
+}
+
+/// Why a store was not written to a file, or not made from one; what is of the store itself has words of its own.
+fn snapshot_trouble(error: &SnapshotError, lang: Lang) -> Option<String> {
+    let filled = |key: &str, args: &[(&str, &dyn Display)]| {
+        Some(lang.fill(&format!("cli.backup.{key}"), args))
+    };
+    match error {
+        SnapshotError::Store(_) | SnapshotError::Io(_) => None,
+        SnapshotError::NoProgram { program, least } => {
+            filled("no_program", &[("program", program), ("least", least)])
+        }
+        SnapshotError::NoAuthorities => filled("no_authorities", &[]),
+        SnapshotError::Failed { program, said } => {
+            filled("failed", &[("program", program), ("said", said)])
+        }
+        SnapshotError::Occupied { place } => filled("occupied", &[("what", place)]),
+        SnapshotError::NameTaken { name, place } => {
+            filled("name_taken", &[("name", name), ("what", place)])
+        }
+    }
 }
 
 /// Why a store was not copied; what is of one of the stores has words of its own.
@@ -244,11 +269,26 @@ fn fault_in_words(fault: &AddressFault, lang: Lang) -> String {
     lang.fill(&format!("cli.store.fault.{key}"), &[("part", &part)])
 }
 
+/// Why a connection to a server cannot be sealed, and what to do.
+fn seal_in_words(fault: &SealFault, lang: Lang) -> String {
+    let (key, why) = match fault {
+        SealFault::NoTls => ("no_tls", ""),
+        SealFault::Stranger => ("stranger", ""),
+        SealFault::OtherName => ("other_name", ""),
+        SealFault::OutOfTime => ("out_of_time", ""),
+        SealFault::SelfSigned => ("self_signed", ""),
+        SealFault::Authority(why) => ("authority", why.as_str()),
+        SealFault::Other(why) => ("other", why.as_str()),
+    };
+    lang.fill(&format!("cli.store.seal.{key}"), &[("why", &why)])
+}
+
 /// A state of the store that an officer can mend, in words; none where nobody has words for it.
 fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
-    let wrapped = match (cause.downcast_ref(), cause.downcast_ref()) {
-        (Some(CommitError::Store(error)), _) => Some(&**error),
-        (_, Some(CopyError::Store(error))) => Some(error),
+    let wrapped = match (cause.downcast_ref(), cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(CommitError::Store(error)), _, _) => Some(&**error),
+        (_, Some(CopyError::Store(error)), _) => Some(error),
+        (_, _, Some(SnapshotError::Store(error))) => Some(error),
         _ => None,
     };
     let (key, place, cause) = match wrapped.or_else(|| cause.downcast_ref())? {
@@ -264,6 +304,11 @@ fn store_trouble(cause: &(dyn Error + 'static), lang: Lang) -> Option<String> {
         StoreError::Deposed { place } => ("deposed", place.as_str(), String::new()),
         StoreError::Unfinished { place } => ("unfinished", place.as_str(), String::new()),
         StoreError::Unsure { place } => ("unsure", place.as_str(), String::new()),
+        StoreError::ServerFull { place, .. } => ("server_full", place.as_str(), String::new()),
+        StoreError::AtLimit { place, cause } => ("at_limit", place.as_str(), cause.clone()),
+        StoreError::Unsealed { place, fault } => {
+            ("unsealed", place.as_str(), seal_in_words(fault, lang))
+        }
         StoreError::Refused { place, cause } => ("refused", place.as_str(), cause.clone()),
         StoreError::Unfit { place, cause } => ("unfit", place.as_str(), cause.clone()),
         StoreError::Address { variable, fault } => {

@@ -55,6 +55,22 @@ pub enum StoreError {
     /// No room for what is to be written. It passes: what was to be written is kept and tried again.
     #[error("store: no room on the disk of the data directory ({0}); make room")]
     Full(String),
+    /// No room on the server's disks for what is to be written. It passes, as that of our own.
+    #[error("store `{place}`: no room on a disk of the server ({cause})")]
+    ServerFull {
+        /// The server.
+        place: String,
+        /// The cause.
+        cause: String,
+    },
+    /// The server gives no more of something: sessions, memory. It passes.
+    #[error("store `{place}`: the server is at one of its limits ({cause})")]
+    AtLimit {
+        /// The server.
+        place: String,
+        /// The cause.
+        cause: String,
+    },
     /// This account may read the store and not write it.
     #[error("store: this account may not write the data directory; do this as its owner")]
     ReadOnly,
@@ -99,7 +115,15 @@ pub enum StoreError {
         /// The file, or the server.
         place: String,
     },
-    /// The server does not let us in, or not do this.
+    /// The connection cannot be sealed, and nothing is said in the clear. It passes when that is mended at the server.
+    #[error("store `{place}`: {fault}")]
+    Unsealed {
+        /// The server.
+        place: String,
+        /// Why.
+        fault: super::SealFault,
+    },
+    /// The server does not let us in, or not do this. It passes when that is mended there.
     #[error("store `{place}`: refused ({cause})")]
     Refused {
         /// The server.
@@ -147,6 +171,10 @@ impl StoreError {
                 | Self::Away { .. }
                 | Self::Standby { .. }
                 | Self::Held { .. }
+                | Self::ServerFull { .. }
+                | Self::AtLimit { .. }
+                | Self::Unsealed { .. }
+                | Self::Refused { .. }
         )
     }
 }

@@ -7,7 +7,9 @@
 
 mod address;
 mod cluster;
+mod dump;
 mod link;
+mod program;
 mod schema;
 mod side;
 mod tls;
@@ -22,6 +24,7 @@ use pipelines::text::hex;
 use sha2::{Digest as _, Sha256};
 
 pub use address::{Address, AddressFault};
+pub use tls::SealFault;
 
 use super::copying::refuse_unfinished;
 use super::sql::{Database, Sql, Write, params};

@@ -88,13 +88,7 @@ pub fn die_on_the_demo(server: &Postgres) {
     let mut node = opensearch::try_cluster(opensearch::OLDEST, 1).unwrap().remove(0);
     let address = format!("{}?schema=hundred", server.address());
     let evidence = tempfile::tempdir().unwrap();
-    let tables = format!(
-        "[judge]\ndepth = \"fast\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
-         [privacy]\nkey_env = \"WORKERS_KEY\"\n[evidence]\nfolder = \"{}\"\n\
-         [index]\nkind = \"opensearch\"\naddresses = [\"{}\"]\nname = \"hundred\"\n",
-        evidence.path().display(),
-        node.address
-    );
+    let tables = tables(evidence.path(), &node.address.to_string());
     let worker = |role| {
         let lab = Lab::new();
         web.furnish(&lab, &tables, DELAY.as_secs_f64(), watched.hook);
@@ -142,16 +136,32 @@ pub fn die_on_the_demo(server: &Postgres) {
     }
     println!("whole after {:.0} s", began.elapsed().as_secs_f64());
     drop(workers);
+    is_as_undisturbed(&watched, &place, &expected, kills);
+}
+
+/// The config of a process on shared engines.
+fn tables(evidence: &std::path::Path, search: &str) -> String {
+    format!(
+        "[judge]\ndepth = \"fast\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
+         [privacy]\nkey_env = \"WORKERS_KEY\"\n[evidence]\nfolder = \"{}\"\n\
+         [index]\nkind = \"opensearch\"\naddresses = [\"{}\"]\nname = \"hundred\"\n",
+        evidence.display(),
+        search
+    )
+}
+
+/// Everything is as on one machine, and no host was asked too fast.
+fn is_as_undisturbed(watched: &Watched, place: &Place, expected: &Holding, kills: usize) {
     let told = watched.told();
     let twice = told.values().filter(|times| **times > 1).count();
-    let (pause, found) = (watched.shortest_pause(), held(&place));
+    let (pause, found) = (watched.shortest_pause(), held(place));
     println!(
         "{kills} kills: {}; {} messages, {twice} told twice under one key, shortest pause {pause:?}",
         found.in_short(),
         told.len()
     );
     assert!(found.posts == expected.posts, "other posts than on one machine");
-    assert_eq!(found, expected);
+    assert_eq!(found, *expected);
     assert!(pause + EARLY >= DELAY, "a host was asked after {pause:?}");
     let store = place.open_to_read().unwrap().unwrap();
     for source in store.source_ids().unwrap() {

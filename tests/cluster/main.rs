@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod backup;
 mod console;
 mod copying;
 mod demo_web;
@@ -17,6 +18,7 @@ mod lab;
 mod opensearch;
 mod postgres;
 mod same;
+mod sealed;
 #[path = "../it/small_web.rs"]
 mod small_web;
 mod store;
@@ -53,6 +55,11 @@ const TESTS: &[(&str, Needs)] = &[
         "store::it_goes_to_a_server_and_back_however_often_killed",
         Needs::Postgres(copying::there_and_back),
     ),
+    (
+        "store::a_backup_is_one_instant_and_comes_back_whole",
+        Needs::Postgres(backup::there_and_back),
+    ),
+    ("store::nothing_goes_in_the_clear_unless_told", Needs::Postgres(sealed::or_refused)),
     ("workers::they_die_at_any_instant", Needs::Postgres(workers::die_at_any_instant)),
     (
         "search::what_is_stored_while_it_is_away_is_found_later",

@@ -9,6 +9,7 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// A server that runs.
 pub struct Postgres {
@@ -85,14 +86,52 @@ impl Postgres {
 
     /// Runs a statement by the server's own client; answers what it wrote.
     pub fn psql(&self, sql: &str) -> Result<String, String> {
+        self.psql_in("postgres", sql)
+    }
+
+    /// The same in another of its databases.
+    pub fn psql_in(&self, database: &str, sql: &str) -> Result<String, String> {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.env("PGPASSWORD", PASSWORD)
             .env("PGOPTIONS", "-c default_transaction_read_only=off")
             .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql]);
-        psql.args(["-h", "127.0.0.1", "-U", "guanlan", "-d", "postgres", "-p"])
+        psql.args(["-h", "127.0.0.1", "-U", "guanlan", "-d", database, "-p"])
             .arg(self.port.to_string());
         let output = psql.output().map_err(|e| e.to_string())?;
         heard(&output).map(|said| said.trim().to_owned())
+    }
+
+    /// Has it speak TLS with this certificate and key (PEM), or no more; who calls now hears the change.
+    pub fn seal(&self, with: Option<(&str, &str)>) -> Result<(), String> {
+        if let Some((certificate, key)) = with {
+            for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+                let path = self.dir.path().join("data").join(name);
+                std::fs::write(&path, text).map_err(|e| e.to_string())?;
+                told(Command::new("chmod").arg("600").arg(&path))?;
+                if is_root() {
+                    told(Command::new("chown").arg("postgres").arg(&path))?;
+                }
+            }
+        }
+        let now = if with.is_some() { "on" } else { "off" };
+        self.psql(&format!("ALTER SYSTEM SET ssl = {now}"))?;
+        told(self.control().arg("reload"))?;
+        let asked = Instant::now();
+        while self.psql("SHOW ssl")? != now {
+            if asked.elapsed() > Duration::from_secs(10) {
+                return Err(format!("it does not switch TLS {now}"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// Lines that come before all others in what says who may come in how.
+    pub fn admit(&self, lines: &str) -> Result<(), String> {
+        let file = self.dir.path().join("data/pg_hba.conf");
+        let known = std::fs::read_to_string(&file).map_err(|e| e.to_string())?;
+        std::fs::write(&file, format!("{lines}\n{known}")).map_err(|e| e.to_string())?;
+        told(self.control().arg("reload"))
     }
 
     fn control(&self) -> Command {

@@ -3,7 +3,7 @@
 //! In: `postgres://user:password@host:port/database?schema=guanlan&sslmode=verify-full&sslrootcert=ca.pem`, or
 //! `postgres:///database?host=/run/postgresql&user=name` for a socket. Out: its parts. The password is never shown: not in
 //! errors, not by `Debug`. A server on another machine is spoken to by TLS with its certificate checked, unless the
-//! address says `sslmode=disable`; refuses keys it does not know.
+//! address says `sslmode=disable`; refuses keys it does not know. Who names an authority wants TLS.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -75,11 +75,17 @@ impl Address {
             address.set(&key, value.into_owned(), &mut mode)?;
         }
         address.is_sealed = match mode.as_deref() {
-            None => !address.is_near(),
+            None => !address.is_near() || address.authority.is_some(),
+            Some("disable") if address.authority.is_some() => {
+                return Err(AddressFault::Bad("sslrootcert".to_owned()));
+            }
             Some("disable") => false,
             Some("require" | "verify-ca" | "verify-full") => true,
             Some(_) => return Err(AddressFault::Bad("sslmode".to_owned())),
         };
+        if address.is_sealed && address.is_socket() {
+            return Err(AddressFault::Bad("sslmode".to_owned()));
+        }
         address.checked()
     }
 
@@ -206,6 +212,7 @@ mod tests {
         assert!(!sealed("postgres://a@db.example.cn/b?sslmode=disable"));
         assert!(!sealed("postgres://a@localhost/b"));
         assert!(sealed("postgres://a@localhost/b?sslmode=require"));
+        assert!(sealed("postgres://a@localhost/b?sslrootcert=/ca.pem"));
     }
 
     #[test]
@@ -217,6 +224,14 @@ mod tests {
             ("postgres://a:secret@h", AddressFault::Missing("database")),
             ("postgres:///b?user=a", AddressFault::Missing("host")),
             ("postgres://a@h/b?sslmode=prefer", AddressFault::Bad("sslmode".to_owned())),
+            (
+                "postgres://a@h/b?sslmode=disable&sslrootcert=x",
+                AddressFault::Bad("sslrootcert".to_owned()),
+            ),
+            (
+                "postgres:///b?host=/run&user=a&sslmode=require",
+                AddressFault::Bad("sslmode".to_owned()),
+            ),
             ("postgres://a@h/b?schema=a;drop", AddressFault::Bad("schema".to_owned())),
             ("postgres://a@h/b?sslcert=x", AddressFault::Bad("sslcert".to_owned())),
         ] {

@@ -87,9 +87,20 @@ pub(super) fn version(link: &Link, name: &str, place: &str) -> Result<Option<i64
     version.and_then(|version| version.parse().ok()).map(Some).ok_or_else(foreign)
 }
 
-fn is_there(link: &Link, name: &str) -> Result<bool> {
+pub(super) fn is_there(link: &Link, name: &str) -> Result<bool> {
     let c: &dyn Sql = link;
     c.exists("SELECT 1 FROM pg_namespace WHERE nspname = ?1", params![name])
+}
+
+/// Has the server look at all tables of the schema `name`: what it knows of them is how it finds its way in them.
+pub(super) fn look_through(link: &Link, name: &str) -> Result<()> {
+    let c: &dyn Sql = link;
+    let sql = "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = ?1";
+    let tables: Vec<String> = c.rows(sql, params![name], |row| row.get(0))?;
+    for table in tables {
+        link.simple(&format!("ANALYZE \"{name}\".\"{table}\""))?;
+    }
+    Ok(())
 }
 
 /// Refuses a server that the store cannot stand on.

@@ -87,14 +87,7 @@ impl Side for ServerSide {
     }
 
     fn settle(&self) -> Result<()> {
-        // What the server knows of the tables is how it finds its way in them.
-        let sql = "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = ?1";
-        let tables: Vec<String> =
-            self.sql().rows(sql, params![self.address.schema], |row| row.get(0))?;
-        for table in tables {
-            self.link.simple(&format!("ANALYZE \"{table}\""))?;
-        }
-        Ok(())
+        schema::look_through(&self.link, &self.address.schema)
     }
 }
 

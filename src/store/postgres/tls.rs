@@ -1,9 +1,12 @@
 //! TLS to a server, by the same library as everything else here.
 //!
 //! In: an address. Out: what the client seals its connection with. The certificate is always checked: by the authority
-//! that the address names, else by those the system trusts.
+//! that the address names, else by those the system trusts. What cannot be sealed is refused with the reason, and nothing
+//! goes in the clear.
 
+use std::error::Error;
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,13 +15,82 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
 use super::address::Address;
+use super::trouble::Trouble;
+
+/// Why a connection cannot be sealed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealFault {
+    /// The server speaks no TLS.
+    #[error("the server speaks no TLS")]
+    NoTls,
+    /// Nobody who is trusted signed its certificate.
+    #[error("its certificate is signed by nobody who is trusted here")]
+    Stranger,
+    /// Its certificate names other hosts.
+    #[error("its certificate is for another name")]
+    OtherName,
+    /// Its certificate is not valid at this time.
+    #[error("its certificate is not valid at this time")]
+    OutOfTime,
+    /// Its certificate is that of an authority, which signs others and not itself.
+    #[error("its certificate is that of an authority")]
+    SelfSigned,
+    /// The file of authorities cannot be used.
+    #[error("the file of authorities cannot be used: {0}")]
+    Authority(String),
+    /// Something else that does not mend itself.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl SealFault {
+    /// What a failed handshake failed by; none where the way was lost.
+    pub(super) fn of(cause: &(dyn Error + 'static)) -> Option<Self> {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let sealing = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let refused = match sealing {
+            Some(rustls::Error::InvalidCertificate(refused)) => refused,
+            Some(other) => return Some(Self::Other(other.to_string())),
+            // The client has no other word for it.
+            None => {
+                return (cause.to_string() == "server does not support TLS").then_some(Self::NoTls);
+            }
+        };
+        Some(match refused {
+            CertificateError::UnknownIssuer => Self::Stranger,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Self::OtherName
+            }
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => Self::OutOfTime,
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => Self::SelfSigned,
+            other => Self::Other(other.to_string()),
+        })
+    }
+}
+
+/// The authorities in a file of certificates (PEM).
+fn authorities(file: &Path) -> Result<RootCertStore, SealFault> {
+    let at = |why: String| SealFault::Authority(format!("`{}`: {why}", file.display()));
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|e| at(e.to_string()))? {
+        let certificate = certificate.map_err(|e| at(e.to_string()))?;
+        roots.add(certificate).map_err(|e| at(e.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(at("it holds no certificate (PEM)".to_owned()));
+    }
+    Ok(roots)
+}
 
 /// Makes connectors.
 #[derive(Clone)]
@@ -26,21 +98,16 @@ pub(super) struct Tls(Arc<ClientConfig>);
 
 impl Tls {
     /// For a server at `address`.
-    pub fn of(address: &Address) -> io::Result<Self> {
+    pub fn of(address: &Address) -> Result<Self, Trouble> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?;
         let builder = match &address.authority {
-            Some(file) => {
-                let mut roots = RootCertStore::empty();
-                let unread = |e| io::Error::other(format!("cannot read `{}`: {e}", file.display()));
-                for certificate in CertificateDer::pem_file_iter(file).map_err(unread)? {
-                    roots.add(certificate.map_err(unread)?).map_err(io::Error::other)?;
-                }
-                builder.with_root_certificates(roots)
-            }
-            None => {
+            // An authority that is not needed is not asked for.
+            Some(file) if address.is_sealed => builder.with_root_certificates(authorities(file)?),
+            _ if !address.is_sealed => builder.with_root_certificates(RootCertStore::empty()),
+            _ => {
                 let verifier = Verifier::new(provider).map_err(io::Error::other)?;
                 builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
             }

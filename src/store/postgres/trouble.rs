@@ -7,6 +7,7 @@ use std::error::Error as _;
 use std::io;
 
 use super::address::Address;
+use super::tls::SealFault;
 use crate::store::StoreError;
 
 /// What went wrong with a session.
@@ -29,6 +30,9 @@ pub(super) enum Trouble {
     /// that it knows the password.
     #[error("{0}")]
     Login(String),
+    /// The connection cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealFault),
 }
 
 /// How the client begins to say that a statement does not fit its values or columns.
@@ -50,6 +54,10 @@ impl From<tokio_postgres::Error> for Trouble {
         // The kinds have no names outside the client but their words (a test asks a server that wants a password).
         match words.as_str() {
             "authentication error" | "invalid configuration" => Self::Login(said),
+            "error performing TLS handshake" => {
+                let fault = error.source().and_then(SealFault::of);
+                fault.map_or_else(|| Self::Lost(io::Error::other(said)), Self::Seal)
+            }
             // What a statement of ours asks wrongly is a defect: waiting for the server would not mend it.
             words if MISUSED.iter().any(|misused| words.starts_with(misused)) => {
                 Self::Refused { state: "client".to_owned(), said, is_end: false }
@@ -72,16 +80,18 @@ impl Trouble {
         let state = match &self {
             Self::Lost(_) => return StoreError::Away { place, cause },
             Self::Login(_) => return StoreError::Refused { place, cause },
+            Self::Seal(fault) => return StoreError::Unsealed { place, fault: fault.clone() },
             Self::Refused { state, .. } => state.as_str(),
         };
         match state {
-            "53100" => StoreError::Full(cause),
+            "53100" => StoreError::ServerFull { place, cause },
+            _ if state.starts_with("53") => StoreError::AtLimit { place, cause },
             // Locks not had in time, statements ended in time, two that waited for each other.
             "55P03" | "57014" | "40001" | "40P01" => StoreError::Busy,
             "25006" => StoreError::Standby { place },
             "42501" | "3D000" => StoreError::Refused { place, cause },
             _ if state.starts_with("28") => StoreError::Refused { place, cause },
-            _ if ["08", "53", "57", "58"].iter().any(|class| state.starts_with(class)) => {
+            _ if ["08", "57", "58"].iter().any(|class| state.starts_with(class)) => {
                 StoreError::Away { place, cause }
             }
             _ => StoreError::Sql(cause),

@@ -9,18 +9,15 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{BUSY_WAIT, SqliteStore, schema};
-use crate::store::sql::Sql;
+use crate::store::snapshot::{Snapshot, snapshot_of};
 use crate::store::{Result, StoreError};
-
-/// How much of an evidence file a store refers to: its name, and where its last record ends.
-pub type EvidenceEnd = (String, u64);
 
 impl SqliteStore {
     /// Writes what the file at `from` holds now to the new file `to`.
     ///
     /// # Errors
     /// Files that cannot be read or written; a store of another version.
-    pub fn snapshot(from: &Path, to: &Path) -> Result<Vec<EvidenceEnd>> {
+    pub fn snapshot(from: &Path, to: &Path) -> Result<Snapshot> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(from, flags)
             .map_err(|error| Self::at(from).cannot_open(&error))?;
@@ -33,8 +30,6 @@ impl SqliteStore {
             return Err(StoreError::Busy);
         }
         copy.pragma_update(None, "journal_mode", "DELETE")?;
-        let c: &dyn Sql = &copy;
-        let sql = "SELECT file, MAX(\"offset\" + length) FROM records GROUP BY file ORDER BY file";
-        c.rows(sql, &[], |row| Ok((row.get(0)?, row.get::<i64>(1)?.cast_unsigned())))
+        snapshot_of(&copy, None)
     }
 }
