@@ -126,6 +126,16 @@ impl Postgres {
         Ok(())
     }
 
+    /// A disk of so many megabytes in its folder, which it may write to; none where this account may not mount one.
+    pub fn small_disk(&self, megabytes: u32) -> Option<SmallDisk> {
+        let disk = SmallDisk(self.dir.path().join("small"));
+        std::fs::create_dir_all(&disk.0).ok()?;
+        let size = format!("size={megabytes}m");
+        told(Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(&disk.0)).ok()?;
+        told(Command::new("chown").arg("postgres").arg(&disk.0)).ok()?;
+        Some(disk)
+    }
+
     /// Lines that come before all others in what says who may come in how.
     pub fn admit(&self, lines: &str) -> Result<(), String> {
         let file = self.dir.path().join("data/pg_hba.conf");
@@ -146,6 +156,15 @@ impl Drop for Postgres {
         drop(self.watch.stdin.take());
         // It stops the server and removes the folder.
         let _ = self.watch.wait();
+    }
+}
+
+/// A disk that is there until this goes.
+pub struct SmallDisk(pub PathBuf);
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = told(Command::new("umount").arg("-l").arg(&self.0));
     }
 }
 

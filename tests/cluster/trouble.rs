@@ -27,6 +27,8 @@ pub fn is_told(server: &Postgres) {
     schemas_that_are_not_ours(server);
     two_stations(server);
     read_only_and_back(server);
+    full_and_back(server);
+    at_a_limit_and_back(server);
     what_a_server_cannot_hold(server);
 }
 
@@ -85,6 +87,74 @@ fn read_only_and_back(server: &Postgres) {
     assert!(matches!(refused, StoreError::Standby { .. }) && refused.passes(), "{refused}");
     server.psql("ALTER ROLE guanlan RESET default_transaction_read_only").unwrap();
     store.write(&mut |write| write.put_state("c", "d")).unwrap();
+}
+
+/// A disk of the server's own that is full, where one may be mounted; else the server says so by a trigger.
+fn full_and_back(server: &Postgres) {
+    let disk = server.small_disk(40);
+    let text: String = (0..20_000)
+        .map(|n: u64| format!("{:016x}", n.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+        .collect();
+    let database = if let Some(disk) = &disk {
+        server.psql(&format!("CREATE TABLESPACE tiny LOCATION '{}'", disk.0.display())).unwrap();
+        server.psql("CREATE DATABASE tiny TABLESPACE tiny").unwrap();
+        "tiny"
+    } else {
+        println!("no disk may be mounted here: a trigger says that it is full");
+        "postgres"
+    };
+    let address = server.address().replace("/postgres", &format!("/{database}"));
+    let store = Place::Server(Address::parse(&format!("{address}?schema=full")).unwrap());
+    let store = store.open().unwrap();
+    store.write(&mut |write| write.put_state("before", "stored")).unwrap();
+    let filler = disk.as_ref().map(|disk| disk.0.join("filler"));
+    if let Some(filler) = &filler {
+        let full = std::fs::write(filler, vec![1; 64 << 20]).unwrap_err();
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+    } else {
+        let full = "CREATE FUNCTION full_disk() RETURNS TRIGGER LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'No space left' USING ERRCODE = '53100'; END $$;
+            CREATE TRIGGER filler BEFORE INSERT ON \"full\".state EXECUTE FUNCTION full_disk()";
+        server.psql(full).unwrap();
+    }
+    for _ in 0..2 {
+        let refused = met(store.write(&mut |write| write.put_state("large", &text)));
+        assert!(matches!(&refused, StoreError::ServerFull { .. }) && refused.passes(), "{refused}");
+    }
+    assert_eq!(store.state("large").unwrap(), None);
+    match &filler {
+        Some(filler) => std::fs::remove_file(filler).unwrap(),
+        None => drop(server.psql("DROP FUNCTION full_disk CASCADE").unwrap()),
+    }
+    store.write(&mut |write| write.put_state("large", &text)).unwrap();
+    assert_eq!(store.state("large").unwrap(), Some(text));
+    assert_eq!(store.state("before").unwrap().as_deref(), Some("stored"));
+    if disk.is_some() {
+        drop(store);
+        server.psql("DROP DATABASE tiny WITH (FORCE)").unwrap();
+        server.psql("DROP TABLESPACE tiny").unwrap();
+    }
+}
+
+/// An account that may have no more sessions, and one whose rights are taken while it works.
+fn at_a_limit_and_back(server: &Postgres) {
+    server
+        .psql("CREATE ROLE few LOGIN PASSWORD 'few'; GRANT CREATE ON DATABASE postgres TO few")
+        .unwrap();
+    let few = server.address().replace("guanlan:nothing-is-kept-here", "few:few");
+    let few = Place::Server(Address::parse(&format!("{few}?schema=few")).unwrap());
+    let store = few.open().unwrap();
+    server.psql("ALTER ROLE few CONNECTION LIMIT 1").unwrap();
+    let refused = met(few.open_to_read());
+    assert!(matches!(&refused, StoreError::AtLimit { .. }) && refused.passes(), "{refused}");
+    server
+        .psql("ALTER ROLE few CONNECTION LIMIT -1; ALTER TABLE few.state OWNER TO guanlan")
+        .unwrap();
+    let refused = met(store.write(&mut |write| write.put_state("a", "b")));
+    assert!(matches!(&refused, StoreError::Refused { .. }) && refused.passes(), "{refused}");
+    server.psql("ALTER TABLE few.state OWNER TO few").unwrap();
+    store.write(&mut |write| write.put_state("a", "b")).unwrap();
+    assert_eq!(few.open_to_read().unwrap().unwrap().state("a").unwrap().as_deref(), Some("b"));
 }
 
 fn what_a_server_cannot_hold(server: &Postgres) {
