@@ -1,7 +1,7 @@
 //! Four workers on one store, of which one only crawls and one only judges: killed at any instant, the keeper too, with the server started anew meanwhile, and a keeper that falls silent: posts, alerts
 //! and deliveries as on one machine, and no host asked faster than its rule.
 //!
-//! In: a server. Out: nothing; `GUANLAN_WORKER_KILLS` sets how many kills (12), `GUANLAN_KILL_SEED` which (1). The sites grow
+//! In: a server. Out: nothing; `GUANLAN_WORKER_KILLS` sets how many kills (8), `GUANLAN_KILL_SEED` which (1). The sites grow
 //! while the workers die, so that there is work at each instant. What the sites were asked is counted at the sites.
 
 use std::collections::BTreeSet;
@@ -238,7 +238,7 @@ fn another_key_is_refused(worker: &Worker) {
 
 /// Nothing is lost or doubled, and no host is asked too fast.
 pub fn die_at_any_instant(server: &Postgres) {
-    let kills = number("GUANLAN_WORKER_KILLS").unwrap_or(12);
+    let kills = number("GUANLAN_WORKER_KILLS").unwrap_or(8);
     let mut dice = Dice(1_000_003 * number("GUANLAN_KILL_SEED").unwrap_or(1) as u64);
     let between = |dice: &mut Dice| Duration::from_millis(400 + dice.below(2_200) as u64);
     let grown = Duration::from_millis(1_500) * u32::try_from(kills).unwrap() + AFTER_KILLS;

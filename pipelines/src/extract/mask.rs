@@ -25,6 +25,19 @@ use reading::Reading;
 /// Masks every private number of a text. Masking twice changes nothing.
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
+    let mut masked = mask_once(text);
+    // What the stars leave of a number may make another one with its neighbours.
+    loop {
+        let Cow::Owned(again) = mask_once(&masked) else { return masked };
+        if again == *masked {
+            return masked;
+        }
+        masked = Cow::Owned(again);
+    }
+}
+
+/// Each number that is one as the text stands; borrowed where there is none.
+fn mask_once(text: &str) -> Cow<'_, str> {
     if !reading::may_hold_a_number(text) {
         return Cow::Borrowed(text);
     }

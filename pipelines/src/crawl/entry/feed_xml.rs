@@ -26,12 +26,29 @@ pub(super) fn read(root: &Element, base: &Url) -> Result<Feed, String> {
         next: rel_link(head, &["next"]).map(|href| absolute(&base, href)),
         items: Vec::new(),
     };
-    for element in root.descendants() {
-        if matches!(element.name.as_str(), "item" | "entry") {
-            feed.items.push(item(element, &base));
-        }
-    }
+    note_items(root, &base, &mut feed.items);
     Ok(feed)
+}
+
+/// Items within items: what is meant to stand beside each other and was not closed. Deeper ones would each be read with
+/// all that follows them.
+const MAX_WITHIN: usize = 40;
+
+/// The items of `root`, which may be one itself, in their order.
+fn note_items(root: &Element, base: &Url, items: &mut Vec<FeedItem>) {
+    let mut waiting: Vec<(&Element, usize)> = vec![(root, 0)];
+    while let Some((element, mut within)) = waiting.pop() {
+        if matches!(element.name.as_str(), "item" | "entry") {
+            if within > MAX_WITHIN {
+                continue;
+            }
+            items.push(item(element, base));
+            within += 1;
+        }
+        let at = waiting.len();
+        waiting.extend(element.elements().map(|child| (child, within)));
+        waiting[at..].reverse();
+    }
 }
 
 /// The root of a feed, also inside a wrapper or after stray text.

@@ -227,3 +227,15 @@ fn cst_in_a_chinese_feed_is_the_time_of_china() {
     assert_eq!(dated("南关煤矿"), "2026-11-22T00:30:00+00:00");
     assert_eq!(dated("a mine"), "2026-11-22T14:30:00+00:00");
 }
+
+#[test]
+fn items_that_were_not_closed_are_read_so_far_and_no_further() {
+    let one = |n: usize| {
+        format!("<item><title>第{n}条</title><link>http://a.example/{n}</link><description>煤")
+    };
+    let nested: String = (0..500).map(one).collect();
+    let feed = read_feed(&nested, &"http://a.example/".parse().unwrap()).unwrap();
+    let links: Vec<_> = feed.items.iter().filter_map(|item| item.link.clone()).collect();
+    assert_eq!(links.first().map(String::as_str), Some("http://a.example/0"));
+    assert!((30..100).contains(&links.len()), "{}", links.len());
+}
