@@ -26,14 +26,15 @@ use reading::Reading;
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
     let mut masked = mask_once(text);
-    // What the stars leave of a number may make another one with its neighbours.
-    loop {
-        let Cow::Owned(again) = mask_once(&masked) else { return masked };
-        if again == *masked {
-            return masked;
+    // What the stars leave of a number may make another one with its neighbours; where there are none, there is nothing to look at again.
+    while let Cow::Owned(once) = &masked {
+        let again = mask_once(once).into_owned();
+        if again == *once {
+            break;
         }
         masked = Cow::Owned(again);
     }
+    masked
 }
 
 /// Each number that is one as the text stands; borrowed where there is none.
