@@ -15,9 +15,11 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use pipelines::record::{AnnotatedPost, Post};
 
+use super::annotator::mark;
 use super::holding::{About, Holding};
 use super::process::Stages;
 use super::stop::Stop;
+use crate::config::Config;
 use crate::store::Result;
 use crate::store::cluster::{NewTask, Task};
 
@@ -58,11 +60,11 @@ impl Bench {
     ///
     /// # Errors
     /// A thread that cannot be started.
-    pub fn take_up(self, roles: &[&str], mark: &str, stages: &Arc<Stages>) -> io::Result<()> {
+    pub fn take_up(self, roles: &[&str], config: &Config, stages: &Arc<Stages>) -> io::Result<()> {
         match (roles.contains(&"crawl"), roles.contains(&"judge")) {
-            (false, true) => self.judge(mark, stages),
+            (false, true) => self.judge(&mark(config), stages),
             (true, false) => {
-                stages.ask(Judges::start(self, mark.to_owned())?);
+                stages.ask(Judges::start(self, mark(config))?);
                 Ok(())
             }
             _ => Ok(()),

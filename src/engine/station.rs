@@ -13,7 +13,7 @@ use pipelines::annotate::Annotator;
 use pipelines::crawl::SourceConfig;
 use pipelines::record::SourceId;
 
-use super::annotator::{self, annotator};
+use super::annotator::annotator;
 use super::clock::{Clock, Observed, Timekeeper};
 use super::collect::Collector;
 use super::commit::CommitError;
@@ -256,7 +256,7 @@ impl Station {
         let Some(share) = &self.share else { return Ok(()) };
         share.holding.says_roles(roles);
         let bench = Bench { holding: share.holding.clone(), stop: self.stop.clone() };
-        bench.take_up(roles, &annotator::mark(&self.config), &self.collector.stages)
+        bench.take_up(roles, &self.config, &self.collector.stages)
     }
 
     /// Whether it stores, watches and tells.
