@@ -16,7 +16,7 @@ use crate::lab::{Dice, Lab, stored};
 use crate::opensearch;
 use crate::postgres::Postgres;
 use crate::watched::Watched;
-use crate::workers::{ROLES, Worker, number};
+use crate::workers::{ROLES, Worker, number, posts_and_waiting};
 
 /// The variable that asks for it.
 pub const COPIES: &str = "GUANLAN_DEMO_COPIES";
@@ -41,20 +41,12 @@ struct Holding {
 
 impl Holding {
     fn of(store: &dyn Store) -> Self {
-        let mut posts = BTreeSet::new();
-        store
-            .each_post(&PostRange::default(), &mut |post| {
-                assert!(posts.insert(post.post.url), "a post is stored twice");
-                true
-            })
-            .unwrap();
+        let (posts, waiting) = posts_and_waiting(store);
         let hits = |rule| store.hits(&RuleId::from(rule), DateTime::UNIX_EPOCH).unwrap().len();
         let alerts = store.alerts(&PostRange::default(), 100_000).unwrap();
         let mut alerts: Vec<String> =
             alerts.into_iter().map(|a| a.alert.rule.to_string()).collect();
         alerts.sort();
-        let waiting = store.outbox_counts().unwrap();
-        let waiting = waiting.iter().filter(|(_, state, _)| state != "sent").count();
         Self { posts, hits: ["accident", "pay", "river"].map(hits).to_vec(), alerts, waiting }
     }
 

@@ -192,8 +192,8 @@ fn signal(pid: u32, name: &str) {
     assert!(sent.unwrap().success(), "kill -s {name} {pid}");
 }
 
-/// What the store holds in the end.
-fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
+/// The addresses of all posts, and how many kinds of messages are not out yet.
+pub fn posts_and_waiting(store: &dyn Store) -> (BTreeSet<String>, usize) {
     let mut posts = BTreeSet::new();
     store
         .each_post(&PostRange::default(), &mut |post| {
@@ -201,9 +201,15 @@ fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
             true
         })
         .unwrap();
-    let alerts = store.alerts(&PostRange::default(), 10_000).unwrap().len();
     let waiting = store.outbox_counts().unwrap();
     let waiting = waiting.iter().filter(|(_, state, _)| state != "sent").count();
+    (posts, waiting)
+}
+
+/// What the store holds in the end.
+fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
+    let (posts, waiting) = posts_and_waiting(store);
+    let alerts = store.alerts(&PostRange::default(), 10_000).unwrap().len();
     (posts, alerts, waiting)
 }
 
