@@ -42,7 +42,7 @@ use pipelines::record::{
     Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
     StoryId, Validators,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub use answers::{AnswerVersion, ReadAnswers, WriteAnswers};
 pub use audit::AuditLine;
@@ -256,16 +256,16 @@ pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers + 
     fn first_post_time(&self) -> Result<Option<DateTime<Utc>>>;
     /// Hits of a rule not before `since`, oldest first and without their words, as this transaction sees them.
     fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
-    /// The words of one hit; none where there is no such hit.
-    fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>>;
+    /// The words of a rule's hits on these posts; a post that is none of them is left out.
+    fn hit_spans(&self, rule: &RuleId, posts: &[PostId]) -> Result<HashMap<PostId, Vec<Span>>>;
     /// The alerts of a rule fired not before `since`, oldest first, as this transaction sees them.
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>>;
     /// The number of the alert with this key.
     fn alert_number(&self, key: &str) -> Result<Option<i64>>;
     /// The latest alert of a rule, whenever it fired.
     fn latest_alert(&self, rule: &RuleId) -> Result<Option<Alert>>;
-    /// Notes words of a post of the time `at`; each is known since the earliest time it was noted with.
-    fn note_terms(&self, terms: &[String], at: DateTime<Utc>) -> Result<()>;
+    /// Notes words with the time of the first post that has each; a word is known since the earliest it was noted with.
+    fn note_terms(&self, terms: &BTreeMap<String, DateTime<Utc>>) -> Result<()>;
     /// Since when each of these words is known; those that are not are left out.
     fn first_seen(&self, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>>;
     /// The time of the newest hit of a rule before `before`.

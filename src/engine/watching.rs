@@ -4,14 +4,17 @@
 //! deliveries, in the same transaction. What fires is `watch`'s business; here is only what it needs to know
 //! and what follows. A source that falls silent is watched by a rule of its own making.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use pipelines::annotate::role_of;
 use pipelines::crawl::SourceConfig;
 use pipelines::locale::Lang;
 use pipelines::query::{self, Query, QuerySet, Target};
-use pipelines::record::{Alert, AlertState, AnnotatedPost, RuleHit, RuleId, Severity, Told};
+use pipelines::record::{
+    Alert, AlertState, AnnotatedPost, PostId, RuleHit, RuleId, Severity, Told,
+};
 use pipelines::text::Segmenter;
 use pipelines::watch::{
     Firing, RuleConfig, RuleKind, Terms, Window, evaluate, evaluate_terms, lookback, rare_terms,
@@ -37,7 +40,12 @@ pub struct Watching {
     rules: Vec<RuleConfig>,
     segmenter: Segmenter,
     asked: Reread<Asked>,
+    words: Mutex<HashMap<usize, WordsOf>>,
 }
+
+/// The rare words of posts. Kept for each rule that counts words, for the hits of its window: without it every commit
+/// would read all of them again.
+type WordsOf = HashMap<PostId, Vec<String>>;
 
 /// The queries of the rules, as of a moment.
 struct Asked {
@@ -60,6 +68,7 @@ impl Watching {
             rules,
             segmenter: super::segmenter(config),
             asked: Reread::new(now, move |now| Asked::read(&read_for, &read, now))?,
+            words: Mutex::default(),
         })
     }
 
@@ -83,9 +92,7 @@ impl Watching {
         fresh: &[AnnotatedPost],
         now: DateTime<Utc>,
     ) -> Result<()> {
-        for post in fresh {
-            write.note_terms(&rare_terms(post), post.post.time())?;
-        }
+        note_terms(write, fresh)?;
         let asked = self.asked.as_of(now);
         let mut new: BTreeMap<usize, Vec<RuleHit>> = BTreeMap::new();
         for post in fresh {
@@ -108,8 +115,13 @@ impl Watching {
             }
             let firings = match rule.kind {
                 RuleKind::NewTerm { .. } => {
-                    let terms = terms(write, fresh, &window, &hits)?;
-                    evaluate_terms(rule, &window, &hits, &terms, now)
+                    let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+                    let words = words.entry(number).or_default();
+                    let mut terms = Terms { of: std::mem::take(words), ..Terms::default() };
+                    note_words(write, &mut terms, fresh, &window, &hits)?;
+                    let firings = evaluate_terms(rule, &window, &hits, &terms, now);
+                    *words = terms.of;
+                    firings
                 }
                 _ => evaluate(rule, &window, &hits, now),
             };
@@ -245,33 +257,54 @@ fn standing(write: &dyn StoreWrite, alert: &Alert) -> Result<Told> {
 
 /// Old hits are counted by the thousand without their words; the few that an alert shows get them here.
 fn mark_words(write: &dyn StoreWrite, alert: &mut Alert) -> Result<()> {
+    let bare = alert.evidence.iter().filter(|evidence| evidence.spans.is_empty());
+    let mut spans = write.hit_spans(&alert.rule, &bare.map(|e| e.post).collect::<Vec<_>>())?;
     for evidence in alert.evidence.iter_mut().filter(|evidence| evidence.spans.is_empty()) {
-        evidence.spans = write.hit_spans(&alert.rule, evidence.post)?;
+        evidence.spans = spans.remove(&evidence.post).unwrap_or_default();
     }
     Ok(())
 }
 
-/// The rare words of new and known hits, and since when the new ones' words are known.
-fn terms(
+/// Remembers since when the rare words of `fresh` are known.
+fn note_terms(write: &dyn StoreWrite, fresh: &[AnnotatedPost]) -> Result<()> {
+    let mut first: BTreeMap<String, DateTime<Utc>> = BTreeMap::new();
+    for post in fresh {
+        for term in rare_terms(post) {
+            let at = first.entry(term).or_insert(post.post.time());
+            *at = post.post.time().min(*at);
+        }
+    }
+    write.note_terms(&first)
+}
+
+/// The rare words of new and known hits, and since when the new ones' words are known. `terms` may hold the words of
+/// some already; those of posts that are no hits of the window any more go.
+fn note_words(
     write: &dyn StoreWrite,
+    terms: &mut Terms,
     fresh: &[AnnotatedPost],
     window: &Window,
     new: &[RuleHit],
-) -> Result<Terms> {
-    let mut terms = Terms::default();
-    let is_hit = |post: &&AnnotatedPost| new.iter().any(|hit| hit.post == post.post.id);
-    terms.of = fresh.iter().filter(is_hit).map(|p| (p.post.id, rare_terms(p))).collect();
-    let asked: Vec<&str> = terms.of.values().flatten().map(String::as_str).collect();
+) -> Result<()> {
+    let known: HashSet<PostId> = window.hits.iter().map(|hit| hit.post).collect();
+    terms.of.retain(|post, _| known.contains(post));
+    let hits: HashSet<PostId> = new.iter().map(|hit| hit.post).collect();
+    let fresh = fresh.iter().filter(|post| hits.contains(&post.post.id));
+    let fresh: Vec<_> = fresh.map(|post| (post.post.id, rare_terms(post))).collect();
+    let asked: Vec<&str> = fresh.iter().flat_map(|(_, words)| words).map(String::as_str).collect();
     if asked.is_empty() {
-        return Ok(terms);
+        return Ok(());
     }
     terms.first_seen = write.first_seen(&asked)?;
-    for hit in &window.hits {
-        if let Some(post) = write.post(hit.post)? {
-            terms.of.entry(hit.post).or_insert_with(|| rare_terms(&post));
+    for post in known {
+        if !terms.of.contains_key(&post)
+            && let Some(stored) = write.post(post)?
+        {
+            terms.of.insert(post, rare_terms(&stored));
         }
     }
-    Ok(terms)
+    terms.of.extend(fresh);
+    Ok(())
 }
 
 /// What is known of a rule's past when `new` hits come.

@@ -3,12 +3,17 @@
 //! In: what rules found. Out: rows. An alert has a key: the same firing never makes two of them. What is sent of
 //! it stands in `outbox`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use pipelines::record::{Alert, AlertState, PostId, RuleHit, RuleId, Span, StoryId};
 
-use super::sql::{Row, Sql, params};
+use super::sql::{Cell, Row, Sql, ToCell, params};
 use super::values::{from_json, instant, millis, to_json};
 use super::{PostRange, Result, StoredAlert};
+
+/// Hits whose words are asked for in one statement.
+const AT_ONCE: usize = 16;
 
 pub(super) fn put_hit(c: &dyn Sql, hit: &RuleHit) -> Result<bool> {
     let new = c.execute(
@@ -55,13 +60,27 @@ pub(super) fn bare_hits(c: &dyn Sql, rule: &RuleId, since: DateTime<Utc>) -> Res
     c.rows(sql, params![rule.as_str(), millis(since)], |row| bare_hit(rule, row))
 }
 
-pub(super) fn spans(c: &dyn Sql, rule: &RuleId, post: PostId) -> Result<Vec<Span>> {
-    let json: Option<String> = c.row(
-        "SELECT spans FROM hits WHERE rule = ?1 AND post = ?2",
-        params![rule.as_str(), post.0.cast_signed()],
-        |row| row.get(0),
-    )?;
-    json.map_or(Ok(Vec::new()), |json| from_json("spans of a hit", &json))
+/// The words of some hits of a rule; a post that is none of its hits is left out.
+pub(super) fn spans(
+    c: &dyn Sql,
+    rule: &RuleId,
+    posts: &[PostId],
+) -> Result<HashMap<PostId, Vec<Span>>> {
+    let mut spans = HashMap::new();
+    for some in posts.chunks(AT_ONCE) {
+        let places: Vec<_> = (2..some.len() + 2).map(|n| format!("?{n}")).collect();
+        let sql = format!(
+            "SELECT post, spans FROM hits WHERE rule = ?1 AND post IN ({})",
+            places.join(", ")
+        );
+        let posts = some.iter().map(|post| Cell::Int(post.0.cast_signed()));
+        let values: Vec<_> = std::iter::once(rule.as_str().cell()).chain(posts).collect();
+        spans.extend(c.rows(&sql, &values, |row| {
+            let of_hit = from_json("spans of a hit", &row.get::<String>(1)?)?;
+            Ok((PostId(row.get::<i64>(0)?.cast_unsigned()), of_hit))
+        })?);
+    }
+    Ok(spans)
 }
 
 pub(super) fn of_rule(c: &dyn Sql, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {

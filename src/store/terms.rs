@@ -8,27 +8,37 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::Result;
-use super::sql::{Sql, params};
+use super::sql::{Sql, ToCell};
 use super::values::{instant, millis};
 
-pub(super) fn note(c: &dyn Sql, terms: &[String], at: DateTime<Utc>) -> Result<()> {
-    let sql = "INSERT INTO terms (term, first_seen) VALUES (?1, ?2)
-         ON CONFLICT (term) DO UPDATE SET first_seen = excluded.first_seen
-         WHERE excluded.first_seen < terms.first_seen";
-    for term in terms {
-        c.execute(sql, params![term, millis(at)])?;
+/// Words asked for or noted in one statement.
+const AT_ONCE: usize = 32;
+
+pub(super) fn note(c: &dyn Sql, terms: &BTreeMap<String, DateTime<Utc>>) -> Result<()> {
+    let terms: Vec<_> = terms.iter().map(|(term, at)| (term, millis(*at))).collect();
+    for some in terms.chunks(AT_ONCE) {
+        let places: Vec<_> =
+            (0..some.len()).map(|n| format!("(?{}, ?{})", 2 * n + 1, 2 * n + 2)).collect();
+        let sql = format!(
+            "INSERT INTO terms (term, first_seen) VALUES {}
+             ON CONFLICT (term) DO UPDATE SET first_seen = excluded.first_seen
+             WHERE excluded.first_seen < terms.first_seen",
+            places.join(", ")
+        );
+        let values: Vec<_> = some.iter().flat_map(|(term, at)| [term.cell(), at.cell()]).collect();
+        c.execute(&sql, &values)?;
     }
     Ok(())
 }
 
 pub(super) fn first_seen(c: &dyn Sql, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>> {
-    let sql = "SELECT first_seen FROM terms WHERE term = ?1";
     let mut known = BTreeMap::new();
-    for term in terms {
-        let at: Option<i64> = c.row(sql, params![term], |r| r.get(0))?;
-        if let Some(at) = at {
-            known.insert((*term).to_owned(), instant(at));
-        }
+    for some in terms.chunks(AT_ONCE) {
+        let places: Vec<_> = (1..=some.len()).map(|n| format!("?{n}")).collect();
+        let sql =
+            format!("SELECT term, first_seen FROM terms WHERE term IN ({})", places.join(", "));
+        let values: Vec<_> = some.iter().map(ToCell::cell).collect();
+        known.extend(c.rows(&sql, &values, |row| Ok((row.get(0)?, instant(row.get(1)?))))?);
     }
     Ok(known)
 }

@@ -1,6 +1,6 @@
 //! One transaction of the store: hands each step on to the file that owns its tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
@@ -113,8 +113,8 @@ impl StoreWrite for Write<'_> {
         alerts::bare_hits(self.tx, rule, since)
     }
 
-    fn hit_spans(&self, rule: &RuleId, post: PostId) -> Result<Vec<Span>> {
-        alerts::spans(self.tx, rule, post)
+    fn hit_spans(&self, rule: &RuleId, posts: &[PostId]) -> Result<HashMap<PostId, Vec<Span>>> {
+        alerts::spans(self.tx, rule, posts)
     }
 
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {
@@ -137,8 +137,8 @@ impl StoreWrite for Write<'_> {
         alerts::last_hit_before(self.tx, rule, before)
     }
 
-    fn note_terms(&self, terms: &[String], at: DateTime<Utc>) -> Result<()> {
-        terms::note(self.tx, terms, at)
+    fn note_terms(&self, terms: &BTreeMap<String, DateTime<Utc>>) -> Result<()> {
+        terms::note(self.tx, terms)
     }
 
     fn first_seen(&self, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>> {

@@ -63,10 +63,10 @@ fn come_in(
             if is_over.load(Ordering::Relaxed) {
                 return;
             }
-            let terms: Vec<String> = (0..TERMS).map(|part| format!("came in {n} {part}")).collect();
+            let terms = (0..TERMS).map(|part| (format!("came in {n} {part}"), at)).collect();
             store
                 .write(&mut |write| {
-                    write.note_terms(&terms, at)?;
+                    write.note_terms(&terms)?;
                     write.put_state("came in", &n.to_string())
                 })
                 .unwrap();

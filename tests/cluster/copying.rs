@@ -66,8 +66,9 @@ pub fn there_and_back(server: &Postgres) {
     let before = {
         let store = file_of(&lab).open().unwrap();
         walk::walked(&*store, &keys, 120);
-        let terms: Vec<String> = (0..TERMS).map(|n| format!("word {n}\t\\ \u{4e00}\n")).collect();
-        store.write(&mut |write| write.note_terms(&terms, keys.start)).unwrap();
+        let term = |n| (format!("word {n}\t\\ \u{4e00}\n"), keys.start);
+        let terms = (0..TERMS).map(term).collect();
+        store.write(&mut |write| write.note_terms(&terms)).unwrap();
         answers(&*store, &keys)
     };
     assert!(refused(&back, &address, "sqlite").contains("holds nothing to copy"));

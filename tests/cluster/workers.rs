@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 use std::process::{Child, Stdio};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, Uri, header};
@@ -40,28 +41,36 @@ pub const ROLES: [&str; 4] = ["all", "all", "crawl", "judge"];
 const AFTER_KILLS: Duration = Duration::from_secs(10);
 
 /// How long everything may take after the last kill.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The sites and the hook.
 struct World {
     ports: Vec<u16>,
     watched: Watched,
+    /// When they began to grow; they show nothing before.
+    began: Arc<OnceLock<Instant>>,
 }
 
 impl World {
-    /// Sites that show all they have after `grown`.
+    /// Sites that show all they have `grown` after they began to.
     fn start(grown: Duration) -> Self {
-        let (watched, began, now) = (Watched::start(), Instant::now(), Utc::now());
+        let (watched, began, now) = (Watched::start(), Arc::new(OnceLock::new()), Utc::now());
         let site = |site| {
+            let began: Arc<OnceLock<Instant>> = began.clone();
             let answer = move |uri: &Uri, headers: &HeaderMap| {
-                let share = began.elapsed().as_secs_f64() / grown.as_secs_f64().max(0.001);
+                let passed = began.get().map(Instant::elapsed).unwrap_or_default();
+                let share = passed.as_secs_f64() / grown.as_secs_f64().max(0.001);
                 let shown = ((POSTS as f64) * share.min(1.0)).ceil() as u64;
                 page(site, shown, uri.path(), headers, now)
             };
             watched.site(site, Ipv4Addr::LOCALHOST, answer).port()
         };
         let ports = (0..SITES).map(site).collect();
-        Self { ports, watched }
+        Self { ports, watched, began }
+    }
+
+    fn grow(&self) {
+        self.began.get_or_init(Instant::now);
     }
 
     fn furnish(&self, lab: &Lab, evidence: &std::path::Path) {
@@ -213,25 +222,23 @@ fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
     (posts, alerts, waiting)
 }
 
-/// Waits until a process has said which key all of them use.
-fn until_one_is_there(server: &Postgres) {
-    let marked = "SELECT 1 FROM workers.state WHERE name = 'author-key'";
+/// Waits until the server answers 1, which is when `what` has happened.
+fn until(server: &Postgres, asks: &str, what: &str) {
     let asked = Instant::now();
-    while server.psql(marked).ok().as_deref() != Some("1") {
-        assert!(asked.elapsed() < PATIENCE, "no worker came up");
+    while server.psql(asks).ok().as_deref() != Some("1") {
+        assert!(asked.elapsed() < PATIENCE, "in vain: {what}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }
 
-/// Waits until the process that only judges has judged something.
-fn until_it_is_asked(server: &Postgres) {
-    let judged = "SELECT 1 FROM workers.workers WHERE about LIKE '%\"roles\":[\"judge\"]%' AND about NOT LIKE '%\"received\":0,%'";
-    let asked = Instant::now();
-    while server.psql(judged).ok().as_deref() != Some("1") {
-        assert!(asked.elapsed() < PATIENCE, "nobody asked the judge");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
+/// A process has said which key all of them use.
+const KEYED: &str = "SELECT 1 FROM workers.state WHERE name = 'author-key'";
+
+/// All of them are at work.
+const ALL_THERE: &str = "SELECT 1 FROM workers.workers HAVING COUNT(*) = 4";
+
+/// The one that only judges has judged something.
+const JUDGED: &str = "SELECT 1 FROM workers.workers WHERE about LIKE '%\"roles\":[\"judge\"]%' AND about NOT LIKE '%\"received\":0,%'";
 
 /// Two keys would give an author two pseudonyms: the second process is refused, with the way out.
 fn another_key_is_refused(worker: &Worker) {
@@ -260,10 +267,12 @@ pub fn die_at_any_instant(server: &Postgres) {
         })
         .collect();
     workers[1..].iter_mut().for_each(Worker::start);
-    until_one_is_there(server);
+    until(server, KEYED, "a worker comes up");
     another_key_is_refused(&workers[0]);
     workers[0].start();
-    until_it_is_asked(server);
+    until(server, ALL_THERE, "all come up");
+    world.grow();
+    until(server, JUDGED, "the judge is asked");
     for kill in 0..kills {
         std::thread::sleep(between(&mut dice));
         let dies = dice.below(workers.len());

@@ -70,7 +70,9 @@ pub fn evaluate(
     for hit in ordered {
         watch.take(hit);
     }
-    watch.notice_silence(now);
+    if !watch.is_told(now) {
+        watch.notice_silence(now);
+    }
     watch.gather_evidence();
     let Watch { alerts, changed, known, .. } = watch;
     changed
@@ -319,8 +321,15 @@ impl<'a> Watch<'a> {
                 alert.measured = alert.measured.max(within.len() as f64);
             }
             let newest = within.iter().rev().take(MAX_EVIDENCE);
+            // Known hits come without their words; those that the alert had shown keep them.
+            let mut had: HashMap<_, _> =
+                alert.evidence.drain(..).map(|shown| (shown.post, shown.spans)).collect();
+            let mut spans = |hit: &RuleHit| match hit.spans.is_empty() {
+                true => had.remove(&hit.post).unwrap_or_default(),
+                false => hit.spans.clone(),
+            };
             alert.evidence =
-                newest.map(|hit| Evidence { post: hit.post, spans: hit.spans.clone() }).collect();
+                newest.map(|hit| Evidence { post: hit.post, spans: spans(hit) }).collect();
         }
     }
 
@@ -331,6 +340,17 @@ impl<'a> Watch<'a> {
         let after = lane.alerts.partition_point(|i| fired_at(i) <= at + self.merge);
         let latest = *lane.alerts.get(after.checked_sub(1)?)?;
         (fired_at(&latest) >= at - self.merge).then_some(latest)
+    }
+
+    /// Whether the silence that has lasted its window by `now` is the one that the latest alert told of: what came since
+    /// was so old that the silence had not ended when it was told. A source's posts may be stored one by one.
+    fn is_told(&self, now: DateTime<Utc>) -> bool {
+        let RuleKind::Flatline { window_minutes } = self.rule.kind else { return false };
+        let fires_at = self.last.or(self.since).map(|last| last + minutes(window_minutes));
+        let told = self.alerts[..self.known].iter().filter_map(|alert| alert.told.since);
+        // A time after now is that of a clock that was ahead.
+        let told = told.filter(|told| *told <= now).max();
+        fires_at.zip(told).is_some_and(|(fires_at, told)| fires_at <= told)
     }
 
     /// Fires for silence that has lasted its window by `now`.

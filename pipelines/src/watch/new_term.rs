@@ -38,8 +38,24 @@ pub struct Terms {
 }
 
 impl Terms {
-    fn has(&self, hit: &RuleHit, term: &str) -> bool {
-        self.of.get(&hit.post).is_some_and(|terms| terms.iter().any(|t| t == term))
+    /// The hits of each of `wanted`, in the order of `hits`.
+    fn having<'a>(
+        &self,
+        hits: &[RuleHit],
+        wanted: &[&'a String],
+    ) -> HashMap<&'a str, Vec<RuleHit>> {
+        let mut having: HashMap<&str, Vec<RuleHit>> =
+            wanted.iter().map(|term| (term.as_str(), Vec::new())).collect();
+        for hit in hits {
+            for term in self.of.get(&hit.post).into_iter().flatten() {
+                if let Some(of_term) = having.get_mut(term.as_str())
+                    && of_term.last().is_none_or(|last: &RuleHit| last.post != hit.post)
+                {
+                    of_term.push(hit.clone());
+                }
+            }
+        }
+        having
     }
 
     /// The words of `hit` that are new when it comes.
@@ -77,15 +93,19 @@ pub fn evaluate_terms(
         new.iter().flat_map(|hit| terms.new_at(hit, new_days, window.since)).collect();
     candidates.sort_unstable();
     candidates.dedup();
+    let (mut before, fresh) =
+        (terms.having(&window.hits, &candidates), terms.having(new, &candidates));
     let mut firings = Vec::new();
     for term in candidates {
-        let having = |hits: &[RuleHit]| -> Vec<RuleHit> {
-            hits.iter().filter(|hit| terms.has(hit, term)).cloned().collect()
-        };
         let alerts = window.alerts.iter().filter(|a| term_of(rule, a) == Some(term)).cloned();
-        let lane =
-            Window { hits: having(&window.hits), alerts: alerts.collect(), ..window.clone() };
-        for firing in evaluate(&counting, &lane, &having(new), now) {
+        let lane = Window {
+            hits: before.remove(term.as_str()).unwrap_or_default(),
+            alerts: alerts.collect(),
+            last_before: window.last_before,
+            since: window.since,
+        };
+        let new = fresh.get(term.as_str()).map_or(&[][..], Vec::as_slice);
+        for firing in evaluate(&counting, &lane, new, now) {
             firings.push(match firing {
                 Firing::New(mut alert) => {
                     alert.key = format!("{}/{term}@{}", rule.id, alert.fired_at.timestamp());

@@ -66,13 +66,11 @@ impl Act<'_> {
             1 if self.dice.below(4) == 0 => format!("{:?}", w.bury_post(id, self.now)?),
             2 => format!("{:?}", w.correct_polarity(id, Polarity::Positive, self.now)?),
             3 => format!("{:?}", w.rewrite_post(&post)?),
-            4 => format!(
-                "{:?}",
-                w.note_terms(
-                    &self.keys.terms[usize::try_from(self.dice.below(3)).unwrap()..],
-                    self.now
-                )?
-            ),
+            4 => {
+                let from = usize::try_from(self.dice.below(3)).unwrap();
+                let terms = self.keys.terms[from..].iter().map(|term| (term.clone(), self.now));
+                format!("{:?}", w.note_terms(&terms.collect())?)
+            }
             5 if !self.is_taken_back => {
                 let import = w.begin_import(&post.post.source, "a.csv", self.now)?;
                 if w.post(id)?.is_some() {
@@ -193,7 +191,7 @@ impl Act<'_> {
                     now
                 )?
             ),
-            2 => format!("{:?} {:?}", w.bare_hits(&rule, since)?, w.hit_spans(&rule, id)?),
+            2 => format!("{:?} {:?}", w.bare_hits(&rule, since)?, w.hit_spans(&rule, &[id])?),
             3 => format!("{:?} {:?}", w.rule_alerts(&rule, since)?, w.latest_alert(&rule)?),
             4 => format!("{:?}", w.last_hit_before(&rule, since)?),
             5 if self.dice.below(5) == 0 => format!("{:?}", w.forget_hits(&rule)?),

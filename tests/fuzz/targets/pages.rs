@@ -52,6 +52,7 @@ pub const PIECES: &[&str] = &[
     "<script>window.__INITIAL_STATE__={\"content\":\"",
     "<a name=x/>",
     "<blockquote>",
+    "http://a.example/1?tel=",
 ];
 
 pub const FEED_PIECES: &[&str] = &[

@@ -14,8 +14,10 @@ pub(super) fn close(reading: &mut Reading<'_>) {
     let schemes: Vec<usize> = (1..reading.signs.len().saturating_sub(2))
         .filter(|&at| [':', '/', '/'].iter().zip(&reading.signs[at..]).all(|(c, s)| *c == s.c))
         .collect();
+    let mut closed_to = 0;
     for at in schemes {
-        if !follows_scheme(reading, at) {
+        // An address written right after another is closed with it.
+        if at < closed_to || !follows_scheme(reading, at) {
             continue;
         }
         let host_end = end_of(reading, at + 3, |c| c.is_ascii_alphanumeric() || ".-:".contains(c));
@@ -23,6 +25,7 @@ pub(super) fn close(reading: &mut Reading<'_>) {
         if is_host(host.split(':').next().unwrap_or_default()) {
             let end = end_of(reading, host_end, is_of_address);
             close_path(reading, at + 3, end);
+            closed_to = end;
         }
     }
 }

@@ -32,6 +32,10 @@ pub(super) struct Window<'a> {
     pub(super) run: &'a Run,
     pub(super) first: usize,
     pub(super) last: usize,
+    /// Its digits.
+    pub(super) values: &'a [u8],
+    /// How many of them each group has.
+    pub(super) sizes: &'a [usize],
 }
 
 impl<'a> Window<'a> {
@@ -39,17 +43,9 @@ impl<'a> Window<'a> {
         &self.run[self.first..=self.last]
     }
 
-    pub(super) fn values(&self) -> Vec<u8> {
-        self.groups().iter().flat_map(|g| &g.values).copied().collect()
-    }
-
-    pub(super) fn places(&self) -> Vec<usize> {
-        self.groups().iter().flat_map(|g| &g.places).copied().collect()
-    }
-
     /// Lengths of the groups, the first without `prefix` digits.
-    pub(super) fn sizes(&self, prefix: usize) -> Vec<usize> {
-        let mut sizes: Vec<usize> = self.groups().iter().map(|g| g.values.len()).collect();
+    fn sizes_behind(&self, prefix: usize) -> Vec<usize> {
+        let mut sizes = self.sizes.to_vec();
         sizes[0] = sizes[0].saturating_sub(prefix);
         sizes
     }
@@ -104,12 +100,12 @@ impl<'a> Window<'a> {
 
     /// Whether the groups are cut as people cut mobile numbers.
     pub(super) fn is_usual_mobile(&self, prefix: usize) -> bool {
-        MOBILE.contains(&self.sizes(prefix).as_slice())
+        MOBILE.contains(&self.sizes_behind(prefix).as_slice())
     }
 
     /// Whether a mobile number of this window, less `prefix` digits, is written as one.
     pub(super) fn is_mobile_grouping(&self, prefix: usize, is_labelled: bool) -> bool {
-        let sizes = self.sizes(prefix);
+        let sizes = self.sizes_behind(prefix);
         if self.is_machine_address() || self.has_thousands() {
             return false;
         }

@@ -92,10 +92,9 @@ const UNITS: &[(&str, &str)] = &[
 /// Signs of a count behind a number of seven or eight digits.
 const COUNTED: &str = "年月日时分秒号人名户个件台辆套次度米吨元万亿股份斤克只头亩千百十%℃";
 
-/// Whether one of `labels` stands right before `at`, over signs and words that only join.
-pub(super) fn is_after(signs: &[Sign], at: usize, labels: &[&str]) -> bool {
-    let before = words_before(signs, at);
-    let mut rest = before.as_str();
+/// Whether one of `labels` stands at the end of `before`, over signs and words that only join.
+pub(super) fn is_after(before: &str, labels: &[&str]) -> bool {
+    let mut rest = before;
     loop {
         if rest.ends_with(['☎', '☏', '✆', '📞', '📱']) {
             return labels.contains(&PHONE[0]);
@@ -114,6 +113,11 @@ pub(super) fn is_after(signs: &[Sign], at: usize, labels: &[&str]) -> bool {
             return false;
         }
     }
+}
+
+/// Whether a character may be of a label: rows of figures have none, and are long.
+pub(super) fn may_be_of_label(c: char) -> bool {
+    c.is_alphabetic() || is_picture(c)
 }
 
 fn is_picture(c: char) -> bool {
@@ -144,14 +148,14 @@ fn words_after(signs: &[Sign], at: usize) -> String {
     signs.iter().skip(at).take(5).map(|s| s.c).collect()
 }
 
-/// Whether the digits that end before `after` and begin at `at` are an amount by the words around them.
-pub(super) fn is_quantity(signs: &[Sign], at: usize, after: usize) -> bool {
-    let before = words_before(signs, at);
+/// Whether the digits that end before `after` and have `before` before them are an amount by the words around them.
+pub(super) fn is_quantity(signs: &[Sign], before: &str, after: usize) -> bool {
     let behind = words_after(signs, after);
     let behind = behind.trim_start_matches(' ');
-    let has_unit = UNITS.iter().any(|(unit, not_before)| {
+    let is_unit = |(unit, not_before): &(&str, &str)| {
         behind.strip_prefix(unit).is_some_and(|rest| !rest.starts_with(|c| not_before.contains(c)))
-    });
+    };
+    let has_unit = behind.starts_with(char::is_alphabetic) && UNITS.iter().any(is_unit);
     has_unit || MONEY.iter().any(|word| before.trim_end_matches([' ', ':']).ends_with(word))
 }
 

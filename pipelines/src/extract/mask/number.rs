@@ -10,7 +10,7 @@ use super::kind::{
     has_issuer, is_bank_card, is_identity, is_local, is_mobile, is_old_identity, is_service,
     landline,
 };
-use super::label::{self, is_after, is_counted, is_quantity};
+use super::label::{self, is_after, is_counted, is_quantity, may_be_of_label, words_before};
 use super::reading::{Reading, Sign};
 use super::run::{Group, Run, is_cross, runs};
 
@@ -54,7 +54,8 @@ pub(super) fn mask(reading: &mut Reading<'_>) {
                 first += 1;
                 continue;
             };
-            let mut places = Window { run: &run, first, last: found.last }.places();
+            let groups = &run[first..=found.last];
+            let mut places: Vec<usize> = groups.iter().flat_map(|g| &g.places).copied().collect();
             places.extend(found.cross);
             if found.what != What::Public {
                 for place in &places[found.head..places.len().saturating_sub(found.tail)] {
@@ -77,7 +78,7 @@ fn found_from(
     first: usize,
     phone_end: Option<usize>,
 ) -> Option<Found> {
-    let found = Seen { signs, run, first, phone_end }.found();
+    let found = Seen::new(signs, run, first, phone_end).found();
     if found.is_none() && run[first].may_run_on() {
         // As far as a number reaches, with the neighbours that it is told from.
         let begin = first.saturating_sub(1);
@@ -85,7 +86,7 @@ fn found_from(
         let at = first - begin;
         let (mark, rest) = cut[at].clone().cut(1);
         cut.splice(at..=at, [mark.clone(), rest.clone()]);
-        let next = Seen { signs, run: &cut, first: at + 1, phone_end }.found();
+        let next = Seen::new(signs, &cut, at + 1, phone_end).found();
         if next.is_some_and(|f| f.what != What::Public) {
             run.splice(first..=first, [mark, rest]);
         }
@@ -94,7 +95,7 @@ fn found_from(
 }
 
 /// What tells whether a stretch is of one kind.
-type Kind<'a> = fn(&Seen<'a>, &Window<'a>) -> Option<Found>;
+type Kind<'a> = fn(&Seen<'a>, &Window<'_>) -> Option<Found>;
 
 /// A group with what stands around it.
 struct Seen<'a> {
@@ -102,11 +103,33 @@ struct Seen<'a> {
     run: &'a Run,
     first: usize,
     phone_end: Option<usize>,
+    /// The signs before it.
+    before: String,
+    /// Whether a label may be among them.
+    has_word_before: bool,
+    /// The digits of the groups from the first on, as far as a number reaches.
+    values: Vec<u8>,
+    /// How many of them each group has.
+    sizes: Vec<usize>,
 }
 
 impl<'a> Seen<'a> {
+    fn new(signs: &'a [Sign], run: &'a Run, first: usize, phone_end: Option<usize>) -> Self {
+        let before = words_before(signs, run[first].places[0]);
+        let has_word_before = before.contains(may_be_of_label);
+        let (mut values, mut sizes) = (Vec::with_capacity(MAX_DIGITS), Vec::new());
+        for group in &run[first..] {
+            if values.len() + group.values.len() > MAX_DIGITS {
+                break;
+            }
+            values.extend_from_slice(&group.values);
+            sizes.push(group.values.len());
+        }
+        Self { signs, run, first, phone_end, before, has_word_before, values, sizes }
+    }
+
     fn found(&self) -> Option<Found> {
-        let windows = self.windows();
+        let windows: Vec<_> = self.windows().collect();
         // With the digits that each can have, so that few stretches are looked at closely.
         let kinds: [(RangeInclusive<usize>, Kind<'a>); 8] = [
             (10..=10, Self::service),
@@ -125,15 +148,14 @@ impl<'a> Seen<'a> {
     }
 
     /// The stretches of groups from the first on, each with its digits.
-    fn windows(&self) -> Vec<(usize, Window<'a>)> {
+    fn windows(&self) -> impl Iterator<Item = (usize, Window<'_>)> {
         let mut digits = 0;
-        (self.first..self.run.len())
-            .map(|last| {
-                digits += self.run[last].values.len();
-                (digits, Window { run: self.run, first: self.first, last })
-            })
-            .take_while(|(digits, _)| *digits <= MAX_DIGITS)
-            .collect()
+        self.sizes.iter().enumerate().map(move |(nth, size)| {
+            digits += size;
+            let (values, sizes) = (&self.values[..digits], &self.sizes[..=nth]);
+            let (run, first) = (self.run, self.first);
+            (digits, Window { run, first, last: first + nth, values, sizes })
+        })
     }
 
     fn start(&self) -> usize {
@@ -145,7 +167,7 @@ impl<'a> Seen<'a> {
     }
 
     fn is_labelled(&self, labels: &[&str]) -> bool {
-        is_after(self.signs, self.start(), labels)
+        self.has_word_before && is_after(&self.before, labels)
     }
 
     /// Whether a phone stands right before, with nothing between but signs and a joining word.
@@ -160,12 +182,12 @@ impl<'a> Seen<'a> {
         matches!(words, "" | "或" | "和" | "及" | "与" | "或者" | "以及")
     }
 
-    fn qq(&self, window: &Window<'a>) -> Option<Found> {
+    fn qq(&self, window: &Window<'_>) -> Option<Found> {
         let is_whole = self
             .run
             .get(window.last + 1)
             .is_none_or(|g| !matches!(g.gap.as_str(), " " | "-" | "." | ""));
-        let digits = window.values().len();
+        let digits = window.values.len();
         let is_joined =
             window.groups()[1..].iter().all(|g| matches!(g.gap.as_str(), " " | "-" | "." | ""));
         let is_qq =
@@ -173,8 +195,8 @@ impl<'a> Seen<'a> {
         is_qq.then(|| self.other(window, 0, if digits > 5 { 2 } else { 1 }))
     }
 
-    fn identity(&self, window: &Window<'a>) -> Option<Found> {
-        let mut values = window.values();
+    fn identity(&self, window: &Window<'_>) -> Option<Found> {
+        let mut values = window.values.to_vec();
         let cross = (values.len() == 17).then(|| self.cross(Self::after(window))).flatten();
         values.extend(cross.map(|_| 10));
         let is_stated = values.len() == 18 && self.is_labelled(label::IDENTITY);
@@ -190,37 +212,36 @@ impl<'a> Seen<'a> {
             .find(|n| self.signs.get(*n).is_some_and(|s| is_cross(s.c)))
     }
 
-    fn bank_card(&self, window: &Window<'a>) -> Option<Found> {
-        let values = window.values();
+    fn bank_card(&self, window: &Window<'_>) -> Option<Found> {
+        let values = window.values;
         if !(16..=19).contains(&values.len()) || window.has_fraction() {
             return None;
         }
-        let sizes = window.sizes(0);
+        let sizes = window.sizes;
         let is_in_fours = sizes.len() >= 4 && sizes[..sizes.len() - 1].iter().all(|n| *n == 4);
         // Cards are cut in fours by any sign; otherwise only by those that join.
         let is_joined =
             window.groups()[1..].iter().all(|g| matches!(g.gap.as_str(), "" | " " | "-"));
         let is_usual = is_joined && (sizes.len() == 1 || sizes.len() == 2 && sizes[0] == 6);
-        let is_amount = is_quantity(self.signs, self.start(), Self::after(window));
+        let is_amount = is_quantity(self.signs, &self.before, Self::after(window));
         let is_written = || {
             is_in_fours || !is_amount && (is_usual || is_joined && window.is_unusual_whole(false))
         };
         let is_card = self.is_labelled(label::CARD)
-            || is_bank_card(&values) && is_written()
-            || has_issuer(&values) && is_in_fours;
+            || is_bank_card(values) && is_written()
+            || has_issuer(values) && is_in_fours;
         is_card.then(|| self.other(window, 0, 4))
     }
 
-    fn service(&self, window: &Window<'a>) -> Option<Found> {
-        let sizes = window.sizes(0);
-        let is_usual =
-            matches!(sizes.as_slice(), [10] | [3, 7] | [3, 3, 4] | [3, 4, 3] | [4, 3, 3] | [4, 6]);
-        (is_usual && is_service(&window.values()))
+    fn service(&self, window: &Window<'_>) -> Option<Found> {
+        let sizes = window.sizes;
+        let is_usual = matches!(sizes, [10] | [3, 7] | [3, 3, 4] | [3, 4, 3] | [4, 3, 3] | [4, 6]);
+        (is_usual && is_service(window.values))
             .then(|| Found { what: What::Public, ..self.other(window, 0, 0) })
     }
 
-    fn mobile(&self, window: &Window<'a>) -> Option<Found> {
-        let values = window.values();
+    fn mobile(&self, window: &Window<'_>) -> Option<Found> {
+        let values = window.values;
         let prefixes: [&[u8]; 4] = [&[], &[8, 6], &[0, 0, 8, 6], &[0]];
         let is_prefix = |prefix: &&&[u8]| {
             values.strip_prefix(**prefix).is_some_and(is_mobile)
@@ -231,17 +252,17 @@ impl<'a> Seen<'a> {
         let is_amount = || {
             window.has_fraction()
                 || (window.groups().len() == 1 || !window.is_usual_mobile(prefix))
-                    && is_quantity(self.signs, self.start(), Self::after(window))
+                    && is_quantity(self.signs, &self.before, Self::after(window))
         };
         let is_phone =
             window.is_mobile_grouping(prefix, is_labelled) && (is_labelled || !is_amount());
         is_phone.then(|| self.phone(window, prefix + 3, 4))
     }
 
-    fn landline(&self, window: &Window<'a>) -> Option<Found> {
-        let values = window.values();
-        let sizes = window.sizes(0);
-        let abroad = match values.as_slice() {
+    fn landline(&self, window: &Window<'_>) -> Option<Found> {
+        let values = window.values;
+        let sizes = window.sizes;
+        let abroad = match values {
             [0, 0, 8, 6, rest @ ..] => Some((4, rest)),
             [8, 6, rest @ ..] => Some((2, rest)),
             _ => None,
@@ -251,7 +272,7 @@ impl<'a> Seen<'a> {
                 let with_zero: Vec<u8> = std::iter::once(0).chain(rest.iter().copied()).collect();
                 (prefix, landline(&with_zero)? - 1)
             }
-            _ => (0, landline(&values)?),
+            _ => (0, landline(values)?),
         };
         let head = prefix + area;
         // The area code is not cut, and what follows it is no date.
@@ -279,20 +300,20 @@ impl<'a> Seen<'a> {
         (is_written && !is_date && !window.has_fraction()).then(|| self.phone(window, head, 3))
     }
 
-    fn old_identity(&self, window: &Window<'a>) -> Option<Found> {
-        let values = window.values();
-        let is_usual = matches!(window.sizes(0).as_slice(), [15] | [6, 6, 3] | [6, 9]);
+    fn old_identity(&self, window: &Window<'_>) -> Option<Found> {
+        let values = window.values;
+        let is_usual = matches!(window.sizes, [15] | [6, 6, 3] | [6, 9]);
         let is_stated = values.len() == 15 && self.is_labelled(label::IDENTITY);
-        (is_stated || is_usual && is_old_identity(&values) && !window.has_fraction())
+        (is_stated || is_usual && is_old_identity(values) && !window.has_fraction())
             .then(|| self.other(window, 4, 2))
     }
 
     /// A number without area code, where a label or the phone before it says what it is.
-    fn local(&self, window: &Window<'a>) -> Option<Found> {
-        let values = window.values();
-        let sizes = window.sizes(0);
-        let is_usual = matches!(sizes.as_slice(), [7] | [8] | [3, 4] | [4, 4] | [4, 3]);
-        if !is_local(&values) || !(is_usual || window.is_spelled()) || window.has_date_from(0) {
+    fn local(&self, window: &Window<'_>) -> Option<Found> {
+        let values = window.values;
+        let sizes = window.sizes;
+        let is_usual = matches!(sizes, [7] | [8] | [3, 4] | [4, 4] | [4, 3]);
+        if !is_local(values) || !(is_usual || window.is_spelled()) || window.has_date_from(0) {
             return None;
         }
         let is_stated = self.is_labelled(label::PHONE) || self.follows_phone();

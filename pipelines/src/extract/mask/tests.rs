@@ -139,6 +139,11 @@ fn an_address_protects_only_behind_scheme_and_host() {
     stays("见http://127.0.0.1:8080/t/13812345678.html。");
     check("www.example.com/13812345678", "www.example.com/138****5678");
     check("http://13812345678/", "http://138****5678/");
+    stays("http://a.example/13812345678http://b.example/13912345678");
+    check(
+        "http://a.example/1http://b.example/?tel=13812345678http://c.example/13912345678",
+        "http://a.example/1http://b.example/?tel=138****5678http://c.example/13912345678",
+    );
     check("tel://13812345678", "tel://138****5678");
     check(
         "https://a.example/t?mobile=13812345678&id=1",

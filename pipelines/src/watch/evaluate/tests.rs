@@ -83,6 +83,41 @@ fn silence_fires_once_and_again_after_a_hit() {
 }
 
 #[test]
+fn a_silence_whose_last_posts_come_late_is_told_once() {
+    let silent = rule(RuleKind::Flatline { window_minutes: 60 }, 0);
+    let looks = |last: i64, told: Option<i64>, now: i64| {
+        let known = Window { last_before: Some(at(0)), ..Window::default() };
+        let Firing::New(mut alert) = evaluate(&silent, &known, &[], at(100)).remove(0) else {
+            panic!("an hour without a post fires")
+        };
+        alert.told.since = told.map(at);
+        let window = Window { alerts: vec![alert], last_before: Some(at(last)), ..known };
+        evaluate(&silent, &window, &[], at(now)).len()
+    };
+    // A post of minute 30 comes after minute 100: the source was silent at minute 100 all the same.
+    assert_eq!(looks(30, Some(100), 110), 0);
+    // One of minute 50 had ended the silence that was told at minute 100, until minute 110.
+    assert_eq!(looks(50, Some(100), 110), 1);
+    assert_eq!(looks(30, None, 110), 1, "by an older version");
+    assert_eq!(looks(30, Some(9_000), 110), 1, "by a clock that was ahead");
+}
+
+#[test]
+fn known_hits_of_an_alert_keep_their_words() {
+    let any = rule(RuleKind::Any, 24);
+    let words =
+        vec![crate::record::Span { field: crate::record::TextField::Body, start: 3, end: 5 }];
+    let first = [RuleHit { spans: words.clone(), ..hit(1, 0, 1) }];
+    let Firing::New(alert) = evaluate(&any, &Window::default(), &first, at(6)).remove(0) else {
+        panic!("the first hit fires")
+    };
+    let window = Window { hits: vec![hit(1, 0, 1)], alerts: vec![alert], ..Window::default() };
+    let grown = evaluate(&any, &window, &[hit(2, 5, 1)], at(7));
+    let [Firing::Grown(alert)] = &grown[..] else { panic!("{grown:?}") };
+    assert_eq!((alert.evidence[1].post, &alert.evidence[1].spans), (PostId(1), &words));
+}
+
+#[test]
 fn first_mentions() {
     let ever = rule(RuleKind::FirstMention { quiet_days: 0 }, 1);
     check(&ever, &[5, 50, 5000], &[(5, 2.0, 2)]);
