@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -10,9 +11,13 @@ use super::console::Console;
 use super::{Globals, Outcome, crawl, open, stop};
 use crate::config::{Config, IndexKind, StoreKind};
 use crate::desk::seat::Renewal;
+use crate::desk::trouble::in_words;
 use crate::desk::works::roles::Roles;
-use crate::desk::works::station::{Asked, AtWork, is_held, lend_out};
+use crate::desk::works::station::{Asked, AtWork, is_held, is_server_away, lend_out};
 use crate::desk::works::{LEAVE_WITHIN, Stop};
+
+/// How long is waited before a server that was away is asked again.
+const SERVER_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Args)]
 pub struct RunArgs {
@@ -59,7 +64,9 @@ pub fn station(
     let wish = Stop::default();
     stop::at_signal(&wish)?;
     let renewal = Renewal::default();
-    let mut station = opened(config, roles, globals, out)?;
+    let Some(mut station) = opened(&config, roles, globals, &wish, out)? else {
+        return said_that_it_ended(globals, out);
+    };
     // The console has a runtime of its own, since it outlives the station that it opened with.
     let doors = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let console = match roles.serves {
@@ -89,6 +96,10 @@ pub fn station(
     };
     doors.shutdown_timeout(LEAVE_WITHIN);
     ended?;
+    said_that_it_ended(globals, out)
+}
+
+fn said_that_it_ended(globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     writeln!(out, "{}", globals.lang.text("cli.run.stopped"))?;
     Ok(Outcome::Good)
 }
@@ -106,8 +117,8 @@ fn reopened(
     let mut config = open::config(globals).ok();
     while !wish.is_asked() {
         let chosen = config.clone().unwrap_or_else(|| before.clone());
-        match opened(chosen, roles, globals, out) {
-            Ok(station) => return Ok(Some(station)),
+        match opened(&chosen, roles, globals, wish, out) {
+            Ok(station) => return Ok(station),
             // One command came right behind the other.
             Err(error) if is_held(&error) => {
                 lend_out(dir, wish);
@@ -124,22 +135,40 @@ fn reopened(
     Ok(None)
 }
 
-/// Opens the station of `config` and says of what.
+/// Opens the station of `config` and says of what. Where its server is away it waits for it, as it does at work; none
+/// where it is to stop meanwhile.
 fn opened(
-    config: Config,
+    config: &Config,
     roles: Roles,
     globals: &Globals,
+    wish: &Stop,
     out: &mut dyn Write,
-) -> anyhow::Result<AtWork> {
+) -> anyhow::Result<Option<AtWork>> {
+    let mut waits = false;
+    let station = loop {
+        match AtWork::open(config.clone(), roles, crawl::progress(globals)) {
+            Ok(station) => break station,
+            Err(error) if is_server_away(&error) => {
+                if !std::mem::replace(&mut waits, true) {
+                    let why = in_words(&error, globals.lang);
+                    eprintln!("{}", globals.lang.fill("cli.run.waits", &[("why", &why)]));
+                }
+                tracing::warn!(why = format!("{error:#}"), "the server is waited for");
+                if wish.asked_within(SERVER_AGAIN) {
+                    return Ok(None);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    };
     let sources = config.sources.iter().filter(|s| s.enabled).count();
     let rules = config.rules.iter().filter(|r| r.enabled).count();
     let dir = config.station.data_dir.display().to_string();
-    let station = AtWork::open(config, roles, crawl::progress(globals))?;
     let said = [("sources", &sources as &dyn Display), ("rules", &rules), ("dir", &dir)];
     writeln!(out, "{}", globals.lang.fill("cli.run.started", &said))?;
     if sources == 0 {
         writeln!(out, "{}", globals.lang.text("config.check.no_sources"))?;
     }
     out.flush()?;
-    Ok(station)
+    Ok(Some(station))
 }

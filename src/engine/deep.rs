@@ -12,6 +12,7 @@ use pipelines::annotate::deep::DeepReader;
 use pipelines::record::{AnnotatedPost, PostId};
 use serde::{Deserialize, Serialize};
 
+use super::holding::About;
 use super::process::Stages;
 use crate::config::{Config, Depth};
 use crate::store::{Result, Store, StoreWrite};
@@ -51,6 +52,14 @@ impl DeepRead {
         self.asked * 100 / self.posts.max(1)
     }
 
+    fn and(self, other: Self) -> Self {
+        Self {
+            posts: self.posts + other.posts,
+            asked: self.asked + other.asked,
+            micros: self.micros + other.micros,
+        }
+    }
+
     /// One more post, judged in `took`.
     pub(super) fn add(&mut self, took: Duration, asked: u64) {
         self.posts += 1;
@@ -59,11 +68,17 @@ impl DeepRead {
     }
 }
 
-/// What the station last noted; nothing where no deep reader has judged a post.
+/// What the station last noted, and on a shared store what all that are at work say of themselves; nothing where no deep
+/// reader has judged a post.
 ///
 /// # Errors
 /// Those of the store.
 pub fn noted(store: &dyn Store) -> Result<Option<DeepRead>> {
+    if let Some(cluster) = store.cluster() {
+        let said = |about: &str| serde_json::from_str::<About>(about).ok()?.deep;
+        let all = cluster.workers()?;
+        return Ok(all.iter().filter_map(|worker| said(&worker.about)).reduce(DeepRead::and));
+    }
     Ok(store.state(READ)?.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
@@ -113,7 +128,7 @@ fn owed(store: &dyn Store) -> Result<Vec<(i64, usize)>> {
 /// Those of the store.
 pub(super) fn come_back(stages: &Stages, store: &dyn Store, now: DateTime<Utc>) -> Result<()> {
     let read = stages.deep_read();
-    if read.posts > 0 && noted(store)? != Some(read) {
+    if read.posts > 0 && store.cluster().is_none() && noted(store)? != Some(read) {
         let json = serde_json::to_string(&read).unwrap_or_default();
         store.write(&mut |write| write.put_state(READ, &json))?;
     }

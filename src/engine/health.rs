@@ -104,7 +104,7 @@ pub fn health(store: &dyn Store, source: &SourceConfig, now: DateTime<Utc>) -> R
     let too_long =
         source.flatline_hours > 0 && state.last_post.is_some_and(|at| at < now - allowed);
     let silent = too_long || tally.kept == 0 && usual.is_some_and(|usual| usual >= LIVELY);
-    let reason = silence_reason(store, source, now)?;
+    let reason = reason_of(store, source, &state, &tally, now)?;
     // Pages dropped once are known ones later: a source that never kept anything is judged by all its counts.
     let never = if state.tally.kept == 0 { all_lost(&state.tally) } else { None };
     let lost = all_lost(&tally).or(never);
@@ -156,14 +156,24 @@ pub fn silence_reason(
     source: &SourceConfig,
     now: DateTime<Utc>,
 ) -> Result<Option<SilenceReason>> {
-    let state = store.source_state(&source.id)?;
+    let (state, tally) = (store.source_state(&source.id)?, day_before(store, source, now)?);
+    reason_of(store, source, &state, &tally, now)
+}
+
+/// The same from what was read already: the counts of all time and of the last day.
+fn reason_of(
+    store: &dyn Store,
+    source: &SourceConfig,
+    state: &SourceState,
+    tally: &Tally,
+    now: DateTime<Utc>,
+) -> Result<Option<SilenceReason>> {
     if let Some((kind, _)) = &state.error {
         return Ok(Some(of_error(kind)));
     }
     if state.last_run.is_none_or(|at| at < now - TimeDelta::days(1)) {
         return Ok(Some(SilenceReason::NotAsked));
     }
-    let tally = day_before(store, source, now)?;
     let dropped =
         |reason: &str| tally.dropped.iter().find(|(name, _)| name == reason).map_or(0, |(_, n)| *n);
     let texts = tally.kept;

@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::deep::DeepRead;
 use super::stop::Stop;
 use crate::platform;
 use crate::store::cluster::Leased;
@@ -48,6 +49,8 @@ pub struct About {
     pub received: u64,
     /// A mark of what it judges by, where it judges for others.
     pub judges_by: Option<String>,
+    /// What its deep reader has read since it began; none where it has none, or was not asked yet.
+    pub deep: Option<DeepRead>,
     /// A mark of the config it runs on: workers of one store should have one.
     pub config: String,
 }
@@ -58,7 +61,11 @@ pub struct Holding {
     name: String,
     state: Mutex<State>,
     received: AtomicU64,
+    reads: OnceLock<Reads>,
 }
+
+/// Tells what the deep reader of this process has read.
+type Reads = Box<dyn Fn() -> DeepRead + Send + Sync>;
 
 struct State {
     about: About,
@@ -84,7 +91,8 @@ impl Holding {
         if store.cluster().is_none() {
             return Err(unshared());
         }
-        let holding = Self { store, name, state: Mutex::new(state), received: AtomicU64::new(0) };
+        let (received, reads) = (AtomicU64::new(0), OnceLock::new());
+        let holding = Self { store, name, state: Mutex::new(state), received, reads };
         holding.renew()?;
         Ok(holding)
     }
@@ -142,6 +150,12 @@ impl Holding {
         self.state().about.judges_by = Some(mark.to_owned());
     }
 
+    /// Says from now on what the deep reader of this process has read, as `reads` tells it.
+    pub fn says_it_reads(&self, reads: impl Fn() -> DeepRead + Send + Sync + 'static) {
+        // Whoever came first tells it already.
+        let _ = self.reads.set(Box::new(reads));
+    }
+
     /// Counts records that were taken up.
     pub fn counts(&self, received: u64) {
         self.received.fetch_add(received, Ordering::Relaxed);
@@ -151,6 +165,7 @@ impl Holding {
         let (about, before) = {
             let mut state = self.state();
             state.about.received = self.received.load(Ordering::Relaxed);
+            state.about.deep = self.reads.get().map(|reads| reads()).filter(|read| read.posts > 0);
             (state.about.clone(), state.held.clone())
         };
         let asked = Instant::now();

@@ -255,6 +255,8 @@ impl Station {
         self.is_reading = roles.contains(&"crawl");
         let Some(share) = &self.share else { return Ok(()) };
         share.holding.says_roles(roles);
+        let stages = self.collector.stages.clone();
+        share.holding.says_it_reads(move || stages.deep_read());
         let bench = Bench { holding: share.holding.clone(), stop: self.stop.clone() };
         bench.take_up(roles, &self.config, &self.collector.stages)
     }

@@ -4,6 +4,7 @@
 //! itself: who works looks at it between two pieces that are whole, and leaves the rest for the next start.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -27,6 +28,17 @@ impl Stop {
     #[must_use]
     pub fn is_asked(&self) -> bool {
         *self.0.borrow()
+    }
+
+    /// Waits until it is said, or `most` has passed; answers whether it was. Blocks.
+    #[must_use]
+    pub fn asked_within(&self, most: Duration) -> bool {
+        const LOOK: Duration = Duration::from_millis(50);
+        let began = Instant::now();
+        while !self.is_asked() && began.elapsed() < most {
+            std::thread::sleep(LOOK);
+        }
+        self.is_asked()
     }
 
     /// Waits until it is said.

@@ -83,15 +83,19 @@ pub(super) fn state(c: &dyn Sql, source: &SourceId) -> Result<SourceState> {
         },
     )?;
     let mut state = row.unwrap_or_default();
-    state.tally = tally(c, source, &PostRange::default())?;
-    let hour = |sql: &str| -> Result<Option<DateTime<Utc>>> {
-        let hour: Option<i64> = c.value(sql, params![source.as_str()])?;
-        Ok(hour.map(|hour| instant(hour * 3_600_000)))
-    };
-    state.since = hour("SELECT MIN(hour) FROM tallies WHERE source = ?1")?;
-    state.last_change = hour(
-        "SELECT MAX(hour) FROM tallies WHERE source = ?1 AND outcome IN ('kept', 'dropped:updated')",
-    )?;
+    let sql = "SELECT outcome, CAST(SUM(n) AS BIGINT), MIN(hour), MAX(hour) FROM tallies WHERE source = ?1
+         GROUP BY outcome ORDER BY 2 DESC, 1";
+    let counts = c.rows(sql, params![source.as_str()], |row| {
+        let hour = |at| -> Result<_> { Ok(instant(row.get::<i64>(at)? * 3_600_000)) };
+        Ok((row.get::<String>(0)?, row.get::<i64>(1)?.cast_unsigned(), hour(2)?, hour(3)?))
+    })?;
+    for (outcome, n, first, last) in counts {
+        count(&mut state.tally, &outcome, n);
+        state.since = Some(state.since.map_or(first, |since| since.min(first)));
+        if matches!(outcome.as_str(), "kept" | "dropped:updated") {
+            state.last_change = state.last_change.max(Some(last));
+        }
+    }
     Ok(state)
 }
 
@@ -134,14 +138,18 @@ pub(super) fn tally(c: &dyn Sql, source: &SourceId, range: &PostRange) -> Result
         Ok((row.get::<String>(0)?, row.get::<i64>(1)?.cast_unsigned()))
     })?;
     for (outcome, n) in counts {
-        match outcome.split_once(':') {
-            Some(("dropped", reason)) => bump(&mut tally.dropped, reason, n),
-            Some(("failed", kind)) => bump(&mut tally.failed, kind, n),
-            _ if outcome == "received" => tally.received = n,
-            _ => tally.kept = n,
-        }
+        count(&mut tally, &outcome, n);
     }
     Ok(tally)
+}
+
+fn count(tally: &mut Tally, outcome: &str, n: u64) {
+    match outcome.split_once(':') {
+        Some(("dropped", reason)) => bump(&mut tally.dropped, reason, n),
+        Some(("failed", kind)) => bump(&mut tally.failed, kind, n),
+        _ if outcome == "received" => tally.received = n,
+        _ => tally.kept = n,
+    }
 }
 
 pub(super) fn named_state(c: &dyn Sql, name: &str) -> Result<Option<String>> {

@@ -10,6 +10,7 @@ mod backup;
 mod console;
 mod copying;
 mod demo_web;
+mod duress;
 mod following;
 mod hundred;
 #[path = "../it/lab.rs"]
@@ -17,6 +18,8 @@ mod hundred;
 mod lab;
 mod opensearch;
 mod postgres;
+#[path = "../it/promise.rs"]
+mod promise;
 mod same;
 mod sealed;
 #[path = "../it/small_web.rs"]
@@ -61,6 +64,8 @@ const TESTS: &[(&str, Needs)] = &[
     ),
     ("store::nothing_goes_in_the_clear_unless_told", Needs::Postgres(sealed::or_refused)),
     ("workers::they_die_at_any_instant", Needs::Postgres(workers::die_at_any_instant)),
+    ("workers::they_wait_where_the_disk_is_full", Needs::Postgres(duress::full_disk)),
+    ("workers::they_end_within_five_seconds", Needs::Postgres(duress::ends)),
     (
         "search::what_is_stored_while_it_is_away_is_found_later",
         Needs::Search(following::away_and_back),

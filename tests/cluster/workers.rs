@@ -44,7 +44,7 @@ const AFTER_KILLS: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The sites and the hook.
-struct World {
+pub struct World {
     ports: Vec<u16>,
     watched: Watched,
     /// When they began to grow; they show nothing before.
@@ -53,7 +53,7 @@ struct World {
 
 impl World {
     /// Sites that show all they have `grown` after they began to.
-    fn start(grown: Duration) -> Self {
+    pub fn start(grown: Duration) -> Self {
         let (watched, began, now) = (Watched::start(), Arc::new(OnceLock::new()), Utc::now());
         let site = |site| {
             let began: Arc<OnceLock<Instant>> = began.clone();
@@ -69,11 +69,13 @@ impl World {
         Self { ports, watched, began }
     }
 
-    fn grow(&self) {
+    /// From now on.
+    pub fn grow(&self) {
         self.began.get_or_init(Instant::now);
     }
 
-    fn furnish(&self, lab: &Lab, evidence: &std::path::Path) {
+    /// Writes the config of a worker.
+    pub fn furnish(&self, lab: &Lab, evidence: &std::path::Path) {
         let (hook, delay, evidence) = (self.watched.hook, DELAY.as_secs_f64(), evidence.display());
         lab.write(
             "guanlan.toml",
@@ -151,9 +153,14 @@ impl Worker {
         self.child = Some(command.spawn().unwrap());
     }
 
+    /// All it said so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.lab.path().join("log")).unwrap_or_default()
+    }
+
     /// The last it said.
     pub fn tell(&self) {
-        let text = std::fs::read_to_string(self.lab.path().join("log")).unwrap_or_default();
+        let text = self.log();
         let lines: Vec<_> = text.lines().collect();
         println!("{}\n", lines[lines.len().saturating_sub(12)..].join("\n"));
     }
@@ -215,8 +222,14 @@ pub fn posts_and_waiting(store: &dyn Store) -> (BTreeSet<String>, usize) {
     (posts, waiting)
 }
 
+/// All posts of the sites, and the alerts of them.
+pub fn all() -> (usize, usize) {
+    let posts = usize::try_from(SITES * POSTS).unwrap();
+    (posts, usize::try_from(SITES * POSTS.div_ceil(EVERY)).unwrap())
+}
+
 /// What the store holds in the end.
-fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
+pub fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
     let (posts, waiting) = posts_and_waiting(store);
     let alerts = store.alerts(&PostRange::default(), 10_000).unwrap().len();
     (posts, alerts, waiting)
@@ -288,8 +301,7 @@ pub fn die_at_any_instant(server: &Postgres) {
         }
     }
     workers.iter_mut().filter(|w| w.child.is_none()).for_each(Worker::start);
-    let posts = usize::try_from(SITES * POSTS).unwrap();
-    let alerts = usize::try_from(SITES * POSTS.div_ceil(EVERY)).unwrap();
+    let (posts, alerts) = all();
     let silent = silence_the_keeper(server, &mut workers);
     let place = Place::Server(Address::parse(&address).unwrap());
     let asked = Instant::now();

@@ -33,6 +33,7 @@ mod packs;
 mod pages;
 mod people;
 mod privacy;
+mod promise;
 mod publications;
 mod rebuild;
 mod refusals;

@@ -1,59 +1,24 @@
 //! SIGTERM is obeyed within five seconds, whatever the station is doing, and costs nothing that was stored.
 //!
 //! Each test brings the binary into a state (seen from outside: posts stored, requests made, files there),
-//! sends the signal, and measures until the process has ended. How much slower the machine is just then than it
-//! could be is measured too, and granted.
+//! sends the signal, and measures until the process has ended (`promise.rs`).
 
 use std::io::Write as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::{StatusCode, Uri};
 use guanlan::store::{SqliteStore, Store};
 
 use crate::lab::{Dice, Lab, signs};
-
-/// What is promised on a machine that is not busy with other things.
-const PROMISED: Duration = Duration::from_secs(5);
-
-/// However slowed the machine is, no more than so many times the promise is granted.
-const MOST_GRANTED: f64 = 3.5;
-
-/// A process that never comes into its state, or never ends, is a failure after so long.
-const PATIENCE: Duration = Duration::from_secs(180);
+use crate::promise::{PATIENCE, ends_in_time, until};
 
 /// Rows of a file whose import takes a debug build a while.
 const ROWS: u64 = 4_000;
 
 const MAP: &str = "id=id,title=title,text=text,published_at=posted_at";
-
-/// Waits for what comes from outside.
-fn until(what: &str, mut reached: impl FnMut() -> bool) -> Duration {
-    let started = Instant::now();
-    while !reached() {
-        assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
-    started.elapsed()
-}
-
-/// How many times slower than at its best this machine works just now: one piece of work, many times.
-fn slowness() -> f64 {
-    let piece = || {
-        let started = Instant::now();
-        let mut dice = Dice(1);
-        (0..200_000).for_each(|_| {
-            std::hint::black_box(dice.below(10));
-        });
-        started.elapsed().as_secs_f64()
-    };
-    let pieces: Vec<f64> = (0..20).map(|_| piece()).collect();
-    let best = pieces.iter().copied().fold(f64::INFINITY, f64::min);
-    pieces.iter().sum::<f64>() / (best * pieces.len() as f64)
-}
 
 /// Ends the process should the test fail.
 struct Process(Child);
@@ -74,16 +39,7 @@ fn stops(state: &str, lab: &Lab, args: &[&str], reached: impl Fn() -> bool) {
         assert!(process.0.try_wait().unwrap().is_none(), "{state}: it ended by itself");
         reached()
     });
-    let before = slowness();
-    let pid = process.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    let took = until(state, || process.0.try_wait().unwrap().is_some());
-    let slower = before.max(slowness()).min(MOST_GRANTED);
-    println!(
-        "{state}: ended {:.1} s after SIGTERM, machine {slower:.1} times slowed",
-        took.as_secs_f64()
-    );
-    assert!(took <= PROMISED.mul_f64(slower + 0.5), "{state}: {took:?}, {slower:.1} times slowed");
+    ends_in_time(state, &mut process.0);
 }
 
 /// A site and hook that takes every request and answers none.

@@ -278,11 +278,15 @@ const OTHERS_EDGE_CHARS: usize = 4;
 
 /// Masks numbers and takes private names out of bylines and mentions: those of `author`, and of everybody else.
 fn clean(text: &str, author: Option<&str>, names: &[&str]) -> String {
-    names.iter().fold(mask(text).into_owned(), |text, name| match text.contains(name) {
-        true if author.is_some_and(|own| own.contains(name)) => unname(&text, name, OWN_EDGE_CHARS),
-        true => unname(&text, name, OTHERS_EDGE_CHARS),
-        false => text,
-    })
+    let masked = mask(text).into_owned();
+    let named = names.iter().filter(|name| masked.contains(**name));
+    let unnamed = named.fold(None, |done, name| {
+        let is_own = author.is_some_and(|own| own.contains(name));
+        let edge_chars = if is_own { OWN_EDGE_CHARS } else { OTHERS_EDGE_CHARS };
+        Some(unname(done.as_deref().unwrap_or(&masked), name, edge_chars))
+    });
+    // A name that was part of an address took its protection with it.
+    unnamed.map_or(masked, |unnamed| mask(&unnamed).into_owned())
 }
 
 /// Ends of names that only bodies and media have; a person who calls himself so loses nothing private.

@@ -11,6 +11,7 @@ use crate::config::{Config, StoreKind};
 use crate::desk::Desk;
 use crate::desk::seat::Renewal;
 use crate::engine::{LockError, Station, keeper, lend, run, system_clock, wanted};
+use crate::store::StoreError;
 
 /// A station that collects, watches and tells.
 pub struct AtWork {
@@ -113,6 +114,21 @@ impl AtWork {
 pub fn lend_out(dir: &Path, wish: &Stop) {
     tracing::info!("a command has the data directory; the station goes on when it is done");
     lend(dir, &|| wish.is_asked());
+}
+
+/// Whether it is a server that cannot be worked with just now, and will be again.
+#[must_use]
+pub fn is_server_away(error: &anyhow::Error) -> bool {
+    let away = error.downcast_ref();
+    matches!(
+        away,
+        Some(
+            StoreError::Away { .. }
+                | StoreError::Standby { .. }
+                | StoreError::AtLimit { .. }
+                | StoreError::ServerFull { .. }
+        )
+    )
 }
 
 /// Whether somebody else has the directory.

@@ -138,6 +138,12 @@ fn a_hint_that_waits_holds_nothing_private() {
 }
 
 #[test]
+fn what_a_name_protected_is_masked_without_it() {
+    let cleaned = super::clean("http://a.example/13800001234", Some("a.example"), &["a.example"]);
+    assert_eq!(cleaned, "http://某某/138****1234");
+}
+
+#[test]
 fn a_name_that_is_a_word_goes_only_where_it_signs() {
     let check =
         |body: &str, name: &str, expected: &str| assert_eq!(unname(body, name, 3), expected);
