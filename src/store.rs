@@ -80,6 +80,8 @@ pub trait Store:
 
     /// One post.
     fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>>;
+    /// Those of `ids` that are stored, in their order.
+    fn posts(&self, ids: &[PostId]) -> Result<Vec<AnnotatedPost>>;
     /// What would become of a post that came in now.
     fn reception(&self, post: &AnnotatedPost) -> Result<Inserted>;
     /// Posts whose id in hex begins with `prefix`, at most `limit`.
@@ -278,6 +280,8 @@ pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers + 
     fn last_post_of(&self, source: &SourceId) -> Result<Option<DateTime<Utc>>>;
     /// A post, as this transaction sees it.
     fn post(&self, id: PostId) -> Result<Option<AnnotatedPost>>;
+    /// Those of `ids` that are stored, in their order, as this transaction sees them.
+    fn posts(&self, ids: &[PostId]) -> Result<Vec<AnnotatedPost>>;
     /// A named piece of state, as this transaction sees it.
     fn state(&self, name: &str) -> Result<Option<String>>;
     /// Stores an alert under its key, or updates the one already there. Answers whether it is new.

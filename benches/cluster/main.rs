@@ -73,7 +73,7 @@ fn main() {
     let bench = Bench { watched, web, depth };
     let posts = bench.posts();
     println!("{posts} posts of {copies} times ten sites, judged {depth}");
-    bench.trial("embedded", &["all"], "", "", posts);
+    bench.trial("embedded", &["all"], ("", ""), posts, &|| Some(posts));
     let engines = Postgres::start()
         .and_then(|server| Ok((server, opensearch::try_cluster(opensearch::OLDEST, 1)?.remove(0))));
     let (server, node) = match engines {
@@ -95,7 +95,9 @@ fn main() {
             node.address
         );
         let address = format!("{}?schema={name}", server.address());
-        bench.trial(what, roles, &tables, &address, posts);
+        let stored = format!("SELECT COUNT(*) FROM {name}.posts");
+        let stored = || server.psql(&stored).ok().and_then(|n| n.parse().ok());
+        bench.trial(what, roles, (&tables, &address), posts, &stored);
         let bytes = server.psql(&format!(
             "SELECT SUM(pg_total_relation_size(c.oid)) FROM pg_class c WHERE relnamespace = '{name}'::regnamespace AND relkind = 'r'"
         ));
@@ -123,8 +125,16 @@ impl Bench {
             .unwrap_or_else(|| panic!("{said}"))
     }
 
-    /// Lets processes of these roles read the sites until all is found.
-    fn trial(&self, what: &str, roles: &[&'static str], tables: &str, address: &str, posts: u64) {
+    /// Lets processes of these roles read the sites until all is found. Only once all is `stored` is it asked how far the
+    /// index is, which on a server takes its time.
+    fn trial(
+        &self,
+        what: &str,
+        roles: &[&'static str],
+        (tables, address): (&str, &str),
+        posts: u64,
+        stored: &dyn Fn() -> Option<u64>,
+    ) {
         let engines = [charged("postgres"), charged("java")];
         let began = Instant::now();
         let start = |role: &&'static str| {
@@ -138,7 +148,11 @@ impl Bench {
         let all = format!("{posts} posts stored; the index is 0 steps behind");
         let mut asked = Duration::ZERO;
         loop {
-            std::thread::sleep(Duration::from_millis(1_000));
+            assert!(began.elapsed() < Duration::from_secs(1_800), "{what}: {:?} stored", stored());
+            std::thread::sleep(Duration::from_millis(500));
+            if stored() != Some(posts) {
+                continue;
+            }
             let look = Instant::now();
             let mut status = processes[0].lab.command(&["status"]);
             status.env(ADDRESS, address).env(KEY, "a key that all of them use");
@@ -147,7 +161,6 @@ impl Bench {
             if said.contains(&all) {
                 break;
             }
-            assert!(began.elapsed() < Duration::from_secs(1_800), "{said}");
         }
         let wall = began.elapsed().as_secs_f64();
         println!(

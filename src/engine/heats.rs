@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use pipelines::annotate::story_heat;
-use pipelines::record::{AnnotatedPost, StoryId};
+use pipelines::record::{AnnotatedPost, PostId, StoryId};
 
 use crate::store::{Store, StoreError};
 
@@ -36,17 +36,15 @@ impl<'a> Heats<'a> {
             return Ok(*heat);
         }
         let ids = self.store.story_posts(post.story, HEAT_POSTS)?;
-        let mut others = Vec::new();
-        for id in ids.iter().filter(|id| **id != post.post.id) {
-            others.extend(self.store.post(*id)?.map(|p| p.post));
-        }
+        let others: Vec<PostId> = ids.iter().copied().filter(|id| *id != post.post.id).collect();
+        let others = self.store.posts(&others)?;
         // Beyond the bound the post itself may not be among them.
         let itself = ids.contains(&post.post.id).then_some(&post.post);
         #[expect(
             clippy::cast_possible_truncation,
             reason = "a rough figure; f32 is what the index keeps"
         )]
-        let heat = story_heat(others.iter().chain(itself), self.now) as f32;
+        let heat = story_heat(others.iter().map(|p| &p.post).chain(itself), self.now) as f32;
         if ids.len() > 1 {
             self.known.insert(post.story, heat);
         }

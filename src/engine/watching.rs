@@ -245,12 +245,11 @@ fn standing(write: &dyn StoreWrite, alert: &Alert) -> Result<Told> {
     let mut stands = alert.told;
     let posts = alert.evidence.len() as u64;
     stands.posts = posts.max(alert.measured.max(0.0) as u64);
-    for evidence in alert.evidence.iter().take(LOOKED_AT) {
-        if let Some(post) = write.post(evidence.post)? {
-            stands.severity = stands.severity.max(post.risk.severity);
-            stands.answered |= role_of(&post.post).answers();
-            stands.trust = stands.trust.max(Some(post.post.trust));
-        }
+    let newest: Vec<_> = alert.evidence.iter().take(LOOKED_AT).map(|e| e.post).collect();
+    for post in write.posts(&newest)? {
+        stands.severity = stands.severity.max(post.risk.severity);
+        stands.answered |= role_of(&post.post).answers();
+        stands.trust = stands.trust.max(Some(post.post.trust));
     }
     Ok(stands)
 }
@@ -292,16 +291,10 @@ fn note_words(
     let fresh = fresh.iter().filter(|post| hits.contains(&post.post.id));
     let fresh: Vec<_> = fresh.map(|post| (post.post.id, rare_terms(post))).collect();
     let asked: Vec<&str> = fresh.iter().flat_map(|(_, words)| words).map(String::as_str).collect();
-    if asked.is_empty() {
-        return Ok(());
-    }
-    terms.first_seen = write.first_seen(&asked)?;
-    for post in known {
-        if !terms.of.contains_key(&post)
-            && let Some(stored) = write.post(post)?
-        {
-            terms.of.insert(post, rare_terms(&stored));
-        }
+    if !asked.is_empty() {
+        terms.first_seen = write.first_seen(&asked)?;
+        let unread: Vec<_> = known.into_iter().filter(|id| !terms.of.contains_key(id)).collect();
+        terms.of.extend(write.posts(&unread)?.iter().map(|post| (post.post.id, rare_terms(post))));
     }
     terms.of.extend(fresh);
     Ok(())

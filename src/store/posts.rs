@@ -2,6 +2,8 @@
 //!
 //! In: ids, ranges, what officers said. Out: posts. What comes in is `intake`'s business.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use pipelines::record::{
     Alert, AnnotatedPost, Polarity, PolarityVerdict, PostId, SourceId, StoryId,
@@ -163,6 +165,21 @@ pub(super) fn bury(c: &dyn Sql, id: PostId, now: DateTime<Utc>) -> Result<bool> 
 
 pub(super) fn post(c: &dyn Sql, id: PostId) -> Result<Option<AnnotatedPost>> {
     c.row(&format!("SELECT {COLUMNS} FROM posts WHERE id = ?1"), params![sql_id(id)], read_post)
+}
+
+/// Posts read in one statement.
+const AT_ONCE: usize = 32;
+
+/// Those of `ids` that are stored, in the order of `ids`.
+pub(super) fn posts(c: &dyn Sql, ids: &[PostId]) -> Result<Vec<AnnotatedPost>> {
+    let mut found = HashMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        let places: Vec<_> = (1..=some.len()).map(|n| format!("?{n}")).collect();
+        let sql = format!("SELECT {COLUMNS} FROM posts WHERE id IN ({})", places.join(", "));
+        let values: Vec<_> = some.iter().map(|id| Cell::Int(sql_id(*id))).collect();
+        found.extend(c.rows(&sql, &values, read_post)?.into_iter().map(|p| (p.post.id, p)));
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 pub(super) fn by_prefix(c: &dyn Sql, prefix: &str, limit: usize) -> Result<Vec<PostId>> {

@@ -45,6 +45,10 @@ impl<D: Database> Store for D {
         self.read(super::posts::count)
     }
 
+    fn posts(&self, ids: &[super::PostId]) -> Result<Vec<super::AnnotatedPost>> {
+        self.read(|c| super::posts::posts(c, ids))
+    }
+
     fn story_posts(&self, story: super::StoryId, limit: usize) -> Result<Vec<super::PostId>> {
         self.read(|c| super::posts::of_story(c, story, limit))
     }

@@ -153,6 +153,10 @@ impl StoreWrite for Write<'_> {
         posts::post(self.tx, id)
     }
 
+    fn posts(&self, ids: &[PostId]) -> Result<Vec<AnnotatedPost>> {
+        posts::posts(self.tx, ids)
+    }
+
     fn state(&self, name: &str) -> Result<Option<String>> {
         sources::named_state(self.tx, name)
     }

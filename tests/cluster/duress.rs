@@ -71,6 +71,31 @@ pub fn full_disk(server: &Postgres) {
     }
 }
 
+/// What the deep readers of all processes have read is told as one figure.
+pub fn deep_share(server: &Postgres) {
+    let worker = of_roles(server, "reading", &["all"], &|lab| {
+        furnish_hanging(lab, Path::new("evidence"), &[]);
+    })
+    .remove(0);
+    let place = Place::Server(Address::parse(&worker.address).unwrap());
+    let store = place.open().unwrap();
+    for (name, posts, asked) in [("one", 30, 20), ("other", 10, 0)] {
+        let about = format!(
+            r#"{{"roles":["judge"],"machine":"m","pid":1,"keeps":false,"received":{posts},"judges_by":null,
+                "deep":{{"posts":{posts},"asked":{asked},"micros":500000}},"config":"c"}}"#
+        );
+        store.cluster().unwrap().sign(name, &about, 60_000).unwrap();
+    }
+    let mut status = worker.lab.command(&["status"]);
+    status.env("WORKERS_STORE", &worker.address).env("WORKERS_KEY", "a key that all of them use");
+    let said = status.output().unwrap();
+    let said = String::from_utf8_lossy(&said.stdout);
+    assert!(
+        said.contains("40 posts judged since the start, 20 of them read deeply (50%)"),
+        "{said}"
+    );
+}
+
 /// Sites that take every request and answer none.
 fn hanging(runtime: &tokio::runtime::Runtime, asked: &Arc<AtomicUsize>) -> u16 {
     let asked = asked.clone();

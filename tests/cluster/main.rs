@@ -65,6 +65,7 @@ const TESTS: &[(&str, Needs)] = &[
     ("store::nothing_goes_in_the_clear_unless_told", Needs::Postgres(sealed::or_refused)),
     ("workers::they_die_at_any_instant", Needs::Postgres(workers::die_at_any_instant)),
     ("workers::they_wait_where_the_disk_is_full", Needs::Postgres(duress::full_disk)),
+    ("workers::what_all_have_read_is_one_figure", Needs::Postgres(duress::deep_share)),
     ("workers::they_end_within_five_seconds", Needs::Postgres(duress::ends)),
     (
         "search::what_is_stored_while_it_is_away_is_found_later",

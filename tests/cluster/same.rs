@@ -58,31 +58,7 @@ fn posts(store: &dyn Store, keys: &Keys, say: &mut Say<'_>) {
             &store.known_urls(&[post.post.url.clone(), "https://no.example".to_owned()]).unwrap(),
         );
     }
-    for range in ranges(keys) {
-        let mut ids: Vec<PostId> = Vec::new();
-        store
-            .each_post(&range, &mut |post| {
-                ids.push(post.post.id);
-                true
-            })
-            .unwrap();
-        say("each", &ids);
-        let mut first = Vec::new();
-        store
-            .each_post(&range, &mut |post| {
-                first.push(post.post.id);
-                first.len() < 3
-            })
-            .unwrap();
-        say("first", &first);
-        let mut naming = Vec::new();
-        let all = store.each_mentioning(&range, &mut |post| {
-            naming.push(post.post.id);
-            true
-        });
-        say("mentioning", &(all.unwrap(), naming));
-        say("told", &store.widely_told(&range, 2, 9).unwrap());
-    }
+    posts_in_ranges(store, keys, say);
     say("count", &store.post_count().unwrap());
     say("corrections", &store.corrections().unwrap());
     let changes = store.changes_after(0, 100_000).unwrap();
@@ -103,6 +79,37 @@ fn posts(store: &dyn Store, keys: &Keys, say: &mut Say<'_>) {
     say("filed bytes", &store.filed_bytes().unwrap());
     let terms: Vec<&str> = keys.terms.iter().map(String::as_str).collect();
     say("terms", &store.terms_since(&terms).unwrap());
+}
+
+fn posts_in_ranges(store: &dyn Store, keys: &Keys, say: &mut Say<'_>) {
+    for range in ranges(keys) {
+        let mut ids: Vec<PostId> = Vec::new();
+        store
+            .each_post(&range, &mut |post| {
+                ids.push(post.post.id);
+                true
+            })
+            .unwrap();
+        say("each", &ids);
+        let at_once = store.posts(&ids).unwrap();
+        assert!(at_once.iter().map(|post| post.post.id).eq(ids.iter().copied()));
+        say("at once", &at_once);
+        let mut first = Vec::new();
+        store
+            .each_post(&range, &mut |post| {
+                first.push(post.post.id);
+                first.len() < 3
+            })
+            .unwrap();
+        say("first", &first);
+        let mut naming = Vec::new();
+        let all = store.each_mentioning(&range, &mut |post| {
+            naming.push(post.post.id);
+            true
+        });
+        say("mentioning", &(all.unwrap(), naming));
+        say("told", &store.widely_told(&range, 2, 9).unwrap());
+    }
 }
 
 fn sources(store: &dyn Store, keys: &Keys, say: &mut Say<'_>) {
