@@ -11,6 +11,7 @@ mod dump;
 mod link;
 mod program;
 mod schema;
+mod sessions;
 mod side;
 mod tls;
 mod trouble;
@@ -30,9 +31,7 @@ use super::copying::refuse_unfinished;
 use super::sql::{Database, Sql, Write, params};
 use super::{About, Cluster, Result, StoreError, StoreWrite};
 use link::Link;
-
-/// How many idle sessions for reading are kept.
-const IDLE_READERS: usize = 4;
+use sessions::Sessions;
 
 /// How long a lock is waited for before the store says `Busy`.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
@@ -66,9 +65,9 @@ pub struct PostgresStore {
     /// Tells the marks of this one from those of others.
     name: String,
     marks: AtomicU64,
-    readers: Mutex<Vec<Link>>,
-    /// Sessions for what processes agree on.
-    asides: Mutex<Vec<Link>>,
+    readers: Sessions,
+    /// Those for what processes agree on.
+    asides: Sessions,
     /// Which keeper this is since the store was made; none before it is one.
     term: Mutex<Option<u64>>,
     writer: Mutex<Option<Link>>,
@@ -113,12 +112,12 @@ impl PostgresStore {
             return Ok(None);
         }
         let reader = store.made_reader(link)?;
-        lock(&store.readers).push(reader);
+        store.readers.keep(reader);
         Ok(Some(store))
     }
 
     fn at(address: &Address, is_station: bool) -> Self {
-        let (readers, writer) = (Mutex::new(Vec::new()), Mutex::new(None));
+        let (readers, writer) = (Sessions::default(), Mutex::new(None));
         // Two of one moment differ by the process, two of one process by the place in memory.
         let name = hex(&Sha256::digest(format!(
             "{:?} {} {:p}",
@@ -128,7 +127,7 @@ impl PostgresStore {
         )));
         let (name, marks) = (name[..12].to_owned(), AtomicU64::new(0));
         let is_station = AtomicBool::new(is_station);
-        let (asides, term) = (Mutex::default(), Mutex::default());
+        let (asides, term) = (Sessions::default(), Mutex::default());
         let (address, wait) = (address.clone(), STATION_WAIT);
         Self { address, is_station, wait, name, marks, readers, asides, term, writer }
     }
@@ -273,17 +272,7 @@ pub(super) fn meddle(address: &Address, sql: &str) -> Result<()> {
 
 impl Database for PostgresStore {
     fn read<T>(&self, work: impl FnOnce(&dyn Sql) -> Result<T>) -> Result<T> {
-        let idle = lock(&self.readers).pop().filter(Link::still_stands);
-        let reader = match idle {
-            Some(reader) => reader,
-            None => self.made_reader(self.call()?)?,
-        };
-        let answer = work(&reader);
-        let mut idle = lock(&self.readers);
-        if !reader.is_broken() && idle.len() < IDLE_READERS {
-            idle.push(reader);
-        }
-        answer
+        self.readers.with(|| self.made_reader(self.call()?), |reader| work(reader))
     }
 
     fn transact(&self, work: &mut dyn FnMut(&dyn StoreWrite) -> Result<()>) -> Result<()> {

@@ -32,17 +32,7 @@ pub(super) fn has_workers(c: &dyn Sql) -> Result<bool> {
 impl PostgresStore {
     /// Runs `work` on a session that may write, beside the one that stores.
     fn aside<T>(&self, work: impl FnOnce(&Link) -> Result<T>) -> Result<T> {
-        let idle = lock(&self.asides).pop().filter(Link::still_stands);
-        let link = match idle {
-            Some(link) => link,
-            None => self.call()?,
-        };
-        let done = work(&link);
-        let mut idle = lock(&self.asides);
-        if !link.is_broken() && idle.len() < super::IDLE_READERS {
-            idle.push(link);
-        }
-        done
+        self.asides.with(|| self.call(), work)
     }
 }
 
