@@ -44,8 +44,7 @@ fn of_roles(
 
 /// Nothing is stored and nothing is lost while the disk is full, and it is told.
 pub fn full_disk(server: &Postgres) {
-    let (world, evidence) =
-        (World::start(Duration::from_millis(500)), tempfile::tempdir().unwrap());
+    let (world, evidence) = (World::start(), tempfile::tempdir().unwrap());
     let furnish = |lab: &Lab| world.furnish(lab, evidence.path());
     let mut workers = of_roles(server, "crowded", &["all", "crawl"], &furnish);
     start(server, "crowded", &mut workers);
@@ -53,7 +52,7 @@ pub fn full_disk(server: &Postgres) {
         $$ BEGIN RAISE EXCEPTION 'No space left' USING ERRCODE = '53100'; END $$;
         CREATE TRIGGER crowded BEFORE INSERT ON crowded.posts EXECUTE FUNCTION crowded()";
     server.psql(full).unwrap();
-    world.grow();
+    world.grow(Duration::from_millis(500));
     let is_told =
         || workers.iter().any(|worker| worker.log().contains("no room on a disk of the server"));
     until("the full disk is told", is_told);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 use std::process::{Child, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, Uri, header};
@@ -40,6 +40,9 @@ pub const ROLES: [&str; 4] = ["all", "all", "crawl", "judge"];
 /// How long the sites go on growing after the last kill, roughly: there is something to store once the keeper is silent.
 const AFTER_KILLS: Duration = Duration::from_secs(10);
 
+/// How long the sites would take to show all while it is waited that the judge is asked: there is something new all the time.
+const AT_LEISURE: Duration = Duration::from_secs(240);
+
 /// How long everything may take after the last kill.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -47,31 +50,46 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct World {
     ports: Vec<u16>,
     watched: Watched,
-    /// When they began to grow; they show nothing before.
-    began: Arc<OnceLock<Instant>>,
+    growth: Arc<Mutex<Option<Growth>>>,
+}
+
+/// How much of what they have the sites show: from a share on they show more and more, until it is all after some time.
+#[derive(Clone, Copy)]
+struct Growth {
+    from: f64,
+    since: Instant,
+    takes: Duration,
+}
+
+impl Growth {
+    fn share(self) -> f64 {
+        let passed = self.since.elapsed().as_secs_f64() / self.takes.as_secs_f64().max(0.001);
+        self.from + (1.0 - self.from) * passed.min(1.0)
+    }
 }
 
 impl World {
-    /// Sites that show all they have `grown` after they began to.
-    pub fn start(grown: Duration) -> Self {
-        let (watched, began, now) = (Watched::start(), Arc::new(OnceLock::new()), Utc::now());
+    /// Sites that show nothing yet.
+    pub fn start() -> Self {
+        let (watched, growth, now) = (Watched::start(), Arc::default(), Utc::now());
         let site = |site| {
-            let began: Arc<OnceLock<Instant>> = began.clone();
+            let growth: Arc<Mutex<Option<Growth>>> = Arc::clone(&growth);
             let answer = move |uri: &Uri, headers: &HeaderMap| {
-                let passed = began.get().map(Instant::elapsed).unwrap_or_default();
-                let share = passed.as_secs_f64() / grown.as_secs_f64().max(0.001);
-                let shown = ((POSTS as f64) * share.min(1.0)).ceil() as u64;
+                let share = growth.lock().unwrap().map_or(0.0, Growth::share);
+                let shown = ((POSTS as f64) * share).ceil() as u64;
                 page(site, shown, uri.path(), headers, now)
             };
             watched.site(site, Ipv4Addr::LOCALHOST, answer).port()
         };
         let ports = (0..SITES).map(site).collect();
-        Self { ports, watched, began }
+        Self { ports, watched, growth }
     }
 
-    /// From now on.
-    pub fn grow(&self) {
-        self.began.get_or_init(Instant::now);
+    /// From now on they show more, until it is all in `takes`.
+    pub fn grow(&self, takes: Duration) {
+        let mut growth = self.growth.lock().unwrap();
+        let from = growth.map_or(0.0, Growth::share);
+        *growth = Some(Growth { from, since: Instant::now(), takes });
     }
 
     /// Writes the config of a worker.
@@ -247,8 +265,8 @@ fn until(server: &Postgres, asks: &str, what: &str) {
 /// A process has said which key all of them use.
 const KEYED: &str = "SELECT 1 FROM workers.state WHERE name = 'author-key'";
 
-/// All of them are at work.
-const ALL_THERE: &str = "SELECT 1 FROM workers.workers HAVING COUNT(*) = 4";
+/// The one that only judges is heard, with what it judges by.
+const JUDGE_THERE: &str = "SELECT 1 FROM workers.workers WHERE about LIKE '%\"roles\":[\"judge\"]%' AND about NOT LIKE '%\"judges_by\":null%'";
 
 /// The one that only judges has judged something.
 const JUDGED: &str = "SELECT 1 FROM workers.workers WHERE about LIKE '%\"roles\":[\"judge\"]%' AND about NOT LIKE '%\"received\":0,%'";
@@ -267,8 +285,7 @@ pub fn die_at_any_instant(server: &Postgres) {
     let kills = number("GUANLAN_WORKER_KILLS").unwrap_or(8);
     let mut dice = Dice(1_000_003 * number("GUANLAN_KILL_SEED").unwrap_or(1) as u64);
     let between = |dice: &mut Dice| Duration::from_millis(400 + dice.below(2_200) as u64);
-    let grown = Duration::from_millis(1_500) * u32::try_from(kills).unwrap() + AFTER_KILLS;
-    let world = World::start(grown);
+    let world = World::start();
     let address = format!("{}?schema=workers", server.address());
     let evidence = tempfile::tempdir().unwrap();
     let mut workers: Vec<Worker> = ROLES
@@ -283,9 +300,10 @@ pub fn die_at_any_instant(server: &Postgres) {
     until(server, KEYED, "a worker comes up");
     another_key_is_refused(&workers[0]);
     workers[0].start();
-    until(server, ALL_THERE, "all come up");
-    world.grow();
+    until(server, JUDGE_THERE, "the judge says what it judges by");
+    world.grow(AT_LEISURE);
     until(server, JUDGED, "the judge is asked");
+    world.grow(Duration::from_millis(1_500) * u32::try_from(kills).unwrap() + AFTER_KILLS);
     for kill in 0..kills {
         std::thread::sleep(between(&mut dice));
         let dies = dice.below(workers.len());
