@@ -152,8 +152,8 @@ fn opened(
                 if !std::mem::replace(&mut waits, true) {
                     let why = in_words(&error, globals.lang);
                     eprintln!("{}", globals.lang.fill("cli.run.waits", &[("why", &why)]));
+                    tracing::warn!(why = format!("{error:#}"), "the server is waited for");
                 }
-                tracing::warn!(why = format!("{error:#}"), "the server is waited for");
                 if wish.asked_within(SERVER_AGAIN) {
                     return Ok(None);
                 }

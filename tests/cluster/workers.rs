@@ -257,7 +257,10 @@ pub fn holding(store: &dyn Store) -> (BTreeSet<String>, usize, usize) {
 fn until(server: &Postgres, asks: &str, what: &str) {
     let asked = Instant::now();
     while server.psql(asks).ok().as_deref() != Some("1") {
-        assert!(asked.elapsed() < PATIENCE, "in vain: {what}");
+        if asked.elapsed() > PATIENCE {
+            let all = "SELECT string_agg(about || ' seen ' || seen, E'\\n') FROM workers.workers";
+            panic!("in vain: {what}; {:?}", server.psql(all));
+        }
         std::thread::sleep(Duration::from_millis(100));
     }
 }
@@ -267,6 +270,9 @@ const KEYED: &str = "SELECT 1 FROM workers.state WHERE name = 'author-key'";
 
 /// The one that only judges is heard, with what it judges by.
 const JUDGE_THERE: &str = "SELECT 1 FROM workers.workers WHERE about LIKE '%\"roles\":[\"judge\"]%' AND about NOT LIKE '%\"judges_by\":null%'";
+
+/// Sources of most sites are somebody's.
+const CRAWLING: &str = "SELECT 1 FROM workers.leases WHERE kind = 'source' HAVING COUNT(*) > 6";
 
 /// The one that only judges has judged something.
 const JUDGED: &str = "SELECT 1 FROM workers.workers WHERE about LIKE '%\"roles\":[\"judge\"]%' AND about NOT LIKE '%\"received\":0,%'";
@@ -296,11 +302,14 @@ pub fn die_at_any_instant(server: &Postgres) {
             Worker { lab, address: address.clone(), role, child: None }
         })
         .collect();
-    workers[1..].iter_mut().for_each(Worker::start);
+    // Who has the hosts keeps them while it asks them every second: that is to be the one that judges nothing by itself.
+    let (rest, apart) = workers.split_at_mut(2);
+    apart.iter_mut().for_each(Worker::start);
     until(server, KEYED, "a worker comes up");
-    another_key_is_refused(&workers[0]);
-    workers[0].start();
+    another_key_is_refused(&rest[0]);
     until(server, JUDGE_THERE, "the judge says what it judges by");
+    until(server, CRAWLING, "the sites are asked");
+    rest.iter_mut().for_each(Worker::start);
     world.grow(AT_LEISURE);
     until(server, JUDGED, "the judge is asked");
     world.grow(Duration::from_millis(1_500) * u32::try_from(kills).unwrap() + AFTER_KILLS);
