@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use pipelines::record::{Alert, AlertState, PostId, RuleHit, RuleId, Span, StoryId};
 
-use super::sql::{Cell, Row, Sql, ToCell, params};
+use super::sql::{Cell, Row, Sql, ToCell, params, places};
 use super::values::{from_json, instant, millis, to_json};
 use super::{PostRange, Result, StoredAlert};
 
@@ -68,11 +68,8 @@ pub(super) fn spans(
 ) -> Result<HashMap<PostId, Vec<Span>>> {
     let mut spans = HashMap::new();
     for some in posts.chunks(AT_ONCE) {
-        let places: Vec<_> = (2..some.len() + 2).map(|n| format!("?{n}")).collect();
-        let sql = format!(
-            "SELECT post, spans FROM hits WHERE rule = ?1 AND post IN ({})",
-            places.join(", ")
-        );
+        let places = places(2, some.len());
+        let sql = format!("SELECT post, spans FROM hits WHERE rule = ?1 AND post IN ({places})");
         let posts = some.iter().map(|post| Cell::Int(post.0.cast_signed()));
         let values: Vec<_> = std::iter::once(rule.as_str().cell()).chain(posts).collect();
         spans.extend(c.rows(&sql, &values, |row| {

@@ -9,7 +9,7 @@ use pipelines::record::{
     Alert, AnnotatedPost, Polarity, PolarityVerdict, PostId, SourceId, StoryId,
 };
 
-use super::sql::{Cell, Row, Sql, params};
+use super::sql::{Cell, Row, Sql, params, places};
 use super::values::{from_json, instant, millis, to_json};
 use super::{PostRange, Result, changes};
 
@@ -174,8 +174,8 @@ const AT_ONCE: usize = 32;
 pub(super) fn posts(c: &dyn Sql, ids: &[PostId]) -> Result<Vec<AnnotatedPost>> {
     let mut found = HashMap::new();
     for some in ids.chunks(AT_ONCE) {
-        let places: Vec<_> = (1..=some.len()).map(|n| format!("?{n}")).collect();
-        let sql = format!("SELECT {COLUMNS} FROM posts WHERE id IN ({})", places.join(", "));
+        let places = places(1, some.len());
+        let sql = format!("SELECT {COLUMNS} FROM posts WHERE id IN ({places})");
         let values: Vec<_> = some.iter().map(|id| Cell::Int(sql_id(*id))).collect();
         found.extend(c.rows(&sql, &values, read_post)?.into_iter().map(|p| (p.post.id, p)));
     }

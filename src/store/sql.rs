@@ -79,6 +79,12 @@ macro_rules! params {
 }
 pub(super) use params;
 
+/// The places of `count` parameters from number `first` on: `?2, ?3, ?4`.
+pub(super) fn places(first: usize, count: usize) -> String {
+    let places: Vec<_> = (first..first + count).map(|n| format!("?{n}")).collect();
+    places.join(", ")
+}
+
 /// What a column can be read as.
 pub trait FromCell: Sized {
     /// The value, where it is of this kind.

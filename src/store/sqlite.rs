@@ -28,8 +28,9 @@ const BUSY_WAIT: Duration = Duration::from_secs(2);
 /// The same of a station, which waits by itself and must be able to stop meanwhile.
 const STATION_WAIT: Duration = Duration::from_secs(1);
 
-/// Statements kept prepared: more than there are, so that none is made anew within a transaction.
-const STATEMENTS: usize = 128;
+/// Statements kept prepared: more than there are, with those for up to 32 keys at once, so that none is made anew within
+/// a transaction.
+const STATEMENTS: usize = 256;
 
 /// How many idle reader connections are kept.
 const IDLE_READERS: usize = 4;

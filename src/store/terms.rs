@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::Result;
-use super::sql::{Sql, ToCell};
+use super::sql::{Sql, ToCell, places};
 use super::values::{instant, millis};
 
 /// Words asked for or noted in one statement.
@@ -17,13 +17,12 @@ const AT_ONCE: usize = 32;
 pub(super) fn note(c: &dyn Sql, terms: &BTreeMap<String, DateTime<Utc>>) -> Result<()> {
     let terms: Vec<_> = terms.iter().map(|(term, at)| (term, millis(*at))).collect();
     for some in terms.chunks(AT_ONCE) {
-        let places: Vec<_> =
-            (0..some.len()).map(|n| format!("(?{}, ?{})", 2 * n + 1, 2 * n + 2)).collect();
+        let rows: Vec<_> = (0..some.len()).map(|n| format!("({})", places(2 * n + 1, 2))).collect();
         let sql = format!(
             "INSERT INTO terms (term, first_seen) VALUES {}
              ON CONFLICT (term) DO UPDATE SET first_seen = excluded.first_seen
              WHERE excluded.first_seen < terms.first_seen",
-            places.join(", ")
+            rows.join(", ")
         );
         let values: Vec<_> = some.iter().flat_map(|(term, at)| [term.cell(), at.cell()]).collect();
         c.execute(&sql, &values)?;
@@ -34,9 +33,8 @@ pub(super) fn note(c: &dyn Sql, terms: &BTreeMap<String, DateTime<Utc>>) -> Resu
 pub(super) fn first_seen(c: &dyn Sql, terms: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>> {
     let mut known = BTreeMap::new();
     for some in terms.chunks(AT_ONCE) {
-        let places: Vec<_> = (1..=some.len()).map(|n| format!("?{n}")).collect();
-        let sql =
-            format!("SELECT term, first_seen FROM terms WHERE term IN ({})", places.join(", "));
+        let places = places(1, some.len());
+        let sql = format!("SELECT term, first_seen FROM terms WHERE term IN ({places})");
         let values: Vec<_> = some.iter().map(ToCell::cell).collect();
         known.extend(c.rows(&sql, &values, |row| Ok((row.get(0)?, instant(row.get(1)?))))?);
     }
