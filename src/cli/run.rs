@@ -11,9 +11,8 @@ use super::console::Console;
 use super::{Globals, Outcome, crawl, open, stop};
 use crate::config::{Config, IndexKind, StoreKind};
 use crate::desk::seat::Renewal;
-use crate::desk::trouble::in_words;
 use crate::desk::works::roles::Roles;
-use crate::desk::works::station::{Asked, AtWork, is_held, is_server_away, lend_out};
+use crate::desk::works::station::{Asked, AtWork, is_held, lend_out, waits_for_server};
 use crate::desk::works::{LEAVE_WITHIN, Stop};
 
 /// How long is waited before a server that was away is asked again.
@@ -148,9 +147,9 @@ fn opened(
     let station = loop {
         match AtWork::open(config.clone(), roles, crawl::progress(globals)) {
             Ok(station) => break station,
-            Err(error) if is_server_away(&error) => {
+            Err(error) => {
+                let Some(why) = waits_for_server(&error, globals.lang) else { return Err(error) };
                 if !std::mem::replace(&mut waits, true) {
-                    let why = in_words(&error, globals.lang);
                     eprintln!("{}", globals.lang.fill("cli.run.waits", &[("why", &why)]));
                     tracing::warn!(why = format!("{error:#}"), "the server is waited for");
                 }
@@ -158,7 +157,6 @@ fn opened(
                     return Ok(None);
                 }
             }
-            Err(error) => return Err(error),
         }
     };
     let sources = config.sources.iter().filter(|s| s.enabled).count();

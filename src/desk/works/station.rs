@@ -5,11 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
+use pipelines::locale::Lang;
+
 use super::roles::Roles;
 use super::{LEAVE_WITHIN, Listener, Stop};
 use crate::config::{Config, StoreKind};
 use crate::desk::Desk;
 use crate::desk::seat::Renewal;
+use crate::desk::trouble::in_words;
 use crate::engine::{LockError, Station, keeper, lend, run, system_clock, wanted};
 use crate::store::StoreError;
 
@@ -116,19 +119,16 @@ pub fn lend_out(dir: &Path, wish: &Stop) {
     lend(dir, &|| wish.is_asked());
 }
 
-/// Whether it is a server that cannot be worked with just now, and will be again.
+/// What is said of a server that cannot be worked with just now, and will be again; none where `error` is none of that.
 #[must_use]
-pub fn is_server_away(error: &anyhow::Error) -> bool {
-    let away = error.downcast_ref();
-    matches!(
-        away,
-        Some(
-            StoreError::Away { .. }
-                | StoreError::Standby { .. }
-                | StoreError::AtLimit { .. }
-                | StoreError::ServerFull { .. }
-        )
-    )
+pub fn waits_for_server(error: &anyhow::Error, lang: Lang) -> Option<String> {
+    match error.downcast_ref()? {
+        StoreError::Away { place, .. } => Some(lang.fill("cli.run.away", &[("place", place)])),
+        StoreError::Standby { .. } | StoreError::AtLimit { .. } | StoreError::ServerFull { .. } => {
+            Some(in_words(error, lang))
+        }
+        _ => None,
+    }
 }
 
 /// Whether somebody else has the directory.
