@@ -9,15 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum::http::{StatusCode, Uri};
 use guanlan::store::{Address, Place};
 
 use crate::lab::Lab;
 use crate::postgres::Postgres;
 use crate::promise::{ends_in_time, until};
-use crate::small_web::serve;
-use crate::workers::{ROLES, Worker, World, all, holding};
+use crate::small_web::{hanging, serve};
+use crate::workers::{ROLES, Worker, World, all, holding, on_a_server};
 
 /// Until every one of `workers` is at work on `schema`.
 fn start(server: &Postgres, schema: &str, workers: &mut [Worker]) {
@@ -85,9 +83,7 @@ pub fn deep_share(server: &Postgres) {
         );
         store.cluster().unwrap().sign(name, &about, 60_000).unwrap();
     }
-    let mut status = worker.lab.command(&["status"]);
-    status.env("WORKERS_STORE", &worker.address).env("WORKERS_KEY", "a key that all of them use");
-    let said = status.output().unwrap();
+    let said = worker.command(&["status"]).output().unwrap();
     let said = String::from_utf8_lossy(&said.stdout);
     assert!(
         said.contains("40 posts judged since the start, 20 of them read deeply (50%)"),
@@ -95,34 +91,8 @@ pub fn deep_share(server: &Postgres) {
     );
 }
 
-/// Sites that take every request and answer none.
-fn hanging(runtime: &tokio::runtime::Runtime, asked: &Arc<AtomicUsize>) -> u16 {
-    let asked = asked.clone();
-    let router = Router::new().fallback(move |uri: Uri| {
-        let asked = asked.clone();
-        async move {
-            if uri.path() != "/robots.txt" {
-                asked.fetch_add(1, Ordering::SeqCst);
-                std::future::pending::<()>().await;
-            }
-            StatusCode::NOT_FOUND
-        }
-    });
-    serve(runtime, router)
-}
-
 fn furnish_hanging(lab: &Lab, evidence: &Path, ports: &[u16]) {
-    lab.write(
-        "guanlan.toml",
-        &format!(
-            "[station]\nname = \"云岭矿业集团\"\ncontact = \"a@example.com\"\ndata_dir = \"data\"\n\
-             listen = \"127.0.0.1:0\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
-             [evidence]\nfolder = \"{}\"\n[privacy]\nkey_env = \"WORKERS_KEY\"\n[judge]\ndepth = \"fast\"\n\
-             [crawl]\nschedule = \"* * * * * *\"\ndelay_secs = 0.2\n\
-             [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n",
-            evidence.display()
-        ),
-    );
+    lab.write("guanlan.toml", &on_a_server(evidence));
     let source = |port: &u16| {
         let host = format!("127.0.0.1:{port}");
         format!(
@@ -138,7 +108,7 @@ pub fn ends(server: &Postgres) {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
     let asked = Arc::<AtomicUsize>::default();
-    let ports: Vec<u16> = (0..6).map(|_| hanging(&runtime, &asked)).collect();
+    let ports: Vec<u16> = (0..6).map(|_| serve(&runtime, hanging(&asked))).collect();
     let evidence = tempfile::tempdir().unwrap();
     let furnish = |lab: &Lab| furnish_hanging(lab, evidence.path(), &ports);
     for (state, is_away) in [("sites hang", false), ("the server is away", true)] {

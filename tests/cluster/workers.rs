@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -68,6 +68,18 @@ impl Growth {
     }
 }
 
+/// The config of a worker whose sources are read every second.
+pub fn on_a_server(evidence: &std::path::Path) -> String {
+    let (delay, evidence) = (DELAY.as_secs_f64(), evidence.display());
+    format!(
+        "[station]\nname = \"云岭矿业集团\"\ncontact = \"a@example.com\"\ndata_dir = \"data\"\n\
+         listen = \"127.0.0.1:0\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
+         [evidence]\nfolder = \"{evidence}\"\n[privacy]\nkey_env = \"WORKERS_KEY\"\n[judge]\ndepth = \"fast\"\n\
+         [crawl]\nschedule = \"* * * * * *\"\ndelay_secs = {delay}\n\
+         [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n"
+    )
+}
+
 impl World {
     /// Sites that show nothing yet.
     pub fn start() -> Self {
@@ -94,16 +106,12 @@ impl World {
 
     /// Writes the config of a worker.
     pub fn furnish(&self, lab: &Lab, evidence: &std::path::Path) {
-        let (hook, delay, evidence) = (self.watched.hook, DELAY.as_secs_f64(), evidence.display());
+        let hook = self.watched.hook;
+        let config = on_a_server(evidence);
         lab.write(
             "guanlan.toml",
             &format!(
-                "[station]\nname = \"云岭矿业集团\"\ncontact = \"a@example.com\"\ndata_dir = \"data\"\n\
-                 listen = \"127.0.0.1:0\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
-                 [evidence]\nfolder = \"{evidence}\"\n[privacy]\nkey_env = \"WORKERS_KEY\"\n[judge]\ndepth = \"fast\"\n\
-                 [crawl]\nschedule = \"* * * * * *\"\ndelay_secs = {delay}\n\
-                 [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n\
-                 [[notifier]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{hook}/\"\ndefault = true\n"
+                "{config}[[notifier]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{hook}/\"\ndefault = true\n"
             ),
         );
         let mut sources = String::new();
@@ -160,13 +168,18 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// The program in its directory, with the server and the key of all.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.lab.command(args);
+        command.env("WORKERS_STORE", &self.address);
+        command.env("WORKERS_KEY", "a key that all of them use");
+        command
+    }
+
     pub fn start(&mut self) {
         let mut log = std::fs::OpenOptions::new();
         let log = log.create(true).append(true).open(self.lab.path().join("log")).unwrap();
-        let mut command = self.lab.command(&["run", "--role", self.role]);
-        command
-            .env("WORKERS_STORE", &self.address)
-            .env("WORKERS_KEY", "a key that all of them use");
+        let mut command = self.command(&["run", "--role", self.role]);
         command.stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().unwrap());
     }
@@ -279,8 +292,8 @@ const JUDGED: &str = "SELECT 1 FROM workers.workers WHERE about LIKE '%\"roles\"
 
 /// Two keys would give an author two pseudonyms: the second process is refused, with the way out.
 fn another_key_is_refused(worker: &Worker) {
-    let mut command = worker.lab.command(&["run"]);
-    command.env("WORKERS_STORE", &worker.address).env("WORKERS_KEY", "a key that is another one");
+    let mut command = worker.command(&["run"]);
+    command.env("WORKERS_KEY", "a key that is another one");
     let ended = command.output().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(!ended.status.success() && said.contains("let all use one"), "{said}");

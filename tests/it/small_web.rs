@@ -3,9 +3,11 @@
 //! In: numbers of posts. Out: answers of a site. What a post is about, and when it was published, is the caller's.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
@@ -32,6 +34,21 @@ impl Sheet {
         );
         Self { number, title: signs(&mut Dice(number), 14), text, at }
     }
+}
+
+/// A site or hook that takes every request and answers none but for its robots.txt; how many it took is counted.
+pub fn hanging(asked: &Arc<AtomicUsize>) -> Router {
+    let asked = asked.clone();
+    Router::new().fallback(move |uri: Uri| {
+        let asked = asked.clone();
+        async move {
+            if uri.path() != "/robots.txt" {
+                asked.fetch_add(1, Ordering::SeqCst);
+                std::future::pending::<()>().await;
+            }
+            StatusCode::NOT_FOUND
+        }
+    })
 }
 
 /// Serves `router` on a port of its own.

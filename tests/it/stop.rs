@@ -8,12 +8,11 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::Router;
-use axum::http::{StatusCode, Uri};
 use guanlan::store::{SqliteStore, Store};
 
 use crate::lab::{Dice, Lab, signs};
 use crate::promise::{PATIENCE, ends_in_time, until};
+use crate::small_web;
 
 /// Rows of a file whose import takes a debug build a while.
 const ROWS: u64 = 4_000;
@@ -57,20 +56,7 @@ impl Hanging {
             .build()
             .unwrap();
         let asked = Arc::<AtomicUsize>::default();
-        let count = asked.clone();
-        let router = Router::new().fallback(move |uri: Uri| {
-            let count = count.clone();
-            async move {
-                if uri.path() != "/robots.txt" {
-                    count.fetch_add(1, Ordering::SeqCst);
-                    std::future::pending::<()>().await;
-                }
-                StatusCode::NOT_FOUND
-            }
-        });
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        runtime.spawn(async move { axum::serve(listener, router).await });
+        let port = small_web::serve(&runtime, small_web::hanging(&asked));
         Self { port, asked, _runtime: runtime }
     }
 
