@@ -1,8 +1,9 @@
-//! Workers on one store and one search node, on the demo's sites many times over, killed at any instant: posts, hits, alerts and
+//! Workers on one store and three search nodes, on the demo's sites many times over, killed at any instant: posts, hits, alerts and
 //! messages as on one machine that nobody disturbs, and no host asked faster than its rule.
 //!
 //! In: a server; `GUANLAN_DEMO_COPIES` sets how often the demo is there, and that this is run at all; `GUANLAN_WORKER_KILLS` how many
-//! kills (12), `GUANLAN_KILL_SEED` which (1). Out: a line of figures. The server dies twice, the search node once.
+//! kills (12), `GUANLAN_KILL_SEED` which (1). Out: a line of figures. The server dies twice; of three search nodes with a copy of
+//! each shard the one with the copy dies and comes back, then the one with the first copy dies for good.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -13,8 +14,8 @@ use pipelines::record::RuleId;
 
 use crate::demo_web::DemoWeb;
 use crate::lab::{Dice, Lab, stored};
-use crate::opensearch;
 use crate::postgres::Postgres;
+use crate::three_nodes::ThreeNodes;
 use crate::watched::Watched;
 use crate::workers::{ROLES, Worker, number, posts_and_waiting};
 
@@ -52,7 +53,9 @@ impl Holding {
 
     fn in_short(&self) -> String {
         let Self { posts, hits, alerts, waiting } = self;
-        let alerts = alerts.chunk_by(|a, b| a == b).map(|of| format!("{} {}", of.len(), of[0]));
+        let kind = |rule: &String| rule.split(':').next().unwrap_or_default().to_owned();
+        let kinds: Vec<String> = alerts.iter().map(kind).collect();
+        let alerts = kinds.chunk_by(|a, b| a == b).map(|of| format!("{} {}", of.len(), of[0]));
         let alerts: Vec<String> = alerts.collect();
         format!("{} posts, {hits:?} hits, alerts: {alerts:?}, {waiting} waiting", posts.len())
     }
@@ -77,10 +80,10 @@ pub fn die_on_the_demo(server: &Postgres) {
     let web = DemoWeb::start(&watched, copies);
     let expected = undisturbed(&web);
     println!("undisturbed: {}", expected.in_short());
-    let mut node = opensearch::try_cluster(opensearch::OLDEST, 1).unwrap().remove(0);
+    let mut nodes = ThreeNodes::start();
     let address = format!("{}?schema=hundred", server.address());
     let evidence = tempfile::tempdir().unwrap();
-    let tables = tables(evidence.path(), &node.address.to_string());
+    let tables = tables(evidence.path(), &nodes.table());
     let worker = |role| {
         let lab = Lab::new();
         web.furnish(&lab, &tables, DELAY.as_secs_f64(), watched.hook);
@@ -99,9 +102,11 @@ pub fn die_on_the_demo(server: &Postgres) {
             std::thread::sleep(Duration::from_millis(dice.below(1_500) as u64));
             server.up().unwrap();
         }
-        if kill == kills / 2 {
-            node.kill();
-            node.start_again();
+        match kill {
+            _ if kill == kills / 4 => nodes.dies("r"),
+            _ if kill == kills / 2 => nodes.is_back(),
+            _ if kill == 3 * kills / 4 => nodes.dies("p"),
+            _ => {}
         }
         if dice.below(3) > 0 {
             workers.iter_mut().filter(|w| w.child.is_none()).for_each(Worker::start);
@@ -127,18 +132,17 @@ pub fn die_on_the_demo(server: &Postgres) {
         std::thread::sleep(Duration::from_secs(1));
     }
     println!("whole after {:.0} s", began.elapsed().as_secs_f64());
+    assert_eq!(nodes.posts(), expected.posts.len() as u64, "posts in the index that is left");
     drop(workers);
     is_as_undisturbed(&watched, &place, &expected, kills);
 }
 
 /// The config of a process on shared engines.
-fn tables(evidence: &std::path::Path, search: &str) -> String {
+fn tables(evidence: &std::path::Path, index: &str) -> String {
     format!(
         "[judge]\ndepth = \"fast\"\n[store]\nkind = \"postgres\"\naddress_env = \"WORKERS_STORE\"\n\
-         [privacy]\nkey_env = \"WORKERS_KEY\"\n[evidence]\nfolder = \"{}\"\n\
-         [index]\nkind = \"opensearch\"\naddresses = [\"{}\"]\nname = \"hundred\"\n",
-        evidence.display(),
-        search
+         [privacy]\nkey_env = \"WORKERS_KEY\"\n[evidence]\nfolder = \"{}\"\n{index}",
+        evidence.display()
     )
 }
 

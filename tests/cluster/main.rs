@@ -8,6 +8,7 @@
 
 mod backup;
 mod console;
+
 mod copying;
 mod demo_web;
 mod duress;
@@ -26,6 +27,7 @@ mod sealed;
 mod small_web;
 mod store;
 mod tables;
+mod three_nodes;
 mod trouble;
 mod walk;
 mod watched;

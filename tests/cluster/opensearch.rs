@@ -198,10 +198,44 @@ fn asked(port: u16, method: &str, path: &str, body: &str) -> Option<String> {
 /// What a node answers to a request that goes well.
 #[allow(dead_code, reason = "not every test that includes this asks for it")]
 pub fn request(node: &Node, method: &str, path: &str, body: &str) -> String {
-    let answer = asked(node.how.port, method, path, body).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.split(' ').nth(1).is_some_and(|status| status.starts_with('2')), "{answer}");
-    body.to_owned()
+    answered(node, method, path, body).unwrap_or_else(|said| panic!("{said}"))
+}
+
+/// The same; what it says where the request does not go well.
+#[allow(dead_code, reason = "not every test that includes this asks for it")]
+fn answered(node: &Node, method: &str, path: &str, body: &str) -> Result<String, String> {
+    let answer = asked(node.how.port, method, path, body).unwrap_or_default();
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(&*answer)?;
+    let went_well = head.split(' ').nth(1).is_some_and(|status| status.starts_with('2'));
+    if went_well { Ok(body.to_owned()) } else { Err(answer) }
+}
+
+/// Asks until there is an answer, for as long as two minutes.
+#[allow(dead_code, reason = "not every test that includes this asks for it")]
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let asked = Instant::now();
+    while asked.elapsed() < UP_WITHIN {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    panic!("{what} does not come about")
+}
+
+/// The number of the node that holds the first copy of the index's first shard (`p`), or the other (`r`), once all are at work.
+#[allow(dead_code, reason = "not every test that includes this asks for it")]
+pub fn holder(nodes: &[Node], asked: usize, name: &str, copy: &str) -> usize {
+    let listed = || {
+        let path = format!("/_cat/shards/{name}?h=shard,prirep,state,node");
+        let listed = answered(&nodes[asked], "GET", &path, "").ok()?;
+        let rows: Vec<Vec<&str>> =
+            listed.lines().map(|line| line.split_whitespace().collect()).collect();
+        let at_work = !rows.is_empty() && rows.iter().all(|row| row.get(2) == Some(&"STARTED"));
+        let row = rows.iter().find(|row| row[..2] == ["0", copy]).filter(|_| at_work)?;
+        row.last()?.trim_start_matches('n').parse::<usize>().ok()
+    };
+    until("a shard with its copy", listed) - 1
 }
 
 /// The Java to run `version` with and its class path, fetched and compiled where that was not done yet.

@@ -19,7 +19,7 @@ use crate::completeness::{Piece, asked_for, folded_texts, holders, pieces, texts
 use crate::data::shared;
 use crate::dice::Dice;
 use crate::lab::{Lab, post};
-use crate::opensearch::{self, Node};
+use crate::opensearch::{self, Node, holder, until};
 
 /// Queries asked of one corpus before the next is made.
 const QUERIES_A_CORPUS: u64 = 400;
@@ -314,26 +314,6 @@ fn a_cluster_that_is_away_or_hangs_is_told_and_never_an_empty_answer() {
     writer.apply(&[put(2), put(3)]).unwrap();
     writer.commit(3).unwrap();
     assert_eq!((ask().unwrap().posts, late.cursor().unwrap()), (Some(3), 3));
-}
-
-/// Asks until there is an answer that `is` the wanted one, for as long as two minutes.
-fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..600 {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    panic!("{what} does not come about")
-}
-
-/// The number of the node that holds the first copy of the index (`p`), or the other (`r`).
-fn holder(nodes: &[Node], asked: usize, name: &str, copy: &str) -> usize {
-    let path = format!("/_cat/shards/{name}?h=prirep,state,node");
-    let listed = opensearch::request(&nodes[asked], "GET", &path, "");
-    let line = listed.lines().find(|line| line.starts_with(copy)).expect(copy);
-    let node = line.split_whitespace().last().unwrap();
-    node.trim_start_matches('n').parse::<usize>().unwrap() - 1
 }
 
 #[test]
