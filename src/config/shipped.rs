@@ -57,6 +57,7 @@ pub(super) const DEEP: (&str, &[u8]) =
 pub(super) const MODELS: &[(&str, &[u8])] = bytes!("models":
     "news.glm",
     "officer.gom",
+    "party.glm",
     "petitions.glm",
     "risk.glm",
     "target.glm",

@@ -8,6 +8,8 @@ import torch.nn.functional as F
 PARTS = ["q.w", "q.b", "k.w", "k.b", "v.w", "v.b", "ao.w", "ao.b", "aln.w", "aln.b",
          "fi.w", "fi.b", "fo.w", "fo.b", "oln.w", "oln.b"]
 HEADS = {"polarity": 3, "kind": 13, "urgency": 4}
+# What matrices are multiplied in: half numbers where the processor multiplies them, else they are many times slower than whole ones.
+REAL = torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
 
 
 def layer_weights(source, layer):
@@ -26,7 +28,7 @@ class Noise:
     def __init__(self, rate, seed):
         generator = torch.Generator().manual_seed(seed)
         size = 1 << 23
-        self.pool = (torch.rand(size, generator=generator) >= rate).to(torch.bfloat16) / (1 - rate)
+        self.pool = (torch.rand(size, generator=generator) >= rate).to(REAL) / (1 - rate)
         self.generator = generator
 
     def __call__(self, x):
@@ -37,17 +39,17 @@ class Noise:
 def run_layer(x, bias, p, heads, epsilon, noise=None):
     """x: texts × tokens × width, float32; bias: 0 or −1e4 for each token that is padding."""
     b, t, w = x.shape
-    y = x.to(torch.bfloat16)
-    qkv = F.linear(y, torch.cat([p["q.w"], p["k.w"], p["v.w"]]).to(torch.bfloat16),
-                   torch.cat([p["q.b"], p["k.b"], p["v.b"]]).to(torch.bfloat16))
+    y = x.to(REAL)
+    qkv = F.linear(y, torch.cat([p["q.w"], p["k.w"], p["v.w"]]).to(REAL),
+                   torch.cat([p["q.b"], p["k.b"], p["v.b"]]).to(REAL))
     q, k, v = qkv.view(b, t, 3, heads, w // heads).permute(2, 0, 3, 1, 4)
     scores = q @ k.transpose(-1, -2) / math.sqrt(w // heads) + bias[:, None, None, :]
     mixed = (scores.softmax(-1) @ v).transpose(1, 2).reshape(b, t, w)
-    out = F.linear(mixed, p["ao.w"].to(torch.bfloat16), p["ao.b"].to(torch.bfloat16))
+    out = F.linear(mixed, p["ao.w"].to(REAL), p["ao.b"].to(REAL))
     out = noise(out) if noise else out
     x = F.layer_norm(x + out, (w,), p["aln.w"], p["aln.b"], epsilon)
-    inner = F.gelu(F.linear(x.to(torch.bfloat16), p["fi.w"].to(torch.bfloat16), p["fi.b"].to(torch.bfloat16)))
-    out = F.linear(inner, p["fo.w"].to(torch.bfloat16), p["fo.b"].to(torch.bfloat16))
+    inner = F.gelu(F.linear(x.to(REAL), p["fi.w"].to(REAL), p["fi.b"].to(REAL)))
+    out = F.linear(inner, p["fo.w"].to(REAL), p["fo.b"].to(REAL))
     out = noise(out) if noise else out
     return F.layer_norm(x + out, (w,), p["oln.w"], p["oln.b"], epsilon)
 
@@ -100,7 +102,7 @@ class Lower:
             ids, mask = padded([texts[i] for i in batch])
             x = self.words[ids].float() + self.places[:ids.shape[1]]
             x = F.layer_norm(x, (self.width,), *self.norm, self.source.epsilon)
-            bias = ((mask - 1) * 1e4).to(torch.bfloat16)
+            bias = ((mask - 1) * 1e4).to(REAL)
             for p in self.layers:
                 x = run_layer(x, bias, p, self.source.heads, self.source.epsilon)
             for row, i in enumerate(batch):
@@ -136,7 +138,7 @@ class Upper(torch.nn.Module):
 
     def forward(self, x, mask, noise=None):
         """Raw values of all heads, side by side."""
-        bias = ((mask - 1) * 1e4).to(torch.bfloat16)
+        bias = ((mask - 1) * 1e4).to(REAL)
         for p in self.layers:
             x = run_layer(x, bias, {k.replace("_", "."): v for k, v in p.items()},
                           self.heads_count, self.epsilon, noise)

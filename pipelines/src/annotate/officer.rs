@@ -150,7 +150,7 @@ impl OfficerJudge {
         let text =
             if title.is_empty() { body.to_owned() } else { format!("{title}{BETWEEN}{body}") };
         let of = party.heads(&text, &[name.text()], &reading.scored.margins, heads.polarity().0);
-        let polarity = of.first().copied().unwrap_or(heads.polarity);
+        let polarity = of.first().map_or(heads.polarity, |of| moved(of, reading, heads));
         let in_own = reading.evidence.iter().filter(|e| own.holds(&e.span)).cloned();
         let lean = score(&in_own.collect::<Vec<_>>());
         let mut verdict = self.model.decided(&Heads { polarity, ..*heads }, lean);
@@ -164,6 +164,18 @@ impl OfficerJudge {
     pub fn unexplained(&self, reading: &Reading, heads: &Heads) -> PolarityVerdict {
         self.model.decided(heads, score(&reading.evidence))
     }
+}
+
+/// The judge of parties knows the linear judge's margins alone: what another reader makes of the post beyond them counts for
+/// the party as well, in full.
+fn moved(of: &[f32; 3], reading: &Reading, heads: &Heads) -> [f32; 3] {
+    let mut odds = *of;
+    for (odd, (mixed, linear)) in
+        odds.iter_mut().zip(heads.polarity.iter().zip(&reading.heads.polarity))
+    {
+        *odd += mixed - linear;
+    }
+    log_softmax(&odds)
 }
 
 impl OfficerModel {
