@@ -78,7 +78,7 @@ fn the_readme_prints_what_the_program_prints(out: &str) {
     }
 }
 
-/// Every pay grievance is one, and what refutes the rumour stands below it, in risk and in the digest.
+/// Every pay grievance and every praise is one, and what refutes the rumour stands below it, in risk and in the digest.
 fn the_verdicts_are_an_officers(lab: &Lab) {
     let data = lab.data();
     let asked = |query: &str| {
@@ -94,6 +94,15 @@ fn the_verdicts_are_an_officers(lab: &Lab) {
     for row in grievances {
         let found = (row["polarity"].as_str(), row["kind"].as_str());
         assert_eq!(found, (Some("negative"), Some("grievance")), "{row}");
+    }
+    let praise = asked("kind:praise");
+    assert!(!praise.is_empty());
+    for row in praise {
+        assert_eq!(
+            (&row["polarity"], &row["unsure"]),
+            (&"positive".into(), &false.into()),
+            "{row}"
+        );
     }
     let risk = |row: &serde_json::Value| row["risk"].as_u64().unwrap();
     let rumour = asked("title:网传 -title:(不实 | 谣言 | 通报 | 情况) @qinglangou");

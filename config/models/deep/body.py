@@ -8,7 +8,7 @@ import torch.nn.functional as F
 PARTS = ["q.w", "q.b", "k.w", "k.b", "v.w", "v.b", "ao.w", "ao.b", "aln.w", "aln.b",
          "fi.w", "fi.b", "fo.w", "fo.b", "oln.w", "oln.b"]
 HEADS = {"polarity": 3, "kind": 13, "urgency": 4}
-# What matrices are multiplied in: half numbers where the processor multiplies them, else they are many times slower than whole ones.
+# What matrices are multiplied in: half precision where the processor has it, else single, which is then many times faster.
 REAL = torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
 
 

@@ -277,15 +277,19 @@ pub fn is_on_site(host: &str, site: &str) -> bool {
     host == site || host.strip_suffix(site).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// `%e4` → `%E4`, `%61` → `a`: hex in upper case, unreserved characters bare (RFC 3986, 6.2.2).
+/// `%e4` → `%E4`, `%61` → `a`: hex in upper case, unreserved characters bare (RFC 3986, 6.2.2), but for those that would make
+/// a code of a `%` that stands alone before them (`%%30a`).
 fn one_percent_form(text: impl AsRef<str>) -> String {
     let bytes = text.as_ref().as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
+    let (mut at, mut alone) = (0, None);
     while at < bytes.len() {
         let code = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3)).flatten().and_then(hex);
         match code {
-            Some(byte) if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) => {
+            Some(byte)
+                if (byte.is_ascii_alphanumeric() || b"-_~".contains(&byte))
+                    && alone.is_none_or(|alone| out.len() - alone > 2) =>
+            {
                 out.push(byte);
                 at += 3;
             }
@@ -294,6 +298,9 @@ fn one_percent_form(text: impl AsRef<str>) -> String {
                 at += 3;
             }
             None => {
+                if bytes[at] == b'%' {
+                    alone = Some(out.len());
+                }
                 out.push(bytes[at]);
                 at += 1;
             }
@@ -341,6 +348,8 @@ mod tests {
                 "https://example.cn/a?id=13800001234",
             ),
             ("https://example.cn/a?phone=x15", "https://example.cn/a?phone=x15"),
+            ("https://example.cn/%%30a", "https://example.cn/%%30a"),
+            ("https://example.cn/%a%30%31", "https://example.cn/%a%301"),
         ] {
             check(address, expected);
         }
