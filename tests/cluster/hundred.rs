@@ -102,12 +102,7 @@ pub fn die_on_the_demo(server: &Postgres) {
             std::thread::sleep(Duration::from_millis(dice.below(1_500) as u64));
             server.up().unwrap();
         }
-        match kill {
-            _ if kill == kills / 4 => nodes.dies("r"),
-            _ if kill == kills / 2 => nodes.is_back(),
-            _ if kill == 3 * kills / 4 => nodes.dies("p"),
-            _ => {}
-        }
+        nodes.go_through(kill, kills);
         if dice.below(3) > 0 {
             workers.iter_mut().filter(|w| w.child.is_none()).for_each(Worker::start);
         }

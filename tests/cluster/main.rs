@@ -8,7 +8,6 @@
 
 mod backup;
 mod console;
-
 mod copying;
 mod demo_web;
 mod duress;

@@ -1,7 +1,7 @@
 //! Three search nodes with a copy of each shard, of which one after another dies while posts come.
 //!
-//! In: when. Out: addresses for a config, and how many posts are left. The node with the copy dies, comes back and has what it
-//! missed; then the one with the first copy dies and stays dead.
+//! In: how far the run is. Out: addresses for a config, and how many posts are left. The node with the copy dies, comes back
+//! and has what it missed; then the one with the first copy dies and stays dead.
 
 use crate::opensearch::{self, Node, holder};
 
@@ -35,8 +35,18 @@ impl ThreeNodes {
         usize::from(self.dead == Some(0))
     }
 
+    /// What is due at this of so many kills of workers.
+    pub fn go_through(&mut self, kill: usize, kills: usize) {
+        match kill {
+            _ if kill == kills / 4 => self.dies("r"),
+            _ if kill == kills / 2 => self.is_back(),
+            _ if kill == 3 * kills / 4 => self.dies("p"),
+            _ => {}
+        }
+    }
+
     /// The node with the copy of the first shard (`r`), or with the shard itself (`p`), dies, once every shard has its copy.
-    pub fn dies(&mut self, copy: &str) {
+    fn dies(&mut self, copy: &str) {
         let dies = holder(&self.nodes, self.alive(), NAME, copy);
         assert_eq!(self.dead, None, "two nodes away at a time may be both copies of a shard");
         self.nodes[dies].kill();
@@ -45,7 +55,7 @@ impl ThreeNodes {
     }
 
     /// Whoever is dead comes back with what it had.
-    pub fn is_back(&mut self) {
+    fn is_back(&mut self) {
         let back = self.dead.take().expect("a dead node");
         self.nodes[back].start_again();
         println!("n{} is back", back + 1);
