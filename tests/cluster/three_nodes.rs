@@ -6,7 +6,7 @@
 use crate::opensearch::{self, Node, holder};
 
 /// The name of the index.
-pub const NAME: &str = "hundred";
+const NAME: &str = "hundred";
 
 /// The nodes, and which of them are dead.
 pub struct ThreeNodes {

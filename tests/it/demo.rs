@@ -96,7 +96,7 @@ fn the_verdicts_are_an_officers(lab: &Lab) {
         assert_eq!(found, (Some("negative"), Some("grievance")), "{row}");
     }
     let praise = asked("kind:praise");
-    assert!(!praise.is_empty());
+    assert!(praise.len() >= 2, "{praise:?}");
     for row in praise {
         assert_eq!(
             (&row["polarity"], &row["unsure"]),
