@@ -103,8 +103,8 @@ impl OfficerJudge {
         (verdict, heads.filing(self.model.head.unsure_kind))
     }
 
-    /// The verdict on a subject: by the judge of parties where there is one, else by the sentences that name it and
-    /// the post as a whole, half and half; a subject that is named nowhere has the verdict of the post (`whole`).
+    /// The verdict on a subject by the judge of parties; without one, and of a subject that is named nowhere, that of the
+    /// post (`whole`).
     #[must_use]
     pub fn of_subject(
         &self,
@@ -114,27 +114,12 @@ impl OfficerJudge {
         heads: &Heads,
         spans: &[Span],
     ) -> PolarityVerdict {
-        let own = Own::of(post, spans);
-        let Some(first) = spans.first() else { return whole.clone() };
-        if let Some(party) = &self.party {
-            let name = if first.field == TextField::Title { post.title } else { post.body };
-            let name = fold(&name[first.start as usize..first.end as usize]);
-            return self.of_party(party, post, reading, heads, &name, &own);
-        }
-        if own.is_all {
+        let (Some(first), Some(party)) = (spans.first(), &self.party) else {
             return whole.clone();
-        }
-        let (title, body) = (fold(&own.title), fold(&own.body));
-        let part = FoldedPost {
-            title: &own.title,
-            body: &own.body,
-            title_folded: &title,
-            body_folded: &body,
         };
-        let part = self.read(&part);
-        let mut verdict = self.model.decided(&heads.mixed(&part.heads, 0.5), score(&part.evidence));
-        verdict.basis = words::basis(&self.model, post, reading, verdict.polarity, Some(&own));
-        verdict
+        let name = if first.field == TextField::Title { post.title } else { post.body };
+        let name = fold(&name[first.start as usize..first.end as usize]);
+        self.of_party(party, post, reading, heads, &name, &Own::of(post, spans))
     }
 
     fn of_party(
