@@ -35,7 +35,30 @@ struct Case {
     /// Its fold of sources, where its source is in one.
     of_source: Option<usize>,
     is_first_set: bool,
+    picked: Picked,
     party: Option<PartyCase>,
+}
+
+/// How a post came into its set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Picked {
+    /// Any of its source.
+    Random,
+    /// Because a judge was unsure of it.
+    Unsure,
+    /// Read for the project (`config/models/labels.tsv`): learned from, never counted in a figure, so that figures with
+    /// and without these compare.
+    Read,
+}
+
+impl Picked {
+    fn of(row: &Value) -> Self {
+        match text(row, "picked") {
+            "unsure" => Self::Unsure,
+            "read" => Self::Read,
+            _ => Self::Random,
+        }
+    }
 }
 
 /// What was made, the bytes of its file, and the file.
@@ -66,13 +89,14 @@ pub(super) fn officer(
     let mut cases = Vec::new();
     for set in &sets {
         let is_first_set = set.path.file_stem().is_some_and(|s| s == "posts-train");
-        for row in &set.rows {
-            let Some(labels) = labels_of(row) else { continue };
-            let source = text(row, "id").rsplit_once('-').map_or("", |(source, _)| source);
-            let party = parties::case(row);
-            let row = ready(lexicon, text(row, "title"), text(row, "text"), labels, 1.0);
+        for case in &set.rows {
+            let Some(labels) = labels_of(case) else { continue };
+            let source = text(case, "id").rsplit_once('-').map_or("", |(source, _)| source);
+            let party = parties::case(case);
+            let row = ready(lexicon, text(case, "title"), text(case, "text"), labels, 1.0);
             let of_source = source_folds.get(source).copied();
-            cases.push(Case { row, of_source, is_first_set, party });
+            let picked = Picked::of(case);
+            cases.push(Case { row, of_source, is_first_set, picked, party });
         }
     }
     let mut about = Trained {
@@ -137,7 +161,7 @@ fn measured(
     if by_source.is_empty() {
         return (model, Vec::new());
     }
-    let mut outcome = Outcome::default();
+    let (mut outcome, mut at_random) = (Outcome::default(), Outcome::default());
     for held in 0..FOLDS {
         let (mine, others): (Vec<usize>, Vec<usize>) =
             (0..by_source.len()).partition(|i| fold_of(by_source[*i]) == held);
@@ -146,9 +170,17 @@ fn measured(
         };
         let (other_margins, other_labels) = of(&others);
         let judge = calibrated(model.clone(), &other_margins, &other_labels);
-        mine.iter().for_each(|i| outcome.add(&judge, &margins[*i], &cases[by_source[*i]].row));
+        for (case, margins) in mine.iter().map(|i| (&cases[by_source[*i]], &margins[*i])) {
+            if case.picked != Picked::Read {
+                outcome.add(&judge, margins, &case.row);
+            }
+            if case.picked == Picked::Random {
+                at_random.add(&judge, margins, &case.row);
+            }
+        }
     }
     outcome.tell("sources", figures);
+    at_random.tell("sources_at_random", figures);
     let level = outcome.level(SURE);
     let model = calibrated(model, &margins, &labels).with_doubt(level.0, level.1);
     let by_post: Vec<usize> = (0..cases.len()).filter(|i| cases[*i].is_first_set).collect();

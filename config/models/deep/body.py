@@ -8,6 +8,8 @@ import torch.nn.functional as F
 PARTS = ["q.w", "q.b", "k.w", "k.b", "v.w", "v.b", "ao.w", "ao.b", "aln.w", "aln.b",
          "fi.w", "fi.b", "fo.w", "fo.b", "oln.w", "oln.b"]
 HEADS = {"polarity": 3, "kind": 13, "urgency": 4}
+# Numbers of a vector that tells what a post is about.
+VECTOR = 128
 # What matrices are multiplied in: half precision where the processor has it, else single, which is then many times faster.
 REAL = torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
 
@@ -135,16 +137,28 @@ class Upper(torch.nn.Module):
         outputs = sum(HEADS.values())
         self.head_w = torch.nn.Parameter(torch.randn(outputs, 2 * source.width, generator=generator) * 0.02)
         self.head_b = torch.nn.Parameter(torch.zeros(outputs))
+        self.vector_w = torch.nn.Parameter(torch.zeros(VECTOR, source.width))
+        self.vector_b = torch.nn.Parameter(torch.zeros(VECTOR))
+
+    @torch.no_grad()
+    def point(self, means):
+        """Sets the vector's matrix to the main directions of these means; returns their vectors."""
+        middle = means.mean(0)
+        spread = torch.cov((means - middle).T.double())
+        self.vector_w.copy_(torch.linalg.eigh(spread).eigenvectors.T.flip(0)[:VECTOR].float())
+        self.vector_b.copy_(-(self.vector_w @ middle))
+        return means @ self.vector_w.T + self.vector_b
 
     def forward(self, x, mask, noise=None):
-        """Raw values of all heads, side by side."""
+        """Raw values of all heads, side by side, and vectors."""
         bias = ((mask - 1) * 1e4).to(REAL)
         for p in self.layers:
             x = run_layer(x, bias, {k.replace("_", "."): v for k, v in p.items()},
                           self.heads_count, self.epsilon, noise)
-        pooled = pool(x, mask)
+        pooled = pool(x, mask).float()
+        vectors = F.linear(pooled[:, :self.width], self.vector_w, self.vector_b)
         pooled = noise(pooled) if noise else pooled
-        return F.linear(pooled.float(), self.head_w, self.head_b)
+        return F.linear(pooled, self.head_w, self.head_b), vectors
 
     @torch.no_grad()
     def judge(self, flat, starts):
@@ -153,9 +167,22 @@ class Upper(torch.nn.Module):
         lengths = [starts[i + 1] - starts[i] for i in range(n)]
         out = torch.empty(n, sum(HEADS.values()))
         for batch in batches(lengths, 4096, 64):
-            x, mask = gather(flat, starts, batch)
-            out[batch] = torch.cat([part.log_softmax(1) for part in self(x, mask).split(list(HEADS.values()), 1)], 1)
+            values, _ = self(*gather(flat, starts, batch))
+            out[batch] = torch.cat([part.log_softmax(1) for part in values.split(list(HEADS.values()), 1)], 1)
         return out.numpy()
+
+    @torch.no_grad()
+    def means(self, flat, starts):
+        """Mean states of the last layer, without noise."""
+        lengths = [b - a for a, b in zip(starts, starts[1:])]
+        out = torch.empty(len(lengths), self.width)
+        for batch in batches(lengths, 4096, 64):
+            x, mask = gather(flat, starts, batch)
+            for p in self.layers:
+                x = run_layer(x, (mask - 1) * 1e4, {k.replace("_", "."): v for k, v in p.items()}, self.heads_count,
+                              self.epsilon)
+            out[batch] = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+        return out
 
 
 def gather(flat, starts, batch):

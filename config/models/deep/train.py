@@ -19,6 +19,8 @@ import torch
 import e5
 from body import HEADS, Lower, Noise, Upper, batches
 
+# Layers that stay as they are.
+FROZEN = 8
 POLARITY = ["negative", "neutral", "positive"]
 KIND = ["grievance", "accident", "misconduct", "rumour", "response", "praise", "achievement", "policy", "market",
         "question", "opinion", "chat", "ad"]
@@ -30,10 +32,9 @@ def arguments():
     p.add_argument("--data", required=True)
     p.add_argument("--out", required=True)
     p.add_argument("--hold", default="")
-    p.add_argument("--epochs", type=int, default=4)
-    p.add_argument("--rate", type=float, default=8e-5)
+    p.add_argument("--epochs", type=int, default=1)
+    p.add_argument("--rate", type=float, default=1e-4)
     p.add_argument("--even", type=float, default=0.7, help="posts of a source count as their number to this power")
-    p.add_argument("--windows", type=float, default=0.0, help="share of long posts read from a later place")
     p.add_argument("--decay", type=float, default=0.9, help="learning rate of a layer against the one above")
     p.add_argument("--mean", type=float, default=0.99, help="running mean of the weights")
     p.add_argument("--train-tokens", type=int, default=64)
@@ -41,7 +42,8 @@ def arguments():
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--cache", default="", help="a folder that keeps the states of the lower layers")
     p.add_argument("--limit", type=int, default=0, help="only so many posts, to try the script")
-    p.add_argument("--teacher", default="", help="npz of log-probabilities by id for posts-unlabelled.jsonl")
+    p.add_argument("--more", default="", help="further posts with labels, as gather.py writes them")
+    p.add_argument("--keep", type=float, default=2.0, help="how much it counts that the original's vectors are kept")
     return p.parse_args()
 
 
@@ -53,9 +55,13 @@ def source_of(post):
 def load(folder):
     posts = []
     for name in ("posts-train.jsonl", "posts-train-2.jsonl"):
-        with open(f"{folder}/{name}", encoding="utf-8") as lines:
-            posts += [json.loads(line) for line in lines]
+        posts += rows(f"{folder}/{name}")
     return posts
+
+
+def rows(path):
+    with open(path, encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def held(post, hold, folds):
@@ -76,11 +82,8 @@ def pieces(tokenizer, post, most):
     return [e5.BEGIN] + ids[:most - 2] + [e5.END]
 
 
-def later(ids, most, dice):
-    """The same post read from a later place: the two pieces of `query:` and a window of the rest."""
-    body = ids[1:-1]
-    start = dice.randrange(3, max(4, len(body) - most // 2))
-    return [e5.BEGIN] + body[:2] + body[start:start + most - 4] + [e5.END]
+def shortened(ids, most):
+    return ids[:most - 1] + [e5.END] if len(ids) > most else ids
 
 
 def class_weights(labels, classes):
@@ -129,8 +132,8 @@ def targets_of(posts):
     return out
 
 
-def train(args, model, views, targets, sources, report):
-    """Four epochs by default; returns the running mean of the weights."""
+def train(args, model, view, targets, meant, sources, report):
+    """Returns the running mean of the weights."""
     dice = random.Random(args.seed)
     generator = torch.Generator().manual_seed(args.seed)
     weights = {"polarity": class_weights(targets[:, :3].argmax(1), 3),
@@ -139,17 +142,19 @@ def train(args, model, views, targets, sources, report):
     groups = [{"params": list(p.values()), "lr": args.rate * args.decay ** (top - 1 - i)}
               for i, p in enumerate(model.layers)]
     groups.append({"params": [model.head_w, model.head_b], "lr": args.rate * 10})
+    groups.append({"params": [model.vector_w, model.vector_b], "lr": args.rate})
     bases = [g["lr"] for g in groups]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), foreach=True)
     noise = Noise(0.1, args.seed)
     truth = torch.from_numpy(targets)
+    wanted = meant
+    spread = (wanted ** 2).sum(1).mean()
     mean = {k: v.detach().clone() for k, v in model.state_dict().items()}
     plan = []
     for _ in range(args.epochs):
         chosen = evenly(sources, args.even, dice)
-        picks = [(1 if args.windows and dice.random() < args.windows else 0, i) for i in chosen]
-        lengths = [views[v][2][i] for v, i in picks]
-        plan.append([[picks[j] for j in b] for b in batches(lengths, 2560, 32, generator)])
+        lengths = [view[2][i] for i in chosen]
+        plan.append([[chosen[j] for j in b] for b in batches(lengths, 2560, 32, generator)])
     steps, step, began, done = sum(map(len, plan)), 0, time.time(), 0
     place = args.out.replace(".npz", ".part")
     if os.path.exists(place):
@@ -167,14 +172,16 @@ def train(args, model, views, targets, sources, report):
             share = min((step + 1) / (0.1 * steps), (steps - step) / (0.9 * steps), 1.0)
             for group, base in zip(optimizer.param_groups, bases):
                 group["lr"] = base * share
-            xs = [views[v][0][views[v][1][i]:views[v][1][i] + views[v][2][i]] for v, i in batch]
+            xs = [view[0][view[1][i]:view[1][i] + view[2][i]] for i in batch]
             most = max(len(x) for x in xs)
             x = torch.zeros(len(xs), most, model.width)
             mask = torch.zeros(len(xs), most)
             for row, states in enumerate(xs):
                 x[row, :len(states)] = states.float()
                 mask[row, :len(states)] = 1
-            loss = loss_of(model(x, mask, noise), truth[[i for _, i in batch]], weights)
+            values, vectors = model(x, mask, noise)
+            apart = ((vectors - wanted[batch]) ** 2).sum(1).mean() / spread
+            loss = loss_of(values, truth[batch], weights) + args.keep * apart
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -189,29 +196,49 @@ def train(args, model, views, targets, sources, report):
                             "noise": noise.generator.get_state(), "step": step}, place + "~")
                 os.replace(place + "~", place)
             if step % 25 == 0:
-                print(f"step {step}/{steps} loss {float(loss):.3f} {time.time() - began:.0f} s", flush=True)
+                print(f"step {step}/{steps} loss {float(loss):.3f} vectors apart {float(apart):.3f} {time.time() - began:.0f} s",
+                      flush=True)
         if step > done:
             report(epoch, mean)
     return mean
 
 
-def states(args, lower, texts):
-    """States of the lower layers, from the cache where it has them."""
-    place = ""
-    if args.cache:
-        place = f"{args.cache}/{hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]}.pt"
-        if os.path.exists(place):
-            return torch.load(place)
-    out = lower.read(texts)
+def cached(args, name, what):
+    """What `what` makes, from the cache where it has it."""
+    place = f"{args.cache}/{name}.pt" if args.cache else ""
+    if place and os.path.exists(place):
+        return torch.load(place)
+    out = what()
     if place:
-        torch.save(out, place)
+        torch.save(out, place + f".{os.getpid()}~")
+        os.replace(place + f".{os.getpid()}~", place)
     return out
 
 
-def view(read, rows):
-    """States, and of the rows where each begins and how many tokens it has."""
-    flat, starts = read
-    return flat, [starts[i] for i in rows], [starts[i + 1] - starts[i] for i in rows]
+def name_of(texts):
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
+
+
+def states(args, lower, texts):
+    """States of the lower layers."""
+    return cached(args, f"{name_of(texts)}-{len(lower.layers)}", lambda: lower.read(texts))
+
+
+def means(args, source, texts, read):
+    """The original encoder's mean states of the last layer."""
+    upper = range(FROZEN, source.layers)
+    return cached(args, name_of(texts) + "-means", lambda: Upper(source, upper, 0).means(*read))
+
+
+def together(parts):
+    """States of several readings as one: flat, where each text begins, how long it is."""
+    flat = torch.cat([p[0] for p in parts])
+    begins, lengths, at = [], [], 0
+    for states, starts in parts:
+        begins += [at + s for s in starts[:-1]]
+        lengths += [b - a for a, b in zip(starts, starts[1:])]
+        at += starts[-1]
+    return flat, begins, lengths
 
 
 def figures(truth, logs):
@@ -231,44 +258,34 @@ def figures(truth, logs):
 def main():
     args = arguments()
     torch.manual_seed(args.seed)
-    dice = random.Random(args.seed + 1)
     posts = load(args.data)
+    more = rows(args.more) if args.more else []
     if args.limit:
         random.Random(5).shuffle(posts)
         posts = posts[:args.limit]
     folds = json.load(open(f"{args.data}/source-folds.json"))
-    kept = [p for p in posts if not held(p, args.hold, folds)]
     out = [p for p in posts if held(p, args.hold, folds)]
-    targets = targets_of(kept)
-    sources = [source_of(p) for p in kept]
     source = e5.Source(args.source)
     tokenizer = e5.Tokenizer(source.names, source.scores, source.mapping)
-    if args.teacher:
-        taught = np.load(args.teacher)
-        logs = dict(zip(taught["ids"].tolist(), taught["logs"]))
-        with open(f"{args.data}/posts-unlabelled.jsonl", encoding="utf-8") as lines:
-            for post in map(json.loads, lines):
-                if post["id"] in logs and not (args.hold and held({**post, "picked": 1}, args.hold, folds)):
-                    kept.append(post)
-                    sources.append(post["id"].rsplit("-", 1)[0])
-                    targets = np.concatenate([targets, np.exp(logs[post["id"]])[None].astype(np.float32)])
     began = time.time()
     # The lower layers read all posts, so that what they make of them serves every fold.
-    extra = kept[len(posts) - len(out):]
-    long = [pieces(tokenizer, p, 256) for p in posts + extra]
-    rows = [i for i, p in enumerate(posts) if not held(p, args.hold, folds)]
-    rows += range(len(posts), len(posts) + len(extra))
-    first = [t[:args.train_tokens - 1] + [e5.END] if len(t) > args.train_tokens else t for t in long]
-    second = [later(t, args.train_tokens, dice) if len(t) > args.train_tokens + 8 else t for t in long]
-    print(f"{len(kept)} posts learned from, {len(out)} kept out; pieces in {time.time() - began:.0f} s", flush=True)
-    lower = Lower(source, 6)
-    views = [view(states(args, lower, first), rows)]
-    if args.windows:
-        views.append(view(states(args, lower, second), rows))
+    lower = Lower(source, FROZEN)
+    parts, meant = [], []
+    for some in (posts, more):
+        texts = [shortened(pieces(tokenizer, p, 256), args.train_tokens) for p in some]
+        if texts:
+            parts.append(states(args, lower, texts))
+            meant.append(means(args, source, texts, parts[-1]))
+    flat, begins, lengths = together(parts)
+    keep = [i for i, p in enumerate(posts + more) if not held(p, args.hold, folds)]
+    kept = [(posts + more)[i] for i in keep]
+    view = flat, [begins[i] for i in keep], [lengths[i] for i in keep]
+    targets, sources = targets_of(kept), [source_of(p) for p in kept]
     apart = states(args, lower, [pieces(tokenizer, p, args.tokens) for p in out]) if out else None
-    print(f"lower layers read in {time.time() - began:.0f} s", flush=True)
+    print(f"{len(kept)} posts learned from, {len(out)} kept out; lower layers in {time.time() - began:.0f} s", flush=True)
     truth = targets_of(out)
-    model = Upper(source, range(6, 12), args.seed)
+    model = Upper(source, range(FROZEN, source.layers), args.seed)
+    meant = model.point(torch.cat(meant))[keep]
 
     def report(epoch, mean):
         if out:
@@ -278,7 +295,7 @@ def main():
                 print(f"epoch {epoch + 1}, {part}: {figures(truth[rows], logs[rows])}", flush=True)
         torch.save(mean, args.out.replace(".npz", ".pt"))
 
-    mean = train(args, model, views, targets, sources, report)
+    mean = train(args, model, view, targets, meant, sources, report)
     if args.mean:
         model.load_state_dict(mean)
     torch.save(model.state_dict(), args.out.replace(".npz", ".pt"))
