@@ -44,6 +44,9 @@ pub(crate) struct Header {
     pub(crate) heads: [usize; 3],
     /// What stands before every text.
     pub(crate) prefix: String,
+    /// Numbers of the vector that says what a post is about; 0: the file cannot say it.
+    #[serde(default)]
+    pub(crate) vector: usize,
 }
 
 /// Vectors of the pieces, kept as in the file and made real when asked for.
@@ -103,6 +106,11 @@ pub(crate) struct Parts {
     /// All heads, one row an answer, twice the width.
     pub(crate) heads: Vec<f32>,
     pub(crate) heads_bias: Vec<f32>,
+    /// Rows that make the vector of the mean.
+    pub(crate) vector: Vec<f32>,
+    pub(crate) vector_bias: Vec<f32>,
+    /// First bytes of the file's digest.
+    pub(crate) mark: [u8; 2],
 }
 
 /// Reads a whole file.
@@ -135,21 +143,37 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Parts, EncoderError> {
     let answers = header.heads.iter().sum::<usize>();
     let heads = cursor.reals(answers * 2 * width)?;
     let heads_bias = cursor.reals(answers)?;
+    let vector = cursor.reals(header.vector * width)?;
+    let vector_bias = cursor.reals(header.vector)?;
     if cursor.at != body.len() {
         return Err(broken(format!("{} bytes are left over", body.len() - cursor.at)));
     }
-    Ok(Parts { header, pieces, words, places, first, layers, heads, heads_bias })
+    let mark = [digest[0], digest[1]];
+    Ok(Parts {
+        header,
+        pieces,
+        words,
+        places,
+        first,
+        layers,
+        heads,
+        heads_bias,
+        vector,
+        vector_bias,
+        mark,
+    })
 }
 
 fn check(header: &Header) -> Result<(), EncoderError> {
-    let Header { width, layers, inner, pieces, tokens, heads, .. } = header;
+    let Header { width, layers, inner, pieces, tokens, heads, vector, .. } = header;
     let sane = width.is_multiple_of(GROUP)
         && inner.is_multiple_of(GROUP)
         && (GROUP..=4096).contains(width)
         && (GROUP..=1536).contains(inner)
         && (1..=64).contains(layers)
         && (5..=300_000).contains(pieces)
-        && (8..=512).contains(tokens);
+        && (8..=512).contains(tokens)
+        && *vector <= 1024;
     if !sane {
         return Err(broken("its header names sizes that cannot be"));
     }

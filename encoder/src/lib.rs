@@ -1,12 +1,13 @@
 //! The deep reader: a small pretrained transformer, fine-tuned on the officer's labels, read by integer arithmetic.
 //!
-//! In: the bytes of its file, titles and texts. Out: log-probabilities of polarity, kind and urgency, and vectors of
-//! texts. Useful for the posts that a linear model is unsure of. Not useful for all posts: it reads some hundred a second.
+//! In: the bytes of its file, titles and texts. Out: log-probabilities of polarity, kind and urgency, and what the text is
+//! about as a vector, where the file can say it. Useful for the posts that a linear model is unsure of. Not useful for all posts: it reads some hundred a second.
 //! Pure: no file, no clock, no thread of its own. It is a crate of its own so that it is optimised in every build.
 
 mod curves;
 mod file;
 mod machine;
+mod meaning;
 mod pieces;
 mod product;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 pub use file::EncoderError;
 pub use machine::Machine;
+pub use meaning::Meaning;
 
 use curves::{Attention, Desk, Gelu, Norm};
 use file::{Layer, NormWeights, Parts};
@@ -22,8 +24,8 @@ use product::{Matrix, Tokens, product};
 /// Tokens that go through the layers together: the weights are fetched once for all of them.
 const TOGETHER: usize = 256;
 
-/// Natural logarithms of the probabilities of each answer.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Natural logarithms of the probabilities of each answer, and what the post is about.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     /// Negative, neutral, positive.
     pub polarity: [f32; 3],
@@ -31,6 +33,8 @@ pub struct Reading {
     pub kind: [f32; 13],
     /// Nothing to do, keep an eye on, verify and act today, tell the leader now.
     pub urgency: [f32; 4],
+    /// What the post is about; nothing where the file does not say.
+    pub meaning: Option<Meaning>,
 }
 
 /// The encoder, ready to read.
@@ -65,7 +69,7 @@ impl Encoder {
     /// Reads one post; an empty title is none.
     #[must_use]
     pub fn read(&self, title: &str, text: &str) -> Reading {
-        self.read_all(&[(title, text)])[0]
+        self.read_all(&[(title, text)]).remove(0)
     }
 
     /// Reads many posts (title and text of each), several at a time.
@@ -79,18 +83,10 @@ impl Encoder {
         readings
     }
 
-    /// Vectors of many posts, each of length one: the mean of what the last layer makes of their tokens. The cosine of
-    /// two is their product.
+    /// Whether it says what posts are about.
     #[must_use]
-    pub fn vectors(&self, posts: &[(&str, &str)]) -> Vec<Vec<f32>> {
-        let mut vectors = Vec::with_capacity(posts.len());
-        self.each(posts, |states| {
-            let (mut mean, _) = pooled(states, self.parts.header.width);
-            let length = mean.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-            mean.iter_mut().for_each(|v| *v /= length);
-            vectors.push(mean);
-        });
-        vectors
+    pub fn has_meaning(&self) -> bool {
+        self.parts.header.vector > 0
     }
 
     /// Pieces that a reading of this post takes, begin and end included.
@@ -193,7 +189,14 @@ impl Encoder {
             polarity: log_softmax(&mut values),
             kind: log_softmax(&mut values),
             urgency: log_softmax(&mut values),
+            meaning: self.meaning(mean),
         }
+    }
+
+    fn meaning(&self, mean: &[f32]) -> Option<Meaning> {
+        let rows = self.parts.vector.chunks_exact(self.parts.header.width);
+        let numbers = rows.zip(&self.parts.vector_bias).map(|(row, bias)| dot(row, mean) + bias);
+        Meaning::of(self.parts.mark, &numbers.collect::<Vec<_>>())
     }
 }
 

