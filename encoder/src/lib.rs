@@ -83,6 +83,24 @@ impl Encoder {
         readings
     }
 
+    /// What the last layer makes of each post, for questions it was not asked when it learned: means of its tokens, then the
+    /// greatest, side by side.
+    #[must_use]
+    pub fn states(&self, posts: &[(&str, &str)]) -> Vec<Vec<f32>> {
+        let mut all = Vec::with_capacity(posts.len());
+        self.each(posts, |states| {
+            let (mean, top) = pooled(states, self.parts.header.width);
+            all.push([mean, top].concat());
+        });
+        all
+    }
+
+    /// First bytes of the file's digest: what was learned of its numbers serves no other file.
+    #[must_use]
+    pub fn mark(&self) -> [u8; 2] {
+        self.parts.mark
+    }
+
     /// Whether it says what posts are about.
     #[must_use]
     pub fn has_meaning(&self) -> bool {
