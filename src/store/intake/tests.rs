@@ -31,6 +31,7 @@ fn post(url: &str, source: &str, text: &str) -> AnnotatedPost {
         filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
+        meaning: None,
         post: Post {
             id,
             url: url.to_owned(),
