@@ -112,7 +112,7 @@ mod tests {
         heads
     }
 
-    fn mixed(reader: &DeepReader, heads: &Heads) -> Heads {
+    fn heard(reader: &DeepReader, heads: &Heads) -> Heard {
         let text = "公司拖欠工资四个月，找谁都推诿，工人们要讨个说法。";
         let (title_folded, body_folded) = (fold(""), fold(text));
         let post = FoldedPost {
@@ -121,7 +121,11 @@ mod tests {
             title_folded: &title_folded,
             body_folded: &body_folded,
         };
-        reader.heard(&post, heads).heads
+        reader.heard(&post, heads)
+    }
+
+    fn mixed(reader: &DeepReader, heads: &Heads) -> Heads {
+        heard(reader, heads).heads
     }
 
     #[test]
@@ -136,6 +140,17 @@ mod tests {
         assert_eq!(both.polarity().0, crate::record::Polarity::Negative);
         let sum = both.polarity.iter().map(|p| p.exp()).sum::<f32>();
         assert!((sum - 1.0).abs() < 1e-4, "{sum}");
+    }
+
+    #[test]
+    fn what_a_post_is_about_is_told_of_every_post_or_of_none() {
+        let file = include_bytes!("../../../config/models/deep/deep.bin").as_slice();
+        let reader = DeepReader::of(Cow::Borrowed(file));
+        let tells = reader.encoder().unwrap().has_meaning();
+        let [sure, unsure] = [12.0, 0.1].map(|sharp| heard(&reader, &heads(sharp)).meaning);
+        assert_eq!(sure.is_some(), tells);
+        assert_eq!(sure, reader.meaning("", "公司拖欠工资四个月，找谁都推诿，工人们要讨个说法。"));
+        assert!(!tells || sure == unsure);
     }
 
     #[test]

@@ -104,3 +104,62 @@ impl Summed {
         Self { greatest, mean: if count > 0.0 { sum / count } else { UNKNOWN } }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample::annotated;
+    use super::super::StoryConfig;
+    use super::*;
+    use crate::record::{AnnotatedPost, Meaning};
+
+    fn post(slug: &str, hours: i64, meaning: Option<Meaning>) -> AnnotatedPost {
+        AnnotatedPost { meaning, ..annotated(slug, slug, slug, hours) }
+    }
+
+    fn towards(degrees: f32) -> Option<Meaning> {
+        Meaning::of([1, 2], &[degrees.to_radians().cos(), degrees.to_radians().sin()])
+    }
+
+    fn member(post: &AnnotatedPost) -> Member {
+        Member::read(post, &super::super::JUDGE).0
+    }
+
+    #[test]
+    fn the_nearest_are_found_whatever_words_they_use() {
+        let mut book = StoryBook::new(StoryConfig::default());
+        let posts = [
+            post("far", 0, towards(90.0)),
+            post("near", 1, towards(20.0)),
+            post("nearest", 2, towards(10.0)),
+            post("mute", 3, None),
+            post("stranger", 4, Meaning::of([3, 4], &[1.0, 0.0])),
+        ];
+        book.assign(&posts);
+        let near = book.near_by_meaning(&member(&post("new", 5, towards(0.0))));
+        let found: Vec<_> = near.nearest().map(|place| place.1).collect();
+        assert_eq!(found, [2, 1, 0].map(|at: usize| posts[at].post.id));
+        assert_eq!(near.nearer_than(0.95), 1);
+        assert_eq!(book.near_by_meaning(&member(&post("new", 5, None))).nearest().count(), 0);
+        // Six days on, nothing is near any more.
+        let later = member(&post("new", 24 * 6 + 3, towards(0.0)));
+        assert_eq!(book.near_by_meaning(&later).nearest().count(), 0);
+    }
+
+    #[test]
+    fn what_nobody_knows_is_no_cosine() {
+        let mut book = StoryBook::new(StoryConfig::default());
+        let (told, mute) = (post("told", 0, towards(60.0)), post("mute", 1, None));
+        book.assign(&[told.clone(), mute.clone()]);
+        let places = [&told, &mute].map(Member::place_of);
+        let of = |new: &AnnotatedPost, place: Place| {
+            let new = member(new);
+            let near = book.near_by_meaning(&new);
+            book.cosines(&new, &[place], &BTreeSet::from([place]), &near)
+        };
+        assert_eq!(of(&post("new", 2, None), places[0]), [UNKNOWN; COSINES]);
+        assert_eq!(of(&post("new", 2, towards(0.0)), places[1]), [UNKNOWN; COSINES]);
+        let known = of(&post("new", 2, towards(0.0)), places[0]);
+        assert!(known[..COSINES - 2].iter().all(|cosine| (cosine - 0.5).abs() < 0.01), "{known:?}");
+        assert_eq!(known[COSINES - 2..], [0.0, 0.0]);
+    }
+}
