@@ -10,6 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use pipelines::annotate::AnnotatorConfig;
+use pipelines::annotate::deep::DeepReader;
 use serde::Serialize;
 
 mod domain;
@@ -138,7 +139,7 @@ pub fn run(dir: &Path, options: &EvalOptions) -> Result<EvalReport> {
         pages.worst.truncate(options.worst);
     }
     if options.wants("happenings") {
-        report.happenings = happenings(dir, options.figures.as_deref())?;
+        report.happenings = happenings(dir, options)?;
     }
     if options.wants("segmentation") {
         report.segmentation = segmentation::score(&dir.join("segmentation"))?;
@@ -159,14 +160,21 @@ pub fn run(dir: &Path, options: &EvalOptions) -> Result<EvalReport> {
 }
 
 /// The first set of happenings: by folds where the shipped judge learned from it.
-fn happenings(dir: &Path, figures: Option<&str>) -> Result<Option<happenings::HappeningScore>> {
+fn happenings(dir: &Path, options: &EvalOptions) -> Result<Option<happenings::HappeningScore>> {
     let Some(set) = happenings::read(dir)?.into_iter().next() else { return Ok(None) };
-    let trained = figures.map(serde_json::from_str::<crate::train::TrainReport>).transpose()?;
+    let deep = options.judges.deep.clone().map(|(_, bytes)| DeepReader::of(bytes));
+    let set = set.read_by(deep.as_ref());
+    let trained = options
+        .figures
+        .as_deref()
+        .map(serde_json::from_str::<crate::train::TrainReport>)
+        .transpose()?;
     let judge = trained.and_then(|report| report.models.get("happenings").cloned());
     let is_seen = judge.is_some_and(|judge| judge.learned_from.values().any(|d| *d == set.digest));
     Ok(Some(if is_seen {
         let shipped = pipelines::annotate::Judge::shipped();
-        crate::train::happenings::folds_like(dir, shipped, &set, crate::train::SEED)?.score(&set)
+        let seed = crate::train::SEED;
+        crate::train::happenings::folds_like(dir, shipped, &set, deep.as_ref(), seed)?.score(&set)
     } else {
         let answer = happenings::stories(&set, None);
         happenings::score(&set, &[answer], &vec![0; set.posts.len()])

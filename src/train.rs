@@ -4,10 +4,12 @@
 //! a [`TrainReport`] with cross-validated figures. Deterministic for a seed. Refuses to write anything when a
 //! figure falls below its floor, unless told so. The texts themselves are written nowhere.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use pipelines::annotate::deep::DeepReader;
 use pipelines::annotate::lexicon::Lexicon;
 use pipelines::annotate::model::Model;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,9 @@ pub struct TrainOptions {
     pub lexicons: Vec<(String, String)>,
     /// Labels that officers gave.
     pub corrections: Vec<Correction>,
+    /// The deep reader's file, which tells the judge of happenings what posts are about: name, bytes. Without it that judge
+    /// learns from words alone.
+    pub deep: Option<(String, Cow<'static, [u8]>)>,
     /// Models to make; all when empty.
     pub only: Vec<String>,
     /// Seed of the order of rows and of the parts of cross-validation.
@@ -138,8 +143,9 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
         report.models.insert("reader".to_owned(), about);
         files.push((out.join("reader.trees"), bytes));
     }
+    let deep = options.deep.clone().map(|(_, bytes)| DeepReader::of(bytes));
     if wanted("happenings")
-        && let Some((about, bytes)) = happenings::make(data, options.seed)?
+        && let Some((about, bytes)) = happenings::make(data, deep.as_ref(), options.seed)?
     {
         for (figure, value) in &about.figures {
             let figure = format!("happenings.{figure}");

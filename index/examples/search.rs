@@ -114,6 +114,7 @@ fn post(n: u64, at: DateTime<Utc>, title: &str, text: &str) -> IndexedPost {
         filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
+        meaning: None,
         story: StoryId(id),
     };
     IndexedPost { post, heat: 0.0, case: None }

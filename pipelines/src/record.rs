@@ -20,6 +20,8 @@ pub use annotated::{
     AnnotatedPost, Basis, Fingerprint, Mention, PolarityVerdict, Risk, RiskPart, Span, StoryId,
     TextField, TopicHit,
 };
+/// What a post is about, as the encoder tells it.
+pub use encoder::Meaning;
 pub use fact::{Fact, FactKind, FactStatus};
 pub use filing::{Filing, PostKind};
 pub use id::{PostId, RuleId, SourceId, SubjectId, TopicId};

@@ -32,6 +32,7 @@ impl TrainArgs {
             lexicons: config.lexicons.iter().map(|(n, t)| (n.clone(), t.to_string())).collect(),
             corrections: models::corrections(&config)?,
             floors: pinned_floors(Config::model_figures())?,
+            deep: models::judges(&config).deep,
             only: self.only.clone(),
             even_if_lower: self.force,
             seed: SEED,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use pipelines::annotate::deep::DeepReader;
 use pipelines::annotate::{Judge, StoryBook, StoryConfig, fingerprint};
 use pipelines::record::{
     AnnotatedPost, Channel, Confidence, Counts, PolarityVerdict, Post, PostId, Published, Risk,
@@ -58,6 +59,17 @@ pub struct Happenings {
     pub digest: String,
     /// Its name.
     pub name: String,
+}
+
+impl Happenings {
+    /// The same, its items read deeply: what they are about is known where `deep` can tell.
+    #[must_use]
+    pub fn read_by(mut self, deep: Option<&DeepReader>) -> Self {
+        for post in &mut self.posts {
+            post.meaning = deep.and_then(|deep| deep.meaning(&post.post.title, &post.post.text));
+        }
+        self
+    }
 }
 
 /// The sets of items of `dir/happenings`, each with the near misses that name its items.
@@ -141,6 +153,7 @@ fn post_of(
         words: Default::default(),
         facts: Vec::new(),
         filing: None,
+        meaning: None,
         polarity: PolarityVerdict::default(),
         mentions: Vec::new(),
         topics: Vec::new(),

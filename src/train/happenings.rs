@@ -10,9 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
+use pipelines::annotate::deep::DeepReader;
 use pipelines::annotate::{Commons, Judge, Lesson, StoryBook, StoryConfig};
 use pipelines::extract::Trees;
-use pipelines::record::PostId;
+use pipelines::record::{AnnotatedPost, PostId};
 use pipelines::text::fold;
 use sha2::{Digest, Sha256};
 
@@ -25,9 +26,7 @@ use crate::eval::sets::{sets, text};
 pub const FOLDS: usize = 5;
 /// Folders whose texts tell how rare words are.
 const AT_LARGE: [&str; 3] = ["domain", "stories", "petitions"];
-/// Orders of the items of a day that lessons are taken from.
-const ORDERS: u64 = 2;
-/// Characters of a text in every other order: posts on boards are short, and headlines have no text at all.
+/// Characters of a text in one of the orders: posts on boards are short, and headlines have no text at all.
 const SHORT_CHARS: usize = 60;
 /// Lessons of a happening that grows count less, or the largest would be all that is learned.
 const LARGE: f32 = 4.0;
@@ -62,10 +61,15 @@ impl Folds {
 ///
 /// # Errors
 /// A set that cannot be read.
-pub fn make(data: &Path, seed: u64) -> Result<Option<(Trained, Vec<u8>)>> {
+pub fn make(
+    data: &Path,
+    deep: Option<&DeepReader>,
+    seed: u64,
+) -> Result<Option<(Trained, Vec<u8>)>> {
     let Some(set) = read(data)?.into_iter().next() else { return Ok(None) };
+    let set = set.read_by(deep);
     let table = Arc::new(Judge::new(&at_large(data)?, Trees::new(StoryBook::FIGURES), 2.0, 2.0));
-    let mut lessons = lessons(&set, &table, seed);
+    let mut lessons = lessons(&set, &table, deep, seed);
     lessons.extend(pair_lessons(data, &table)?);
     let folds = learn_folds(&set, &table, &lessons, seed);
     let (join, merge, best) = choose_bounds(&set, &folds);
@@ -91,10 +95,16 @@ pub fn make(data: &Path, seed: u64) -> Result<Option<(Trained, Vec<u8>)>> {
 ///
 /// # Errors
 /// A set that cannot be read.
-pub fn folds_like(data: &Path, shipped: &Judge, set: &Happenings, seed: u64) -> Result<Folds> {
+pub fn folds_like(
+    data: &Path,
+    shipped: &Judge,
+    set: &Happenings,
+    deep: Option<&DeepReader>,
+    seed: u64,
+) -> Result<Folds> {
     let (join, merge) = shipped.bounds();
     let table = Arc::new(shipped.with(Trees::new(StoryBook::FIGURES), 2.0, 2.0));
-    let mut lessons = lessons(set, &table, seed);
+    let mut lessons = lessons(set, &table, deep, seed);
     lessons.extend(pair_lessons(data, &table)?);
     Ok(learn_folds(set, &table, &lessons, seed).bounded(join, merge))
 }
@@ -115,19 +125,20 @@ fn at_large(data: &Path) -> Result<Commons> {
 }
 
 /// Lessons from several orders of the items: those of a day come in any.
-fn lessons(set: &Happenings, table: &Arc<Judge>, seed: u64) -> Vec<Lesson> {
+fn lessons(
+    set: &Happenings,
+    table: &Arc<Judge>,
+    deep: Option<&DeepReader>,
+    seed: u64,
+) -> Vec<Lesson> {
     let truth: Vec<Option<&str>> = set.truth.iter().map(Option::as_deref).collect();
     let mut all = Vec::new();
-    for order in 0..ORDERS {
+    for (order, form) in forms(set).iter().enumerate() {
         let mut posts = set.posts.clone();
         for post in &mut posts {
-            if order % 2 == 1 {
-                let text = &mut post.post.text;
-                let end = text.char_indices().nth(SHORT_CHARS).map_or(text.len(), |(at, _)| at);
-                text.truncate(end);
-            }
-            let secs =
-                chrono::TimeDelta::seconds((chance(post.post.id, seed + order) % 80_000) as i64);
+            form.put_on(post, deep);
+            let chance = chance(post.post.id, seed + order as u64);
+            let secs = chrono::TimeDelta::seconds((chance % 80_000) as i64);
             post.post.fetched_at += secs;
             if let Some(published) = &mut post.post.published {
                 published.at += secs;
@@ -136,6 +147,38 @@ fn lessons(set: &Happenings, table: &Arc<Judge>, seed: u64) -> Vec<Lesson> {
         all.extend(StoryBook::lessons(table, StoryConfig::default(), &posts, &truth));
     }
     all
+}
+
+/// How the items come in one order of them.
+enum Form {
+    AsTheyAre,
+    /// With short texts.
+    Short,
+    /// Nobody says what they are about: the fast path knows it of none.
+    WithoutMeaning,
+}
+
+impl Form {
+    fn put_on(&self, post: &mut AnnotatedPost, deep: Option<&DeepReader>) {
+        match self {
+            Self::AsTheyAre => {}
+            Self::Short => {
+                let text = &mut post.post.text;
+                let end = text.char_indices().nth(SHORT_CHARS).map_or(text.len(), |(at, _)| at);
+                text.truncate(end);
+                post.meaning = deep.and_then(|d| d.meaning(&post.post.title, text));
+            }
+            Self::WithoutMeaning => post.meaning = None,
+        }
+    }
+}
+
+fn forms(set: &Happenings) -> Vec<Form> {
+    let mut forms = vec![Form::AsTheyAre, Form::Short];
+    if set.posts.iter().any(|post| post.meaning.is_some()) {
+        forms.push(Form::WithoutMeaning);
+    }
+    forms
 }
 
 /// Lessons of pairs of headlines, each pair in a book of its own.

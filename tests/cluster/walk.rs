@@ -117,6 +117,7 @@ fn post(url: &str, source: &SourceId, text: &str) -> AnnotatedPost {
         filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
+        meaning: None,
         post: Post {
             id,
             url: url.to_owned(),

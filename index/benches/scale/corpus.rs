@@ -218,6 +218,7 @@ impl Iterator for Corpus {
             topics,
             risk,
             fingerprint: Fingerprint::default(),
+            meaning: None,
             story: self.story(id),
         };
         let heat = self.dice.below(1000) as f32;

@@ -81,6 +81,7 @@ pub fn post(id: u64, title: &str, text: &str) -> IndexedPost {
         filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
+        meaning: None,
     };
     IndexedPost { post, heat: 0.0, case: None }
 }

@@ -10,14 +10,14 @@ use chrono::{DateTime, Utc};
 
 use crate::query::{Context, Named, Target};
 use crate::record::{
-    AnnotatedPost, Channel, Fact, FactStatus, Filing, Mention, PolarityVerdict, Post, Risk, Span,
-    StoryId, Subject, TextField, TopicHit,
+    AnnotatedPost, Channel, Fact, FactStatus, Filing, Meaning, Mention, PolarityVerdict, Post,
+    Risk, Span, StoryId, Subject, TextField, TopicHit,
 };
 use crate::text::{Folded, fold};
 
 use super::AnnotateError;
 use super::classify::{ClassHit, Classifier};
-use super::deep::DeepReader;
+use super::deep::{DeepReader, Heard};
 use super::facts::facts;
 use super::fingerprint::fingerprint;
 use super::lexicon::Lexicon;
@@ -57,7 +57,7 @@ pub struct Annotator {
     judge: PolarityJudge,
     /// Polarity, kind and urgency as an officer files them.
     officer: Option<OfficerJudge>,
-    /// Asked where the officer's judge is unsure.
+    /// Asked where the officer's judge is unsure, and what a post is about.
     deep: Option<DeepReader>,
     /// Kinds of company risk; asked of posts that name a subject.
     risk_kinds: Option<Classifier>,
@@ -163,7 +163,7 @@ impl Annotator {
             title: texts.target.folded_title(),
             body: texts.target.folded_body(),
         });
-        let Verdicts { polarity, filing, mentions } = self.verdicts(&texts, deep);
+        let Verdicts { polarity, filing, meaning, mentions } = self.verdicts(&texts, deep);
         let topics = self.topics.hits(&texts.target, &self.classes(&texts, !mentions.is_empty()));
         let fingerprint = fingerprint(texts.target.folded_body().text());
         let numbers = numbers(&texts);
@@ -182,6 +182,7 @@ impl Annotator {
             topics,
             risk,
             fingerprint,
+            meaning,
             story,
         };
         annotated.risk = self.assess(&annotated, &counted, 1);
@@ -223,14 +224,16 @@ impl Annotator {
         let named: Vec<(&Subject, Vec<Span>)> =
             self.subjects().iter().zip(spans).filter(|(_, spans)| !spans.is_empty()).collect();
         let places: Vec<&[Span]> = named.iter().map(|(_, spans)| spans.as_slice()).collect();
-        let (polarity, filing, verdicts) = self.judged(texts, &places, deep);
-        let mentions = named.into_iter().zip(verdicts);
+        let judged = self.judged(texts, &places, deep);
+        let mentions = named.into_iter().zip(judged.of_subjects);
         let mentions = mentions.map(|((subject, spans), polarity)| Mention {
             subject: subject.id.clone(),
             spans,
             polarity,
         });
-        Verdicts { polarity, filing, mentions: mentions.collect() }
+        let mentions = mentions.collect();
+        let Judged { polarity, filing, meaning, .. } = judged;
+        Verdicts { polarity, filing, meaning, mentions }
     }
 
     /// The polarity of each name in a post, wherever it stands in it; of a name that does not, that of the post.
@@ -249,27 +252,24 @@ impl Annotator {
         };
         let spans: Vec<Vec<Span>> = names.iter().filter(|n| !n.is_empty()).map(spans_of).collect();
         let places: Vec<&[Span]> = spans.iter().map(Vec::as_slice).collect();
-        self.judged(&texts, &places, self.deep.as_ref()).2
+        self.judged(&texts, &places, self.deep.as_ref()).of_subjects
     }
 
     /// What is judged of the whole, and of each subject by where it is named.
-    fn judged(
-        &self,
-        texts: &Texts<'_>,
-        places: &[&[Span]],
-        deep: Option<&DeepReader>,
-    ) -> (PolarityVerdict, Option<Filing>, Vec<PolarityVerdict>) {
+    fn judged(&self, texts: &Texts<'_>, places: &[&[Span]], deep: Option<&DeepReader>) -> Judged {
         let post = texts.folded();
         let Some(officer) = &self.officer else {
-            let (whole, of_subjects) = self.judge.judge(&post, places);
-            return (whole, None, of_subjects);
+            let (polarity, of_subjects) = self.judge.judge(&post, places);
+            return Judged { polarity, filing: None, meaning: None, of_subjects };
         };
         let reading = officer.read(&post);
-        let heads = deep.map_or(reading.heads, |deep| deep.mixed(&post, &reading.heads));
-        let (whole, filing) = officer.verdict(&post, &reading, &heads);
-        let of_subject = |at: &&[Span]| officer.of_subject(&post, &reading, &whole, &heads, at);
+        let alone = || Heard { heads: reading.heads, meaning: None };
+        let Heard { heads, meaning } =
+            deep.map_or_else(alone, |deep| deep.heard(&post, &reading.heads));
+        let (polarity, filing) = officer.verdict(&post, &reading, &heads);
+        let of_subject = |at: &&[Span]| officer.of_subject(&post, &reading, &polarity, &heads, at);
         let of_subjects = places.iter().map(of_subject).collect();
-        (whole, Some(filing), of_subjects)
+        Judged { polarity, filing: Some(filing), meaning, of_subjects }
     }
 
     /// What trained classifiers say. Each knows only its kind of text and would name a class of any other.
@@ -285,10 +285,19 @@ impl Annotator {
     }
 }
 
-/// What is judged of a post as a whole and of the subjects it names.
+/// What is judged of a post as a whole and, one after another, of those it names.
+struct Judged {
+    polarity: PolarityVerdict,
+    filing: Option<Filing>,
+    meaning: Option<Meaning>,
+    of_subjects: Vec<PolarityVerdict>,
+}
+
+/// The same with the subjects it names.
 struct Verdicts {
     polarity: PolarityVerdict,
     filing: Option<Filing>,
+    meaning: Option<Meaning>,
     mentions: Vec<Mention>,
 }
 

@@ -1,7 +1,8 @@
-//! The deep reader's say: asked for the posts that the linear judge is least sure of.
+//! The deep reader's say: asked for the posts that the linear judge is least sure of, and what any post is about.
 //!
 //! In: the bytes of an encoder's file, then posts with what the linear judge makes of them. Out: the mean of both readers'
-//! log-probabilities, or nothing where the linear judge is sure. Its weights are unpacked when the first unsure post
+//! log-probabilities, the linear judge's own where it is sure; and the post's meaning. An encoder that tells no meanings
+//! reads unsure posts alone, one that does reads each, once. Its weights are unpacked when the first unsure post
 //! comes, so that a command that judges nothing does not pay for them. Pure; counts how often it was asked.
 
 use std::borrow::Cow;
@@ -12,12 +13,22 @@ use encoder::{Encoder, EncoderError};
 
 use super::officer::Heads;
 use super::polarity::FoldedPost;
+use crate::record::Meaning;
 
 /// Doubt of the linear judge ([`Heads::doubt`]) from which the deep reader is asked: on whole sources that neither reader
 /// learned from 77 % of posts lie above it, and asking more gains nothing (`config/models/deep/README.md`).
 const ASKED_FROM: f32 = 0.8;
 /// What the deep reader counts in the mix.
 const SHARE: f32 = 0.5;
+
+/// What both readers make of a post.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// What they answer together.
+    pub heads: Heads,
+    /// What the post is about, where the encoder can tell.
+    pub meaning: Option<Meaning>,
+}
 
 /// A second reader, shared between threads.
 pub struct DeepReader {
@@ -53,20 +64,31 @@ impl DeepReader {
         self.encoder.get_or_init(|| Encoder::open(&self.bytes).ok()).as_ref()
     }
 
-    /// Both readers' opinion of a post that the linear judge is unsure of; its own (`heads`) of any other.
+    /// Both readers' opinion of a post that the linear judge is unsure of; its own (`heads`) of any other. And what the post
+    /// is about, whether it is sure or not.
     #[must_use]
-    pub fn mixed(&self, post: &FoldedPost<'_>, heads: &Heads) -> Heads {
-        if heads.doubt() < ASKED_FROM {
-            return *heads;
-        }
-        let Some(encoder) = self.encoder() else { return *heads };
-        self.asked.fetch_add(1, Ordering::Relaxed);
+    pub fn heard(&self, post: &FoldedPost<'_>, heads: &Heads) -> Heard {
+        let is_unsure = heads.doubt() >= ASKED_FROM;
+        let encoder = self.encoder().filter(|encoder| is_unsure || encoder.has_meaning());
+        let Some(encoder) = encoder else { return Heard { heads: *heads, meaning: None } };
         let read = encoder.read(post.title, post.body);
-        let own = Heads { polarity: read.polarity, kind: read.kind, urgency: read.urgency };
-        heads.mixed(&own, SHARE)
+        let mut heads = *heads;
+        if is_unsure {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            let own = Heads { polarity: read.polarity, kind: read.kind, urgency: read.urgency };
+            heads = heads.mixed(&own, SHARE);
+        }
+        Heard { heads, meaning: read.meaning }
     }
 
-    /// Posts it has read.
+    /// What a text is about, where the encoder can tell.
+    #[must_use]
+    pub fn meaning(&self, title: &str, text: &str) -> Option<Meaning> {
+        let encoder = self.encoder().filter(|encoder| encoder.has_meaning())?;
+        encoder.read(title, text).meaning
+    }
+
+    /// Posts whose verdict it shared in.
     #[must_use]
     pub fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
@@ -90,7 +112,7 @@ mod tests {
         heads
     }
 
-    fn mixed(reader: &DeepReader, heads: &Heads) -> Heads {
+    fn heard(reader: &DeepReader, heads: &Heads) -> Heard {
         let text = "公司拖欠工资四个月，找谁都推诿，工人们要讨个说法。";
         let (title_folded, body_folded) = (fold(""), fold(text));
         let post = FoldedPost {
@@ -99,7 +121,11 @@ mod tests {
             title_folded: &title_folded,
             body_folded: &body_folded,
         };
-        reader.mixed(&post, heads)
+        reader.heard(&post, heads)
+    }
+
+    fn mixed(reader: &DeepReader, heads: &Heads) -> Heads {
+        heard(reader, heads).heads
     }
 
     #[test]
@@ -114,6 +140,17 @@ mod tests {
         assert_eq!(both.polarity().0, crate::record::Polarity::Negative);
         let sum = both.polarity.iter().map(|p| p.exp()).sum::<f32>();
         assert!((sum - 1.0).abs() < 1e-4, "{sum}");
+    }
+
+    #[test]
+    fn what_a_post_is_about_is_told_of_every_post_or_of_none() {
+        let file = include_bytes!("../../../config/models/deep/deep.bin").as_slice();
+        let reader = DeepReader::of(Cow::Borrowed(file));
+        let tells = reader.encoder().unwrap().has_meaning();
+        let [sure, unsure] = [12.0, 0.1].map(|sharp| heard(&reader, &heads(sharp)).meaning);
+        assert_eq!(sure.is_some(), tells);
+        assert_eq!(sure, reader.meaning("", "公司拖欠工资四个月，找谁都推诿，工人们要讨个说法。"));
+        assert!(!tells || sure == unsure);
     }
 
     #[test]

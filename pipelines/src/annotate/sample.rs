@@ -61,6 +61,7 @@ pub(super) fn annotated(slug: &str, title: &str, text: &str, hours: i64) -> Anno
         mentions: Vec::new(),
         topics: Vec::new(),
         filing: None,
+        meaning: None,
         risk: Risk::default(),
     }
 }

@@ -10,6 +10,7 @@ mod index;
 mod lesson;
 mod linking;
 mod member;
+mod nearness;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -202,7 +203,10 @@ impl StoryBook {
     fn renew(&mut self, place: Place, post: &AnnotatedPost) {
         let Some(old) = self.posts.get(&place) else { return };
         let new_place = Member::place_of(post);
-        if old.content == post.post.content_hash && new_place == place {
+        if old.content == post.post.content_hash
+            && new_place == place
+            && old.meaning == post.meaning
+        {
             return;
         }
         let story = old.story;

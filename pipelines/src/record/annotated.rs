@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fact, Filing, Polarity, Post, PostId, PostWords, Severity, SubjectId, TopicId};
+use super::{
+    Fact, Filing, Meaning, Polarity, Post, PostId, PostWords, Severity, SubjectId, TopicId,
+};
 
 /// Which text of a post a span lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -176,6 +178,10 @@ pub struct AnnotatedPost {
     pub risk: Risk,
     /// For near copies.
     pub fingerprint: Fingerprint,
+    /// What it is about, to tell by which story it joins; nothing where no deep reader that says so has read it. For the
+    /// station alone: no officer is shown it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<Meaning>,
     /// The story it belongs to; its own id when it stands alone.
     pub story: StoryId,
 }

@@ -45,6 +45,7 @@ fn post(id: u64) -> AnnotatedPost {
         filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
+        meaning: None,
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use pipelines::record::{
-    Channel, Comment, Confidence, Counts, Fingerprint, Polarity, PolarityVerdict, Published, Risk,
-    StoryId, Trust,
+    Channel, Comment, Confidence, Counts, Fingerprint, Meaning, Polarity, PolarityVerdict,
+    Published, Risk, StoryId, Trust,
 };
 
 use super::*;
@@ -31,6 +31,7 @@ fn post(url: &str, source: &str, text: &str) -> AnnotatedPost {
         filing: None,
         risk: Risk::default(),
         fingerprint: Fingerprint::default(),
+        meaning: None,
         post: Post {
             id,
             url: url.to_owned(),
@@ -103,6 +104,21 @@ fn two_addresses_with_one_id_cost_one_post_not_the_station() {
     // The end of the one is not the end of the other.
     lab.store.write(&mut |write| write.mark_gone(TWINS[1], start()).map(drop)).unwrap();
     assert!(lab.store.marks(first.post.id).unwrap().gone.is_none());
+}
+
+#[test]
+fn what_a_post_is_about_is_stored_shortly_and_need_not_be_known() {
+    let lab = Lab::new();
+    let mut told = post(URL, "good", "河水恢复清澈");
+    let plain = serde_json::to_string(&told).unwrap();
+    assert!(!plain.contains("meaning"), "{plain}");
+    let numbers = (0..128).map(|n| (n as f32 - 60.0).sin()).collect::<Vec<_>>();
+    told.meaning = Meaning::of([7, 9], &numbers);
+    assert!(serde_json::to_string(&told).unwrap().len() < plain.len() + 200);
+    lab.put(&told);
+    assert_eq!(lab.stored(URL), told);
+    lab.put(&post("https://good.example/b", "good", "河水有毒"));
+    assert_eq!(lab.stored("https://good.example/b").meaning, None);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::rarity::{Rarity, Table, Weighed};
 use super::{Commons, Telling};
 use crate::extract::Trees;
 
-const MAGIC: &[u8; 8] = b"GLHAPPN1";
+const MAGIC: &[u8; 8] = b"GLHAPPN2";
 
 /// What decides.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ use super::super::fingerprint::resemblance;
 use super::super::happening::{COMMON_FIGURES, Order, PAIR_FIGURES, Weighed, pair};
 use super::super::headline::{same_happening, same_happening_threshold};
 use super::member::Member;
+use super::nearness::{COSINES, Near};
 use super::{Place, StoryBook};
 use crate::record::StoryId;
 
@@ -21,6 +22,8 @@ const OF_STORY: usize = 3;
 const BUDGET: usize = 900;
 /// Stories that are judged.
 const STORIES: usize = 12;
+/// Further stories, found by what they are about.
+const BY_MEANING: usize = 6;
 /// Posts of a story from whose words its core is made: the first and the latest.
 const CORE: usize = 6;
 /// Figures beside those of a pair.
@@ -33,7 +36,9 @@ const HEADLINE_HOURS: f32 = 72.0;
 const OF_WHOLE: usize = 11;
 
 /// Figures of a newcomer and a story.
-pub(super) const FIGURES: usize = PAIR_FIGURES + BESIDE + COMMON_FIGURES + OF_WHOLE;
+pub(super) const FIGURES: usize = BEFORE_COSINES + COSINES;
+/// Those of words.
+const BEFORE_COSINES: usize = PAIR_FIGURES + BESIDE + COMMON_FIGURES + OF_WHOLE;
 
 /// A story that shares rare words with a newcomer.
 pub(super) struct Candidate {
@@ -69,18 +74,29 @@ impl StoryBook {
         let keys: Vec<(u32, f32)> = words.map(|word| (*word, weights.of(*word))).collect();
         let places = self.terms.find_weighed(&keys, BUDGET, PLACES);
         let best = places.first().map_or(1.0, |(weight, _)| weight.max(1.0));
-        let found = self.by_story(member, places);
-        let first = found.iter().take(STORIES).enumerate();
-        first
+        let mut found = Vec::new();
+        self.by_story(member, places, STORIES, &mut found);
+        let near = self.near_by_meaning(member);
+        let alike = near.nearest().map(|place| (0.0, place)).collect();
+        self.by_story(member, alike, STORIES + BY_MEANING, &mut found);
+        found
+            .iter()
+            .enumerate()
             .map(|(rank, found)| {
-                let figures = self.figures(member, order, found, (rank, best), &weights);
+                let figures = self.figures(member, order, found, (rank, best), (&weights, &near));
                 Candidate { story: found.story, figures }
             })
             .collect()
     }
 
-    fn by_story(&self, member: &Member, places: Vec<(f32, Place)>) -> Vec<Found> {
-        let mut found: Vec<Found> = Vec::new();
+    /// Adds the stories of these places to `found`, until it holds `most`.
+    fn by_story(
+        &self,
+        member: &Member,
+        places: Vec<(f32, Place)>,
+        most: usize,
+        found: &mut Vec<Found>,
+    ) {
         for (weight, place) in places {
             let other = &self.posts[&place];
             if (member.place.0 - place.0).abs() > self.config.happening_hours * 3600
@@ -88,13 +104,15 @@ impl StoryBook {
             {
                 continue;
             }
+            let is_full = found.len() >= most;
             match found.iter_mut().find(|f| f.story == other.story) {
+                Some(known) if known.places.contains(&place) => {}
                 Some(known) if known.places.len() < OF_STORY => known.places.push(place),
                 Some(_) => {}
+                None if is_full => {}
                 None => found.push(Found { story: other.story, weight, places: vec![place] }),
             }
         }
-        found
     }
 
     fn figures(
@@ -103,7 +121,7 @@ impl StoryBook {
         order: &Order,
         found: &Found,
         (rank, best): (usize, f32),
-        weights: &Weighed<'_>,
+        (weights, near): (&Weighed<'_>, &Near),
     ) -> [f32; FIGURES] {
         let posts = &self.stories[&found.story];
         let nearest = &self.posts[&found.places[0]];
@@ -130,7 +148,7 @@ impl StoryBook {
         let hours = |place: Option<&Place>| {
             place.map_or(0.0, |place| (member.place.0 - place.0).abs() as f32 / 3600.0)
         };
-        let whole = &mut out[PAIR_FIGURES + BESIDE + COMMON_FIGURES..];
+        let whole = &mut out[PAIR_FIGURES + BESIDE + COMMON_FIGURES..BEFORE_COSINES];
         whole.copy_from_slice(&[
             (posts.len() as f32).ln(),
             found.places.len() as f32,
@@ -144,6 +162,7 @@ impl StoryBook {
             hours(posts.first()),
             hours(posts.last()),
         ]);
+        out[BEFORE_COSINES..].copy_from_slice(&self.cosines(member, &found.places, posts, near));
         out
     }
 

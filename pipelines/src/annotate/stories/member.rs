@@ -7,7 +7,7 @@ use super::super::fingerprint::{SKETCH, mix, resemblance};
 use super::super::happening::{Judge, Order, Telling};
 use super::super::headline::{Profile, same_happening};
 use super::Place;
-use crate::record::{AnnotatedPost, FactStatus, Fingerprint, Span, StoryId, TextField};
+use crate::record::{AnnotatedPost, FactStatus, Fingerprint, Meaning, Span, StoryId, TextField};
 use crate::text::fold;
 
 /// Characters of headline and lead that are compared.
@@ -39,6 +39,8 @@ pub(super) struct Member {
     pub(super) fingerprint: Fingerprint,
     pub(super) profile: Profile,
     pub(super) telling: Telling,
+    /// What it is about, where the deep reader told.
+    pub(super) meaning: Option<Meaning>,
     terms: Vec<u32>,
     claims: Vec<u64>,
     /// Whether the profile holds words of the lead, the headline being short.
@@ -74,6 +76,7 @@ impl Member {
             claims: claims(post),
             profile: Profile::of(&words, PROFILE_CHARS),
             telling,
+            meaning: post.meaning.clone(),
             has_lead,
             site: hash(&post.post.site),
         };

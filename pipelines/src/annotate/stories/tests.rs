@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::sample::{annotated, verdict};
 use super::*;
-use crate::record::{Fact, FactKind, FactStatus, Mention, Polarity, Span, TextField};
+use crate::record::{Fact, FactKind, FactStatus, Meaning, Mention, Polarity, Span, TextField};
 
 const FLOOD: &str = "11月20日凌晨，云岭市南关镇一煤矿井下发生透水，12名矿工被困。当地已成立救援指挥部，三支矿山救援队赶到现场，\
     排水设备连夜到位。截至发稿，水位仍在上涨，救援在继续。市应急管理局表示，事故原因正在调查，矿方负责人已被控制。";
@@ -166,6 +166,12 @@ fn an_edited_post_stays_in_its_story() {
     assert_eq!(book.story_of(edited.post.id), Some(StoryId(flood("a", 0).post.id)));
 }
 
+/// One of six directions, neighbours near one another.
+fn meaning(which: usize) -> Option<Meaning> {
+    let angle = which as f32 * 0.5;
+    Meaning::of([1, 2], &[angle.sin(), angle.cos(), 0.2])
+}
+
 /// Posts from a small stock of happenings, so that copies, retellings and merges come up often.
 fn any_post() -> impl Strategy<Value = AnnotatedPost> {
     let clauses = [
@@ -176,14 +182,17 @@ fn any_post() -> impl Strategy<Value = AnnotatedPost> {
         "职工运动会闭幕选煤厂代表队夺得拔河冠军家属助威声不断",
     ];
     let picks = (0..clauses.len(), 0..clauses.len(), 0..3usize, 0..40usize, 0i64..240);
-    picks.prop_map(move |(one, two, form, slug, hours)| {
+    let picks = (picks, prop::option::of(0..6usize));
+    picks.prop_map(move |((one, two, form, slug, hours), about)| {
         let (one, two) = (clauses[one], clauses[two]);
         let text = match form {
             0 => one.to_owned(),
             1 => format!("{one}。{two}"),
             _ => format!("据本报记者了解，{one}"),
         };
-        annotated(&format!("p{slug}"), one, &text, hours)
+        let mut post = annotated(&format!("p{slug}"), one, &text, hours);
+        post.meaning = about.and_then(meaning);
+        post
     })
 }
 
