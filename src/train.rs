@@ -10,11 +10,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use pipelines::annotate::deep::DeepReader;
+use pipelines::annotate::dense::DenseHead;
 use pipelines::annotate::lexicon::Lexicon;
 use pipelines::annotate::model::Model;
 use serde::{Deserialize, Serialize};
 
 mod boost;
+mod dense;
 pub mod happenings;
 mod labels;
 mod officer;
@@ -32,8 +34,8 @@ pub struct TrainOptions {
     pub lexicons: Vec<(String, String)>,
     /// Labels that officers gave.
     pub corrections: Vec<Correction>,
-    /// The deep reader's file, which tells the judge of happenings what posts are about: name, bytes. Without it that judge
-    /// learns from words alone.
+    /// The deep reader's file, which tells the judge of happenings what posts are about and is heard beside the models of the
+    /// older sets: name, bytes. Without it they learn from words alone.
     pub deep: Option<(String, Cow<'static, [u8]>)>,
     /// Models to make; all when empty.
     pub only: Vec<String>,
@@ -99,6 +101,8 @@ impl TrainReport {
 /// A model made, not yet written.
 struct Made {
     model: Model,
+    /// A head over the deep reader's states that stands beside it.
+    beside: Option<DenseHead>,
     about: Trained,
 }
 
@@ -108,11 +112,13 @@ struct Made {
 /// A set or lexicon that cannot be read, a model that cannot be trained or written, a figure below its floor.
 pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainReport> {
     let lexicon = Lexicon::read(options.lexicons.iter().map(|(n, t)| (n.as_str(), t.as_str())))?;
+    let deep = options.deep.clone().map(|(_, bytes)| DeepReader::of(bytes));
+    let ground = texts::Ground { lexicon, deep };
     let mut made: Vec<Made> = Vec::new();
     let wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|o| o == name);
     for (name, make) in texts::MAKERS {
         if wanted(name) {
-            made.extend(make(data, options, &lexicon).with_context(|| format!("model `{name}`"))?);
+            made.extend(make(data, options, &ground).with_context(|| format!("model `{name}`"))?);
         }
     }
     if wanted("target") {
@@ -120,16 +126,19 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
     }
     let mut report = TrainReport::default();
     let mut files = Vec::new();
-    for Made { model, mut about } in made {
+    for Made { model, beside, mut about } in made {
         let name = model.head().name.clone();
         let bytes = model.to_bytes()?;
         about.bytes = bytes.len();
         report.hold(&name, &about, options);
         report.models.insert(name.clone(), about);
         files.push((out.join(format!("{name}.glm")), bytes));
+        if let Some(head) = beside {
+            files.push((out.join(format!("{name}.dense")), head.to_bytes()?));
+        }
     }
     if wanted("officer") {
-        let made = officer::officer(data, options, &lexicon).context("model `officer`")?;
+        let made = officer::officer(data, options, &ground.lexicon).context("model `officer`")?;
         for (about, bytes, file) in made {
             let name = file.split('.').next().unwrap_or(file);
             report.hold(name, &about, options);
@@ -143,9 +152,8 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
         report.models.insert("reader".to_owned(), about);
         files.push((out.join("reader.trees"), bytes));
     }
-    let deep = options.deep.clone().map(|(_, bytes)| DeepReader::of(bytes));
     if wanted("happenings")
-        && let Some((about, bytes)) = happenings::make(data, deep.as_ref(), options.seed)?
+        && let Some((about, bytes)) = happenings::make(data, ground.deep.as_ref(), options.seed)?
     {
         for (figure, value) in &about.figures {
             let figure = format!("happenings.{figure}");

@@ -10,7 +10,7 @@ use crate::pieces::Pieces;
 use crate::product::{GROUP, Matrix};
 
 const MAGIC: &[u8; 8] = b"GLENC1\n\0";
-const DIGEST_BYTES: usize = 32;
+pub(crate) const DIGEST_BYTES: usize = 32;
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]

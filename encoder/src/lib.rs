@@ -35,6 +35,9 @@ pub struct Reading {
     pub urgency: [f32; 4],
     /// What the post is about; nothing where the file does not say.
     pub meaning: Option<Meaning>,
+    /// What the last layer makes of it, for questions that it was not asked when it learned: means of its tokens, then the
+    /// greatest.
+    pub states: Box<[f32]>,
 }
 
 /// The encoder, ready to read.
@@ -42,6 +45,13 @@ pub struct Reading {
 pub struct Encoder {
     parts: Parts,
     machine: Machine,
+}
+
+/// First bytes of the digest of an encoder's file: what was learned of its numbers serves no other file.
+#[must_use]
+pub fn mark_of(file: &[u8]) -> Option<[u8; 2]> {
+    let digest = file.len().checked_sub(file::DIGEST_BYTES)?;
+    file[digest..].first_chunk().copied()
 }
 
 impl Encoder {
@@ -81,24 +91,6 @@ impl Encoder {
             readings.push(self.answer(&mean, &top));
         });
         readings
-    }
-
-    /// What the last layer makes of each post, for questions it was not asked when it learned: means of its tokens, then the
-    /// greatest, side by side.
-    #[must_use]
-    pub fn states(&self, posts: &[(&str, &str)]) -> Vec<Vec<f32>> {
-        let mut all = Vec::with_capacity(posts.len());
-        self.each(posts, |states| {
-            let (mean, top) = pooled(states, self.parts.header.width);
-            all.push([mean, top].concat());
-        });
-        all
-    }
-
-    /// First bytes of the file's digest: what was learned of its numbers serves no other file.
-    #[must_use]
-    pub fn mark(&self) -> [u8; 2] {
-        self.parts.mark
     }
 
     /// Whether it says what posts are about.
@@ -208,6 +200,7 @@ impl Encoder {
             kind: log_softmax(&mut values),
             urgency: log_softmax(&mut values),
             meaning: self.meaning(mean),
+            states: [mean, top].concat().into(),
         }
     }
 

@@ -9,6 +9,7 @@
 mod annotator;
 pub mod classify;
 pub mod deep;
+pub mod dense;
 mod explain;
 mod facts;
 mod fingerprint;
@@ -34,7 +35,7 @@ mod topic;
 mod topics;
 pub mod train;
 
-pub use annotator::{Annotator, AnnotatorConfig};
+pub use annotator::{Annotator, AnnotatorConfig, dense_heads};
 pub use explain::{explain, severity_reason, shown_words};
 pub use fingerprint::{Resemblance, fingerprint, is_near_copy, resemblance};
 pub use happening::{Commons, Judge};
@@ -95,6 +96,9 @@ pub enum AnnotateError {
     /// A lexicon or model of polarity that cannot be read.
     #[error(transparent)]
     Judge(#[from] polarity::JudgeError),
+    /// A head over the deep reader's states that cannot be read.
+    #[error(transparent)]
+    Dense(#[from] dense::DenseError),
     /// A model of classes that cannot be read.
     #[error(transparent)]
     Model(#[from] model::ModelError),

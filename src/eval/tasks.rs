@@ -7,11 +7,13 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use pipelines::annotate::AnnotatorConfig;
 use pipelines::annotate::classify::Classifier;
+use pipelines::annotate::deep::DeepReader;
+use pipelines::annotate::dense::DenseHead;
 use pipelines::annotate::model::Model;
 use pipelines::annotate::polarity::{FoldedPost, PolarityJudge};
 use pipelines::annotate::target::TargetJudge;
+use pipelines::annotate::{AnnotatorConfig, dense_heads};
 use pipelines::record::Polarity;
 use pipelines::text::fold;
 use serde_json::Value;
@@ -26,6 +28,9 @@ pub(super) struct Judges {
     target: Option<TargetJudge>,
     risk: Option<Classifier>,
     petitions: Option<Classifier>,
+    /// The deep reader and what was learned of its states.
+    deep: Option<DeepReader>,
+    heads: Vec<DenseHead>,
     learned_from: BTreeSet<String>,
 }
 
@@ -41,10 +46,21 @@ impl Judges {
             _ => None,
         };
         let risk = bytes("risk").map(|b| Classifier::load("risk", b)).transpose()?;
+        let deep = config.deep.clone().map(|(_, bytes)| DeepReader::of(bytes));
+        let mut heads = dense_heads(models)?;
+        heads.retain(|head| deep.as_ref().is_some_and(|deep| deep.is_of(head)));
+        let beside = heads.iter().find(|head| head.top().name == "petitions").cloned();
         let petitions = bytes("petitions").map(|b| Classifier::load("petitions", b)).transpose()?;
+        let petitions = petitions.map(|classes| classes.beside(beside));
         let learned_from = figures.map_or(Ok(BTreeSet::new()), digests)?;
         let polarity = PolarityJudge::load(lexicons, models)?;
-        Ok(Self { polarity, target, risk, petitions, learned_from })
+        Ok(Self { polarity, target, risk, petitions, deep, heads, learned_from })
+    }
+
+    /// What the deep reader makes of a text, where the head of one of these names has something to say of it.
+    fn states(&self, names: &[&str], title: &str, text: &str) -> Option<Box<[f32]>> {
+        let is_asked = self.heads.iter().any(|head| names.contains(&head.top().name.as_str()));
+        self.deep.as_ref().filter(|_| is_asked)?.states(title, text)
     }
 
     pub(super) fn saw(&self, set: &Set) -> bool {
@@ -98,7 +114,10 @@ fn of_polarity(row: &Value, expected: &str, judges: &Judges, tally: &mut Tally) 
     let (title, body) = (text(row, "title"), text(row, "text"));
     let (title_folded, body_folded) = (fold(title), fold(body));
     let post = FoldedPost { title, body, title_folded: &title_folded, body_folded: &body_folded };
-    let verdict = judges.polarity.polarity(&post);
+    let verdict = match judges.states(&["weibo", "news"], title, body) {
+        Some(states) => judges.polarity.polarity_beside(&post, &judges.heads, &states),
+        None => judges.polarity.polarity(&post),
+    };
     let found = match verdict.polarity {
         Polarity::Negative => "negative",
         Polarity::Neutral => "neutral",
@@ -143,7 +162,7 @@ pub(super) fn risk(sets: &[Set], judges: &Judges, worst: usize) -> Option<ClassS
         for row in set.rows.iter().filter(|r| r["kind"].is_string()) {
             tally.seen |= judges.saw(set);
             let body = fold(text(row, "text"));
-            let (found, confidence) = classifier.label("", body.text());
+            let (found, confidence) = classifier.label("", body.text(), None);
             tally.add(&Judged {
                 id: text(row, "id"),
                 text: text(row, "text"),
@@ -163,7 +182,9 @@ pub(super) fn petitions(sets: &[Set], judges: &Judges, worst: usize) -> Option<C
         for row in set.rows.iter().filter(|r| r["category"].is_string()) {
             tally.seen |= judges.saw(set);
             let (title, body) = (fold(text(row, "title")), fold(text(row, "text")));
-            let (found, confidence) = classifier.label(title.text(), body.text());
+            let states = judges.states(&["petitions"], text(row, "title"), text(row, "text"));
+            let (found, confidence) =
+                classifier.label(title.text(), body.text(), states.as_deref());
             tally.add(&Judged {
                 id: text(row, "id"),
                 text: text(row, "title"),

@@ -101,8 +101,8 @@ pub(super) fn target(data: &Path, options: &TrainOptions) -> Result<Vec<Made>> {
     let alone = pipelines::annotate::train::macro_f1(&truth, &guess).0;
     let first = BTreeMap::from([("accuracy".to_owned(), alone)]);
     Ok(vec![
-        Made { about: about(rows.len(), first), model: bad },
-        Made { about: about(party.len(), figures), model: whom },
+        Made { about: about(rows.len(), first), model: bad, beside: None },
+        Made { about: about(party.len(), figures), model: whom, beside: None },
     ])
 }
 

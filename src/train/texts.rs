@@ -7,20 +7,29 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use pipelines::annotate::deep::DeepReader;
 use pipelines::annotate::lexicon::Lexicon;
 use pipelines::annotate::model::{GramSpec, Head, Model, largest};
 use pipelines::annotate::polarity::{FoldedPost, lexicon_score, shares_of};
 use pipelines::annotate::train::{
-    LabelledText, Recipe, Row, cross_validate, labels_of, macro_f1, offsets, rows_of, sharpness,
-    shifted, train,
+    LabelledText, Recipe, Row, cross_validate, folds, labels_of, macro_f1, offsets, rows_of,
+    sharpness, shifted, train,
 };
 use pipelines::text::fold;
 use serde_json::Value;
 
+use super::dense::{Asked, PULL};
 use super::{Made, TrainOptions, Trained};
 use crate::eval::sets::{Set, sets, text};
 
-type Maker = fn(&Path, &TrainOptions, &Lexicon) -> Result<Vec<Made>>;
+type Maker = fn(&Path, &TrainOptions, &Ground) -> Result<Vec<Made>>;
+
+/// What is at hand beside the sets.
+pub(super) struct Ground {
+    pub(super) lexicon: Lexicon,
+    /// Tells what posts are like to heads beside the models; none: none are made.
+    pub(super) deep: Option<DeepReader>,
+}
 
 pub(super) const MAKERS: [(&str, Maker); 4] =
     [("weibo", weibo), ("news", news), ("risk", risk), ("petitions", petitions)];
@@ -59,7 +68,7 @@ fn corrections(options: &TrainOptions, model: &str) -> Vec<LabelledText> {
 }
 
 /// Emotions are learned, polarity is what they sum to: it tells anger from grief and is more often right.
-fn weibo(data: &Path, options: &TrainOptions, lexicon: &Lexicon) -> Result<Vec<Made>> {
+fn weibo(data: &Path, options: &TrainOptions, ground: &Ground) -> Result<Vec<Made>> {
     let sets = of_kind(data, "polarity", "weibo")?;
     let label = |row: &Value| match row["polarity"].as_str() {
         Some(polarity) => format!("{polarity}/{}", text(row, "emotion")),
@@ -74,12 +83,18 @@ fn weibo(data: &Path, options: &TrainOptions, lexicon: &Lexicon) -> Result<Vec<M
     let held: Vec<_> = sets.iter().filter(|s| !s.for_training).flat_map(|s| read(s, 2.0)).collect();
     let grams = GramSpec { longest: 3, ..GramSpec::default() };
     let recipe = recipe("weibo", grams, 0.2, 0.0, options.seed);
-    polarity(&always, &held, &recipe, options, lexicon, learned_from(&sets))
+    let texts = |for_training: bool| -> Vec<(&str, &str)> {
+        let rows = sets.iter().filter(|s| s.for_training == for_training).flat_map(|s| &s.rows);
+        rows.map(|row| ("", text(row, "text"))).collect()
+    };
+    let asked = Asked { always: &texts(true), held: &texts(false), share: 0.5, pull: PULL };
+    polarity(&always, &held, &recipe, options, ground, (learned_from(&sets), asked))
 }
 
-fn news(data: &Path, options: &TrainOptions, lexicon: &Lexicon) -> Result<Vec<Made>> {
+fn news(data: &Path, options: &TrainOptions, ground: &Ground) -> Result<Vec<Made>> {
     let sets = of_kind(data, "polarity", "news")?;
     let rows = sets.iter().flat_map(|s| &s.rows).filter(|r| r["polarity"].is_string());
+    let texts: Vec<_> = rows.clone().map(|r| (text(r, "title"), text(r, "text"))).collect();
     let held: Vec<LabelledText> = rows
         .map(|r| labelled(text(r, "title"), text(r, "text"), text(r, "polarity"), 1.0))
         .collect();
@@ -90,7 +105,8 @@ fn news(data: &Path, options: &TrainOptions, lexicon: &Lexicon) -> Result<Vec<Ma
         ..GramSpec::default()
     };
     let recipe = recipe("news", grams, 0.3, 1.0, options.seed);
-    polarity(&[], &held, &recipe, options, lexicon, learned_from(&sets))
+    let asked = Asked { always: &[], held: &texts, share: 0.6, pull: PULL };
+    polarity(&[], &held, &recipe, options, ground, (learned_from(&sets), asked))
 }
 
 fn polarity(
@@ -98,18 +114,19 @@ fn polarity(
     held: &[LabelledText],
     recipe: &Recipe,
     options: &TrainOptions,
-    lexicon: &Lexicon,
-    learned_from: BTreeMap<String, String>,
+    ground: &Ground,
+    (learned_from, asked): (BTreeMap<String, String>, Asked<'_>),
 ) -> Result<Vec<Made>> {
     if held.is_empty() {
         return Ok(Vec::new());
     }
+    let samples = asked.polarities(always, held);
     let always = [always, &corrections(options, &recipe.name)].concat();
     let labels = labels_of(always.iter().chain(held).map(|t| t.label.as_str()));
     let always_rows = rows_of(&always, &labels, &recipe.grams);
     let rows = rows_of(held, &labels, &recipe.grams);
     let margins = cross_validate(&rows, &always_rows, &labels, recipe, PARTS)?;
-    let scores: Vec<f32> = held.iter().map(|t| score_of(lexicon, t)).collect();
+    let scores: Vec<f32> = held.iter().map(|t| score_of(&ground.lexicon, t)).collect();
     let all: Vec<Row> = always_rows.into_iter().chain(rows.clone()).collect();
     let mut model = train(&all, &labels, recipe)?;
     let truth: Vec<usize> = rows.iter().map(|r| r.label).collect();
@@ -130,13 +147,20 @@ fn polarity(
     let (mut found, accuracy, f1) = offsets(&cases.margins, &cases.truth, &cases.group_of, &judge);
     found.pop();
     let model = with_head(model, |head| head.bias = shifted(&head.bias, &found));
-    let figures = BTreeMap::from([
+    let mut figures = BTreeMap::from([
         ("accuracy".to_owned(), accuracy),
         ("macro_f1".to_owned(), f1),
         ("lexicon_weight".to_owned(), weight),
     ]);
+    let shares = |margins: &Vec<f32>| {
+        let (score, margins) = margins.split_last().unwrap_or((&0.0, &[]));
+        shares_of(&model, margins, *score).to_vec()
+    };
+    let linear: Vec<Vec<f32>> = cases.margins.iter().map(shares).collect();
+    let parts = folds(&truth, PARTS, recipe.seed);
+    let beside = samples.head(&recipe.name, &linear, &parts, ground.deep.as_ref(), &mut figures);
     let about = Trained { rows: all.len(), labels: labels.len(), learned_from, figures, bytes: 0 };
-    Ok(vec![Made { model, about }])
+    Ok(vec![Made { model, beside, about }])
 }
 
 /// Rows of polarity as cross-validation left them: margins with the lexicons' score as the last number.
@@ -207,6 +231,7 @@ fn classes(
     always: &[LabelledText],
     recipe: &Recipe,
     learned_from: BTreeMap<String, String>,
+    beside: Option<(Asked<'_>, &DeepReader)>,
 ) -> Result<Made> {
     let labels = labels_of(held.iter().map(|t| t.label.as_str()));
     let rows = rows_of(held, &labels, &recipe.grams);
@@ -219,13 +244,20 @@ fn classes(
     let model = with_head(train(&all, &labels, recipe)?, |head| {
         head.sharpness = sharpness(&margins, &truth);
     });
-    let figures = BTreeMap::from([("accuracy".to_owned(), accuracy), ("macro_f1".to_owned(), f1)]);
+    let mut figures =
+        BTreeMap::from([("accuracy".to_owned(), accuracy), ("macro_f1".to_owned(), f1)]);
+    let beside = beside.and_then(|(asked, deep)| {
+        let linear: Vec<Vec<f32>> = margins.iter().map(|m| model.probabilities(m)).collect();
+        let parts = folds(&truth, PARTS, recipe.seed);
+        let samples = asked.classes(held, &labels);
+        samples.head(&recipe.name, &linear, &parts, Some(deep), &mut figures)
+    });
     let about = Trained { rows: all.len(), labels: labels.len(), learned_from, figures, bytes: 0 };
-    Ok(Made { model, about })
+    Ok(Made { model, beside, about })
 }
 
 /// By the text alone; see `eval::tasks` on why the company named beside it is not used.
-fn risk(data: &Path, options: &TrainOptions, _: &Lexicon) -> Result<Vec<Made>> {
+fn risk(data: &Path, options: &TrainOptions, _: &Ground) -> Result<Vec<Made>> {
     let sets = of_kind(data, "risk", "company")?;
     let rows = sets.iter().flat_map(|s| &s.rows);
     let held: Vec<LabelledText> =
@@ -234,12 +266,13 @@ fn risk(data: &Path, options: &TrainOptions, _: &Lexicon) -> Result<Vec<Made>> {
         return Ok(Vec::new());
     }
     let recipe = recipe("risk", GramSpec::default(), 0.5, 0.5, options.seed);
-    Ok(vec![classes(&held, &corrections(options, "risk"), &recipe, learned_from(&sets))?])
+    Ok(vec![classes(&held, &corrections(options, "risk"), &recipe, learned_from(&sets), None)?])
 }
 
-fn petitions(data: &Path, options: &TrainOptions, _: &Lexicon) -> Result<Vec<Made>> {
+fn petitions(data: &Path, options: &TrainOptions, ground: &Ground) -> Result<Vec<Made>> {
     let sets = of_kind(data, "petitions", "classified")?;
     let rows = sets.iter().flat_map(|s| &s.rows);
+    let texts: Vec<_> = rows.clone().map(|r| (text(r, "title"), text(r, "text"))).collect();
     let held: Vec<LabelledText> = rows
         .map(|r| labelled(text(r, "title"), text(r, "text"), text(r, "category"), 1.0))
         .collect();
@@ -252,7 +285,9 @@ fn petitions(data: &Path, options: &TrainOptions, _: &Lexicon) -> Result<Vec<Mad
     let grams =
         GramSpec { longest: 3, letters_only: true, title_weight: 4.0, ..GramSpec::default() };
     let recipe = recipe("petitions", grams, 0.5, 0.5, options.seed);
-    Ok(vec![classes(&held, &always, &recipe, learned_from(&sets))?])
+    let asked = Asked { always: &[], held: &texts, share: 0.4, pull: PULL };
+    let beside = ground.deep.as_ref().map(|deep| (asked, deep));
+    Ok(vec![classes(&held, &always, &recipe, learned_from(&sets), beside)?])
 }
 
 /// Weight of a seed word against a labelled message.

@@ -18,6 +18,7 @@ use crate::text::{Folded, fold};
 use super::AnnotateError;
 use super::classify::{ClassHit, Classifier};
 use super::deep::{DeepReader, Heard};
+use super::dense::{DenseError, DenseHead};
 use super::facts::facts;
 use super::fingerprint::fingerprint;
 use super::lexicon::Lexicon;
@@ -121,8 +122,13 @@ impl Annotator {
         };
         let (risk_kinds, petition_kinds) = (classifier("risk")?, classifier("petitions")?);
         let cutter = cutter(&config)?;
+        let heads = dense_heads(&config.models)?;
         let deep =
             config.deep.filter(|_| officer.is_some()).map(|(_, bytes)| DeepReader::of(bytes));
+        let beside = |name| heads.into_iter().find(|head| head.top().name == name);
+        let beside =
+            beside("petitions").filter(|head| deep.as_ref().is_some_and(|d| d.is_of(head)));
+        let petition_kinds = petition_kinds.map(|kinds| kinds.beside(beside));
         let finder = SubjectFinder::new(config.subjects)?;
         Ok(Self { finder, cutter, topics, judge, officer, deep, risk_kinds, petition_kinds })
     }
@@ -163,8 +169,9 @@ impl Annotator {
             title: texts.target.folded_title(),
             body: texts.target.folded_body(),
         });
-        let Verdicts { polarity, filing, meaning, mentions } = self.verdicts(&texts, deep);
-        let topics = self.topics.hits(&texts.target, &self.classes(&texts, !mentions.is_empty()));
+        let Verdicts { polarity, filing, meaning, states, mentions } = self.verdicts(&texts, deep);
+        let classes = self.classes(&texts, !mentions.is_empty(), states.as_deref());
+        let topics = self.topics.hits(&texts.target, &classes);
         let fingerprint = fingerprint(texts.target.folded_body().text());
         let numbers = numbers(&texts);
         let facts = facts(&texts.both(), &numbers);
@@ -232,8 +239,8 @@ impl Annotator {
             polarity,
         });
         let mentions = mentions.collect();
-        let Judged { polarity, filing, meaning, .. } = judged;
-        Verdicts { polarity, filing, meaning, mentions }
+        let Judged { polarity, filing, meaning, states, .. } = judged;
+        Verdicts { polarity, filing, meaning, states, mentions }
     }
 
     /// The polarity of each name in a post, wherever it stands in it; of a name that does not, that of the post.
@@ -260,20 +267,25 @@ impl Annotator {
         let post = texts.folded();
         let Some(officer) = &self.officer else {
             let (polarity, of_subjects) = self.judge.judge(&post, places);
-            return Judged { polarity, filing: None, meaning: None, of_subjects };
+            return Judged { polarity, filing: None, meaning: None, states: None, of_subjects };
         };
         let reading = officer.read(&post);
-        let alone = || Heard { heads: reading.heads, meaning: None };
-        let Heard { heads, meaning } =
+        let alone = || Heard { heads: reading.heads, meaning: None, states: None };
+        let Heard { heads, meaning, states } =
             deep.map_or_else(alone, |deep| deep.heard(&post, &reading.heads));
         let (polarity, filing) = officer.verdict(&post, &reading, &heads);
         let of_subject = |at: &&[Span]| officer.of_subject(&post, &reading, &polarity, &heads, at);
         let of_subjects = places.iter().map(of_subject).collect();
-        Judged { polarity, filing: Some(filing), meaning, of_subjects }
+        Judged { polarity, filing: Some(filing), meaning, states, of_subjects }
     }
 
     /// What trained classifiers say. Each knows only its kind of text and would name a class of any other.
-    fn classes(&self, texts: &Texts<'_>, names_subject: bool) -> Vec<ClassHit> {
+    fn classes(
+        &self,
+        texts: &Texts<'_>,
+        names_subject: bool,
+        states: Option<&[f32]>,
+    ) -> Vec<ClassHit> {
         let is_citizens = matches!(
             texts.post.channel,
             Channel::Gov | Channel::Forum | Channel::Qa | Channel::Weibo
@@ -281,7 +293,7 @@ impl Annotator {
         let risk_kinds = self.risk_kinds.as_ref().filter(|_| names_subject);
         let petition_kinds = self.petition_kinds.as_ref().filter(|_| is_citizens);
         let asked = risk_kinds.into_iter().chain(petition_kinds);
-        asked.flat_map(|classifier| classifier.classify(&texts.folded())).collect()
+        asked.flat_map(|classifier| classifier.classify(&texts.folded(), states)).collect()
     }
 }
 
@@ -290,6 +302,7 @@ struct Judged {
     polarity: PolarityVerdict,
     filing: Option<Filing>,
     meaning: Option<Meaning>,
+    states: Option<Box<[f32]>>,
     of_subjects: Vec<PolarityVerdict>,
 }
 
@@ -298,7 +311,17 @@ struct Verdicts {
     polarity: PolarityVerdict,
     filing: Option<Filing>,
     meaning: Option<Meaning>,
+    states: Option<Box<[f32]>>,
     mentions: Vec<Mention>,
+}
+
+/// The heads over the deep reader's states among `models`.
+///
+/// # Errors
+/// A file that is cut, by its name.
+pub fn dense_heads(models: &[(String, Vec<u8>)]) -> Result<Vec<DenseHead>, DenseError> {
+    let heads = models.iter().filter(|(_, bytes)| DenseHead::is_one(bytes));
+    heads.map(|(name, bytes)| DenseHead::load(name, bytes)).collect()
 }
 
 /// The officer's judge, where its model is among those of `config`.

@@ -5,6 +5,7 @@
 
 use crate::record::{Basis, Span, TextField};
 
+use super::dense::DenseHead;
 use super::model::{Grams, Model, ModelError, Stretch};
 use super::polarity::FoldedPost;
 
@@ -16,6 +17,8 @@ pub(super) const LEAST: f32 = 0.5;
 /// A trained classifier. Share one between threads.
 pub struct Classifier {
     model: Model,
+    /// What the deep reader's states say of the same question.
+    beside: Option<DenseHead>,
 }
 
 /// A class and why.
@@ -35,13 +38,20 @@ impl Classifier {
     /// # Errors
     /// [`ModelError`] naming the file.
     pub fn load(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
-        Ok(Self { model: Model::load(name, bytes)? })
+        Ok(Self::of(Model::load(name, bytes)?))
     }
 
     /// A classifier of a model at hand.
     #[must_use]
     pub fn of(model: Model) -> Self {
-        Self { model }
+        Self { model, beside: None }
+    }
+
+    /// The same, with a head over the deep reader's states; left out where it knows other labels.
+    #[must_use]
+    pub fn beside(self, head: Option<DenseHead>) -> Self {
+        let beside = head.filter(|head| head.top().labels == self.model.labels());
+        Self { beside, ..self }
     }
 
     /// Its model.
@@ -50,21 +60,29 @@ impl Classifier {
         &self.model
     }
 
-    /// The likeliest label of folded texts, and its probability.
+    /// The likeliest label of folded texts, and its probability; `states` is what the deep reader makes of the post.
     #[must_use]
-    pub fn label(&self, title: &str, body: &str) -> (&str, f32) {
+    pub fn label(&self, title: &str, body: &str, states: Option<&[f32]>) -> (&str, f32) {
         let grams = Grams::of(title, body, self.model.spec());
-        let margins = self.model.score(&grams).margins;
-        let best = super::model::largest(&margins);
-        (&self.model.labels()[best], self.model.probabilities(&margins)[best])
+        let shares = self.shares(&self.model.score(&grams).margins, states);
+        let best = super::model::largest(&shares);
+        (&self.model.labels()[best], shares[best])
     }
 
-    /// The likely classes of a post, likeliest first.
+    fn shares(&self, margins: &[f32], states: Option<&[f32]>) -> Vec<f32> {
+        let linear = self.model.probabilities(margins);
+        match self.beside.as_ref().zip(states) {
+            Some((head, states)) => head.mixed(&linear, states),
+            None => linear,
+        }
+    }
+
+    /// The likely classes of a post, likeliest first; `states` is what the deep reader makes of it.
     #[must_use]
-    pub fn classify(&self, post: &FoldedPost<'_>) -> Vec<ClassHit> {
+    pub fn classify(&self, post: &FoldedPost<'_>, states: Option<&[f32]>) -> Vec<ClassHit> {
         let grams = Grams::of(post.title_folded.text(), post.body_folded.text(), self.model.spec());
         let score = self.model.score(&grams);
-        let shares = self.model.probabilities(&score.margins);
+        let shares = self.shares(&score.margins, states);
         let mut order: Vec<usize> = (0..shares.len()).filter(|at| shares[*at] >= LEAST).collect();
         order.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]));
         let hits = order.iter().enumerate().map(|(rank, &label)| {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoder::{Encoder, EncoderError};
 
+use super::dense::DenseHead;
 use super::officer::Heads;
 use super::polarity::FoldedPost;
 use crate::record::Meaning;
@@ -28,6 +29,8 @@ pub struct Heard {
     pub heads: Heads,
     /// What the post is about, where the encoder can tell.
     pub meaning: Option<Meaning>,
+    /// What the encoder made of it, for [`super::dense`], where it read it.
+    pub states: Option<Box<[f32]>>,
 }
 
 /// A second reader, shared between threads.
@@ -70,7 +73,9 @@ impl DeepReader {
     pub fn heard(&self, post: &FoldedPost<'_>, heads: &Heads) -> Heard {
         let is_unsure = heads.doubt() >= ASKED_FROM;
         let encoder = self.encoder().filter(|encoder| is_unsure || encoder.has_meaning());
-        let Some(encoder) = encoder else { return Heard { heads: *heads, meaning: None } };
+        let Some(encoder) = encoder else {
+            return Heard { heads: *heads, meaning: None, states: None };
+        };
         let read = encoder.read(post.title, post.body);
         let mut heads = *heads;
         if is_unsure {
@@ -78,7 +83,7 @@ impl DeepReader {
             let own = Heads { polarity: read.polarity, kind: read.kind, urgency: read.urgency };
             heads = heads.mixed(&own, SHARE);
         }
-        Heard { heads, meaning: read.meaning }
+        Heard { heads, meaning: read.meaning, states: Some(read.states) }
     }
 
     /// What a text is about, where the encoder can tell.
@@ -86,6 +91,24 @@ impl DeepReader {
     pub fn meaning(&self, title: &str, text: &str) -> Option<Meaning> {
         let encoder = self.encoder().filter(|encoder| encoder.has_meaning())?;
         encoder.read(title, text).meaning
+    }
+
+    /// What the encoder makes of a text.
+    #[must_use]
+    pub fn states(&self, title: &str, text: &str) -> Option<Box<[f32]>> {
+        Some(self.encoder()?.read(title, text).states)
+    }
+
+    /// What names its file to what was learned of its states.
+    #[must_use]
+    pub fn mark(&self) -> Option<[u8; 2]> {
+        encoder::mark_of(&self.bytes)
+    }
+
+    /// Whether `head` was learned from this encoder.
+    #[must_use]
+    pub fn is_of(&self, head: &DenseHead) -> bool {
+        self.mark() == Some(head.top().encoder)
     }
 
     /// Posts whose verdict it shared in.

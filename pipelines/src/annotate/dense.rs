@@ -1,6 +1,6 @@
 //! What the deep reader's states say of a question that it was not tuned for: emotions of Weibo, news, classes of petition.
 //!
-//! In: the numbers that an encoder's last layer makes of a post ([`encoder::Encoder::states`]) and the linear judge's shares.
+//! In: the numbers that an encoder's last layer makes of a post (`encoder::Reading::states`) and the linear judge's shares.
 //! Out: both mixed. A head is a softmax over these numbers, learned beside the linear model of its name, and a small file of its own;
 //! it serves the encoder it was learned from and no other. Pure.
 

@@ -10,6 +10,7 @@ mod rules;
 use crate::record::{Basis, Polarity, PolarityVerdict, Span, TextField};
 use crate::text::{Folded, fold, sentences};
 
+use super::dense::DenseHead;
 use super::lexicon::{Lexicon, LexiconError};
 use super::model::{Grams, Model, ModelError, largest, softmax};
 
@@ -106,6 +107,26 @@ impl PolarityJudge {
     pub fn polarity(&self, post: &FoldedPost<'_>) -> PolarityVerdict {
         let evidence = rules::evidence(&self.lexicon, post);
         self.verdict(post, &evidence, false)
+    }
+
+    /// The verdict of both readers: `states` is what the deep reader makes of the post, and the head of `heads` beside the
+    /// model of this shape of post says what that means.
+    #[must_use]
+    pub fn polarity_beside(
+        &self,
+        post: &FoldedPost<'_>,
+        heads: &[DenseHead],
+        states: &[f32],
+    ) -> PolarityVerdict {
+        let model = self.model_for(post);
+        let head = model.and_then(|m| heads.iter().find(|h| h.top().name == m.head().name));
+        let Some((model, head)) = model.zip(head) else { return self.polarity(post) };
+        let grams = Grams::of(post.title_folded.text(), post.body_folded.text(), model.spec());
+        let score = lexicon_score(&self.lexicon, post);
+        let shares = shares_of(model, &model.score(&grams).margins, score);
+        let mixed = head.mixed(&shares, states);
+        let (polarity, confidence) = decide(std::array::from_fn(|at| mixed[at]));
+        PolarityVerdict { polarity, confidence, ..PolarityVerdict::default() }
     }
 
     fn model_for(&self, post: &FoldedPost<'_>) -> Option<&Model> {

@@ -68,7 +68,8 @@ impl Scale {
             }
         }
         let mean: Vec<f32> = sum.iter().map(|s| (s / count) as f32).collect();
-        let spread = sum.iter().zip(&squares).map(|(s, q)| (q / count - (s / count).powi(2)).sqrt());
+        let spread =
+            sum.iter().zip(&squares).map(|(s, q)| (q / count - (s / count).powi(2)).sqrt());
         let factor = spread.map(|s| if s > 1e-6 { (1.0 / s) as f32 } else { 0.0 }).collect();
         Self { mean, factor }
     }
