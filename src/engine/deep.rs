@@ -167,7 +167,8 @@ fn looked_at_again(
     Ok(changed)
 }
 
-/// Puts what was judged into the post as it stands now: its story may have changed meanwhile.
+/// Puts what was judged into the post as it stands now: its story may have changed meanwhile. What it is about stays unknown: the
+/// story book, which chose the story without it, would be another one after a restart.
 fn put(write: &dyn StoreWrite, judged: &AnnotatedPost) -> Result<()> {
     let Some(mut post) = write.post(judged.post.id)? else { return Ok(()) };
     post.polarity = judged.polarity.clone();

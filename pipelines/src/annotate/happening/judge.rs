@@ -10,6 +10,7 @@ use super::rarity::{Rarity, Table, Weighed};
 use super::{Commons, Telling};
 use crate::extract::Trees;
 
+/// The number counts what the trees are shown: with 2 came the cosines of what posts are about.
 const MAGIC: &[u8; 8] = b"GLHAPPN2";
 
 /// What decides.
@@ -116,6 +117,8 @@ mod tests {
         assert_eq!(judge.to_bytes(), shipped);
         assert!(Judge::read(&shipped[..shipped.len() - 1]).is_none());
         assert!(Judge::read(b"something else").is_none());
+        let older = [b"GLHAPPN1", &shipped[8..]].concat();
+        assert!(Judge::read(&older).is_none());
         assert!(judge.join > 0.2 && judge.join <= judge.merge && judge.merge <= 1.0);
     }
 }
