@@ -10,7 +10,7 @@ use crate::pieces::Pieces;
 use crate::product::{GROUP, Matrix};
 
 const MAGIC: &[u8; 8] = b"GLENC1\n\0";
-pub(crate) const DIGEST_BYTES: usize = 32;
+const DIGEST_BYTES: usize = 32;
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,9 @@ pub(crate) struct Header {
     /// Numbers of the vector that says what a post is about; 0: the file cannot say it.
     #[serde(default)]
     pub(crate) vector: usize,
+    /// Layers below the two kinds of upper ones: those that lead to the heads, and those that say what a post is about.
+    #[serde(default)]
+    pub(crate) shared: usize,
 }
 
 /// Vectors of the pieces, kept as in the file and made real when asked for.
@@ -106,10 +109,20 @@ pub(crate) struct Parts {
     /// All heads, one row an answer, twice the width.
     pub(crate) heads: Vec<f32>,
     pub(crate) heads_bias: Vec<f32>,
+    /// What tells what a post is about: upper layers of the encoder as it came, which training did not turn to the heads.
+    pub(crate) meaning: Option<MeaningParts>,
+}
+
+/// The upper layers as they came, and how their mean becomes a vector.
+#[derive(Debug)]
+pub(crate) struct MeaningParts {
+    /// How many of the layers below are shared.
+    pub(crate) from: usize,
+    pub(crate) layers: Vec<Layer>,
     /// Rows that make the vector of the mean.
-    pub(crate) vector: Vec<f32>,
-    pub(crate) vector_bias: Vec<f32>,
-    /// First bytes of the file's digest.
+    pub(crate) rows: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+    /// Names these numbers: what was learned of them serves no others, whatever the heads learn.
     pub(crate) mark: [u8; 2],
 }
 
@@ -143,29 +156,46 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Parts, EncoderError> {
     let answers = header.heads.iter().sum::<usize>();
     let heads = cursor.reals(answers * 2 * width)?;
     let heads_bias = cursor.reals(answers)?;
-    let vector = cursor.reals(header.vector * width)?;
-    let vector_bias = cursor.reals(header.vector)?;
+    let meaning = (header.vector > 0).then(|| meaning(&mut cursor, &header)).transpose()?;
     if cursor.at != body.len() {
         return Err(broken(format!("{} bytes are left over", body.len() - cursor.at)));
     }
-    let mark = [digest[0], digest[1]];
-    Ok(Parts {
-        header,
-        pieces,
-        words,
-        places,
-        first,
-        layers,
-        heads,
-        heads_bias,
-        vector,
-        vector_bias,
-        mark,
-    })
+    Ok(Parts { header, pieces, words, places, first, layers, heads, heads_bias, meaning })
+}
+
+fn meaning(cursor: &mut Cursor<'_>, header: &Header) -> Result<MeaningParts, EncoderError> {
+    let Header { width, inner, layers, shared, vector, .. } = *header;
+    let start = cursor.at;
+    let layers =
+        (shared..layers).map(|_| layer(cursor, width, inner)).collect::<Result<Vec<_>, _>>()?;
+    let (rows, bias) = (cursor.reals(vector * width)?, cursor.reals(vector)?);
+    let digest = Sha256::digest(&cursor.bytes[start..cursor.at]);
+    Ok(MeaningParts { from: shared, layers, rows, bias, mark: [digest[0], digest[1]] })
+}
+
+/// Names the numbers that a file tells meanings by, without opening it; nothing where it tells none.
+pub(crate) fn mark_of(bytes: &[u8]) -> Option<[u8; 2]> {
+    let rest = bytes.strip_prefix(MAGIC)?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let header = rest.get(..u32::from_le_bytes(*length) as usize)?;
+    let Header { width, inner, layers, shared, vector, .. } =
+        serde_json::from_slice(header).ok()?;
+    let packed = |rows: usize, columns: usize| {
+        rows * columns / 2 + rows * columns / GROUP + 4 * rows + 4 * rows
+    };
+    let layer = packed(3 * width, width)
+        + packed(width, width)
+        + packed(inner, width)
+        + packed(width, inner)
+        + 16 * width;
+    let size = layers.checked_sub(shared)? * layer + 4 * vector * (width + 1);
+    let end = bytes.len().checked_sub(DIGEST_BYTES)?;
+    let digest = Sha256::digest(bytes.get(end.checked_sub(size)?..end)?);
+    (vector > 0).then(|| [digest[0], digest[1]])
 }
 
 fn check(header: &Header) -> Result<(), EncoderError> {
-    let Header { width, layers, inner, pieces, tokens, heads, vector, .. } = header;
+    let Header { width, layers, inner, pieces, tokens, heads, vector, shared, .. } = header;
     let sane = width.is_multiple_of(GROUP)
         && inner.is_multiple_of(GROUP)
         && (GROUP..=4096).contains(width)
@@ -173,7 +203,8 @@ fn check(header: &Header) -> Result<(), EncoderError> {
         && (1..=64).contains(layers)
         && (5..=300_000).contains(pieces)
         && (8..=512).contains(tokens)
-        && *vector <= 1024;
+        && *vector <= 1024
+        && shared <= layers;
     if !sane {
         return Err(broken("its header names sizes that cannot be"));
     }

@@ -24,8 +24,8 @@ use product::{Matrix, Tokens, product};
 /// Tokens that go through the layers together: the weights are fetched once for all of them.
 const TOGETHER: usize = 256;
 
-/// Natural logarithms of the probabilities of each answer, and what the post is about.
-#[derive(Debug, Clone, PartialEq)]
+/// Natural logarithms of the probabilities of each answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
     /// Negative, neutral, positive.
     pub polarity: [f32; 3],
@@ -33,10 +33,15 @@ pub struct Reading {
     pub kind: [f32; 13],
     /// Nothing to do, keep an eye on, verify and act today, tell the leader now.
     pub urgency: [f32; 4],
-    /// What the post is about; nothing where the file does not say.
+}
+
+/// What a post is about, and what that is told by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct About {
+    /// Short enough to be kept with the post.
     pub meaning: Option<Meaning>,
-    /// What the last layer makes of it, for questions that it was not asked when it learned: means of its tokens, then the
-    /// greatest.
+    /// What the last layer makes of it: means of its tokens, then the greatest. Serves questions that nobody asked when it
+    /// learned.
     pub states: Box<[f32]>,
 }
 
@@ -47,11 +52,19 @@ pub struct Encoder {
     machine: Machine,
 }
 
-/// First bytes of the digest of an encoder's file: what was learned of its numbers serves no other file.
+/// Names the numbers by which an encoder's file tells what posts are about: what was learned of them serves no others. Nothing where
+/// it tells none.
 #[must_use]
 pub fn mark_of(file: &[u8]) -> Option<[u8; 2]> {
-    let digest = file.len().checked_sub(file::DIGEST_BYTES)?;
-    file[digest..].first_chunk().copied()
+    file::mark_of(file)
+}
+
+/// Which layers follow the lower ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Answers,
+    About,
+    Both,
 }
 
 impl Encoder {
@@ -79,24 +92,39 @@ impl Encoder {
     /// Reads one post; an empty title is none.
     #[must_use]
     pub fn read(&self, title: &str, text: &str) -> Reading {
-        self.read_all(&[(title, text)]).remove(0)
+        self.read_all(&[(title, text)])[0]
     }
 
     /// Reads many posts (title and text of each), several at a time.
     #[must_use]
     pub fn read_all(&self, posts: &[(&str, &str)]) -> Vec<Reading> {
         let mut readings = Vec::with_capacity(posts.len());
-        self.each(posts, |states| {
-            let (mean, top) = pooled(states, self.parts.header.width);
-            readings.push(self.answer(&mean, &top));
-        });
+        self.each(posts, Way::Answers, |states, _| readings.push(self.answer(states)));
         readings
+    }
+
+    /// What one post is about; nothing where the file does not say.
+    #[must_use]
+    pub fn about(&self, title: &str, text: &str) -> Option<About> {
+        let mut about = None;
+        self.each(&[(title, text)], Way::About, |states, _| about = self.about_of(states));
+        about
+    }
+
+    /// Both, the lower layers once.
+    #[must_use]
+    pub fn read_whole(&self, title: &str, text: &str) -> Option<(Reading, About)> {
+        let mut both = None;
+        self.each(&[(title, text)], Way::Both, |answers, about| {
+            both = self.about_of(about).map(|about| (self.answer(answers), about));
+        });
+        both
     }
 
     /// Whether it says what posts are about.
     #[must_use]
     pub fn has_meaning(&self) -> bool {
-        self.parts.header.vector > 0
+        self.parts.meaning.is_some()
     }
 
     /// Pieces that a reading of this post takes, begin and end included.
@@ -114,8 +142,9 @@ impl Encoder {
         std::iter::once(pieces::BEGIN).chain(kept).chain([pieces::END]).collect()
     }
 
-    /// Hands the states of each post's tokens to `done`, in order.
-    fn each(&self, posts: &[(&str, &str)], mut done: impl FnMut(&[f32])) {
+    /// Hands the states of each post's tokens to `done`, in order: those of the layers that answer or, where that is all
+    /// that is asked, of those that tell what it is about; and the latter where both are.
+    fn each(&self, posts: &[(&str, &str)], way: Way, mut done: impl FnMut(&[f32], &[f32])) {
         let texts =
             posts.iter().map(|(title, text)| self.pieces_of(title, text)).collect::<Vec<_>>();
         let mut room = Room::default();
@@ -127,19 +156,21 @@ impl Encoder {
                 tokens += texts[last].len();
                 last += 1;
             }
-            self.run(&texts[first..last], &mut room);
+            self.run(&texts[first..last], way, &mut room);
             let mut at = 0;
             for text in &texts[first..last] {
                 let length = text.len() * self.parts.header.width;
-                done(&room.x[at..at + length]);
+                let other = room.other.get(at..at + length).unwrap_or_default();
+                done(&room.x[at..at + length], other);
                 at += length;
             }
             first = last;
         }
     }
 
-    /// Leaves the states of the last layer in `room.x`, texts one after another.
-    fn run(&self, texts: &[Vec<u32>], room: &mut Room) {
+    /// Leaves the states of the last layer in `room.x`, texts one after another, and with [`Way::Both`] those of what they
+    /// are about in `room.other`.
+    fn run(&self, texts: &[Vec<u32>], way: Way, room: &mut Room) {
         let width = self.parts.header.width;
         room.x.clear();
         for text in texts {
@@ -150,8 +181,16 @@ impl Encoder {
             }
         }
         self.norm(&mut room.x, None, &self.parts.first);
-        for layer in &self.parts.layers {
-            self.layer(layer, texts, room);
+        let Some(meaning) = self.parts.meaning.as_ref().filter(|_| way != Way::Answers) else {
+            return self.parts.layers.iter().for_each(|layer| self.layer(layer, texts, room));
+        };
+        let (lower, upper) = self.parts.layers.split_at(meaning.from);
+        lower.iter().for_each(|layer| self.layer(layer, texts, room));
+        let shared = (way == Way::Both).then(|| room.x.clone());
+        meaning.layers.iter().for_each(|layer| self.layer(layer, texts, room));
+        if let Some(shared) = shared {
+            room.other = std::mem::replace(&mut room.x, shared);
+            upper.iter().for_each(|layer| self.layer(layer, texts, room));
         }
     }
 
@@ -187,27 +226,30 @@ impl Encoder {
         self.machine.run(Norm { x, add, weight: &norm.weight, bias: &norm.bias, epsilon });
     }
 
-    fn answer(&self, mean: &[f32], top: &[f32]) -> Reading {
+    fn answer(&self, states: &[f32]) -> Reading {
         let width = self.parts.header.width;
+        let (mean, top) = pooled(states, width);
         let rows = self.parts.heads.chunks_exact(2 * width).zip(&self.parts.heads_bias);
         let values = rows.map(|(row, bias)| {
             let (for_mean, for_top) = row.split_at(width);
-            dot(for_mean, mean) + dot(for_top, top) + bias
+            dot(for_mean, &mean) + dot(for_top, &top) + bias
         });
         let mut values = values.collect::<Vec<_>>().into_iter();
         Reading {
             polarity: log_softmax(&mut values),
             kind: log_softmax(&mut values),
             urgency: log_softmax(&mut values),
-            meaning: self.meaning(mean),
-            states: [mean, top].concat().into(),
         }
     }
 
-    fn meaning(&self, mean: &[f32]) -> Option<Meaning> {
-        let rows = self.parts.vector.chunks_exact(self.parts.header.width);
-        let numbers = rows.zip(&self.parts.vector_bias).map(|(row, bias)| dot(row, mean) + bias);
-        Meaning::of(self.parts.mark, &numbers.collect::<Vec<_>>())
+    fn about_of(&self, states: &[f32]) -> Option<About> {
+        let parts = self.parts.meaning.as_ref()?;
+        let width = self.parts.header.width;
+        let (mean, top) = pooled(states, width);
+        let rows = parts.rows.chunks_exact(width).zip(&parts.bias);
+        let numbers = rows.map(|(row, bias)| dot(row, &mean) + bias).collect::<Vec<_>>();
+        let meaning = Meaning::of(parts.mark, &numbers);
+        Some(About { meaning, states: [mean, top].concat().into() })
     }
 }
 
@@ -215,6 +257,8 @@ impl Encoder {
 #[derive(Default)]
 struct Room {
     x: Vec<f32>,
+    /// States of the other upper layers.
+    other: Vec<f32>,
     wide: Vec<f32>,
     mixed: Vec<f32>,
     bytes: Tokens,

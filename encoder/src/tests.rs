@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::curves::{Attention, Desk, Gelu, HEAD, exp};
 use crate::product::{GROUP, Matrix, Tokens, product};
-use crate::{Encoder, EncoderError, Machine, Meaning, Reading};
+use crate::{Encoder, EncoderError, Machine, Meaning};
 
 /// Numbers that look random and are the same every time.
 struct Dice(u64);
@@ -145,7 +145,7 @@ fn attention_is_a_mean_of_values_by_the_likeness_of_keys() {
 /// A whole file of small sizes: two layers, one head of attention, eight pieces, so many numbers of meaning.
 fn small_file(vector: usize) -> Vec<u8> {
     let mut dice = Dice(3);
-    let more = if vector > 0 { format!(r#","vector":{vector}"#) } else { String::new() };
+    let more = if vector > 0 { format!(r#","vector":{vector},"shared":1"#) } else { String::new() };
     let header = format!(
         r#"{{"width":32,"layers":2,"inner":64,"pieces":8,"tokens":16,"epsilon":1e-12,
         "heads":[3,13,4],"prefix":"query: "{more}}}"#
@@ -183,16 +183,25 @@ fn small_file(vector: usize) -> Vec<u8> {
         }
     };
     more(&mut out, 16 * 32 + 64);
-    for _ in 0..2 {
-        matrix(&mut out, 96, 32);
-        matrix(&mut out, 32, 32);
-        more(&mut out, 64);
-        matrix(&mut out, 64, 32);
-        matrix(&mut out, 32, 64);
-        more(&mut out, 64);
+    let mut layer = |out: &mut Vec<u8>| {
+        matrix(out, 96, 32);
+        matrix(out, 32, 32);
+        more(out, 64);
+        matrix(out, 64, 32);
+        matrix(out, 32, 64);
+        more(out, 64);
+    };
+    layer(&mut out);
+    layer(&mut out);
+    let mut heads = Dice(6);
+    let mut reals = |out: &mut Vec<u8>, count: usize| {
+        (0..count).for_each(|_| out.extend(heads.real().to_le_bytes()));
+    };
+    reals(&mut out, 20 * 64 + 20);
+    if vector > 0 {
+        layer(&mut out);
+        reals(&mut out, vector * 32 + vector);
     }
-    more(&mut out, 20 * 64 + 20);
-    more(&mut out, vector * 32 + vector);
     sealed(out)
 }
 
@@ -228,9 +237,11 @@ fn every_machine_reads_the_same_alone_and_among_others() {
                 assert!((a - b).abs() < 1e-3, "{}: {a} {b}", machine.name());
             }
         }
-        for (reading, wanted) in all.iter().zip(&first) {
-            let (is, was) = (reading.meaning.as_ref().unwrap(), wanted.meaning.as_ref().unwrap());
-            assert!(is.cosine(was).unwrap() > 0.999, "{}", machine.name());
+        for (post, reading) in posts.iter().zip(&all) {
+            let about = encoder.about(post.0, post.1).unwrap();
+            let (is, was) = (&about.meaning, plain.about(post.0, post.1).unwrap().meaning);
+            assert!(is.as_ref().unwrap().cosine(&was.unwrap()).unwrap() > 0.999);
+            assert_eq!(encoder.read_whole(post.0, post.1), Some((*reading, about)));
         }
     }
     assert_eq!(
@@ -264,7 +275,7 @@ fn a_file_that_is_none_or_damaged_is_told_apart() {
 fn what_a_post_is_about_is_a_direction_of_bytes() {
     let encoder = Encoder::open(&small_file(8)).unwrap();
     assert!(encoder.has_meaning());
-    let of = |text: &str| encoder.read("", text).meaning.unwrap();
+    let of = |text: &str| encoder.about("", text).unwrap().meaning.unwrap();
     let (one, other) = (of("工资工资资"), of("资 工 资"));
     assert_eq!(one.numbers().len(), 8);
     let length = one.numbers().iter().map(|v| f32::from(*v).powi(2)).sum::<f32>().sqrt();
@@ -286,6 +297,12 @@ fn what_a_post_is_about_is_a_direction_of_bytes() {
 fn a_file_without_meanings_is_read_as_before() {
     let [with, without] = [8, 0].map(|vector| Encoder::open(&small_file(vector)).unwrap());
     assert!(!without.has_meaning());
-    let (with, without) = (with.read("工", "资 工 资"), without.read("工", "资 工 资"));
-    assert_eq!(Reading { meaning: None, ..with }, without);
+    assert_eq!(with.read("工", "资 工 资"), without.read("工", "资 工 资"));
+    assert_eq!(without.about("工", "资 工 资"), None);
+    let [with, without] = [8, 0].map(|vector| crate::mark_of(&small_file(vector)));
+    let about = Encoder::open(&small_file(8)).unwrap().about("工", "资").unwrap();
+    let stored = serde_json::to_string(&about.meaning.unwrap()).unwrap();
+    let same = serde_json::to_string(&Meaning::of(with.unwrap(), &[1.0; 8]).unwrap()).unwrap();
+    assert_eq!(stored[..3], same[..3], "the mark is that of the file, read without opening it");
+    assert_eq!(without, None);
 }

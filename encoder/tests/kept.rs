@@ -46,8 +46,12 @@ fn the_shipped_file_is_read_as_the_script_reads_it() {
                 );
             }
         }
-        assert_eq!(reading.meaning.is_some(), widest.has_meaning());
-        let Some(meaning) = &reading.meaning else { continue };
+        let (title, text) = (row["title"].as_str().unwrap(), row["text"].as_str().unwrap());
+        let about = widest.about(title, text);
+        assert_eq!(about.is_some(), widest.has_meaning());
+        let Some(about) = about else { continue };
+        assert_eq!(widest.read_whole(title, text), Some((*reading, about.clone())));
+        let meaning = about.meaning.unwrap();
         let wanted = numbers(row, "vector");
         assert_eq!(meaning.numbers().len(), wanted.len());
         for (found, wanted) in meaning.numbers().iter().zip(wanted) {

@@ -8,8 +8,6 @@ import torch.nn.functional as F
 PARTS = ["q.w", "q.b", "k.w", "k.b", "v.w", "v.b", "ao.w", "ao.b", "aln.w", "aln.b",
          "fi.w", "fi.b", "fo.w", "fo.b", "oln.w", "oln.b"]
 HEADS = {"polarity": 3, "kind": 13, "urgency": 4}
-# Numbers of a vector that tells what a post is about.
-VECTOR = 128
 # What matrices are multiplied in: half precision where the processor has it, else single, which is then many times faster.
 REAL = torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
 
@@ -38,8 +36,11 @@ class Noise:
         return x * self.pool[start:start + x.numel()].view(x.shape)
 
 
-def run_layer(x, bias, p, heads, epsilon, noise=None):
-    """x: texts × tokens × width, float32; bias: 0 or −1e4 for each token that is padding."""
+def run_layer(x, bias, p, heads, epsilon, noise=None, watch=None):
+    """x: texts × tokens × width, float32; bias: 0 or −1e4 for each token that is padding; `watch` is shown what each matrix is
+    multiplied with."""
+    watch = watch or (lambda name, x: None)
+    watch("qkv", x)
     b, t, w = x.shape
     y = x.to(REAL)
     qkv = F.linear(y, torch.cat([p["q.w"], p["k.w"], p["v.w"]]).to(REAL),
@@ -47,10 +48,13 @@ def run_layer(x, bias, p, heads, epsilon, noise=None):
     q, k, v = qkv.view(b, t, 3, heads, w // heads).permute(2, 0, 3, 1, 4)
     scores = q @ k.transpose(-1, -2) / math.sqrt(w // heads) + bias[:, None, None, :]
     mixed = (scores.softmax(-1) @ v).transpose(1, 2).reshape(b, t, w)
+    watch("ao", mixed)
     out = F.linear(mixed, p["ao.w"].to(REAL), p["ao.b"].to(REAL))
     out = noise(out) if noise else out
     x = F.layer_norm(x + out, (w,), p["aln.w"], p["aln.b"], epsilon)
+    watch("fi", x)
     inner = F.gelu(F.linear(x.to(REAL), p["fi.w"].to(REAL), p["fi.b"].to(REAL)))
+    watch("fo", inner)
     out = F.linear(inner, p["fo.w"].to(REAL), p["fo.b"].to(REAL))
     out = noise(out) if noise else out
     return F.layer_norm(x + out, (w,), p["oln.w"], p["oln.b"], epsilon)
@@ -137,28 +141,16 @@ class Upper(torch.nn.Module):
         outputs = sum(HEADS.values())
         self.head_w = torch.nn.Parameter(torch.randn(outputs, 2 * source.width, generator=generator) * 0.02)
         self.head_b = torch.nn.Parameter(torch.zeros(outputs))
-        self.vector_w = torch.nn.Parameter(torch.zeros(VECTOR, source.width))
-        self.vector_b = torch.nn.Parameter(torch.zeros(VECTOR))
-
-    @torch.no_grad()
-    def point(self, means):
-        """Sets the vector's matrix to the main directions of these means; returns their vectors."""
-        middle = means.mean(0)
-        spread = torch.cov((means - middle).T.double())
-        self.vector_w.copy_(torch.linalg.eigh(spread).eigenvectors.T.flip(0)[:VECTOR].float())
-        self.vector_b.copy_(-(self.vector_w @ middle))
-        return means @ self.vector_w.T + self.vector_b
 
     def forward(self, x, mask, noise=None):
-        """Raw values of all heads, side by side, and vectors."""
+        """Raw values of all heads, side by side."""
         bias = ((mask - 1) * 1e4).to(REAL)
         for p in self.layers:
             x = run_layer(x, bias, {k.replace("_", "."): v for k, v in p.items()},
                           self.heads_count, self.epsilon, noise)
-        pooled = pool(x, mask).float()
-        vectors = F.linear(pooled[:, :self.width], self.vector_w, self.vector_b)
+        pooled = pool(x, mask)
         pooled = noise(pooled) if noise else pooled
-        return F.linear(pooled, self.head_w, self.head_b), vectors
+        return F.linear(pooled.float(), self.head_w, self.head_b)
 
     @torch.no_grad()
     def judge(self, flat, starts):
@@ -167,22 +159,36 @@ class Upper(torch.nn.Module):
         lengths = [starts[i + 1] - starts[i] for i in range(n)]
         out = torch.empty(n, sum(HEADS.values()))
         for batch in batches(lengths, 4096, 64):
-            values, _ = self(*gather(flat, starts, batch))
-            out[batch] = torch.cat([part.log_softmax(1) for part in values.split(list(HEADS.values()), 1)], 1)
+            x, mask = gather(flat, starts, batch)
+            out[batch] = torch.cat([part.log_softmax(1) for part in self(x, mask).split(list(HEADS.values()), 1)], 1)
         return out.numpy()
+
 
     @torch.no_grad()
     def means(self, flat, starts):
-        """Mean states of the last layer, without noise."""
-        lengths = [b - a for a, b in zip(starts, starts[1:])]
-        out = torch.empty(len(lengths), self.width)
-        for batch in batches(lengths, 4096, 64):
-            x, mask = gather(flat, starts, batch)
-            for p in self.layers:
-                x = run_layer(x, (mask - 1) * 1e4, {k.replace("_", "."): v for k, v in p.items()}, self.heads_count,
-                              self.epsilon)
+        """Mean states of the last layer."""
+        out = torch.empty(len(starts) - 1, self.width)
+        for batch, x, mask in self.through(flat, starts, len(self.layers)):
             out[batch] = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
         return out
+
+    def watch(self, flat, starts, layer, name, show):
+        """Shows what the matrix `name` of a layer is multiplied with, a batch at a time, without padding."""
+        for _, x, mask in self.through(flat, starts, layer):
+            shown = lambda of, x: show(x[mask.bool()].float()) if of == name else None
+            self.run(layer, x, mask, shown)
+
+    def through(self, flat, starts, layers):
+        """States of so many layers: indices, states, mask, a batch at a time."""
+        for batch in batches([b - a for a, b in zip(starts, starts[1:])], 4096, 64):
+            x, mask = gather(flat, starts, batch)
+            for layer in range(layers):
+                x = self.run(layer, x, mask)
+            yield batch, x, mask
+
+    def run(self, layer, x, mask, watch=None):
+        weights = {k.replace("_", "."): v for k, v in self.layers[layer].items()}
+        return run_layer(x, ((mask - 1) * 1e4).to(REAL), weights, self.heads_count, self.epsilon, watch=watch)
 
 
 def gather(flat, starts, batch):

@@ -145,6 +145,51 @@ class Tokenizer:
         return path[::-1]
 
 
+def learned(path, first):
+    """Layers from `first` on and heads of an encoder's file (pack.py), as train.py keeps them."""
+    import json
+    import torch
+    data = open(path, "rb").read()
+    size = struct.unpack_from("<I", data, 8)[0]
+    head, at = json.loads(data[12:12 + size]), 12 + size
+    width, inner, out = head["width"], head["inner"], {}
+
+    def reals(*shape):
+        nonlocal at
+        count = int(np.prod(shape))
+        at += 4 * count
+        return torch.from_numpy(np.frombuffer(data, "<f4", count, at - 4 * count).reshape(shape).copy())
+
+    def matrix(rows, columns):
+        nonlocal at
+        row = reals(rows).numpy()
+        scales = np.frombuffer(data, "i1", rows * columns // 32, at).reshape(rows, -1).astype(np.float32) * row[:, None]
+        at += rows * columns // 32
+        pairs = np.frombuffer(data, "u1", rows * columns // 2, at)
+        at += rows * columns // 2
+        whole = np.stack([pairs & 15, pairs >> 4], 1).reshape(rows, columns).astype(np.float32) - 8
+        return torch.from_numpy(whole * np.repeat(scales, 32, 1))
+
+    for _ in range(head["pieces"]):
+        at += 5 + data[at + 4]
+    at += 4
+    for _ in range(struct.unpack_from("<I", data, at - 4)[0]):
+        at += 5 + 4 * data[at + 4]
+    matrix(head["pieces"], width)
+    reals(head["tokens"], width), reals(2, width)
+    for layer in range(head["layers"]):
+        of = f"layers.{layer - first}."
+        qkv, bias = matrix(3 * width, width), reals(3 * width)
+        part = dict(zip(("q_w", "k_w", "v_w"), qkv.split(width))) | dict(zip(("q_b", "k_b", "v_b"), bias.split(width)))
+        part |= {"ao_w": matrix(width, width), "ao_b": reals(width), "aln_w": reals(width), "aln_b": reals(width)}
+        part |= {"fi_w": matrix(inner, width), "fi_b": reals(inner), "fo_w": matrix(width, inner), "fo_b": reals(width)}
+        part |= {"oln_w": reals(width), "oln_b": reals(width)}
+        if layer >= first:
+            out |= {of + name: values.contiguous() for name, values in part.items()}
+    answers = sum(head["heads"])
+    return out | {"head_w": reals(answers, 2 * width), "head_b": reals(answers)}
+
+
 def words_of(title, text):
     """What is read of a post."""
     title, text = (title or "").strip(), (text or "").strip()

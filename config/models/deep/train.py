@@ -19,8 +19,6 @@ import torch
 import e5
 from body import HEADS, Lower, Noise, Upper, batches
 
-# Layers that stay as they are.
-FROZEN = 8
 POLARITY = ["negative", "neutral", "positive"]
 KIND = ["grievance", "accident", "misconduct", "rumour", "response", "praise", "achievement", "policy", "market",
         "question", "opinion", "chat", "ad"]
@@ -32,8 +30,8 @@ def arguments():
     p.add_argument("--data", required=True)
     p.add_argument("--out", required=True)
     p.add_argument("--hold", default="")
-    p.add_argument("--epochs", type=int, default=1)
-    p.add_argument("--rate", type=float, default=1e-4)
+    p.add_argument("--epochs", type=int, default=4)
+    p.add_argument("--rate", type=float, default=8e-5)
     p.add_argument("--even", type=float, default=0.7, help="posts of a source count as their number to this power")
     p.add_argument("--decay", type=float, default=0.9, help="learning rate of a layer against the one above")
     p.add_argument("--mean", type=float, default=0.99, help="running mean of the weights")
@@ -43,7 +41,7 @@ def arguments():
     p.add_argument("--cache", default="", help="a folder that keeps the states of the lower layers")
     p.add_argument("--limit", type=int, default=0, help="only so many posts, to try the script")
     p.add_argument("--more", default="", help="further posts with labels, as gather.py writes them")
-    p.add_argument("--keep", type=float, default=2.0, help="how much it counts that the original's vectors are kept")
+    p.add_argument("--start", default="", help="an encoder's file whose upper layers and heads are learned on")
     return p.parse_args()
 
 
@@ -53,10 +51,7 @@ def source_of(post):
 
 
 def load(folder):
-    posts = []
-    for name in ("posts-train.jsonl", "posts-train-2.jsonl"):
-        posts += rows(f"{folder}/{name}")
-    return posts
+    return rows(f"{folder}/posts-train.jsonl") + rows(f"{folder}/posts-train-2.jsonl")
 
 
 def rows(path):
@@ -132,7 +127,7 @@ def targets_of(posts):
     return out
 
 
-def train(args, model, view, targets, meant, sources, report):
+def train(args, model, view, targets, sources, report):
     """Returns the running mean of the weights."""
     dice = random.Random(args.seed)
     generator = torch.Generator().manual_seed(args.seed)
@@ -142,13 +137,10 @@ def train(args, model, view, targets, meant, sources, report):
     groups = [{"params": list(p.values()), "lr": args.rate * args.decay ** (top - 1 - i)}
               for i, p in enumerate(model.layers)]
     groups.append({"params": [model.head_w, model.head_b], "lr": args.rate * 10})
-    groups.append({"params": [model.vector_w, model.vector_b], "lr": args.rate})
     bases = [g["lr"] for g in groups]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), foreach=True)
     noise = Noise(0.1, args.seed)
     truth = torch.from_numpy(targets)
-    wanted = meant
-    spread = (wanted ** 2).sum(1).mean()
     mean = {k: v.detach().clone() for k, v in model.state_dict().items()}
     plan = []
     for _ in range(args.epochs):
@@ -179,9 +171,7 @@ def train(args, model, view, targets, meant, sources, report):
             for row, states in enumerate(xs):
                 x[row, :len(states)] = states.float()
                 mask[row, :len(states)] = 1
-            values, vectors = model(x, mask, noise)
-            apart = ((vectors - wanted[batch]) ** 2).sum(1).mean() / spread
-            loss = loss_of(values, truth[batch], weights) + args.keep * apart
+            loss = loss_of(model(x, mask, noise), truth[batch], weights)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -196,45 +186,30 @@ def train(args, model, view, targets, meant, sources, report):
                             "noise": noise.generator.get_state(), "step": step}, place + "~")
                 os.replace(place + "~", place)
             if step % 25 == 0:
-                print(f"step {step}/{steps} loss {float(loss):.3f} vectors apart {float(apart):.3f} {time.time() - began:.0f} s",
-                      flush=True)
+                print(f"step {step}/{steps} loss {float(loss):.3f} {time.time() - began:.0f} s", flush=True)
         if step > done:
             report(epoch, mean)
     return mean
 
 
-def cached(args, name, what):
-    """What `what` makes, from the cache where it has it."""
-    place = f"{args.cache}/{name}.pt" if args.cache else ""
-    if place and os.path.exists(place):
-        return torch.load(place)
-    out = what()
-    if place:
-        torch.save(out, place + f".{os.getpid()}~")
-        os.replace(place + f".{os.getpid()}~", place)
-    return out
-
-
-def name_of(texts):
-    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
-
-
 def states(args, lower, texts):
-    """States of the lower layers."""
-    return cached(args, f"{name_of(texts)}-{len(lower.layers)}", lambda: lower.read(texts))
-
-
-def means(args, source, texts, read):
-    """The original encoder's mean states of the last layer."""
-    upper = range(FROZEN, source.layers)
-    return cached(args, name_of(texts) + "-means", lambda: Upper(source, upper, 0).means(*read))
+    """States of the lower layers, from the cache where it has them."""
+    place = ""
+    if args.cache:
+        place = f"{args.cache}/{hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]}.pt"
+        if os.path.exists(place):
+            return torch.load(place)
+    out = lower.read(texts)
+    if place:
+        torch.save(out, place)
+    return out
 
 
 def together(parts):
     """States of several readings as one: flat, where each text begins, how long it is."""
     flat = torch.cat([p[0] for p in parts])
     begins, lengths, at = [], [], 0
-    for states, starts in parts:
+    for _, starts in parts:
         begins += [at + s for s in starts[:-1]]
         lengths += [b - a for a, b in zip(starts, starts[1:])]
         at += starts[-1]
@@ -269,14 +244,9 @@ def main():
     tokenizer = e5.Tokenizer(source.names, source.scores, source.mapping)
     began = time.time()
     # The lower layers read all posts, so that what they make of them serves every fold.
-    lower = Lower(source, FROZEN)
-    parts, meant = [], []
-    for some in (posts, more):
-        texts = [shortened(pieces(tokenizer, p, 256), args.train_tokens) for p in some]
-        if texts:
-            parts.append(states(args, lower, texts))
-            meant.append(means(args, source, texts, parts[-1]))
-    flat, begins, lengths = together(parts)
+    lower = Lower(source, 6)
+    read = lambda some: states(args, lower, [shortened(pieces(tokenizer, p, 256), args.train_tokens) for p in some])
+    flat, begins, lengths = together([read(some) for some in (posts, more) if some])
     keep = [i for i, p in enumerate(posts + more) if not held(p, args.hold, folds)]
     kept = [(posts + more)[i] for i in keep]
     view = flat, [begins[i] for i in keep], [lengths[i] for i in keep]
@@ -284,8 +254,9 @@ def main():
     apart = states(args, lower, [pieces(tokenizer, p, args.tokens) for p in out]) if out else None
     print(f"{len(kept)} posts learned from, {len(out)} kept out; lower layers in {time.time() - began:.0f} s", flush=True)
     truth = targets_of(out)
-    model = Upper(source, range(FROZEN, source.layers), args.seed)
-    meant = model.point(torch.cat(meant))[keep]
+    model = Upper(source, range(6, 12), args.seed)
+    if args.start:
+        model.load_state_dict(e5.learned(args.start, 6))
 
     def report(epoch, mean):
         if out:
@@ -295,7 +266,7 @@ def main():
                 print(f"epoch {epoch + 1}, {part}: {figures(truth[rows], logs[rows])}", flush=True)
         torch.save(mean, args.out.replace(".npz", ".pt"))
 
-    mean = train(args, model, view, targets, meant, sources, report)
+    mean = train(args, model, view, targets, sources, report)
     if args.mean:
         model.load_state_dict(mean)
     torch.save(model.state_dict(), args.out.replace(".npz", ".pt"))

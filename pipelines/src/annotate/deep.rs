@@ -29,7 +29,7 @@ pub struct Heard {
     pub heads: Heads,
     /// What the post is about, where the encoder can tell.
     pub meaning: Option<Meaning>,
-    /// What the encoder made of it, for [`super::dense`], where it read it.
+    /// What that is told by, for [`super::dense`].
     pub states: Option<Box<[f32]>>,
 }
 
@@ -73,39 +73,44 @@ impl DeepReader {
     pub fn heard(&self, post: &FoldedPost<'_>, heads: &Heads) -> Heard {
         let is_unsure = heads.doubt() >= ASKED_FROM;
         let encoder = self.encoder().filter(|encoder| is_unsure || encoder.has_meaning());
-        let Some(encoder) = encoder else {
-            return Heard { heads: *heads, meaning: None, states: None };
+        let mut heard = Heard { heads: *heads, meaning: None, states: None };
+        let Some(encoder) = encoder else { return heard };
+        let (title, body) = (post.title, post.body);
+        let (read, about) = match (is_unsure, encoder.has_meaning()) {
+            (true, true) => encoder.read_whole(title, body).unzip(),
+            (true, false) => (Some(encoder.read(title, body)), None),
+            (false, _) => (None, encoder.about(title, body)),
         };
-        let read = encoder.read(post.title, post.body);
-        let mut heads = *heads;
-        if is_unsure {
+        if let Some(read) = read {
             self.asked.fetch_add(1, Ordering::Relaxed);
             let own = Heads { polarity: read.polarity, kind: read.kind, urgency: read.urgency };
-            heads = heads.mixed(&own, SHARE);
+            heard.heads = heads.mixed(&own, SHARE);
         }
-        Heard { heads, meaning: read.meaning, states: Some(read.states) }
+        if let Some(about) = about {
+            (heard.meaning, heard.states) = (about.meaning, Some(about.states));
+        }
+        heard
     }
 
     /// What a text is about, where the encoder can tell.
     #[must_use]
     pub fn meaning(&self, title: &str, text: &str) -> Option<Meaning> {
-        let encoder = self.encoder().filter(|encoder| encoder.has_meaning())?;
-        encoder.read(title, text).meaning
+        self.encoder()?.about(title, text)?.meaning
     }
 
-    /// What the encoder makes of a text.
+    /// What the encoder makes of a text, by the layers that tell what it is about.
     #[must_use]
     pub fn states(&self, title: &str, text: &str) -> Option<Box<[f32]>> {
-        Some(self.encoder()?.read(title, text).states)
+        Some(self.encoder()?.about(title, text)?.states)
     }
 
-    /// What names its file to what was learned of its states.
+    /// Names the states to what was learned of them.
     #[must_use]
     pub fn mark(&self) -> Option<[u8; 2]> {
         encoder::mark_of(&self.bytes)
     }
 
-    /// Whether `head` was learned from this encoder.
+    /// Whether `head` was learned of its states.
     #[must_use]
     pub fn is_of(&self, head: &DenseHead) -> bool {
         self.mark() == Some(head.top().encoder)

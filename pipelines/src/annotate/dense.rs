@@ -1,8 +1,8 @@
-//! What the deep reader's states say of a question that it was not tuned for: emotions of Weibo, news, classes of petition.
+//! What the deep reader's states say of a question that nobody asked when it learned: emotions of Weibo, news, classes of petition.
 //!
-//! In: the numbers that an encoder's last layer makes of a post (`encoder::Reading::states`) and the linear judge's shares.
+//! In: the numbers that an encoder's last layer makes of a post (`encoder::About::states`) and the linear judge's shares.
 //! Out: both mixed. A head is a softmax over these numbers, learned beside the linear model of its name, and a small file of its own;
-//! it serves the encoder it was learned from and no other. Pure.
+//! it serves the states it was learned of and no others. Pure.
 
 mod learn;
 
@@ -33,7 +33,7 @@ pub struct DenseTop {
     pub width: usize,
     /// What it counts beside the linear model, 0 to 1.
     pub share: f32,
-    /// The encoder it was learned from.
+    /// Names the states it was learned of (`encoder::mark_of`).
     pub encoder: [u8; 2],
 }
 
