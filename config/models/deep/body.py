@@ -167,24 +167,27 @@ class Upper(torch.nn.Module):
     @torch.no_grad()
     def means(self, flat, starts):
         """Mean states of the last layer."""
-        out = torch.empty(len(starts) - 1, self.width)
-        for batch, x, mask in self.through(flat, starts, len(self.layers)):
-            out[batch] = (x * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
-        return out
+        for layer in range(len(self.layers)):
+            flat = self.next(flat, starts, layer)
+        return torch.stack([flat[a:b].float().mean(0) for a, b in zip(starts, starts[1:])])
 
-    def watch(self, flat, starts, layer, name, show):
-        """Shows what the matrix `name` of a layer is multiplied with, a batch at a time, without padding."""
-        for _, x, mask in self.through(flat, starts, layer):
-            shown = lambda of, x: show(x[mask.bool()].float()) if of == name else None
-            self.run(layer, x, mask, shown)
-
-    def through(self, flat, starts, layers):
-        """States of so many layers: indices, states, mask, a batch at a time."""
+    @torch.no_grad()
+    def next(self, flat, starts, layer):
+        """States one layer on."""
+        out = torch.empty(flat.shape)
         for batch in batches([b - a for a, b in zip(starts, starts[1:])], 4096, 64):
             x, mask = gather(flat, starts, batch)
-            for layer in range(layers):
-                x = self.run(layer, x, mask)
-            yield batch, x, mask
+            x = self.run(layer, x, mask)
+            for row, i in enumerate(batch):
+                out[starts[i]:starts[i + 1]] = x[row, :starts[i + 1] - starts[i]]
+        return out
+
+    @torch.no_grad()
+    def watch(self, flat, starts, layer, name, show):
+        """Shows what the matrix `name` of a layer is multiplied with, a batch at a time, without padding."""
+        for batch in batches([b - a for a, b in zip(starts, starts[1:])], 4096, 64):
+            x, mask = gather(flat, starts, batch)
+            self.run(layer, x, mask, lambda of, x: show(x[mask.bool()].float()) if of == name else None)
 
     def run(self, layer, x, mask, watch=None):
         weights = {k.replace("_", "."): v for k, v in self.layers[layer].items()}

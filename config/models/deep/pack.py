@@ -26,8 +26,8 @@ KEPT_TEXTS = ["domain/posts-train.jsonl", "domain/posts-train-2.jsonl", "domain/
               "petitions/classified.jsonl", "happenings/items-open.jsonl", "topics/headlines-train.jsonl",
               "stories/pairs-train.jsonl"]
 PREFIX = "query: "
-# Posts that rounding goes by, and numbers of the vector that tells what a post is about.
-SEEN, VECTOR = 1500, 128
+# Posts whose means the directions are of, those of them that rounding goes by, and numbers of the vector that tells what a post is about.
+SEEN, ROUNDED_BY, VECTOR = 1500, 500, 128
 TOKENS = 128
 
 
@@ -288,6 +288,8 @@ def trained(made, weights, read):
     """The trained layers, one matrix after another, each rounded by what it is multiplied with once those below are rounded.
     `read`: the lower layers' states of some posts, flat, and where each begins."""
     model = Upper(made.source, range(weights.from_layer, made.source.layers), 0)
+    starts = read[1][:ROUNDED_BY + 1]
+    read = read[0][:starts[-1]].float(), starts
     out = []
     for at, layer in enumerate(model.layers):
         def seen(name):
@@ -309,6 +311,7 @@ def trained(made, weights, read):
                                                 np.concatenate([part("q.b"), part("k.b"), part("v.b")]), seen("qkv")))}
         for name in ("ao", "fi", "fo"):
             made_layer[name] = keep(name, Matrix(part(name + ".w"), part(name + ".b"), seen(name)))
+        read = model.next(*read, at), starts
         out.append(made_layer | {n: [part(n + ".w"), part(n + ".b")] for n in ("aln", "oln")})
     return out
 
