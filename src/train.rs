@@ -155,12 +155,7 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
     if wanted("happenings")
         && let Some((about, bytes)) = happenings::make(data, ground.deep.as_ref(), options.seed)?
     {
-        for (figure, value) in &about.figures {
-            let figure = format!("happenings.{figure}");
-            if let Some(floor) = options.floors.get(&figure).filter(|f| value < f) {
-                report.fell.insert(figure, (*value, *floor));
-            }
-        }
+        report.hold("happenings", &about, options);
         report.models.insert("happenings".to_owned(), about);
         files.push((out.join("happenings.bin"), bytes));
     }
