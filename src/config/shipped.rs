@@ -55,12 +55,15 @@ pub(super) const DEEP: (&str, &[u8]) =
 
 /// `config/models`, but for what the stages that use it have compiled in themselves.
 pub(super) const MODELS: &[(&str, &[u8])] = bytes!("models":
+    "news.dense",
     "news.glm",
     "officer.gom",
     "party.glm",
+    "petitions.dense",
     "petitions.glm",
     "risk.glm",
     "target.glm",
+    "weibo.dense",
     "weibo.glm",
     "whom.glm",
 );
@@ -91,6 +94,6 @@ mod tests {
         // The story book is built without a config and carries its model.
         let models: Vec<_> =
             MODELS.iter().map(|f| f.0).chain(["happenings.bin", "stories.bin"]).collect();
-        check("models", &[".bin", ".glm", ".gom"], &models);
+        check("models", &[".bin", ".dense", ".glm", ".gom"], &models);
     }
 }
