@@ -1,7 +1,7 @@
 //! What a post is about as a vector of bytes: two posts are compared by the cosine of theirs.
 //!
-//! In: the numbers of the encoder's last step and the mark of its file. Out: a [`Meaning`], and how near two of them are. It is
-//! stored as one short text in base64. Vectors that two files made are not compared: their numbers mean different things.
+//! In: the numbers of the encoder's last step and the mark of what made them. Out: a [`Meaning`], and how near two of them are. It is
+//! stored as one short text in base64. Vectors that two encoders made are not compared: their numbers mean different things.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -14,14 +14,14 @@ const ONE: f32 = 127.0;
 /// What a post is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meaning {
-    /// First bytes of the digest of the file that made it.
+    /// First bytes of the digest of the layers that made it.
     mark: [u8; 2],
     numbers: Box<[i8]>,
     length: f32,
 }
 
 impl Meaning {
-    /// The direction of `numbers`, as the file with this mark sees it; nothing where they have none.
+    /// The direction of `numbers`, as the layers of this mark see it; nothing where they have none.
     #[must_use]
     pub fn of(mark: [u8; 2], numbers: &[f32]) -> Option<Self> {
         let length = numbers.iter().map(|v| v * v).sum::<f32>().sqrt();
@@ -37,7 +37,7 @@ impl Meaning {
         (length > 0.0).then_some(Self { mark, numbers, length })
     }
 
-    /// How near two meanings are, −1 to 1; nothing where two files made them.
+    /// How near two meanings are, −1 to 1; nothing where two encoders made them.
     #[must_use]
     pub fn cosine(&self, other: &Self) -> Option<f32> {
         if self.mark != other.mark || self.numbers.len() != other.numbers.len() {
