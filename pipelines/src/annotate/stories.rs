@@ -250,8 +250,7 @@ impl StoryBook {
         let judge = self.judge();
         for candidate in self.candidates(member, order) {
             let score = judge.likely(&candidate.figures);
-            // Headlines that say the same need less beside them.
-            let bound = if candidate.says_the_same() { judge.join / 2.0 } else { judge.join };
+            let bound = judge.join * candidate.needs();
             if score >= bound {
                 note(candidate.story, Level::SameHappening, score);
             }

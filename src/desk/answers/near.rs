@@ -204,7 +204,7 @@ impl Desk {
             issues: Vec::new(),
             content_hash,
         };
-        Ok(self.annotator()?.annotate_fast(post, now))
+        Ok(self.annotator()?.annotate(post, now))
     }
 
     /// The entry of a number that is in force.
