@@ -53,7 +53,7 @@ pub fn compose(digest: &Digest, lang: Lang) -> Paper {
 /// and what tables lose at the foot of a page.
 fn room(digest: &Digest) -> Option<f64> {
     let (pages, lost) = match digest.period {
-        PeriodKind::Day => (3.0, 5.0),
+        PeriodKind::Day => (3.0, 6.5),
         PeriodKind::Flash => (1.0, 1.0),
         _ => return None,
     };

@@ -16,7 +16,7 @@ use crate::lab::Lab;
 use crate::pages::{Pages, article, feed};
 
 const MAIN: &str = "[station]\ncontact = \"desk@example.com\"\n[crawl]\ndelay_secs = 0.0\n\
-                    [retention]\nposts_days = 36500\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
+                    [retention]\nposts_days = 36500\n[judge]\ndepth = \"fast\"\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
 
 /// A host that no source may ask: nothing listens there.
 const ELSEWHERE: &str = "http://127.0.0.2:9";
