@@ -53,7 +53,7 @@ pub fn compose(digest: &Digest, lang: Lang) -> Paper {
 /// and what tables lose at the foot of a page.
 fn room(digest: &Digest) -> Option<f64> {
     let (pages, lost) = match digest.period {
-        PeriodKind::Day => (3.0, 6.5),
+        PeriodKind::Day => (3.0, 5.0),
         PeriodKind::Flash => (1.0, 1.0),
         _ => return None,
     };
@@ -69,8 +69,8 @@ fn room(digest: &Digest) -> Option<f64> {
 
 /// How far what is too long is drawn in. A daily: fewer alerts and no words; then fewer units and nothing that is not about
 /// us; then what follows the first happening in brief; then no table of cases that the opening has named, and of grievances
-/// and praise the first ones alone; then no table of units; then one alert. A flash report: one view, none, one claim.
-const TIGHTEST: u8 = 6;
+/// and praise the first ones alone; then no table of units; then one alert; then one grievance less. A flash report: one view, none, one claim.
+const TIGHTEST: u8 = 7;
 
 /// About how many lines of 28 characters `blocks` fill in an official document.
 fn lines(blocks: &[Block]) -> f64 {

@@ -87,7 +87,11 @@ impl Writer<'_> {
             return;
         }
         self.section(key);
-        let most = if self.tight > 3 { few } else { lines.len() };
+        let most = match self.tight {
+            0..=3 => lines.len(),
+            4..=6 => few,
+            _ => few.saturating_sub(1).max(1),
+        };
         let rest = lines.split_off(most.min(lines.len()));
         for (i, line) in lines.into_iter().enumerate() {
             let number = self.say("line.number", &[("number", &(i + 1))]);

@@ -33,7 +33,7 @@ const HEADLINES: usize = 4;
 /// Headlines further apart than this many hours may be of another happening of its kind.
 const HEADLINE_HOURS: f32 = 72.0;
 /// Share of the judge's bound that is enough where no cosine is known.
-const BY_WORDS_ALONE: f32 = 0.73;
+const BY_WORDS_ALONE: f32 = 0.8;
 /// The same where the headlines say the same.
 const SAYS_THE_SAME: f32 = 0.5;
 /// Figures of a story.
@@ -52,7 +52,7 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// What share of the judge's bound it needs: headlines that say the same need less beside them, and where nobody knows how near
-    /// it is, words say it at lower odds (on the folds they do best from 0.4 on, with cosines from 0.55).
+    /// it is, words say it at lower odds (on the folds they do best from 0.4 on, with cosines from 0.5).
     pub(super) fn needs(&self) -> f32 {
         let is_known = self.figures[BEFORE_COSINES..].iter().any(|cosine| *cosine > UNKNOWN);
         let whole = if is_known { 1.0 } else { BY_WORDS_ALONE };
