@@ -55,6 +55,8 @@ def gathered(data):
 
 
 def main():
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
     data, out = Path(sys.argv[1]).resolve(), Path(sys.argv[2]) / "domain"
     out.mkdir(parents=True, exist_ok=True)
     for path in (data / "domain").iterdir():

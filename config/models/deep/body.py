@@ -163,7 +163,6 @@ class Upper(torch.nn.Module):
             out[batch] = torch.cat([part.log_softmax(1) for part in self(x, mask).split(list(HEADS.values()), 1)], 1)
         return out.numpy()
 
-
     @torch.no_grad()
     def means(self, flat, starts):
         """Mean states of the last layer."""

