@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use pipelines::annotate::deep::DeepReader;
@@ -125,7 +125,7 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
         made.extend(parties::target(data, options)?);
     }
     let mut report = TrainReport::default();
-    let mut files = Vec::new();
+    let (mut files, mut heads) = (Vec::new(), Vec::new());
     for Made { model, beside, mut about } in made {
         let name = model.head().name.clone();
         let bytes = model.to_bytes()?;
@@ -133,9 +133,8 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
         report.hold(&name, &about, options);
         report.models.insert(name.clone(), about);
         files.push((out.join(format!("{name}.glm")), bytes));
-        if let Some(head) = beside {
-            files.push((out.join(format!("{name}.dense")), head.to_bytes()?));
-        }
+        let bytes = beside.map(|head| head.to_bytes()).transpose()?;
+        heads.push((out.join(format!("{name}.dense")), bytes));
     }
     if wanted("officer") {
         let made = officer::officer(data, options, &ground.lexicon).context("model `officer`")?;
@@ -168,8 +167,23 @@ pub fn train(data: &Path, out: &Path, options: &TrainOptions) -> Result<TrainRep
     for (path, bytes) in files {
         std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }
+    write_heads(&heads)?;
     write_figures(out, &report)?;
     Ok(report)
+}
+
+/// The heads that stand beside models. One that stood beside a model before and was not made anew goes: it knew another model.
+fn write_heads(heads: &[(PathBuf, Option<Vec<u8>>)]) -> Result<()> {
+    for (path, bytes) in heads {
+        match bytes {
+            Some(bytes) => std::fs::write(path, bytes)
+                .with_context(|| format!("cannot write {}", path.display()))?,
+            None if path.exists() => std::fs::remove_file(path)
+                .with_context(|| format!("cannot remove {}", path.display()))?,
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// The reader of pages: its trees as a file, with figures on sites it had not seen.

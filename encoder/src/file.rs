@@ -173,27 +173,6 @@ fn meaning(cursor: &mut Cursor<'_>, header: &Header) -> Result<MeaningParts, Enc
     Ok(MeaningParts { from: shared, layers, rows, bias, mark: [digest[0], digest[1]] })
 }
 
-/// Names the numbers that a file tells meanings by, without opening it; nothing where it tells none.
-pub(crate) fn mark_of(bytes: &[u8]) -> Option<[u8; 2]> {
-    let rest = bytes.strip_prefix(MAGIC)?;
-    let (length, rest) = rest.split_first_chunk::<4>()?;
-    let header = rest.get(..u32::from_le_bytes(*length) as usize)?;
-    let Header { width, inner, layers, shared, vector, .. } =
-        serde_json::from_slice(header).ok()?;
-    let packed = |rows: usize, columns: usize| {
-        rows * columns / 2 + rows * columns / GROUP + 4 * rows + 4 * rows
-    };
-    let layer = packed(3 * width, width)
-        + packed(width, width)
-        + packed(inner, width)
-        + packed(width, inner)
-        + 16 * width;
-    let size = layers.checked_sub(shared)? * layer + 4 * vector * (width + 1);
-    let end = bytes.len().checked_sub(DIGEST_BYTES)?;
-    let digest = Sha256::digest(bytes.get(end.checked_sub(size)?..end)?);
-    (vector > 0).then(|| [digest[0], digest[1]])
-}
-
 fn check(header: &Header) -> Result<(), EncoderError> {
     let Header { width, layers, inner, pieces, tokens, heads, vector, shared, .. } = header;
     let sane = width.is_multiple_of(GROUP)

@@ -43,6 +43,8 @@ pub struct About {
     /// What the last layer makes of it: means of its tokens, then the greatest. Serves questions that nobody asked when it
     /// learned.
     pub states: Box<[f32]>,
+    /// Names these numbers: what was learned of them serves no others.
+    pub mark: [u8; 2],
 }
 
 /// The encoder, ready to read.
@@ -50,13 +52,6 @@ pub struct About {
 pub struct Encoder {
     parts: Parts,
     machine: Machine,
-}
-
-/// Names the numbers by which an encoder's file tells what posts are about: what was learned of them serves no others. Nothing where
-/// it tells none.
-#[must_use]
-pub fn mark_of(file: &[u8]) -> Option<[u8; 2]> {
-    file::mark_of(file)
 }
 
 /// Which layers follow the lower ones.
@@ -125,6 +120,12 @@ impl Encoder {
     #[must_use]
     pub fn has_meaning(&self) -> bool {
         self.parts.meaning.is_some()
+    }
+
+    /// Names the numbers by which it does; nothing where it does not.
+    #[must_use]
+    pub fn mark(&self) -> Option<[u8; 2]> {
+        self.parts.meaning.as_ref().map(|parts| parts.mark)
     }
 
     /// Pieces that a reading of this post takes, begin and end included.
@@ -249,7 +250,7 @@ impl Encoder {
         let rows = parts.rows.chunks_exact(width).zip(&parts.bias);
         let numbers = rows.map(|(row, bias)| dot(row, &mean) + bias).collect::<Vec<_>>();
         let meaning = Meaning::of(parts.mark, &numbers);
-        Some(About { meaning, states: [mean, top].concat().into() })
+        Some(About { meaning, states: [mean, top].concat().into(), mark: parts.mark })
     }
 }
 

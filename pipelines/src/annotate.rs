@@ -35,7 +35,7 @@ mod topic;
 mod topics;
 pub mod train;
 
-pub use annotator::{Annotator, AnnotatorConfig, dense_heads};
+pub use annotator::{Annotator, AnnotatorConfig};
 pub use explain::{explain, severity_reason, shown_words};
 pub use fingerprint::{Resemblance, fingerprint, is_near_copy, resemblance};
 pub use happening::{Commons, Judge};

@@ -70,6 +70,9 @@ pub(super) const MODELS: &[(&str, &[u8])] = bytes!("models":
 
 #[cfg(test)]
 mod tests {
+    use pipelines::annotate::deep::DeepReader;
+    use pipelines::annotate::dense::DenseHead;
+
     use super::*;
 
     fn check(folder: &str, extensions: &[&str], named: &[&str]) {
@@ -84,6 +87,19 @@ mod tests {
         let mut named = named.to_vec();
         named.sort_unstable();
         assert_eq!(found, named, "files in config/{folder} and files compiled in");
+    }
+
+    #[test]
+    fn heads_over_the_deep_readers_states_are_of_the_encoder_that_is_shipped() {
+        let models: Vec<_> =
+            MODELS.iter().map(|(name, bytes)| ((*name).to_owned(), bytes)).collect();
+        let heads = DenseHead::among(&models).unwrap();
+        assert_eq!(heads.len(), 3);
+        let deep = DeepReader::of(DEEP.1.into());
+        let mark = deep.encoder().unwrap().mark().unwrap();
+        for head in heads {
+            assert_eq!(head.top().encoder, mark, "{}: train it anew", head.top().name);
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use pipelines::annotate::deep::DeepReader;
+use pipelines::annotate::deep::{DeepReader, Encoder};
+use pipelines::annotate::dense::DenseHead;
 use pipelines::record::{AnnotatedPost, PostId};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,7 @@ pub(super) const BYTES_AT_ONCE: usize = 32 << 20;
 pub struct DeepRead {
     /// Posts judged.
     pub posts: u64,
-    /// Of these, posts that the deep reader read.
+    /// Of these, posts in whose verdict the deep reader had a say.
     pub asked: u64,
     /// What judging all of them took.
     pub micros: u64,
@@ -46,7 +47,7 @@ impl DeepRead {
         self.posts.saturating_mul(1_000_000) / self.micros.max(1)
     }
 
-    /// Percent of the posts that the deep reader read.
+    /// Percent of the posts in whose verdict it had a say.
     #[must_use]
     pub fn percent(&self) -> u64 {
         self.asked * 100 / self.posts.max(1)
@@ -99,13 +100,23 @@ pub(super) fn model(config: &Config) -> Option<(String, Cow<'static, [u8]>)> {
     let is_one = |(_, bytes): &&(String, Cow<'static, [u8]>)| DeepReader::is_one(bytes);
     let found = config.models.iter().rfind(is_one).filter(|_| config.judge.depth == Depth::Deep)?;
     // What is compiled in was checked when it was made.
-    if let (name, Cow::Owned(bytes)) = found
-        && let Err(error) = DeepReader::of(bytes.clone().into()).check()
-    {
-        tracing::warn!(
-            "cannot use deep model `{name}`: {error}; posts are judged by the fast models alone"
-        );
-        return None;
+    if let (name, Cow::Owned(bytes)) = found {
+        let deep = DeepReader::of(bytes.clone().into());
+        if let Err(error) = deep.check() {
+            tracing::warn!(
+                "cannot use deep model `{name}`: {error}; posts are judged by the fast models alone"
+            );
+            return None;
+        }
+        let mark = deep.encoder().and_then(Encoder::mark);
+        for head in DenseHead::among(&config.models).unwrap_or_default() {
+            if mark != Some(head.top().encoder) {
+                let head = &head.top().name;
+                tracing::warn!(
+                    "model `{head}.dense` was learned beside another deep model than `{name}` and has no say; `guanlan train` makes it anew"
+                );
+            }
+        }
     }
     Some(found.clone())
 }

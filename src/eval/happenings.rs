@@ -66,7 +66,8 @@ impl Happenings {
     #[must_use]
     pub fn read_by(mut self, deep: Option<&DeepReader>) -> Self {
         for post in &mut self.posts {
-            post.meaning = deep.and_then(|deep| deep.meaning(&post.post.title, &post.post.text));
+            post.meaning =
+                deep.and_then(|deep| deep.about(&post.post.title, &post.post.text)?.meaning);
         }
         self
     }

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
+use pipelines::annotate::AnnotatorConfig;
 use pipelines::annotate::classify::Classifier;
-use pipelines::annotate::deep::DeepReader;
+use pipelines::annotate::deep::{About, DeepReader};
 use pipelines::annotate::dense::DenseHead;
 use pipelines::annotate::model::Model;
 use pipelines::annotate::polarity::{FoldedPost, PolarityJudge};
 use pipelines::annotate::target::TargetJudge;
-use pipelines::annotate::{AnnotatorConfig, dense_heads};
 use pipelines::record::Polarity;
 use pipelines::text::fold;
 use serde_json::Value;
@@ -47,8 +47,7 @@ impl Judges {
         };
         let risk = bytes("risk").map(|b| Classifier::load("risk", b)).transpose()?;
         let deep = config.deep.clone().map(|(_, bytes)| DeepReader::of(bytes));
-        let mut heads = dense_heads(models)?;
-        heads.retain(|head| deep.as_ref().is_some_and(|deep| deep.is_of(head)));
+        let heads = DenseHead::among(models)?;
         let beside = heads.iter().find(|head| head.top().name == "petitions").cloned();
         let petitions = bytes("petitions").map(|b| Classifier::load("petitions", b)).transpose()?;
         let petitions = petitions.map(|classes| classes.beside(beside));
@@ -57,10 +56,9 @@ impl Judges {
         Ok(Self { polarity, target, risk, petitions, deep, heads, learned_from })
     }
 
-    /// What the deep reader makes of a text, where the head of one of these names has something to say of it.
-    fn states(&self, names: &[&str], title: &str, text: &str) -> Option<Box<[f32]>> {
-        let is_asked = self.heads.iter().any(|head| names.contains(&head.top().name.as_str()));
-        self.deep.as_ref().filter(|_| is_asked)?.states(title, text)
+    /// What the deep reader says of a text, where there are heads that make something of it.
+    fn about(&self, title: &str, text: &str) -> Option<About> {
+        self.deep.as_ref().filter(|_| !self.heads.is_empty())?.about(title, text)
     }
 
     pub(super) fn saw(&self, set: &Set) -> bool {
@@ -114,10 +112,9 @@ fn of_polarity(row: &Value, expected: &str, judges: &Judges, tally: &mut Tally) 
     let (title, body) = (text(row, "title"), text(row, "text"));
     let (title_folded, body_folded) = (fold(title), fold(body));
     let post = FoldedPost { title, body, title_folded: &title_folded, body_folded: &body_folded };
-    let verdict = match judges.states(&["weibo", "news"], title, body) {
-        Some(states) => judges.polarity.polarity_beside(&post, &judges.heads, &states),
-        None => judges.polarity.polarity(&post),
-    };
+    let about = judges.about(title, body);
+    let beside = about.as_ref().map(|about| (judges.heads.as_slice(), about));
+    let verdict = judges.polarity.polarity(&post, beside);
     let found = match verdict.polarity {
         Polarity::Negative => "negative",
         Polarity::Neutral => "neutral",
@@ -182,9 +179,8 @@ pub(super) fn petitions(sets: &[Set], judges: &Judges, worst: usize) -> Option<C
         for row in set.rows.iter().filter(|r| r["category"].is_string()) {
             tally.seen |= judges.saw(set);
             let (title, body) = (fold(text(row, "title")), fold(text(row, "text")));
-            let states = judges.states(&["petitions"], text(row, "title"), text(row, "text"));
-            let (found, confidence) =
-                classifier.label(title.text(), body.text(), states.as_deref());
+            let about = judges.about(text(row, "title"), text(row, "text"));
+            let (found, confidence) = classifier.label(title.text(), body.text(), about.as_ref());
             tally.add(&Judged {
                 id: text(row, "id"),
                 text: text(row, "title"),

@@ -91,7 +91,7 @@ impl Samples<'_> {
         let deep = deep?;
         let rows = |samples: &mut dyn Iterator<Item = &Sample<'_>>| -> Option<Vec<DenseRow>> {
             let read = |s: &Sample<'_>| {
-                let states = deep.states(s.text.0, s.text.1)?.into();
+                let states = deep.about(s.text.0, s.text.1)?.states.into();
                 Some(DenseRow { states, label: s.label, weight: s.weight })
             };
             samples.map(read).collect()
@@ -104,7 +104,7 @@ impl Samples<'_> {
             labels: self.labels.clone(),
             width: held.first()?.states.len(),
             share: self.share,
-            encoder: deep.mark()?,
+            encoder: deep.encoder()?.mark()?,
         };
         let learned = |kept: &[&DenseRow]| {
             DenseHead::of(top.clone(), learn(kept, self.labels.len(), self.pull))
@@ -114,7 +114,7 @@ impl Samples<'_> {
             let kept = held.iter().zip(&part_of).filter(|(_, p)| **p != part).map(|(row, _)| row);
             let head = learned(&always.iter().chain(kept).collect::<Vec<_>>());
             for at in (0..held.len()).filter(|at| part_of[*at] == part) {
-                mixed[at] = largest(&head.mixed(&linear[at], &held[at].states));
+                mixed[at] = largest(&head.mix(&linear[at], &held[at].states));
             }
         }
         let truth: Vec<usize> = held.iter().map(|row| row.label).collect();

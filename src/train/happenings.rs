@@ -167,7 +167,7 @@ impl Form {
                 let text = &mut post.post.text;
                 let end = text.char_indices().nth(SHORT_CHARS).map_or(text.len(), |(at, _)| at);
                 text.truncate(end);
-                post.meaning = deep.and_then(|d| d.meaning(&post.post.title, text));
+                post.meaning = deep.and_then(|deep| deep.about(&post.post.title, text)?.meaning);
             }
             Self::WithoutMeaning => post.meaning = None,
         }

@@ -10,15 +10,15 @@ use chrono::{DateTime, Utc};
 
 use crate::query::{Context, Named, Target};
 use crate::record::{
-    AnnotatedPost, Channel, Fact, FactStatus, Filing, Meaning, Mention, PolarityVerdict, Post,
-    Risk, Span, StoryId, Subject, TextField, TopicHit,
+    AnnotatedPost, Channel, Fact, FactStatus, Filing, Mention, PolarityVerdict, Post, Risk, Span,
+    StoryId, Subject, TextField, TopicHit,
 };
 use crate::text::{Folded, fold};
 
 use super::AnnotateError;
 use super::classify::{ClassHit, Classifier};
-use super::deep::{DeepReader, Heard};
-use super::dense::{DenseError, DenseHead};
+use super::deep::{About, DeepReader, Heard};
+use super::dense::DenseHead;
 use super::facts::facts;
 use super::fingerprint::fingerprint;
 use super::lexicon::Lexicon;
@@ -122,12 +122,10 @@ impl Annotator {
         };
         let (risk_kinds, petition_kinds) = (classifier("risk")?, classifier("petitions")?);
         let cutter = cutter(&config)?;
-        let heads = dense_heads(&config.models)?;
         let deep =
             config.deep.filter(|_| officer.is_some()).map(|(_, bytes)| DeepReader::of(bytes));
-        let beside = |name| heads.into_iter().find(|head| head.top().name == name);
-        let beside =
-            beside("petitions").filter(|head| deep.as_ref().is_some_and(|d| d.is_of(head)));
+        let mut heads = DenseHead::among(&config.models)?.into_iter();
+        let beside = heads.find(|head| head.top().name == "petitions");
         let petition_kinds = petition_kinds.map(|kinds| kinds.beside(beside));
         let finder = SubjectFinder::new(config.subjects)?;
         Ok(Self { finder, cutter, topics, judge, officer, deep, risk_kinds, petition_kinds })
@@ -169,8 +167,8 @@ impl Annotator {
             title: texts.target.folded_title(),
             body: texts.target.folded_body(),
         });
-        let Verdicts { polarity, filing, meaning, states, mentions } = self.verdicts(&texts, deep);
-        let classes = self.classes(&texts, !mentions.is_empty(), states.as_deref());
+        let Verdicts { polarity, filing, about, mentions } = self.verdicts(&texts, deep);
+        let classes = self.classes(&texts, !mentions.is_empty(), about.as_ref());
         let topics = self.topics.hits(&texts.target, &classes);
         let fingerprint = fingerprint(texts.target.folded_body().text());
         let numbers = numbers(&texts);
@@ -189,7 +187,7 @@ impl Annotator {
             topics,
             risk,
             fingerprint,
-            meaning,
+            meaning: about.and_then(|about| about.meaning),
             story,
         };
         annotated.risk = self.assess(&annotated, &counted, 1);
@@ -239,8 +237,8 @@ impl Annotator {
             polarity,
         });
         let mentions = mentions.collect();
-        let Judged { polarity, filing, meaning, states, .. } = judged;
-        Verdicts { polarity, filing, meaning, states, mentions }
+        let Judged { polarity, filing, about, .. } = judged;
+        Verdicts { polarity, filing, about, mentions }
     }
 
     /// The polarity of each name in a post, wherever it stands in it; of a name that does not, that of the post.
@@ -267,16 +265,16 @@ impl Annotator {
         let post = texts.folded();
         let Some(officer) = &self.officer else {
             let (polarity, of_subjects) = self.judge.judge(&post, places);
-            return Judged { polarity, filing: None, meaning: None, states: None, of_subjects };
+            return Judged { polarity, filing: None, about: None, of_subjects };
         };
         let reading = officer.read(&post);
-        let alone = || Heard { heads: reading.heads, meaning: None, states: None };
-        let Heard { heads, meaning, states } =
+        let alone = || Heard { heads: reading.heads, about: None };
+        let Heard { heads, about } =
             deep.map_or_else(alone, |deep| deep.heard(&post, &reading.heads));
         let (polarity, filing) = officer.verdict(&post, &reading, &heads);
         let of_subject = |at: &&[Span]| officer.of_subject(&post, &reading, &polarity, &heads, at);
         let of_subjects = places.iter().map(of_subject).collect();
-        Judged { polarity, filing: Some(filing), meaning, states, of_subjects }
+        Judged { polarity, filing: Some(filing), about, of_subjects }
     }
 
     /// What trained classifiers say. Each knows only its kind of text and would name a class of any other.
@@ -284,7 +282,7 @@ impl Annotator {
         &self,
         texts: &Texts<'_>,
         names_subject: bool,
-        states: Option<&[f32]>,
+        about: Option<&About>,
     ) -> Vec<ClassHit> {
         let is_citizens = matches!(
             texts.post.channel,
@@ -293,7 +291,7 @@ impl Annotator {
         let risk_kinds = self.risk_kinds.as_ref().filter(|_| names_subject);
         let petition_kinds = self.petition_kinds.as_ref().filter(|_| is_citizens);
         let asked = risk_kinds.into_iter().chain(petition_kinds);
-        asked.flat_map(|classifier| classifier.classify(&texts.folded(), states)).collect()
+        asked.flat_map(|classifier| classifier.classify(&texts.folded(), about)).collect()
     }
 }
 
@@ -301,8 +299,7 @@ impl Annotator {
 struct Judged {
     polarity: PolarityVerdict,
     filing: Option<Filing>,
-    meaning: Option<Meaning>,
-    states: Option<Box<[f32]>>,
+    about: Option<About>,
     of_subjects: Vec<PolarityVerdict>,
 }
 
@@ -310,18 +307,8 @@ struct Judged {
 struct Verdicts {
     polarity: PolarityVerdict,
     filing: Option<Filing>,
-    meaning: Option<Meaning>,
-    states: Option<Box<[f32]>>,
+    about: Option<About>,
     mentions: Vec<Mention>,
-}
-
-/// The heads over the deep reader's states among `models`.
-///
-/// # Errors
-/// A file that is cut, by its name.
-pub fn dense_heads(models: &[(String, Vec<u8>)]) -> Result<Vec<DenseHead>, DenseError> {
-    let heads = models.iter().filter(|(_, bytes)| DenseHead::is_one(bytes));
-    heads.map(|(name, bytes)| DenseHead::load(name, bytes)).collect()
 }
 
 /// The officer's judge, where its model is among those of `config`.

@@ -5,6 +5,7 @@
 
 use crate::record::{Basis, Span, TextField};
 
+use super::deep::About;
 use super::dense::DenseHead;
 use super::model::{Grams, Model, ModelError, Stretch};
 use super::polarity::FoldedPost;
@@ -60,29 +61,29 @@ impl Classifier {
         &self.model
     }
 
-    /// The likeliest label of folded texts, and its probability; `states` is what the deep reader makes of the post.
+    /// The likeliest label of folded texts, and its probability; `about` is what the deep reader says of the post.
     #[must_use]
-    pub fn label(&self, title: &str, body: &str, states: Option<&[f32]>) -> (&str, f32) {
+    pub fn label(&self, title: &str, body: &str, about: Option<&About>) -> (&str, f32) {
         let grams = Grams::of(title, body, self.model.spec());
-        let shares = self.shares(&self.model.score(&grams).margins, states);
+        let shares = self.shares(&self.model.score(&grams).margins, about);
         let best = super::model::largest(&shares);
         (&self.model.labels()[best], shares[best])
     }
 
-    fn shares(&self, margins: &[f32], states: Option<&[f32]>) -> Vec<f32> {
+    fn shares(&self, margins: &[f32], about: Option<&About>) -> Vec<f32> {
         let linear = self.model.probabilities(margins);
-        match self.beside.as_ref().zip(states) {
-            Some((head, states)) => head.mixed(&linear, states),
+        match self.beside.as_ref().zip(about) {
+            Some((head, about)) => head.mixed(&linear, about),
             None => linear,
         }
     }
 
-    /// The likely classes of a post, likeliest first; `states` is what the deep reader makes of it.
+    /// The likely classes of a post, likeliest first; `about` is what the deep reader says of it.
     #[must_use]
-    pub fn classify(&self, post: &FoldedPost<'_>, states: Option<&[f32]>) -> Vec<ClassHit> {
+    pub fn classify(&self, post: &FoldedPost<'_>, about: Option<&About>) -> Vec<ClassHit> {
         let grams = Grams::of(post.title_folded.text(), post.body_folded.text(), self.model.spec());
         let score = self.model.score(&grams);
-        let shares = self.shares(&score.margins, states);
+        let shares = self.shares(&score.margins, about);
         let mut order: Vec<usize> = (0..shares.len()).filter(|at| shares[*at] >= LEAST).collect();
         order.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]));
         let hits = order.iter().enumerate().map(|(rank, &label)| {

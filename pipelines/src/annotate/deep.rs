@@ -9,12 +9,11 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use encoder::{Encoder, EncoderError};
+use encoder::EncoderError;
+pub use encoder::{About, Encoder};
 
-use super::dense::DenseHead;
 use super::officer::Heads;
 use super::polarity::FoldedPost;
-use crate::record::Meaning;
 
 /// Doubt of the linear judge ([`Heads::doubt`]) from which the deep reader is asked: on whole sources that neither reader
 /// learned from 77 % of posts lie above it, and asking more gains nothing (`config/models/deep/README.md`).
@@ -28,9 +27,7 @@ pub struct Heard {
     /// What they answer together.
     pub heads: Heads,
     /// What the post is about, where the encoder can tell.
-    pub meaning: Option<Meaning>,
-    /// What that is told by, for [`super::dense`].
-    pub states: Option<Box<[f32]>>,
+    pub about: Option<About>,
 }
 
 /// A second reader, shared between threads.
@@ -73,47 +70,25 @@ impl DeepReader {
     pub fn heard(&self, post: &FoldedPost<'_>, heads: &Heads) -> Heard {
         let is_unsure = heads.doubt() >= ASKED_FROM;
         let encoder = self.encoder().filter(|encoder| is_unsure || encoder.has_meaning());
-        let mut heard = Heard { heads: *heads, meaning: None, states: None };
-        let Some(encoder) = encoder else { return heard };
+        let Some(encoder) = encoder else { return Heard { heads: *heads, about: None } };
         let (title, body) = (post.title, post.body);
         let (read, about) = match (is_unsure, encoder.has_meaning()) {
             (true, true) => encoder.read_whole(title, body).unzip(),
             (true, false) => (Some(encoder.read(title, body)), None),
             (false, _) => (None, encoder.about(title, body)),
         };
-        if let Some(read) = read {
+        let mixed = |read: encoder::Reading| {
             self.asked.fetch_add(1, Ordering::Relaxed);
             let own = Heads { polarity: read.polarity, kind: read.kind, urgency: read.urgency };
-            heard.heads = heads.mixed(&own, SHARE);
-        }
-        if let Some(about) = about {
-            (heard.meaning, heard.states) = (about.meaning, Some(about.states));
-        }
-        heard
+            heads.mixed(&own, SHARE)
+        };
+        Heard { heads: read.map_or(*heads, mixed), about }
     }
 
     /// What a text is about, where the encoder can tell.
     #[must_use]
-    pub fn meaning(&self, title: &str, text: &str) -> Option<Meaning> {
-        self.encoder()?.about(title, text)?.meaning
-    }
-
-    /// What the encoder makes of a text, by the layers that tell what it is about.
-    #[must_use]
-    pub fn states(&self, title: &str, text: &str) -> Option<Box<[f32]>> {
-        Some(self.encoder()?.about(title, text)?.states)
-    }
-
-    /// Names the states to what was learned of them.
-    #[must_use]
-    pub fn mark(&self) -> Option<[u8; 2]> {
-        encoder::mark_of(&self.bytes)
-    }
-
-    /// Whether `head` was learned of its states.
-    #[must_use]
-    pub fn is_of(&self, head: &DenseHead) -> bool {
-        self.mark() == Some(head.top().encoder)
+    pub fn about(&self, title: &str, text: &str) -> Option<About> {
+        self.encoder()?.about(title, text)
     }
 
     /// Posts whose verdict it shared in.
@@ -175,9 +150,9 @@ mod tests {
         let file = include_bytes!("../../../config/models/deep/deep.bin").as_slice();
         let reader = DeepReader::of(Cow::Borrowed(file));
         let tells = reader.encoder().unwrap().has_meaning();
-        let [sure, unsure] = [12.0, 0.1].map(|sharp| heard(&reader, &heads(sharp)).meaning);
+        let [sure, unsure] = [12.0, 0.1].map(|sharp| heard(&reader, &heads(sharp)).about);
         assert_eq!(sure.is_some(), tells);
-        assert_eq!(sure, reader.meaning("", "公司拖欠工资四个月，找谁都推诿，工人们要讨个说法。"));
+        assert_eq!(sure, reader.about("", "公司拖欠工资四个月，找谁都推诿，工人们要讨个说法。"));
         assert!(!tells || sure == unsure);
     }
 

@@ -1,11 +1,12 @@
 //! What the deep reader's states say of a question that nobody asked when it learned: emotions of Weibo, news, classes of petition.
 //!
-//! In: the numbers that an encoder's last layer makes of a post (`encoder::About::states`) and the linear judge's shares.
+//! In: the numbers that an encoder's last layer makes of a post ([`About::states`]) and the linear judge's shares.
 //! Out: both mixed. A head is a softmax over these numbers, learned beside the linear model of its name, and a small file of its own;
 //! it serves the states it was learned of and no others. Pure.
 
 mod learn;
 
+use encoder::About;
 use serde::{Deserialize, Serialize};
 
 pub use learn::{DenseRow, learn};
@@ -33,7 +34,7 @@ pub struct DenseTop {
     pub width: usize,
     /// What it counts beside the linear model, 0 to 1.
     pub share: f32,
-    /// Names the states it was learned of (`encoder::mark_of`).
+    /// Names the states it was learned of ([`About::mark`]).
     pub encoder: [u8; 2],
 }
 
@@ -52,10 +53,13 @@ impl DenseHead {
         Self { top, weights }
     }
 
-    /// Whether `bytes` begin as such a file does.
-    #[must_use]
-    pub fn is_one(bytes: &[u8]) -> bool {
-        bytes.starts_with(MAGIC)
+    /// The heads among `models` (name of the file, bytes).
+    ///
+    /// # Errors
+    /// A file that is cut, by its name.
+    pub fn among<B: AsRef<[u8]>>(models: &[(String, B)]) -> Result<Vec<Self>, DenseError> {
+        let heads = models.iter().filter(|(_, bytes)| bytes.as_ref().starts_with(MAGIC));
+        heads.map(|(name, bytes)| Self::load(name, bytes.as_ref())).collect()
     }
 
     /// Reads a file; `name` is for messages.
@@ -99,16 +103,26 @@ impl DenseHead {
     }
 
     /// How likely each of its labels is.
-    #[must_use]
-    pub fn shares(&self, states: &[f32]) -> Vec<f32> {
+    fn shares(&self, states: &[f32]) -> Vec<f32> {
         let rows = self.weights.chunks_exact(self.top.width + 1);
         let odds: Vec<f32> = rows.map(|row| odds(row, states)).collect();
         super::model::softmax(&odds, 1.0)
     }
 
-    /// The linear judge's shares, by the same labels in the same order, and its own.
+    /// The linear judge's shares, by the same labels in the same order, and its own; the linear ones alone where another encoder
+    /// tells what the post is about.
     #[must_use]
-    pub fn mixed(&self, linear: &[f32], states: &[f32]) -> Vec<f32> {
+    pub fn mixed(&self, linear: &[f32], about: &About) -> Vec<f32> {
+        if about.mark == self.top.encoder {
+            self.mix(linear, &about.states)
+        } else {
+            linear.to_vec()
+        }
+    }
+
+    /// The same by states that it was learned of.
+    #[must_use]
+    pub fn mix(&self, linear: &[f32], states: &[f32]) -> Vec<f32> {
         let own = self.shares(states);
         let log = |p: &f32| p.max(LEAST).ln();
         let both = linear.iter().zip(&own);
@@ -171,11 +185,13 @@ mod tests {
     #[test]
     fn both_readers_count() {
         let head = head();
-        let states = [0.0, 4.0];
-        let agreed = head.mixed(&[0.8, 0.1, 0.1], &states);
-        let contradicted = head.mixed(&[0.0, 0.5, 0.5], &states);
+        let mut about = About { meaning: None, states: Box::new([0.0, 4.0]), mark: [7, 9] };
+        let agreed = head.mixed(&[0.8, 0.1, 0.1], &about);
+        let contradicted = head.mixed(&[0.0, 0.5, 0.5], &about);
         assert!(agreed[0] > 0.9 && contradicted[0] < agreed[0], "{agreed:?} {contradicted:?}");
         assert!((agreed.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        about.mark = [0, 0];
+        assert_eq!(head.mixed(&[0.8, 0.1, 0.1], &about), [0.8, 0.1, 0.1], "another encoder's");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod rules;
 use crate::record::{Basis, Polarity, PolarityVerdict, Span, TextField};
 use crate::text::{Folded, fold, sentences};
 
+use super::deep::About;
 use super::dense::DenseHead;
 use super::lexicon::{Lexicon, LexiconError};
 use super::model::{Grams, Model, ModelError, largest, softmax};
@@ -95,38 +96,23 @@ impl PolarityJudge {
         subjects: &[&[Span]],
     ) -> (PolarityVerdict, Vec<PolarityVerdict>) {
         let evidence = rules::evidence(&self.lexicon, post);
-        let whole = self.verdict(post, &evidence, true);
+        let whole = self.verdict(post, &evidence, (true, None));
         let of_subjects =
             subjects.iter().map(|spans| self.of_subject(post, &evidence, spans, &whole));
         let of_subjects = of_subjects.collect();
         (whole, of_subjects)
     }
 
-    /// The verdict alone, without the model's words: what `guanlan eval` and rule rehearsal need.
+    /// The verdict alone, without the model's words: what `guanlan eval` needs. With what the deep reader says of the post, the
+    /// head of these that stands beside the model for its shape is heard as well.
     #[must_use]
-    pub fn polarity(&self, post: &FoldedPost<'_>) -> PolarityVerdict {
-        let evidence = rules::evidence(&self.lexicon, post);
-        self.verdict(post, &evidence, false)
-    }
-
-    /// The verdict of both readers: `states` is what the deep reader makes of the post, and the head of `heads` beside the
-    /// model of this shape of post says what that means.
-    #[must_use]
-    pub fn polarity_beside(
+    pub fn polarity(
         &self,
         post: &FoldedPost<'_>,
-        heads: &[DenseHead],
-        states: &[f32],
+        beside: Option<(&[DenseHead], &About)>,
     ) -> PolarityVerdict {
-        let model = self.model_for(post);
-        let head = model.and_then(|m| heads.iter().find(|h| h.top().name == m.head().name));
-        let Some((model, head)) = model.zip(head) else { return self.polarity(post) };
-        let grams = Grams::of(post.title_folded.text(), post.body_folded.text(), model.spec());
-        let score = lexicon_score(&self.lexicon, post);
-        let shares = shares_of(model, &model.score(&grams).margins, score);
-        let mixed = head.mixed(&shares, states);
-        let (polarity, confidence) = decide(std::array::from_fn(|at| mixed[at]));
-        PolarityVerdict { polarity, confidence, ..PolarityVerdict::default() }
+        let evidence = rules::evidence(&self.lexicon, post);
+        self.verdict(post, &evidence, (false, beside))
     }
 
     fn model_for(&self, post: &FoldedPost<'_>) -> Option<&Model> {
@@ -137,7 +123,7 @@ impl PolarityJudge {
         &self,
         post: &FoldedPost<'_>,
         evidence: &[Evidence],
-        with_words: bool,
+        (with_words, beside): (bool, Option<(&[DenseHead], &About)>),
     ) -> PolarityVerdict {
         let lexicon_score = rules::score(evidence);
         let Some(model) = self.model_for(post) else {
@@ -145,7 +131,14 @@ impl PolarityJudge {
         };
         let grams = Grams::of(post.title_folded.text(), post.body_folded.text(), model.spec());
         let score = model.score(&grams);
-        let shares = shares_of(model, &score.margins, lexicon_score);
+        let mut shares = shares_of(model, &score.margins, lexicon_score);
+        let named = |head: &&DenseHead| head.top().name == model.head().name;
+        if let Some((heads, about)) = beside
+            && let Some(head) = heads.iter().find(named)
+        {
+            let mixed = head.mixed(&shares, about);
+            shares = std::array::from_fn(|at| mixed[at]);
+        }
         let (polarity, confidence) = decide(shares);
         let mut basis: Vec<Basis> = evidence.iter().map(Evidence::basis).collect();
         if with_words && polarity != Polarity::Neutral {
@@ -189,7 +182,7 @@ impl PolarityJudge {
             title_folded: &title,
             body_folded: &body,
         };
-        let verdict = self.verdict(&part, &evidence, false);
+        let verdict = self.verdict(&part, &evidence, (false, None));
         let sign = verdict.polarity;
         let model_words = whole.basis.iter().filter(|b| b.why == "model" && own.holds(&b.span));
         let agreeing = model_words.filter(|_| sign == whole.polarity).cloned();
