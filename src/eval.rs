@@ -14,6 +14,7 @@ use pipelines::annotate::deep::DeepReader;
 use serde::Serialize;
 
 mod domain;
+mod evidence;
 pub mod happenings;
 pub mod pages;
 mod score;
@@ -24,6 +25,7 @@ pub mod stories;
 mod tasks;
 
 pub use domain::{DomainScore, auc};
+pub use evidence::EvidenceScore;
 pub use score::{ClassScore, Mistake, TargetScore};
 pub use segmentation::SegmentationScore;
 
@@ -38,8 +40,8 @@ pub struct EvalOptions {
     pub train: bool,
     /// How many mistakes to list a set.
     pub worst: usize,
-    /// Tasks to score: `pages`, `sites` (pages again, by readers that have not seen their site), `domain`, `polarity`, `risk`, `petitions`, `stories`, `happenings`, `segmentation`, `speed`; all when
-    /// empty.
+    /// Tasks to score: `pages`, `sites` (pages again, by readers that have not seen their site), `domain`, `polarity`, `risk`, `petitions`, `stories`, `happenings`, `segmentation`, `speed`; all of these when
+    /// empty. `evidence` (every text of the folder, some minutes) only where it is named.
     pub tasks: Vec<String>,
 }
 
@@ -92,6 +94,9 @@ pub struct EvalReport {
     /// Items of feeds that tell of happenings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub happenings: Option<happenings::HappeningScore>,
+    /// Verdicts against the words they rest on, over every text of the folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceScore>,
     /// Word F1 by corpus (`pku`, `msr`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub segmentation: BTreeMap<String, SegmentationScore>,
@@ -148,6 +153,9 @@ pub fn run(dir: &Path, options: &EvalOptions) -> Result<EvalReport> {
         let saw = |set: &sets::Set| judges.saw(set);
         let scores = domain::score(dir, &options.judges, &saw, options.worst)?;
         [report.domain, report.domain_new_sources, report.domain_replies] = scores;
+    }
+    if options.tasks.iter().any(|task| task == "evidence") {
+        report.evidence = Some(evidence::score(dir, &options.judges)?);
     }
     if options.wants("speed") {
         report.speed = speed::measure(dir, &options.judges)?;

@@ -1,4 +1,4 @@
-//! The encoder's file: a header in JSON, tables of pieces, matrices of four bits, a digest at the end.
+//! The encoder's file: a header in JSON, tables of pieces, matrices of four or five bits, a digest at the end.
 //!
 //! In: bytes. Out: what the encoder is made of, or what is wrong with the file and where. It reads no file itself.
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::pieces::Pieces;
-use crate::product::{GROUP, Matrix};
+use crate::product::{GROUP, MOST_BITS, Matrix};
 
 const MAGIC: &[u8; 8] = b"GLENC1\n\0";
 const DIGEST_BYTES: usize = 32;
@@ -50,6 +50,16 @@ pub(crate) struct Header {
     /// Layers below the two kinds of upper ones: those that lead to the heads, and those that say what a post is about.
     #[serde(default)]
     pub(crate) shared: usize,
+    /// Bits of a weight in the layers above the shared ones that lead to the heads; all others have four.
+    #[serde(default = "four")]
+    pub(crate) bits: u32,
+}
+
+/// Bits of a weight where nothing else is said.
+const FOUR: u32 = 4;
+
+fn four() -> u32 {
+    FOUR
 }
 
 /// Vectors of the pieces, kept as in the file and made real when asked for.
@@ -151,7 +161,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Parts, EncoderError> {
     let places = cursor.reals(header.tokens * width)?;
     let first = cursor.norm(width)?;
     let layers = (0..header.layers)
-        .map(|_| layer(&mut cursor, width, header.inner))
+        .map(|at| layer(&mut cursor, &header, if at < header.shared { FOUR } else { header.bits }))
         .collect::<Result<Vec<_>, _>>()?;
     let answers = header.heads.iter().sum::<usize>();
     let heads = cursor.reals(answers * 2 * width)?;
@@ -164,17 +174,17 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Parts, EncoderError> {
 }
 
 fn meaning(cursor: &mut Cursor<'_>, header: &Header) -> Result<MeaningParts, EncoderError> {
-    let Header { width, inner, layers, shared, vector, .. } = *header;
+    let Header { width, layers, shared, vector, .. } = *header;
     let start = cursor.at;
     let layers =
-        (shared..layers).map(|_| layer(cursor, width, inner)).collect::<Result<Vec<_>, _>>()?;
+        (shared..layers).map(|_| layer(cursor, header, FOUR)).collect::<Result<Vec<_>, _>>()?;
     let (rows, bias) = (cursor.reals(vector * width)?, cursor.reals(vector)?);
     let digest = Sha256::digest(&cursor.bytes[start..cursor.at]);
     Ok(MeaningParts { from: shared, layers, rows, bias, mark: [digest[0], digest[1]] })
 }
 
 fn check(header: &Header) -> Result<(), EncoderError> {
-    let Header { width, layers, inner, pieces, tokens, heads, vector, shared, .. } = header;
+    let Header { width, layers, inner, pieces, tokens, heads, vector, shared, bits, .. } = header;
     let sane = width.is_multiple_of(GROUP)
         && inner.is_multiple_of(GROUP)
         && (GROUP..=4096).contains(width)
@@ -183,7 +193,8 @@ fn check(header: &Header) -> Result<(), EncoderError> {
         && (5..=300_000).contains(pieces)
         && (8..=512).contains(tokens)
         && *vector <= 1024
-        && shared <= layers;
+        && shared <= layers
+        && (FOUR..=MOST_BITS).contains(bits);
     if !sane {
         return Err(broken("its header names sizes that cannot be"));
     }
@@ -212,13 +223,14 @@ fn pieces(cursor: &mut Cursor<'_>, count: usize) -> Result<Pieces, EncoderError>
     Ok(Pieces::new(list, mapping))
 }
 
-fn layer(cursor: &mut Cursor<'_>, width: usize, inner: usize) -> Result<Layer, EncoderError> {
+fn layer(cursor: &mut Cursor<'_>, header: &Header, bits: u32) -> Result<Layer, EncoderError> {
+    let Header { width, inner, .. } = *header;
     Ok(Layer {
-        qkv: cursor.matrix(3 * width, width)?,
-        out: cursor.matrix(width, width)?,
+        qkv: cursor.matrix(3 * width, width, bits)?,
+        out: cursor.matrix(width, width, bits)?,
         after_attention: cursor.norm(width)?,
-        inner: cursor.matrix(inner, width)?,
-        outer: cursor.matrix(width, inner)?,
+        inner: cursor.matrix(inner, width, bits)?,
+        outer: cursor.matrix(width, inner, bits)?,
         after_inner: cursor.norm(width)?,
     })
 }
@@ -263,11 +275,18 @@ impl<'a> Cursor<'a> {
         Ok((row_scales, scales, self.take(rows * columns / 2)?.to_vec()))
     }
 
-    fn matrix(&mut self, rows: usize, columns: usize) -> Result<Matrix, EncoderError> {
+    fn matrix(&mut self, rows: usize, columns: usize, bits: u32) -> Result<Matrix, EncoderError> {
         let (row_scales, scales, nibbles) = self.packed(rows, columns)?;
+        let mut weights = nibbles.iter().flat_map(|b| [b & 15, b >> 4]).collect::<Vec<_>>();
+        if bits > FOUR {
+            // The fifth bits follow, eight to a byte.
+            let fifths = self.take(weights.len() / 8)?;
+            for (weights, byte) in weights.as_chunks_mut::<8>().0.iter_mut().zip(fifths) {
+                weights.iter_mut().enumerate().for_each(|(i, w)| *w |= (byte >> i & 1) << FOUR);
+            }
+        }
         let bias = self.reals(rows)?;
-        let weights = nibbles.iter().flat_map(|b| [b & 15, b >> 4]).collect::<Vec<_>>();
-        Matrix::new(columns, &weights, &scales, &row_scales, &bias)
+        Matrix::new(columns, bits, &weights, &scales, &row_scales, &bias)
             .ok_or_else(|| broken("a matrix has sizes that do not fit"))
     }
 

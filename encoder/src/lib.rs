@@ -1,7 +1,7 @@
 //! The deep reader: a small pretrained transformer, fine-tuned on the officer's labels, read by integer arithmetic.
 //!
 //! In: the bytes of its file, titles and texts. Out: log-probabilities of polarity, kind and urgency, and what the text is
-//! about as a vector, where the file can say it. Useful for the posts that a linear model is unsure of. Not useful for all posts: it reads some hundred a second.
+//! about as a vector, where the file can say it, and which words say so. Useful for the posts that a linear model is unsure of. Not useful for all posts: it reads some hundred a second.
 //! Pure: no file, no clock, no thread of its own. It is a crate of its own so that it is optimised in every build.
 
 mod curves;
@@ -10,16 +10,20 @@ mod machine;
 mod meaning;
 mod pieces;
 mod product;
+mod reason;
 #[cfg(test)]
 mod tests;
 
 pub use file::EncoderError;
 pub use machine::Machine;
 pub use meaning::Meaning;
+pub use reason::Said;
 
 use curves::{Attention, Desk, Gelu, Norm};
 use file::{Layer, NormWeights, Parts};
+use pieces::Piece;
 use product::{Matrix, Tokens, product};
+use reason::{Composed, said};
 
 /// Tokens that go through the layers together: the weights are fetched once for all of them.
 const TOGETHER: usize = 256;
@@ -45,6 +49,17 @@ pub struct About {
     pub states: Box<[f32]>,
     /// Names these numbers: what was learned of them serves no others.
     pub mark: [u8; 2],
+}
+
+/// Everything that is told of one post.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Whole {
+    /// The answers.
+    pub reading: Reading,
+    /// What the stretches of the post say for each polarity, in their order.
+    pub said: Box<[Said]>,
+    /// What it is about, where the file says it.
+    pub about: Option<About>,
 }
 
 /// The encoder, ready to read.
@@ -94,7 +109,7 @@ impl Encoder {
     #[must_use]
     pub fn read_all(&self, posts: &[(&str, &str)]) -> Vec<Reading> {
         let mut readings = Vec::with_capacity(posts.len());
-        self.each(posts, Way::Answers, |states, _| readings.push(self.answer(states)));
+        self.each(posts, Way::Answers, |states| readings.push(self.answer(states)));
         readings
     }
 
@@ -102,18 +117,23 @@ impl Encoder {
     #[must_use]
     pub fn about(&self, title: &str, text: &str) -> Option<About> {
         let mut about = None;
-        self.each(&[(title, text)], Way::About, |states, _| about = self.about_of(states));
+        self.each(&[(title, text)], Way::About, |states| about = self.about_of(states));
         about
     }
 
-    /// Both, the lower layers once.
+    /// Everything, the lower layers once.
     #[must_use]
-    pub fn read_whole(&self, title: &str, text: &str) -> Option<(Reading, About)> {
-        let mut both = None;
-        self.each(&[(title, text)], Way::Both, |answers, about| {
-            both = self.about_of(about).map(|about| (self.answer(answers), about));
-        });
-        both
+    pub fn read_whole(&self, title: &str, text: &str) -> Whole {
+        let (composed, pieces) = self.pieces_of(title, text);
+        let (width, heads) = (self.parts.header.width, &self.parts.heads);
+        let way = if self.has_meaning() { Way::Both } else { Way::Answers };
+        let mut room = Room::default();
+        self.run(&[framed(&pieces)], way, &mut room);
+        Whole {
+            reading: self.answer(&room.x),
+            said: said(&room.x, width, heads, &composed, &pieces),
+            about: self.about_of(&room.other),
+        }
     }
 
     /// Whether it says what posts are about.
@@ -131,23 +151,23 @@ impl Encoder {
     /// Pieces that a reading of this post takes, begin and end included.
     #[must_use]
     pub fn tokens(&self, title: &str, text: &str) -> usize {
-        self.pieces_of(title, text).len()
+        framed(&self.pieces_of(title, text).1).len()
     }
 
-    fn pieces_of(&self, title: &str, text: &str) -> Vec<u32> {
+    /// What is read of a post, and its pieces as far as they are.
+    fn pieces_of(&self, title: &str, text: &str) -> (Composed, Vec<Piece>) {
         let header = &self.parts.header;
-        let (title, text) = (title.trim(), text.trim());
-        let between = if title.is_empty() || text.is_empty() { "" } else { "。" };
-        let pieces = self.parts.pieces.cut(&format!("{}{title}{between}{text}", header.prefix));
-        let kept = pieces.into_iter().take(header.tokens - 2);
-        std::iter::once(pieces::BEGIN).chain(kept).chain([pieces::END]).collect()
+        let composed = Composed::of(&header.prefix, title, text);
+        let mut pieces = self.parts.pieces.cut(&composed.whole);
+        pieces.truncate(header.tokens - 2);
+        (composed, pieces)
     }
 
-    /// Hands the states of each post's tokens to `done`, in order: those of the layers that answer or, where that is all
-    /// that is asked, of those that tell what it is about; and the latter where both are.
-    fn each(&self, posts: &[(&str, &str)], way: Way, mut done: impl FnMut(&[f32], &[f32])) {
-        let texts =
-            posts.iter().map(|(title, text)| self.pieces_of(title, text)).collect::<Vec<_>>();
+    /// Hands the states of each post's tokens to `done`, in order: those of the layers that answer or, where these are asked,
+    /// of those that tell what it is about.
+    fn each(&self, posts: &[(&str, &str)], way: Way, mut done: impl FnMut(&[f32])) {
+        let texts = posts.iter().map(|(title, text)| framed(&self.pieces_of(title, text).1));
+        let texts = texts.collect::<Vec<_>>();
         let mut room = Room::default();
         let mut first = 0;
         while first < texts.len() {
@@ -161,8 +181,7 @@ impl Encoder {
             let mut at = 0;
             for text in &texts[first..last] {
                 let length = text.len() * self.parts.header.width;
-                let other = room.other.get(at..at + length).unwrap_or_default();
-                done(&room.x[at..at + length], other);
+                done(&room.x[at..at + length]);
                 at += length;
             }
             first = last;
@@ -252,6 +271,12 @@ impl Encoder {
         let meaning = Meaning::of(parts.mark, &numbers);
         Some(About { meaning, states: [mean, top].concat().into(), mark: parts.mark })
     }
+}
+
+/// Ids of the tokens: begin, the pieces, end.
+fn framed(pieces: &[Piece]) -> Vec<u32> {
+    let ids = pieces.iter().map(|piece| piece.id);
+    std::iter::once(pieces::BEGIN).chain(ids).chain([pieces::END]).collect()
 }
 
 /// Numbers between the steps, kept from text to text.

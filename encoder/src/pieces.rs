@@ -1,7 +1,7 @@
 //! Cutting a text into the pieces that the encoder knows.
 //!
-//! In: a text. Out: ids of pieces on the best path: the sum of their scores is the greatest. Characters that no piece has
-//! count as one unknown piece a run. It knows nothing of weights.
+//! In: a text. Out: the pieces on the best path, with their places: the sum of their scores is the greatest. Characters that
+//! no piece has count as one unknown piece a run. It knows nothing of weights.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -14,6 +14,14 @@ const UNKNOWN: u32 = 3;
 const MOST_CHARS: usize = 600;
 const LONGEST: usize = 64;
 const BLANK: char = '\u{2581}';
+
+/// A piece and the bytes of the text that it stands for; a blank in front of the text stands for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) id: u32,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
 
 /// The pieces with their scores, and what characters are mapped to.
 #[derive(Debug)]
@@ -43,31 +51,34 @@ impl Pieces {
         Self { ids, beginnings, mapping, unknown: f64::from(least) - 10.0 }
     }
 
-    /// Mapped, blanks folded to one, `▁` for a blank and one in front.
-    fn normal(&self, text: &str) -> String {
+    /// Mapped, blanks folded to one, `▁` for a blank and one in front; and for each character the byte after what it stands for.
+    fn normal(&self, text: &str) -> (String, Vec<usize>) {
         let mut out = String::from(BLANK);
+        let mut until = vec![0];
         let mut blank = true;
         let mut one = [0u8; 4];
-        for char in text.chars().take(MOST_CHARS) {
+        for (at, char) in text.char_indices().take(MOST_CHARS) {
             let plain = &*char.encode_utf8(&mut one);
             let mapped = self.mapping.get(&char).map_or(plain, |mapped| &**mapped);
             for c in mapped.chars() {
                 let is_blank = c.is_whitespace() || c == BLANK;
                 if !(is_blank && blank) {
                     out.push(if is_blank { BLANK } else { c });
+                    until.push(at + char.len_utf8());
                 }
                 blank = is_blank;
             }
         }
         if blank && out.len() > BLANK.len_utf8() {
             out.truncate(out.len() - BLANK.len_utf8());
+            until.pop();
         }
-        out
+        (out, until)
     }
 
-    /// Ids of the best path, without begin and end.
-    pub(crate) fn cut(&self, text: &str) -> Vec<u32> {
-        let text = self.normal(text);
+    /// The best path, without begin and end.
+    pub(crate) fn cut(&self, text: &str) -> Vec<Piece> {
+        let (text, until) = self.normal(text);
         let ends = text.char_indices().map(|(i, c)| i + c.len_utf8()).collect::<Vec<_>>();
         let mut best = vec![f64::NEG_INFINITY; ends.len() + 1];
         let mut back = vec![(0usize, UNKNOWN); ends.len() + 1];
@@ -93,12 +104,14 @@ impl Pieces {
                 back[from + 1] = (from, UNKNOWN);
             }
         }
-        let mut path = Vec::new();
+        let mut path: Vec<Piece> = Vec::new();
         let mut at = ends.len();
         while at > 0 {
             let (from, id) = back[at];
-            if id != UNKNOWN || path.last() != Some(&UNKNOWN) {
-                path.push(id);
+            let start = if from == 0 { 0 } else { until[from - 1] };
+            match path.last_mut().filter(|last| id == UNKNOWN && last.id == UNKNOWN) {
+                Some(last) => last.start = start,
+                None => path.push(Piece { id, start, end: until[at - 1] }),
             }
             at = from;
         }
@@ -124,20 +137,34 @@ mod tests {
     fn the_best_path_wins_over_the_longest_piece() {
         let pieces = pieces();
         // ▁ + 拖欠 is −9.5, ▁拖 + 欠 −11.5.
-        assert_eq!(pieces.cut("拖欠工资"), [4, 10, 7]);
-        assert_eq!(pieces.cut("工"), [4, 5]);
+        assert_eq!(ids(&pieces, "拖欠工资"), [4, 10, 7]);
+        assert_eq!(ids(&pieces, "工"), [4, 5]);
+    }
+
+    fn ids(pieces: &Pieces, text: &str) -> Vec<u32> {
+        pieces.cut(text).iter().map(|p| p.id).collect()
+    }
+
+    #[test]
+    fn each_piece_knows_the_bytes_it_stands_for() {
+        let text = " \u{3000}工资 鑫鑫Ａ工";
+        let found = pieces().cut(text);
+        let of = |p: &Piece| (p.id, &text[p.start..p.end]);
+        // The blanks before the text are one with what is put in front; the unknown run goes on over what is mapped.
+        let wanted = [(4, ""), (7, " \u{3000}工资"), (4, " "), (UNKNOWN, "鑫鑫Ａ"), (5, "工")];
+        assert_eq!(found.iter().map(of).collect::<Vec<_>>(), wanted);
     }
 
     #[test]
     fn unknown_characters_in_a_row_are_one_piece() {
-        assert_eq!(pieces().cut("工鑫鑫资"), [4, 5, UNKNOWN, 6]);
+        assert_eq!(ids(&pieces(), "工鑫鑫资"), [4, 5, UNKNOWN, 6]);
     }
 
     #[test]
     fn blanks_fold_and_nothing_is_left_of_a_mapped_one() {
         let pieces = pieces();
-        assert_eq!(pieces.normal(" 工 \u{3000} 资\u{200b} "), "▁工▁资");
-        assert_eq!(pieces.normal("Ａ"), "▁A");
-        assert_eq!(pieces.cut(""), [4]);
+        assert_eq!(pieces.normal(" 工 \u{3000} 资\u{200b} ").0, "▁工▁资");
+        assert_eq!(pieces.normal("Ａ"), ("▁A".to_owned(), vec![0, 3]));
+        assert_eq!(ids(&pieces, ""), [4]);
     }
 }

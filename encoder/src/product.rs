@@ -1,10 +1,10 @@
-//! Products of tokens with a matrix of four-bit weights, in integers.
+//! Products of tokens with a matrix of weights of four or five bits, in integers.
 //!
-//! In: activations as signed bytes with one scale a token, weights of 0 to 15 with a whole-number scale for each 32
+//! In: activations as signed bytes with one scale a token, weights of 0 to 15 or to 31 with a whole-number scale for each 32
 //! and a real one for each row. Out: real numbers, bias added. Sums are exact, so every processor gives the same.
 //!
-//! Bounds: a 16-bit lane sums 16 products of at most 127 × 8 once the offset of 8 is taken off (16,256; what overflows
-//! on the way comes back, additions wrap); a 32-bit lane sums 48 groups of at most 2 × 16,256 × 127 (198 million).
+//! Bounds, at five bits: a 16-bit lane sums 16 products of at most 127 × 16 once the offset of 16 is taken off (32,512; what
+//! overflows on the way comes back, additions wrap); a 32-bit lane sums 48 groups of at most 2 × 32,512 × 127 (396 million).
 
 use pulp::NullaryFnOnce;
 #[cfg(target_arch = "x86_64")]
@@ -12,6 +12,8 @@ use pulp::{cast, i8x32, i8x64, i16x16, i16x32, i32x8, i32x16, u8x32, u8x64, x86:
 
 use crate::machine::Machine;
 
+/// Bits of a weight at most: one more and a 16-bit lane would not hold its sum.
+pub(crate) const MOST_BITS: u32 = 5;
 /// Weights that share a scale.
 pub(crate) const GROUP: usize = 32;
 /// Rows that lie side by side in memory.
@@ -25,6 +27,8 @@ const QUADS: usize = GROUP / QUAD;
 pub(crate) struct Matrix {
     columns: usize,
     rows: usize,
+    /// What a stored weight lies above its value: half of what its bits hold.
+    offset: i16,
     weights: Vec<[u8; BLOCK * QUAD]>,
     /// For each block and group, the scale of each row twice.
     scales: Vec<[i16; 2 * BLOCK]>,
@@ -33,17 +37,19 @@ pub(crate) struct Matrix {
 }
 
 impl Matrix {
-    /// From rows of weights (0 to 15, each 8 above its value), scales of groups and of rows, and a bias for each row.
-    /// `None` where the lengths do not fit: rows in blocks of 16, columns in groups of 32.
+    /// From rows of weights of `bits` bits (each half of their range above its value), scales of groups and of rows, and a bias
+    /// for each row. `None` where the sizes do not fit: at most five bits, rows in blocks of 16, columns in groups of 32.
     pub(crate) fn new(
         columns: usize,
+        bits: u32,
         weights: &[u8],
         scales: &[i8],
         row_scales: &[f32],
         bias: &[f32],
     ) -> Option<Self> {
         let rows = row_scales.len();
-        let fits = columns > 0
+        let fits = (1..=MOST_BITS).contains(&bits)
+            && columns > 0
             && columns.is_multiple_of(GROUP)
             && rows.is_multiple_of(BLOCK)
             && weights.len() == rows * columns
@@ -58,7 +64,8 @@ impl Matrix {
         for block in (0..rows).step_by(BLOCK) {
             for quad in 0..columns / QUAD {
                 packed.push(std::array::from_fn(|i| {
-                    weights[(block + i / QUAD) * columns + quad * QUAD + i % QUAD] & 15
+                    weights[(block + i / QUAD) * columns + quad * QUAD + i % QUAD]
+                        & !(u8::MAX << bits)
                 }));
             }
             for group in 0..groups {
@@ -70,6 +77,7 @@ impl Matrix {
         Some(Self {
             columns,
             rows,
+            offset: 1 << (bits - 1),
             weights: packed,
             scales: twice,
             row_scales: row_scales.as_chunks().0.to_vec(),
@@ -83,12 +91,12 @@ impl Matrix {
     }
 }
 
-/// Tokens as signed bytes, four to a word, with what the offset of the weights adds to each group.
+/// Tokens as signed bytes, four to a word, with what each step of the weights' offset adds to a group.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     columns: usize,
     quads: Vec<[[i8; QUAD]; QUADS]>,
-    /// −8 times the sums of the even and of the odd pairs of each group.
+    /// The sums of the even and of the odd pairs of each group, negative.
     starts: Vec<[i16; 2]>,
     scales: Vec<f32>,
 }
@@ -144,7 +152,7 @@ impl NullaryFnOnce for Round<'_> {
                     sums[0] += i16::from(out[0]) + i16::from(out[1]);
                     sums[1] += i16::from(out[2]) + i16::from(out[3]);
                 }
-                *start = [-8 * sums[0], -8 * sums[1]];
+                *start = [-sums[0], -sums[1]];
             }
         }
     }
@@ -191,11 +199,12 @@ type Quads<'a> = &'a [[[i8; QUAD]; QUADS]];
 
 /// Sixteen sums for each of some tokens, by one kind of instructions.
 trait Lanes: Copy {
-    /// Sums of `M` tokens with one block of rows.
+    /// Sums of `M` tokens with one block of rows, whose weights lie `offset` too high.
     fn tile<const M: usize>(
         self,
         quads: [Quads; M],
         starts: [&[[i16; 2]]; M],
+        offset: i16,
         weights: &[[u8; BLOCK * QUAD]],
         scales: &[[i16; 2 * BLOCK]],
     ) -> [[i32; BLOCK]; M];
@@ -213,6 +222,7 @@ trait Lanes: Copy {
                 scales: &matrix.scales[block * groups..][..groups],
                 row_scales: &matrix.row_scales[block],
                 bias: &matrix.bias[block],
+                offset: matrix.offset,
                 column: block * BLOCK,
                 rows: matrix.rows,
             };
@@ -238,6 +248,7 @@ struct Place<'a> {
     scales: &'a [[i16; 2 * BLOCK]],
     row_scales: &'a [f32; BLOCK],
     bias: &'a [f32; BLOCK],
+    offset: i16,
     column: usize,
     rows: usize,
 }
@@ -254,7 +265,7 @@ impl Place<'_> {
         let groups = self.scales.len();
         let quads = std::array::from_fn(|m| &tokens.quads[(first + m) * groups..][..groups]);
         let starts = std::array::from_fn(|m| &tokens.starts[(first + m) * groups..][..groups]);
-        let sums = lanes.tile::<M>(quads, starts, self.weights, self.scales);
+        let sums = lanes.tile::<M>(quads, starts, self.offset, self.weights, self.scales);
         for (m, sums) in sums.iter().enumerate() {
             let scale = tokens.scales[first + m];
             let place = &mut out[(first + m) * self.rows + self.column..][..BLOCK];
@@ -276,6 +287,7 @@ impl Lanes for Plain {
         self,
         quads: [Quads; M],
         starts: [&[[i16; 2]]; M],
+        offset: i16,
         weights: &[[u8; BLOCK * QUAD]],
         scales: &[[i16; 2 * BLOCK]],
     ) -> [[i32; BLOCK]; M] {
@@ -291,7 +303,8 @@ impl Lanes for Plain {
                         }
                     }
                 }
-                let start = i32::from(starts[m][group][0]) + i32::from(starts[m][group][1]);
+                let [even, odd] = starts[m][group].map(i32::from);
+                let start = (even + odd) * i32::from(offset);
                 for i in 0..BLOCK {
                     sums[m][i] += (lanes[i] + start) * i32::from(scales[2 * i]);
                 }
@@ -310,6 +323,7 @@ impl Lanes for V3 {
         self,
         quads: [Quads; M],
         starts: [&[[i16; 2]]; M],
+        offset: i16,
         weights: &[[u8; BLOCK * QUAD]],
         scales: &[[i16; 2 * BLOCK]],
     ) -> [[i32; BLOCK]; M] {
@@ -319,7 +333,7 @@ impl Lanes for V3 {
         for (group, (weights, scales)) in groups.enumerate() {
             let tokens: [&[[i8; QUAD]; QUADS]; M] = std::array::from_fn(|m| &quads[m][group]);
             let mut lanes: [[i16x16; 2]; M] = std::array::from_fn(|m| {
-                let start: i16x16 = cast(splat(cast(starts[m][group])));
+                let start: i16x16 = cast(splat(cast(starts[m][group].map(|sum| sum * offset))));
                 [start; 2]
             });
             for (quad, weights) in weights.iter().enumerate() {
@@ -355,6 +369,7 @@ impl Lanes for V4 {
         self,
         quads: [Quads; M],
         starts: [&[[i16; 2]]; M],
+        offset: i16,
         weights: &[[u8; BLOCK * QUAD]],
         scales: &[[i16; 2 * BLOCK]],
     ) -> [[i32; BLOCK]; M] {
@@ -363,8 +378,9 @@ impl Lanes for V4 {
         let groups = weights.as_chunks::<QUADS>().0.iter().zip(scales);
         for (group, (weights, scales)) in groups.enumerate() {
             let tokens: [&[[i8; QUAD]; QUADS]; M] = std::array::from_fn(|m| &quads[m][group]);
-            let mut lanes: [i16x32; M] =
-                std::array::from_fn(|m| cast(splat(cast(starts[m][group]))));
+            let mut lanes: [i16x32; M] = std::array::from_fn(|m| {
+                cast(splat(cast(starts[m][group].map(|sum| sum * offset))))
+            });
             for (quad, weights) in weights.iter().enumerate() {
                 let weights: u8x64 = cast(*weights);
                 for m in 0..M {

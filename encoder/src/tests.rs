@@ -30,14 +30,19 @@ impl Dice {
 
 #[test]
 fn products_are_exact_sums_on_every_machine() {
+    [4, 5].into_iter().for_each(exact_sums);
+}
+
+fn exact_sums(bits: u32) {
     let (rows, columns, tokens) = (48, 96, 13);
     let mut dice = Dice(1);
-    let weights = (0..rows * columns).map(|_| (dice.next() % 16) as u8).collect::<Vec<_>>();
+    let weights = (0..rows * columns).map(|_| (dice.next() % (1 << bits)) as u8);
+    let weights = weights.collect::<Vec<_>>();
     let scales =
         (0..rows * columns / GROUP).map(|_| (dice.next() % 255) as u8 as i8).collect::<Vec<_>>();
     let row_scales = dice.reals(rows);
     let bias = dice.reals(rows);
-    let matrix = Matrix::new(columns, &weights, &scales, &row_scales, &bias).unwrap();
+    let matrix = Matrix::new(columns, bits, &weights, &scales, &row_scales, &bias).unwrap();
     let values = dice.reals(tokens * columns);
     for machine in Machine::all() {
         let mut bytes = Tokens::default();
@@ -50,11 +55,13 @@ fn products_are_exact_sums_on_every_machine() {
                 let sum = (0..columns).map(|k| {
                     let byte = (values[k] * (127.0 / top)).round_ties_even() as i64;
                     let scale = i64::from(scales[(row * columns + k) / GROUP]);
-                    byte * (i64::from(weights[row * columns + k]) - 8) * scale
+                    let weight = i64::from(weights[row * columns + k]) - (1 << (bits - 1));
+                    byte * weight * scale
                 });
                 let sum = sum.sum::<i64>() as f32;
                 let wanted = sum * (top / 127.0 * row_scales[row]) + bias[row];
-                assert_eq!(out[token * rows + row], wanted, "{} {token} {row}", machine.name());
+                let name = machine.name();
+                assert_eq!(out[token * rows + row], wanted, "{bits} bits, {name} {token} {row}");
             }
         }
     }
@@ -63,24 +70,28 @@ fn products_are_exact_sums_on_every_machine() {
 #[test]
 fn the_gravest_numbers_do_not_overflow() {
     let (rows, columns) = (16, 1536);
-    let matrix =
-        Matrix::new(columns, &vec![0; rows * columns], &[-128; 768], &[1.0; 16], &[0.0; 16])
-            .unwrap();
-    for machine in Machine::all() {
-        let mut bytes = Tokens::default();
-        bytes.fill(machine, &vec![-1.0; columns], columns);
-        let mut out = vec![0.0; rows];
-        product(machine, &bytes, &matrix, &mut out);
-        let wanted = (127 * 8 * -128 * 1536) as f32 * (1.0 / 127.0);
-        assert_eq!(out, vec![wanted; rows], "{}", machine.name());
+    for (bits, least) in [(4, 8), (5, 16)] {
+        let weights = vec![0; rows * columns];
+        let matrix =
+            Matrix::new(columns, bits, &weights, &[-128; 768], &[1.0; 16], &[0.0; 16]).unwrap();
+        for machine in Machine::all() {
+            let mut bytes = Tokens::default();
+            bytes.fill(machine, &vec![-1.0; columns], columns);
+            let mut out = vec![0.0; rows];
+            product(machine, &bytes, &matrix, &mut out);
+            let wanted = (127 * least * -128 * 1536) as f32 * (1.0 / 127.0);
+            assert_eq!(out, vec![wanted; rows], "{bits} bits, {}", machine.name());
+        }
     }
 }
 
 #[test]
 fn sizes_that_do_not_fit_make_no_matrix() {
-    assert!(Matrix::new(32, &[0; 32 * 15], &[0; 15], &[0.0; 15], &[0.0; 15]).is_none());
-    assert!(Matrix::new(48, &[0; 48 * 16], &[0; 24], &[0.0; 16], &[0.0; 16]).is_none());
-    assert!(Matrix::new(32, &[0; 32 * 16], &[0; 15], &[0.0; 16], &[0.0; 16]).is_none());
+    assert!(Matrix::new(32, 4, &[0; 32 * 15], &[0; 15], &[0.0; 15], &[0.0; 15]).is_none());
+    assert!(Matrix::new(48, 4, &[0; 48 * 16], &[0; 24], &[0.0; 16], &[0.0; 16]).is_none());
+    assert!(Matrix::new(32, 4, &[0; 32 * 16], &[0; 15], &[0.0; 16], &[0.0; 16]).is_none());
+    // A sum of six bits would not fit its lane.
+    assert!(Matrix::new(32, 6, &[0; 32 * 16], &[0; 16], &[0.0; 16], &[0.0; 16]).is_none());
 }
 
 #[test]
@@ -142,10 +153,15 @@ fn attention_is_a_mean_of_values_by_the_likeness_of_keys() {
     }
 }
 
-/// A whole file of small sizes: two layers, one head of attention, eight pieces, so many numbers of meaning.
-fn small_file(vector: usize) -> Vec<u8> {
+/// A whole file of small sizes: two layers, one head of attention, eight pieces, so many numbers of meaning, the second layer
+/// of so many bits a weight.
+fn small_file(vector: usize, bits: usize) -> Vec<u8> {
     let mut dice = Dice(3);
-    let more = if vector > 0 { format!(r#","vector":{vector},"shared":1"#) } else { String::new() };
+    let more = if vector > 0 {
+        format!(r#","vector":{vector},"shared":1,"bits":{bits}"#)
+    } else {
+        String::new()
+    };
     let header = format!(
         r#"{{"width":32,"layers":2,"inner":64,"pieces":8,"tokens":16,"epsilon":1e-12,
         "heads":[3,13,4],"prefix":"query: "{more}}}"#
@@ -168,13 +184,14 @@ fn small_file(vector: usize) -> Vec<u8> {
         }
     };
     let mut bytes = Dice(4);
-    let mut matrix = |out: &mut Vec<u8>, rows: usize, columns: usize| {
+    let mut matrix = |out: &mut Vec<u8>, rows: usize, columns: usize, bits: usize| {
         reals(out, rows);
         out.extend((0..rows * columns / GROUP).map(|_| (bytes.next() % 40) as u8));
-        out.extend((0..rows * columns / 2).map(|_| bytes.next() as u8));
+        let packed = rows * columns / 2 + rows * columns / 8 * (bits - 4);
+        out.extend((0..packed).map(|_| bytes.next() as u8));
         reals(out, rows);
     };
-    matrix(&mut out, 8, 32);
+    matrix(&mut out, 8, 32, 4);
     out.truncate(out.len() - 8 * 4);
     let mut plain = Dice(5);
     let mut more = |out: &mut Vec<u8>, count: usize| {
@@ -183,23 +200,23 @@ fn small_file(vector: usize) -> Vec<u8> {
         }
     };
     more(&mut out, 16 * 32 + 64);
-    let mut layer = |out: &mut Vec<u8>| {
-        matrix(out, 96, 32);
-        matrix(out, 32, 32);
+    let mut layer = |out: &mut Vec<u8>, bits: usize| {
+        matrix(out, 96, 32, bits);
+        matrix(out, 32, 32, bits);
         more(out, 64);
-        matrix(out, 64, 32);
-        matrix(out, 32, 64);
+        matrix(out, 64, 32, bits);
+        matrix(out, 32, 64, bits);
         more(out, 64);
     };
-    layer(&mut out);
-    layer(&mut out);
+    layer(&mut out, 4);
+    layer(&mut out, bits);
     let mut heads = Dice(6);
     let mut reals = |out: &mut Vec<u8>, count: usize| {
         (0..count).for_each(|_| out.extend(heads.real().to_le_bytes()));
     };
     reals(&mut out, 20 * 64 + 20);
     if vector > 0 {
-        layer(&mut out);
+        layer(&mut out, 4);
         reals(&mut out, vector * 32 + vector);
     }
     sealed(out)
@@ -213,7 +230,7 @@ fn sealed(mut body: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn every_machine_reads_the_same_alone_and_among_others() {
-    let file = small_file(8);
+    let file = small_file(8, 5);
     let posts = [
         ("", "工资工资资"),
         ("工", "资 工 资"),
@@ -241,7 +258,8 @@ fn every_machine_reads_the_same_alone_and_among_others() {
             let about = encoder.about(post.0, post.1).unwrap();
             let (is, was) = (&about.meaning, plain.about(post.0, post.1).unwrap().meaning);
             assert!(is.as_ref().unwrap().cosine(&was.unwrap()).unwrap() > 0.999);
-            assert_eq!(encoder.read_whole(post.0, post.1), Some((*reading, about)));
+            let whole = encoder.read_whole(post.0, post.1);
+            assert_eq!((whole.reading, whole.about), (*reading, Some(about)));
         }
     }
     assert_eq!(
@@ -253,7 +271,7 @@ fn every_machine_reads_the_same_alone_and_among_others() {
 
 #[test]
 fn a_file_that_is_none_or_damaged_is_told_apart() {
-    let file = small_file(8);
+    let file = small_file(8, 5);
     assert!(matches!(Encoder::open(b""), Err(EncoderError::NotOurs)));
     assert!(matches!(Encoder::open(b"GLM1 whatever"), Err(EncoderError::NotOurs)));
     let mut damaged = file.clone();
@@ -273,7 +291,7 @@ fn a_file_that_is_none_or_damaged_is_told_apart() {
 
 #[test]
 fn what_a_post_is_about_is_a_direction_of_bytes() {
-    let encoder = Encoder::open(&small_file(8)).unwrap();
+    let encoder = Encoder::open(&small_file(8, 5)).unwrap();
     assert!(encoder.has_meaning());
     let of = |text: &str| encoder.about("", text).unwrap().meaning.unwrap();
     let (one, other) = (of("工资工资资"), of("资 工 资"));
@@ -294,8 +312,28 @@ fn what_a_post_is_about_is_a_direction_of_bytes() {
 }
 
 #[test]
+fn what_the_words_say_adds_up_to_the_odds() {
+    let encoder = Encoder::open(&small_file(8, 5)).unwrap();
+    let (title, text) = (" 工", "资 工 鑫资工资");
+    let whole = encoder.read_whole(title, text);
+    let words = whole.said.iter().map(|s| {
+        let of = if s.is_title { title } else { text };
+        &of[s.bytes[0] as usize..s.bytes[1] as usize]
+    });
+    assert_eq!(words.collect::<Vec<_>>(), ["工", "资", " ", "工", " ", "鑫", "资", "工资"]);
+    // Odds of one polarity against the next, but for what is always added.
+    let bias = &encoder.parts.heads_bias;
+    for (a, b) in [(0, 1), (1, 2)] {
+        let sum = whole.said.iter().map(|s| s.polarity[a] - s.polarity[b]).sum::<f32>();
+        let odds = whole.reading.polarity[a] - whole.reading.polarity[b] - (bias[a] - bias[b]);
+        assert!((sum - odds).abs() < 1e-3, "{sum} {odds}");
+    }
+    assert_eq!(encoder.read_whole("", "").said.len(), 0);
+}
+
+#[test]
 fn a_file_without_meanings_is_read_as_before() {
-    let [with, without] = [8, 0].map(|vector| Encoder::open(&small_file(vector)).unwrap());
+    let [with, without] = [8, 0].map(|vector| Encoder::open(&small_file(vector, 4)).unwrap());
     assert!(!without.has_meaning());
     assert_eq!(with.read("工", "资 工 资"), without.read("工", "资 工 资"));
     assert_eq!(without.about("工", "资 工 资"), None);

@@ -25,6 +25,7 @@ mod visible;
 
 pub use cells::{Cell, Cells, cells, is_word_char};
 pub use fold::{Folded, fold};
+pub(crate) use segment::word_in;
 pub use segment::{Segmenter, Word, is_dictionary_word};
 pub use split::{Splits, paragraphs, sentences, share_paragraph, share_sentence};
 pub use visible::{is_steering, visible, visible_line};

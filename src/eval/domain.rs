@@ -12,6 +12,7 @@ use pipelines::record::{AnnotatedPost, Polarity};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::evidence::EvidenceScore;
 use super::score::{ClassScore, Judged, Tally};
 use super::sets::{Set, read, text};
 use super::speed::post;
@@ -32,8 +33,9 @@ pub struct DomainScore {
     pub parties: Option<PartyScore>,
     /// Posts whose polarity is not in doubt.
     pub sure: SureScore,
-    /// Verdicts without a word that speaks for them, or with more against them.
-    pub unsupported: usize,
+    /// How verdicts stand to the words shown for them.
+    #[serde(flatten)]
+    pub evidence: EvidenceScore,
     /// A shipped model learned from this very file.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub seen: bool,
@@ -102,7 +104,7 @@ struct Tallies {
     risk: Vec<(f32, bool)>,
     parties: (usize, usize),
     sure: (usize, usize),
-    unsupported: usize,
+    evidence: EvidenceScore,
     n: usize,
 }
 
@@ -125,7 +127,7 @@ fn of_set(set: &Set, annotator: &Annotator, worst: usize) -> Option<DomainScore>
             share: share(all.sure.1, all.n),
             accuracy: share(all.sure.0, all.sure.1),
         },
-        unsupported: all.unsupported,
+        evidence: all.evidence,
         seen: false,
     })
 }
@@ -141,7 +143,7 @@ impl Tallies {
         let (id, shown) = (text(row, "id"), if title.is_empty() { body } else { title });
         let confidence = verdict.confidence;
         self.polarity.add(&Judged { id, text: shown, expected, found, confidence });
-        self.unsupported += usize::from(!verdict.is_supported());
+        self.evidence.add(verdict);
         if !verdict.is_unsure() {
             self.sure.1 += 1;
             self.sure.0 += usize::from(found == expected);

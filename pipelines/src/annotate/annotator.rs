@@ -17,20 +17,20 @@ use crate::text::{Folded, fold};
 
 use super::AnnotateError;
 use super::classify::{ClassHit, Classifier};
-use super::deep::{About, DeepReader, Heard};
+use super::deep::{About, DeepReader, Heard, SHARE};
 use super::dense::DenseHead;
 use super::facts::facts;
 use super::fingerprint::fingerprint;
 use super::lexicon::Lexicon;
 use super::model::Model;
-use super::officer::{OfficerJudge, OfficerModel, PartyJudge};
+use super::officer::{OfficerJudge, OfficerModel, PartyJudge, Reading};
 use super::polarity::{FoldedPost, JudgeError, PolarityJudge};
 use super::quantities::{Quantity, quantities};
 use super::risk::{self, Counted, RiskInput, TopicWeight};
 use super::subjects::SubjectFinder;
 use super::topic::TopicConfig;
 use super::topics::TopicSet;
-use crate::text::Segmenter;
+use crate::text::{Segmenter, Word};
 use crate::words::{Cutter, FoldedTexts};
 
 /// What an [`Annotator`] is made of, as read from config.
@@ -163,11 +163,11 @@ impl Annotator {
 
     fn annotated(&self, post: Post, deep: Option<&DeepReader>) -> AnnotatedPost {
         let texts = Texts::of(&post);
-        let words = self.cutter.cut(FoldedTexts {
+        let (words, cut) = self.cutter.cut_whole(FoldedTexts {
             title: texts.target.folded_title(),
             body: texts.target.folded_body(),
         });
-        let Verdicts { polarity, filing, about, mentions } = self.verdicts(&texts, deep);
+        let Verdicts { polarity, filing, about, mentions } = self.verdicts(&texts, cut, deep);
         let classes = self.classes(&texts, !mentions.is_empty(), about.as_ref());
         let topics = self.topics.hits(&texts.target, &classes);
         let fingerprint = fingerprint(texts.target.folded_body().text());
@@ -219,7 +219,12 @@ impl Annotator {
     }
 
     /// What is judged of the whole and, in the order of config, of each subject that is named.
-    fn verdicts(&self, texts: &Texts<'_>, deep: Option<&DeepReader>) -> Verdicts {
+    fn verdicts(
+        &self,
+        texts: &Texts<'_>,
+        cut: [Vec<Word>; 2],
+        deep: Option<&DeepReader>,
+    ) -> Verdicts {
         let mut spans: Vec<Vec<Span>> = vec![Vec::new(); self.subjects().len()];
         for (field, original, folding) in texts.both() {
             for Named { subject, range } in self.finder.find(original, folding) {
@@ -229,7 +234,7 @@ impl Annotator {
         let named: Vec<(&Subject, Vec<Span>)> =
             self.subjects().iter().zip(spans).filter(|(_, spans)| !spans.is_empty()).collect();
         let places: Vec<&[Span]> = named.iter().map(|(_, spans)| spans.as_slice()).collect();
-        let judged = self.judged(texts, &places, deep);
+        let judged = self.judged(texts, Some(cut), &places, deep);
         let mentions = named.into_iter().zip(judged.of_subjects);
         let mentions = mentions.map(|((subject, spans), polarity)| Mention {
             subject: subject.id.clone(),
@@ -257,20 +262,28 @@ impl Annotator {
         };
         let spans: Vec<Vec<Span>> = names.iter().filter(|n| !n.is_empty()).map(spans_of).collect();
         let places: Vec<&[Span]> = spans.iter().map(Vec::as_slice).collect();
-        self.judged(&texts, &places, self.deep.as_ref()).of_subjects
+        self.judged(&texts, None, &places, self.deep.as_ref()).of_subjects
     }
 
     /// What is judged of the whole, and of each subject by where it is named.
-    fn judged(&self, texts: &Texts<'_>, places: &[&[Span]], deep: Option<&DeepReader>) -> Judged {
+    fn judged(
+        &self,
+        texts: &Texts<'_>,
+        cut: Option<[Vec<Word>; 2]>,
+        places: &[&[Span]],
+        deep: Option<&DeepReader>,
+    ) -> Judged {
         let post = texts.folded();
         let Some(officer) = &self.officer else {
             let (polarity, of_subjects) = self.judge.judge(&post, places);
             return Judged { polarity, filing: None, about: None, of_subjects };
         };
         let reading = officer.read(&post);
-        let alone = || Heard { heads: reading.heads, about: None };
-        let Heard { heads, about } =
+        let alone = || Heard { heads: reading.heads, said: Box::default(), about: None };
+        let Heard { heads, said, about } =
             deep.map_or_else(alone, |deep| deep.heard(&post, &reading.heads));
+        let reading = reading.with_deep(said, SHARE);
+        let reading = cut.into_iter().fold(reading, Reading::with_cut);
         let (polarity, filing) = officer.verdict(&post, &reading, &heads);
         let of_subject = |at: &&[Span]| officer.of_subject(&post, &reading, &polarity, &heads, at);
         let of_subjects = places.iter().map(of_subject).collect();

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use encoder::EncoderError;
-pub use encoder::{About, Encoder};
+pub use encoder::{About, Encoder, Said};
+use encoder::{EncoderError, Whole};
 
 use super::officer::Heads;
 use super::polarity::FoldedPost;
@@ -19,13 +19,15 @@ use super::polarity::FoldedPost;
 /// learned from 77 % of posts lie above it, and asking more gains nothing (`config/models/deep/README.md`).
 const ASKED_FROM: f32 = 0.8;
 /// What the deep reader counts in the mix.
-const SHARE: f32 = 0.5;
+pub(super) const SHARE: f32 = 0.5;
 
 /// What both readers make of a post.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Heard {
     /// What they answer together.
     pub heads: Heads,
+    /// What each stretch of the post says to the deep reader; nothing where it was not asked.
+    pub said: Box<[Said]>,
     /// What the post is about, where the encoder can tell.
     pub about: Option<About>,
 }
@@ -70,19 +72,15 @@ impl DeepReader {
     pub fn heard(&self, post: &FoldedPost<'_>, heads: &Heads) -> Heard {
         let is_unsure = heads.doubt() >= ASKED_FROM;
         let encoder = self.encoder().filter(|encoder| is_unsure || encoder.has_meaning());
-        let Some(encoder) = encoder else { return Heard { heads: *heads, about: None } };
-        let (title, body) = (post.title, post.body);
-        let (read, about) = match (is_unsure, encoder.has_meaning()) {
-            (true, true) => encoder.read_whole(title, body).unzip(),
-            (true, false) => (Some(encoder.read(title, body)), None),
-            (false, _) => (None, encoder.about(title, body)),
-        };
-        let mixed = |read: encoder::Reading| {
-            self.asked.fetch_add(1, Ordering::Relaxed);
-            let own = Heads { polarity: read.polarity, kind: read.kind, urgency: read.urgency };
-            heads.mixed(&own, SHARE)
-        };
-        Heard { heads: read.map_or(*heads, mixed), about }
+        let alone = |about| Heard { heads: *heads, said: Box::default(), about };
+        let Some(encoder) = encoder else { return alone(None) };
+        if !is_unsure {
+            return alone(encoder.about(post.title, post.body));
+        }
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let Whole { reading, said, about } = encoder.read_whole(post.title, post.body);
+        let encoder::Reading { polarity, kind, urgency } = reading;
+        Heard { heads: heads.mixed(&Heads { polarity, kind, urgency }, SHARE), said, about }
     }
 
     /// What a text is about, where the encoder can tell.

@@ -18,8 +18,9 @@ mod words;
 use std::cell::OnceCell;
 
 use crate::record::{Filing, Polarity, PolarityVerdict, Span, TextField};
-use crate::text::{Folded, fold};
+use crate::text::{Folded, Word, fold};
 
+use super::deep::Said;
 use super::lexicon::Lexicon;
 use super::model::ModelError;
 use super::polarity::{Evidence, FoldedPost, Own, evidence, score};
@@ -53,10 +54,28 @@ pub struct Reading {
     texts: Texts,
     evidence: Vec<Evidence>,
     scored: Scored,
+    /// Title and body cut into words.
+    cut: OnceCell<[Vec<Word>; 2]>,
+    /// What the deep reader's tokens say, and what it counts.
+    deep: Option<(Box<[Said]>, f32)>,
     /// The words that may be shown for a verdict, once one is asked for.
     candidates: OnceCell<Vec<words::Candidate>>,
     /// What the linear model makes of it.
     pub heads: Heads,
+}
+
+impl Reading {
+    /// The same with title and body cut into words already; without it they are cut when reasons are asked for.
+    #[must_use]
+    pub fn with_cut(self, cut: [Vec<Word>; 2]) -> Self {
+        Self { cut: OnceCell::from(cut), ..self }
+    }
+
+    /// The same with what the deep reader's tokens say, which counts `share`; an empty `said` is none.
+    #[must_use]
+    pub fn with_deep(self, said: Box<[Said]>, share: f32) -> Self {
+        Self { deep: (!said.is_empty()).then_some((said, share)), ..self }
+    }
 }
 
 impl OfficerJudge {
@@ -87,7 +106,8 @@ impl OfficerJudge {
         let texts = Texts::of(post.title_folded.text(), post.body_folded.text());
         let scored = self.model.score(&texts, &numbers(&evidence));
         let heads = self.model.heads(&scored.margins);
-        Reading { texts, evidence, scored, candidates: OnceCell::new(), heads }
+        let (cut, candidates) = (OnceCell::new(), OnceCell::new());
+        Reading { texts, evidence, scored, cut, deep: None, candidates, heads }
     }
 
     /// The verdict on the whole post by `heads`: those of the reading, or a mix with another reader's.
@@ -98,9 +118,27 @@ impl OfficerJudge {
         reading: &Reading,
         heads: &Heads,
     ) -> (PolarityVerdict, Filing) {
-        let mut verdict = self.unexplained(reading, heads);
-        verdict.basis = words::basis(&self.model, post, reading, verdict.polarity, None);
+        let mut verdict = self.model.decided(heads, score(&reading.evidence));
+        self.give_reasons(&mut verdict, post, reading, heads, None);
         (verdict, heads.filing(self.model.head.unsure_kind))
+    }
+
+    /// Adds the words it rests on. Where they do not speak for it, it is in doubt, however sure the numbers are.
+    fn give_reasons(
+        &self,
+        verdict: &mut PolarityVerdict,
+        post: &FoldedPost<'_>,
+        reading: &Reading,
+        heads: &Heads,
+        within: Option<&Own>,
+    ) {
+        let reasons = words::reasons(&self.model, post, reading, verdict.polarity, within);
+        verdict.basis = reasons.basis;
+        if !reasons.hold {
+            verdict.confidence *= if verdict.at_odds { 1.0 } else { AT_ODDS };
+            verdict.at_odds = true;
+            verdict.other.get_or_insert(heads.polarity().2);
+        }
     }
 
     /// The verdict on a subject by the judge of parties; without one, and of a subject that is named nowhere, that of the
@@ -140,14 +178,8 @@ impl OfficerJudge {
         let lean = score(&in_own.collect::<Vec<_>>());
         let mut verdict = self.model.decided(&Heads { polarity, ..*heads }, lean);
         let within = (!own.is_all).then_some(own);
-        verdict.basis = words::basis(&self.model, post, reading, verdict.polarity, within);
+        self.give_reasons(&mut verdict, post, reading, &Heads { polarity, ..*heads }, within);
         verdict
-    }
-
-    /// The verdict without its words: for measuring.
-    #[must_use]
-    pub fn unexplained(&self, reading: &Reading, heads: &Heads) -> PolarityVerdict {
-        self.model.decided(heads, score(&reading.evidence))
     }
 }
 

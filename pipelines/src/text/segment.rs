@@ -121,7 +121,8 @@ impl Segmenter {
     }
 }
 
-fn word_in(text: &str, start: usize, end: usize) -> Option<Word> {
+/// The piece as a word, where it is one.
+pub(crate) fn word_in(text: &str, start: usize, end: usize) -> Option<Word> {
     text[start..end].chars().any(char::is_alphanumeric).then_some(Word { start, end })
 }
 

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::rarity::Rarity;
 use crate::annotate::lexicon::{Lexicon, Role};
 use crate::record::{Keyword, PostWords, SentimentWord, Span, TextField};
-use crate::text::{Folded, Segmenter};
+use crate::text::{Folded, Segmenter, Word, word_in};
 
 /// Keywords of a post at most.
 pub const MAX_KEYWORDS: usize = 12;
@@ -53,19 +53,26 @@ impl Cutter {
         Self { segmenter, lexicon }
     }
 
-    /// The words of one post.
+    /// The keywords and sentiment words of one post.
     #[must_use]
     pub fn cut(&self, texts: FoldedTexts<'_>) -> PostWords {
+        self.cut_whole(texts).0
+    }
+
+    /// The same, and all words of title and text.
+    #[must_use]
+    pub fn cut_whole(&self, texts: FoldedTexts<'_>) -> (PostWords, [Vec<Word>; 2]) {
+        let mut all: [Vec<Word>; 2] = Default::default();
         let mut seen: FxHashMap<&str, Seen> = FxHashMap::default();
         let mut words = PostWords::default();
         let mut seams = Vec::new();
-        for (field, folded, count) in
-            [(TextField::Title, texts.title, TITLE), (TextField::Body, texts.body, 1.0)]
-        {
+        let fields = [(TextField::Title, texts.title, TITLE), (TextField::Body, texts.body, 1.0)];
+        for ((field, folded, count), all) in fields.into_iter().zip(&mut all) {
             let text = folded.text();
             seams.clear();
             self.segmenter.each_piece(text, |start, end, is_name| {
                 seams.push(start);
+                all.extend(word_in(text, start, end));
                 if !is_name && may_be_keyword(&text[start..end]) {
                     let new = Seen { field, start, end, count: 0.0 };
                     seen.entry(&text[start..end]).or_insert(new).count += count;
@@ -75,7 +82,7 @@ impl Cutter {
             self.sentiment(field, folded, &seams, &mut words.sentiment);
         }
         words.keywords = keywords(texts, &seen);
-        words
+        (words, all)
     }
 
     /// The words of the lexicons that begin and end where the cut does: 难看 is none in 很难看出.
