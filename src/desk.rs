@@ -294,6 +294,15 @@ impl Desk {
             .map_err(|error| DeskError::Query { query: text.to_owned(), error })
     }
 
+    /// Reads the query of a rule, as the rule is asked.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub(crate) fn rule_query(&self, text: &str) -> Result<Query> {
+        pipelines::query::parse_rule(text, &self.context()?)
+            .map_err(|error| DeskError::Query { query: text.to_owned(), error })
+    }
+
     /// The index, where it is one of this store, and how many changes of the store it does not hold yet.
     fn asked(&self) -> Result<(Arc<Index>, u64)> {
         let index = self.index.get()?;

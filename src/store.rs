@@ -208,6 +208,8 @@ pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers + 
     fn set_story(&self, posts: &[PostId], story: StoryId) -> Result<()>;
     /// Moves every post of `from` to `into`.
     fn merge_story(&self, from: StoryId, into: StoryId) -> Result<()>;
+    /// The story of the oldest other post with the texts of this one.
+    fn story_of_copy(&self, post: PostId, content_hash: u64) -> Result<Option<StoryId>>;
     /// An officer's word on the polarity of a post; in force at once.
     fn correct_polarity(&self, id: PostId, polarity: Polarity, now: DateTime<Utc>) -> Result<()>;
     /// Deletes a post and everything that hangs on it.

@@ -30,6 +30,7 @@ pub(crate) enum Property {
     Keyword,
     Subject,
     Polarity,
+    Reading,
     Kind,
     Urgency,
     Unsure,
@@ -324,6 +325,7 @@ impl<D: Dialect> Compiler<D> {
                 self.any(subjects.collect())
             }
             FieldTest::Polarity(polarity) => d.equal(Property::Polarity, polarity.as_str()),
+            FieldTest::Reading(polarity) => d.equal(Property::Reading, polarity.as_str()),
             FieldTest::Kind(kind) => d.equal(Property::Kind, kind.as_str()),
             FieldTest::Urgency(range) => {
                 let levels = 0..=pipelines::record::Filing::MOST_URGENT;

@@ -13,7 +13,7 @@ use tantivy::schema::{
 use crate::tokenize;
 
 /// Raised whenever the fields, their tokenisers or the meaning of a value change.
-pub(crate) const SCHEMA_VERSION: u32 = 4;
+pub(crate) const SCHEMA_VERSION: u32 = 5;
 
 /// Name of the field that segments are sorted by, newest first.
 pub(crate) const TIME: &str = "time";
@@ -54,6 +54,8 @@ pub(crate) struct Fields {
     pub channel: Field,
     pub site: Field,
     pub polarity: Field,
+    /// The polarity, and the other reading of one in doubt.
+    pub reading: Field,
     pub kind: Field,
     /// 0 to 3 as text: few values, asked for by range and counted.
     pub urgency: Field,
@@ -99,6 +101,7 @@ impl Fields {
             channel: b.add_text_field("channel", STRING | FAST),
             site: b.add_text_field("site", STRING | FAST),
             polarity: b.add_text_field("polarity", STRING | FAST),
+            reading: b.add_text_field("reading", STRING),
             kind: b.add_text_field("kind", STRING | FAST),
             urgency: b.add_text_field("urgency", STRING | FAST),
             unsure: b.add_text_field("unsure", STRING | FAST),
@@ -131,6 +134,9 @@ impl Fields {
         doc.add_text(self.site, &post.site);
         let (shown, _) = annotated.shown();
         doc.add_text(self.polarity, shown.polarity.as_str());
+        for reading in std::iter::once(shown.polarity).chain(shown.other) {
+            doc.add_text(self.reading, reading.as_str());
+        }
         doc.add_text(self.unsure, if shown.is_unsure() { "yes" } else { "no" });
         if let Some(filing) = &annotated.filing {
             doc.add_text(self.kind, filing.kind.as_str());

@@ -111,6 +111,7 @@ impl Dialect for TantivyDialect {
             Property::Keyword => f.keyword,
             Property::Subject => f.subject,
             Property::Polarity => f.polarity,
+            Property::Reading => f.reading,
             Property::Kind => f.kind,
             Property::Urgency => f.urgency,
             Property::Unsure => f.unsure,

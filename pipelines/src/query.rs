@@ -81,6 +81,28 @@ pub fn parse(input: &str, context: &Context) -> Result<Query, QueryError> {
     Ok(Query { root, source: input.to_owned() })
 }
 
+/// Reads the query of a rule or a route: a polarity in doubt counts as either of its readings there, so that no alert is missed
+/// because of a doubt. What is asked for to be absent is absent only where it is the first reading.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_rule(input: &str, context: &Context) -> Result<Query, QueryError> {
+    let query = parse(input, context)?;
+    Ok(Query { root: either_reading(query.root), ..query })
+}
+
+fn either_reading(node: Node) -> Node {
+    let each = |parts: Vec<Node>| parts.into_iter().map(either_reading).collect();
+    match node {
+        Node::All(parts) => Node::All(each(parts)),
+        Node::Any(parts) => Node::Any(each(parts)),
+        Node::AtLeast { count, of } => Node::AtLeast { count, of: each(of) },
+        Node::Field(FieldTest::Polarity(polarity)) => Node::Field(FieldTest::Reading(polarity)),
+        Node::Not(_) | Node::Text(_) | Node::Words(_) | Node::Field(_) => node,
+    }
+}
+
 impl Query {
     /// The tree.
     #[must_use]

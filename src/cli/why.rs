@@ -19,9 +19,7 @@ impl WhyArgs {
             Ok(desk) => desk,
             Err(outcome) => return Ok(outcome),
         };
-        let rule = desk.config.rules.iter().find(|r| r.id.as_str() == self.rule);
-        let text = rule.map_or(self.rule.as_str(), |r| r.query.as_str());
-        match desk.why(&open::who(globals), &self.post, text) {
+        match desk.why(&open::who(globals), &self.post, &self.rule) {
             Ok(why) => writeln!(out, "{why}")?,
             Err(error) => return open::refused(error, globals.lang),
         }

@@ -97,7 +97,7 @@ impl Desk {
         }
         let (all, _) = self.within(&self.query(ALL)?, &day)?;
         steps.add(all == 0, "collected", &[("n", &all)], "/sources");
-        let query = self.query(&rule.query)?;
+        let query = self.rule_query(&rule.query)?;
         let (met, posts) = self.within(&query, &day)?;
         let asked = format!("({}) published:{}", rule.query, day.day);
         let asked: String = url::form_urlencoded::byte_serialize(asked.as_bytes()).collect();

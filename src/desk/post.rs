@@ -177,7 +177,9 @@ impl Desk {
     /// `Unknown`, a query that cannot be read.
     pub fn why(&self, who: &Who, id: &str, query: &str) -> Result<String> {
         let post = self.post_named(who, id)?;
-        let query = self.query(query)?;
+        let rule = self.config.rules.iter().find(|rule| rule.id.as_str() == query);
+        let of_rule = rule.map(|rule| self.rule_query(&rule.query));
+        let query = of_rule.unwrap_or_else(|| self.query(query))?;
         let segmenter = crate::engine::segmenter(&self.config);
         let target = Target::new(&post).segmented_by(&segmenter);
         Ok(pipelines::query::why(&query, &target, who.lang).trim_end().to_owned())

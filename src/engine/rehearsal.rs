@@ -8,7 +8,7 @@
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use index::{Facet, Hit, Index, SearchIndex, SearchOptions, SearchResults};
-use pipelines::query::{Query, parse};
+use pipelines::query::{Query, parse_rule};
 use pipelines::record::{Alert, RuleHit};
 use pipelines::watch::{
     RuleConfig, RuleKind, Terms, Window, evaluate_terms, fired, lookback, rare_terms, rehearse,
@@ -83,7 +83,7 @@ impl Past<'_> {
         days: u32,
         now: DateTime<Utc>,
     ) -> anyhow::Result<(Query, SearchResults)> {
-        let query = parse(text, &super::query_context(self.config, now))
+        let query = parse_rule(text, &super::query_context(self.config, now))
             .with_context(|| format!("cannot read `{text}`"))?;
         let begin = now - TimeDelta::days(i64::from(days));
         let options = SearchOptions {

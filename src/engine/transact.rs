@@ -159,7 +159,13 @@ pub(super) fn join_stories(
     batch: &mut Batch,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let joined = stories.assign(&batch.fresh);
+    let mut copied = HashMap::new();
+    for post in &batch.fresh {
+        let id = post.post.id;
+        let story = write.story_of_copy(id, post.post.content_hash)?;
+        copied.extend(story.map(|story| (id, story)));
+    }
+    let joined = stories.assign_beside(&batch.fresh, &copied);
     for change in &joined.changes {
         let (from, into, why) = match change {
             StoryChange::Merged { from, into, because, level } => {

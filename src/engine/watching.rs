@@ -225,12 +225,12 @@ impl Asked {
         let context = super::query_context(config, now);
         let mut queries = Vec::new();
         for rule in rules {
-            let query = query::parse(&rule.query, &context);
+            let query = query::parse_rule(&rule.query, &context);
             queries.push(query.map_err(|e| anyhow::anyhow!("rule `{}`: {e}", rule.id))?);
         }
         let set = QuerySet::build(queries.iter().cloned().enumerate())?;
         let route = |route: &RouteConfig| {
-            let query = route.query.as_deref().map(|text| query::parse(text, &context));
+            let query = route.query.as_deref().map(|text| query::parse_rule(text, &context));
             query.transpose().map_err(|e| anyhow::anyhow!("route `{}`: {e}", route.name))
         };
         let routes = config.routes.iter().map(route).collect::<anyhow::Result<Vec<_>>>()?;

@@ -82,6 +82,18 @@ fn one_alert(c: &dyn Sql, story: StoryId) -> Result<()> {
     Ok(())
 }
 
+pub(super) fn story_of_copy(
+    c: &dyn Sql,
+    post: PostId,
+    content_hash: u64,
+) -> Result<Option<StoryId>> {
+    let story =
+        "SELECT story FROM posts WHERE content_hash = ?1 AND id <> ?2 ORDER BY time, id LIMIT 1";
+    c.row(story, params![content_hash.cast_signed(), sql_id(post)], |row| {
+        Ok(StoryId(post_id(row.get(0)?)))
+    })
+}
+
 pub(super) fn merge_story(c: &dyn Sql, from: StoryId, into: StoryId) -> Result<()> {
     let posts = of_story(c, from, usize::MAX)?;
     c.execute(

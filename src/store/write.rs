@@ -27,6 +27,10 @@ impl StoreWrite for Write<'_> {
         posts::set_story(self.tx, ids, story)
     }
 
+    fn story_of_copy(&self, post: PostId, content_hash: u64) -> Result<Option<StoryId>> {
+        posts::story_of_copy(self.tx, post, content_hash)
+    }
+
     fn merge_story(&self, from: StoryId, into: StoryId) -> Result<()> {
         posts::merge_story(self.tx, from, into)
     }

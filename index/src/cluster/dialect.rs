@@ -192,6 +192,7 @@ impl Dialect for ClusterDialect {
             Property::Keyword => "keyword",
             Property::Subject => "subject",
             Property::Polarity => "polarity",
+            Property::Reading => "reading",
             Property::Kind => "kind",
             Property::Urgency => "urgency",
             Property::Unsure => "unsure",

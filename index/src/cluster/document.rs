@@ -36,6 +36,7 @@ pub(super) fn document(indexed: &IndexedPost) -> Value {
     let mut pairs: Vec<&str> = cut::pairs(title.text()).chain(cut::pairs(body.text())).collect();
     pairs.sort_unstable();
     pairs.dedup();
+    let readings = std::iter::once(shown.polarity).chain(shown.other).map(|p| p.as_str());
     let mut document = json!({
         "id": id_term(post.id.0),
         "time": post.time().timestamp_micros(),
@@ -44,6 +45,7 @@ pub(super) fn document(indexed: &IndexedPost) -> Value {
         "channel": post.channel.as_str(),
         "site": post.site,
         "polarity": shown.polarity.as_str(),
+        "reading": readings.collect::<Vec<_>>(),
         "unsure": if shown.is_unsure() { "yes" } else { "no" },
         "risk": annotated.risk.score,
         "heat": f64::from(*heat),

@@ -15,7 +15,7 @@ use crate::error::IndexError;
 use crate::tokenize;
 
 /// Raised whenever the fields or the meaning of a value change.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is never read back: left out of what is stored, and of what a copy is made from.
 const UNSTORED: [&str; 3] = ["pairs", "title", "body"];
@@ -58,6 +58,7 @@ fn properties() -> Value {
         "channel",
         "site",
         "polarity",
+        "reading",
         "kind",
         "urgency",
         "unsure",

@@ -33,6 +33,7 @@ const REACHED: &[&str] = &[
     "keyword:",
     "subject:",
     "polarity:",
+    "reading:",
     "kind:",
     "urgency:",
     "unsure:",

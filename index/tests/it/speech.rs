@@ -203,7 +203,8 @@ impl Tongue {
                 _ => format!("{field}:{value}..{}", value + dice.below(50)),
             }
         };
-        match dice.below(15) {
+        match dice.below(16) {
+            15 => format!("reading:{}", dice.pick(&Polarity::ALL).as_str()),
             12 => format!("kind:{}", dice.pick(&PostKind::ALL).as_str()),
             13 => format!("urgency:{}", dice.below(4)),
             14 => format!("unsure:{}", dice.pick(&["yes", "no"])),

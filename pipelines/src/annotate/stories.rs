@@ -21,10 +21,9 @@ use chrono::{DateTime, Utc};
 pub use self::change::{Assigned, Level, StoryChange};
 use self::index::KeyIndex;
 pub use self::lesson::Lesson;
-use self::member::Member;
+use self::member::{Member, is_own_words};
 pub use self::summary::{StorySummary, summarize};
-use super::fingerprint::is_near_copy;
-use super::happening::{JUDGE, Judge, Order, Rarity};
+use super::happening::{JUDGE, Judge, Rarity};
 use crate::record::{AnnotatedPost, PostId, StoryId};
 
 /// How a [`StoryBook`] links.
@@ -121,13 +120,29 @@ impl StoryBook {
     /// Finds the story of each post of `batch` and merges stories that turn out to be one. A post older
     /// than the window keeps the story it comes with.
     pub fn assign(&mut self, batch: &[AnnotatedPost]) -> Assigned {
+        self.assign_beside(batch, &HashMap::new())
+    }
+
+    /// The same; `copied` are the stories of older posts, also beyond the window, whose texts are those of posts of `batch`:
+    /// identical texts are one story whatever their age.
+    pub fn assign_beside(
+        &mut self,
+        batch: &[AnnotatedPost],
+        copied: &HashMap<PostId, StoryId>,
+    ) -> Assigned {
         let mut changes = Vec::new();
         let mut in_order: Vec<&AnnotatedPost> = batch.iter().collect();
         in_order.sort_by_key(|post| Member::place_of(post));
         for post in in_order {
-            self.take(post, &mut changes);
+            let copied = copied.get(&post.post.id).filter(|_| is_own_words(post));
+            self.take(post, copied.copied(), &mut changes);
         }
-        let stories = batch.iter().map(|p| (p.post.id, self.story_of_post(p))).collect();
+        let story = |post: &AnnotatedPost| {
+            let id = post.post.id;
+            let beyond = || copied.get(&id).filter(|_| is_own_words(post)).copied();
+            (id, self.story_of(id).or_else(beyond).unwrap_or(post.story))
+        };
+        let stories = batch.iter().map(story).collect();
         self.forget_old();
         Assigned { stories, changes }
     }
@@ -180,11 +195,12 @@ impl StoryBook {
         self.posts.iter().map(|(place, member)| (place.1, member.story))
     }
 
-    fn story_of_post(&self, post: &AnnotatedPost) -> StoryId {
-        self.story_of(post.post.id).unwrap_or(post.story)
-    }
-
-    fn take(&mut self, post: &AnnotatedPost, changes: &mut Vec<StoryChange>) {
+    fn take(
+        &mut self,
+        post: &AnnotatedPost,
+        copied: Option<StoryId>,
+        changes: &mut Vec<StoryChange>,
+    ) {
         let place = Member::place_of(post);
         if let Some(&time) = self.times.get(&place.1) {
             self.renew((time, place.1), post);
@@ -194,8 +210,18 @@ impl StoryBook {
             return;
         }
         let (member, order) = Member::read(post, self.judge());
-        let links = self.links(&member, &order);
-        let story = self.settle(&member, &links, changes);
+        let mut links = self.links(&member, &order);
+        let has_copy = links.first().is_some_and(|link| link.level == Level::ExactCopy);
+        let story = match copied.filter(|_| !has_copy) {
+            // Nothing of it is in the window: it goes on where it was, and what is like the newcomer follows later.
+            Some(story) if !self.stories.contains_key(&story) => story,
+            Some(story) => {
+                links.retain(|link| link.story != story);
+                links.insert(0, Link { story, level: Level::ExactCopy, score: 1.0 });
+                self.settle(&member, &links, changes)
+            }
+            None => self.settle(&member, &links, changes),
+        };
         self.insert(member, story);
     }
 
@@ -218,48 +244,6 @@ impl StoryBook {
         let (member, _) = Member::read(post, self.judge());
         self.insert(member, story);
         self.reindex(story);
-    }
-
-    /// The stories `member` belongs to, best first.
-    fn links(&self, member: &Member, order: &Order) -> Vec<Link> {
-        let mut best: BTreeMap<StoryId, (Level, f32)> = BTreeMap::new();
-        let mut note = |story: StoryId, level: Level, score: f32| {
-            let entry = best.entry(story).or_insert((level, score));
-            if (level, score) > *entry {
-                *entry = (level, score);
-            }
-        };
-        for place in self.contents.find(member.content_keys(), CANDIDATES) {
-            note(self.posts[&place].story, Level::ExactCopy, 1.0);
-        }
-        for place in self.shingles.find(member.shingle_keys(), CANDIDATES) {
-            let other = &self.posts[&place];
-            if is_near_copy(&member.fingerprint, &other.fingerprint)
-                && member.is_true_copy(other)
-                && !member.telling.is_other_matter(&other.telling)
-            {
-                note(other.story, Level::NearCopy, 1.0);
-            }
-        }
-        for place in self.claims.find(member.claim_keys(), CANDIDATES) {
-            let other = &self.posts[&place];
-            if (member.place.0 - place.0).abs() <= CLAIM_HOURS * 3600 {
-                note(other.story, Level::SameHappening, 1.0);
-            }
-        }
-        let judge = self.judge();
-        for candidate in self.candidates(member, order) {
-            let score = judge.likely(&candidate.figures);
-            let bound = judge.join * candidate.needs();
-            if score >= bound {
-                note(candidate.story, Level::SameHappening, score);
-            }
-        }
-        let mut links: Vec<Link> =
-            best.into_iter().map(|(story, (level, score))| Link { story, level, score }).collect();
-        // The sort is stable: ties fall to the smaller id.
-        links.sort_by(|a, b| b.level.cmp(&a.level).then(b.score.total_cmp(&a.score)));
-        links
     }
 
     /// The story of a newcomer with these links, after merging the ones it proves to be one.

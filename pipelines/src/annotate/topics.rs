@@ -140,6 +140,7 @@ fn read_query(
             FieldTest::Topic(_)
                 | FieldTest::Subject(_)
                 | FieldTest::Polarity(_)
+                | FieldTest::Reading(_)
                 | FieldTest::Risk(_)
                 | FieldTest::Story(_)
                 | FieldTest::Heat(_)

@@ -194,6 +194,8 @@ pub enum FieldTest {
     Subject(Vec<SubjectId>),
     /// The polarity shown: for the subject where one is named, else of the post.
     Polarity(Polarity),
+    /// The same, or the other reading of one that is in doubt.
+    Reading(Polarity),
     /// The kind an officer would file it as.
     Kind(PostKind),
     /// Urgency from 0 to 3.

@@ -185,6 +185,9 @@ fn describe_field(test: &FieldTest, lang: Lang) -> String {
         FieldTest::Polarity(polarity) => {
             ("polarity", lang.text(&format!("record.polarity.{}", polarity.as_str())))
         }
+        FieldTest::Reading(polarity) => {
+            ("reading", lang.text(&format!("record.polarity.{}", polarity.as_str())))
+        }
         FieldTest::Kind(kind) => ("kind", lang.text(&format!("record.kind.{}", kind.as_str()))),
         FieldTest::Urgency(range) => ("urgency", describe_range(range, lang)),
         FieldTest::Unsure(true) => ("unsure", String::new()),

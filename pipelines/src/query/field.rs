@@ -24,6 +24,7 @@ pub(super) enum FieldName {
     Keyword,
     Subject,
     Polarity,
+    Reading,
     Kind,
     Urgency,
     Unsure,
@@ -35,7 +36,7 @@ pub(super) enum FieldName {
 }
 
 /// Every field with the names it goes by; the first is the one shown.
-const NAMES: [(FieldName, &[&str]); 19] = [
+const NAMES: [(FieldName, &[&str]); 20] = [
     (FieldName::Title, &["title", "标题"]),
     (FieldName::Body, &["body", "正文"]),
     (FieldName::Word, &["word", "词"]),
@@ -47,6 +48,7 @@ const NAMES: [(FieldName, &[&str]); 19] = [
     (FieldName::Keyword, &["keyword", "关键词"]),
     (FieldName::Subject, &["subject", "主体"]),
     (FieldName::Polarity, &["polarity", "倾向"]),
+    (FieldName::Reading, &["reading", "读法"]),
     (FieldName::Kind, &["kind", "类别"]),
     (FieldName::Urgency, &["urgency", "处置", "紧急程度"]),
     (FieldName::Unsure, &["unsure", "存疑"]),
@@ -121,6 +123,7 @@ pub(super) fn field_test(
         FieldName::Case => Ok(FieldTest::Case(value.to_owned())),
         FieldName::Channel => channel(value).map(FieldTest::Channel).ok_or("channel"),
         FieldName::Polarity => polarity(value).map(FieldTest::Polarity).ok_or("polarity"),
+        FieldName::Reading => polarity(value).map(FieldTest::Reading).ok_or("polarity"),
         FieldName::Kind => kind(value).map(FieldTest::Kind).ok_or("kind"),
         FieldName::Urgency => urgency(value).map(FieldTest::Urgency).ok_or("urgency"),
         FieldName::Unsure => yes_or_no(value).map(FieldTest::Unsure).ok_or("unsure"),

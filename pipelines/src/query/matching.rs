@@ -53,6 +53,7 @@ pub(super) fn accepts_field(test: &FieldTest, facts: &Facts) -> bool {
         FieldTest::Keyword(word) => facts.keywords.contains(&word.as_str()),
         FieldTest::Subject(any) => any.iter().any(|subject| facts.subjects.contains(&subject)),
         FieldTest::Polarity(polarity) => facts.polarity == Some(*polarity),
+        FieldTest::Reading(polarity) => [facts.polarity, facts.other].contains(&Some(*polarity)),
         FieldTest::Kind(kind) => facts.filing.is_some_and(|filing| filing.kind == *kind),
         FieldTest::Urgency(range) => {
             facts.filing.is_some_and(|filing| range.contains(f64::from(filing.urgency)))

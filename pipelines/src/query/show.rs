@@ -158,6 +158,7 @@ impl Display for FieldTest {
                 write!(f, "subject:{}", quoted(asked))
             }
             FieldTest::Polarity(polarity) => write!(f, "polarity:{}", polarity.as_str()),
+            FieldTest::Reading(polarity) => write!(f, "reading:{}", polarity.as_str()),
             FieldTest::Kind(kind) => write!(f, "kind:{}", kind.as_str()),
             FieldTest::Urgency(range) => write!(f, "urgency:{range}"),
             FieldTest::Unsure(unsure) => write!(f, "unsure:{}", if *unsure { "yes" } else { "no" }),

@@ -45,6 +45,8 @@ pub struct Facts<'a> {
     pub subjects: Vec<&'a SubjectId>,
     /// The polarity shown: for the subject where one is named, else of the post.
     pub polarity: Option<Polarity>,
+    /// The other reading, where that is in doubt.
+    pub other: Option<Polarity>,
     /// Kind and urgency.
     pub filing: Option<Filing>,
     /// Whether that polarity is in doubt.
@@ -83,6 +85,7 @@ impl<'a> Target<'a> {
         target.facts.subjects = post.mentions.iter().map(|mention| &mention.subject).collect();
         let (shown, _) = post.shown();
         target.facts.polarity = Some(shown.polarity);
+        target.facts.other = shown.other;
         target.facts.is_unsure = Some(shown.is_unsure());
         target.facts.filing = post.filing;
         target.facts.risk = Some(post.risk.score);

@@ -141,6 +141,33 @@ fn aliases_leave_namesakes_out() {
 }
 
 #[test]
+fn no_rule_misses_a_post_because_of_a_doubt() {
+    let facts = Facts {
+        polarity: Some(Polarity::Neutral),
+        other: Some(Polarity::Negative),
+        is_unsure: Some(true),
+        ..Facts::default()
+    };
+    let target = Target::of_texts("", "公司拖欠工资", facts);
+    for (query, searched, ruled) in [
+        ("polarity:negative 工资", false, true),
+        ("工资 (polarity:negative | risk:>=60)", false, true),
+        ("polarity:neutral 工资", true, true),
+        ("polarity:positive 工资", false, false),
+        // Only what is said first is denied.
+        ("工资 -polarity:negative", true, true),
+        ("工资 -polarity:neutral", false, false),
+    ] {
+        assert_eq!(parse(query, &context()).unwrap().accepts(&target), searched, "{query}");
+        let rule = parse_rule(query, &context()).unwrap();
+        assert_eq!(rule.accepts(&target), ruled, "{query} as a rule");
+        let set = QuerySet::build([(0, rule.clone())]).unwrap();
+        assert_eq!(set.matches(&target).len(), usize::from(ruled), "{query} among rules");
+        assert_eq!(rule.source(), query);
+    }
+}
+
+#[test]
 fn fields() {
     let (labour, source) = (TopicId::from("labour/pay"), "daily".into());
     let facts = Facts {
@@ -150,6 +177,8 @@ fn fields() {
         topics: vec![&labour],
         keywords: vec!["欠薪"],
         polarity: Some(Polarity::Negative),
+        other: Some(Polarity::Neutral),
+        is_unsure: Some(true),
         risk: Some(60),
         time: Some("2026-11-20T15:59:59Z".parse().unwrap()),
         heat: Some(100.5),
@@ -173,6 +202,11 @@ fn fields() {
         ("keyword:欠", false),
         ("polarity:负面", true),
         ("polarity:neutral", false),
+        ("reading:negative", true),
+        ("读法：中性", true),
+        ("reading:positive", false),
+        ("存疑：是", true),
+        ("unsure:no", false),
         ("risk:>=60", true),
         ("risk:>60", false),
         ("风险：≥60", true),

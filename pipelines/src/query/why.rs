@@ -105,6 +105,11 @@ fn actual(test: &FieldTest, facts: &Facts, lang: Lang) -> String {
         FieldTest::Polarity(_) => {
             facts.polarity.map(|p| lang.text(&format!("record.polarity.{}", p.as_str())))
         }
+        FieldTest::Reading(_) => facts.polarity.map(|first| {
+            let readings = [Some(first), facts.other].into_iter().flatten();
+            let names = readings.map(|p| lang.text(&format!("record.polarity.{}", p.as_str())));
+            names.collect::<Vec<_>>().join(" / ")
+        }),
         FieldTest::Kind(_) => {
             facts.filing.map(|f| lang.text(&format!("record.kind.{}", f.kind.as_str())))
         }

@@ -4,14 +4,14 @@
 //! its posts, the best of those of several, and of the story as a whole. At most [`PLACES`] posts are
 //! compared, however large the book is. Decides nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::fingerprint::resemblance;
+use super::super::fingerprint::{is_near_copy, resemblance};
 use super::super::happening::{COMMON_FIGURES, Order, PAIR_FIGURES, Weighed, pair};
 use super::super::headline::{same_happening, same_happening_threshold};
 use super::member::Member;
 use super::nearness::{COSINES, Near, UNKNOWN};
-use super::{Place, StoryBook};
+use super::{CANDIDATES, CLAIM_HOURS, Level, Link, Place, StoryBook};
 use crate::record::StoryId;
 
 /// Posts that are compared.
@@ -75,6 +75,48 @@ struct Found {
 }
 
 impl StoryBook {
+    /// The stories `member` belongs to, best first.
+    pub(super) fn links(&self, member: &Member, order: &Order) -> Vec<Link> {
+        let mut best: BTreeMap<StoryId, (Level, f32)> = BTreeMap::new();
+        let mut note = |story: StoryId, level: Level, score: f32| {
+            let entry = best.entry(story).or_insert((level, score));
+            if (level, score) > *entry {
+                *entry = (level, score);
+            }
+        };
+        for place in self.contents.find(member.content_keys(), CANDIDATES) {
+            note(self.posts[&place].story, Level::ExactCopy, 1.0);
+        }
+        for place in self.shingles.find(member.shingle_keys(), CANDIDATES) {
+            let other = &self.posts[&place];
+            if is_near_copy(&member.fingerprint, &other.fingerprint)
+                && member.is_true_copy(other)
+                && !member.telling.is_other_matter(&other.telling)
+            {
+                note(other.story, Level::NearCopy, 1.0);
+            }
+        }
+        for place in self.claims.find(member.claim_keys(), CANDIDATES) {
+            let other = &self.posts[&place];
+            if (member.place.0 - place.0).abs() <= CLAIM_HOURS * 3600 {
+                note(other.story, Level::SameHappening, 1.0);
+            }
+        }
+        let judge = self.judge();
+        for candidate in self.candidates(member, order) {
+            let score = judge.likely(&candidate.figures);
+            let bound = judge.join * candidate.needs();
+            if score >= bound {
+                note(candidate.story, Level::SameHappening, score);
+            }
+        }
+        let mut links: Vec<Link> =
+            best.into_iter().map(|(story, (level, score))| Link { story, level, score }).collect();
+        // The sort is stable: ties fall to the smaller id.
+        links.sort_by(|a, b| b.level.cmp(&a.level).then(b.score.total_cmp(&a.score)));
+        links
+    }
+
     /// The stories `member` may belong to by what it tells.
     pub(super) fn candidates(&self, member: &Member, order: &Order) -> Vec<Candidate> {
         if member.term_keys().is_empty() {

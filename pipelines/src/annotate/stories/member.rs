@@ -84,8 +84,7 @@ impl Member {
     }
 
     pub(super) fn content_keys(&self) -> &[u64] {
-        let counts = self.fingerprint.sketch.len() >= COPY_SHINGLES;
-        if counts { std::slice::from_ref(&self.content) } else { &[] }
+        if has_own_words(&self.fingerprint) { std::slice::from_ref(&self.content) } else { &[] }
     }
 
     pub(super) fn shingle_keys(&self) -> &[u32] {
@@ -121,6 +120,16 @@ impl Member {
             || (self.words_are_its_own(other)
                 && same_happening(&self.profile, &other.profile) > SHORT_COPY_SCORE)
     }
+}
+
+/// Whether a text is long enough for another of the same words to be its copy.
+fn has_own_words(fingerprint: &Fingerprint) -> bool {
+    fingerprint.sketch.len() >= COPY_SHINGLES
+}
+
+/// The same of a post.
+pub(super) fn is_own_words(post: &AnnotatedPost) -> bool {
+    has_own_words(&post.fingerprint)
 }
 
 /// A key for each subject named and each toll that is rumoured or refuted.

@@ -88,6 +88,29 @@ fn one_happening_told_twice_is_one_story_and_strangers_are_not() {
 }
 
 #[test]
+fn an_identical_text_joins_its_story_whatever_its_age() {
+    let (old, again) = (flood("a", 0), flood("b", 24 * 40));
+    let (mut book, _) = book_of(&[vec![old.clone()], vec![annotated("x", "别的", AWARD, 24 * 40)]]);
+    assert_eq!(book.story_of(old.post.id), None, "it is beyond the window");
+    let known = HashMap::from([(again.post.id, StoryId(old.post.id))]);
+    let joined = book.assign_beside(std::slice::from_ref(&again), &known);
+    assert_eq!(joined.stories, [(again.post.id, StoryId(old.post.id))]);
+    // What retells the newcomer follows it there, and a third copy needs no hint.
+    let third = flood("c", 24 * 41);
+    assert_eq!(book.assign(std::slice::from_ref(&third)).stories[0].1, StoryId(old.post.id));
+    // A text that has grown old itself joins as well; a few words that many write are no copy.
+    let late = flood("d", 1);
+    let known = HashMap::from([(late.post.id, StoryId(old.post.id))]);
+    assert_eq!(book.assign_beside(std::slice::from_ref(&late), &known).stories[0].1.0, old.post.id);
+    let short = annotated("e", "", "转发微博", 24 * 41);
+    let known = HashMap::from([(short.post.id, StoryId(old.post.id))]);
+    assert_eq!(
+        book.assign_beside(std::slice::from_ref(&short), &known).stories[0].1.0,
+        short.post.id
+    );
+}
+
+#[test]
 fn a_site_footer_makes_no_copies() {
     let footer = "版权所有，未经书面授权禁止使用。本报法律顾问云岭律师事务所。投稿邮箱见首页，广告热线见报眼，新闻热线全天开通。\
         欢迎关注本报微信公众号和客户端，及时了解云岭新闻。";
