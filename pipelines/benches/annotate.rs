@@ -1,4 +1,5 @@
-//! Posts judged per second on one core, for posts of about 150 and 600 characters, and what stories cost.
+//! Posts judged per second on one core, for posts of about 150 and 600 characters, and what stories cost; then the deep path on
+//! the project's own labelled posts, and the memory at its highest.
 //!
 //! `cargo bench -p guanlan-pipelines --bench annotate [-- --rounds 10]`. The posts are put together from clauses of the
 //! project's own, so that lexicons, topics, subjects and figures all find something. Judges with all that is
@@ -62,6 +63,40 @@ fn main() {
         report(&format!("stories, {chars} characters"), judged.len(), began.elapsed());
         assert_eq!(book.posts().count(), judged.len());
     }
+    drop(annotator);
+    cascade();
+}
+
+/// The deep path as a crawl takes it: every post is read for what it is about, those in doubt for their verdict as well. And the
+/// linear judges alone on the same posts.
+fn cascade() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let file = std::fs::read(root.join("config/models/deep/deep.bin")).expect("the shipped file");
+    let deep = Some(("deep.bin".to_owned(), file.into()));
+    let annotator = Annotator::load(AnnotatorConfig { deep, ..config() }).expect("it loads");
+    let own = std::fs::read_to_string(root.join("tests/eval/data/domain/own.jsonl"));
+    let own = own.expect("the project's own posts");
+    let frame = posts(1, 1).remove(0);
+    let posts = own.lines().enumerate().map(|(number, line)| {
+        let row: serde_json::Value = serde_json::from_str(line).expect("a line is a post");
+        let of = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        let id = PostId::of_url(&number.to_string());
+        Post { id, title: of("title"), text: of("text"), ..frame.clone() }
+    });
+    let posts: Vec<Post> = posts.collect();
+    let now = frame.fetched_at;
+    black_box(annotator.annotate(posts[0].clone(), now));
+    let asked = || annotator.deep_asked().unwrap_or_default();
+    let (clones, before, began) = (posts.clone(), asked(), Clock::start());
+    clones.into_iter().for_each(|post| drop(black_box(annotator.annotate(post, now))));
+    report("deep path, own posts", posts.len(), began.elapsed());
+    println!("  of them in doubt and asked: {} of {}", asked() - before, posts.len());
+    let (clones, began) = (posts.clone(), Clock::start());
+    clones.into_iter().for_each(|post| drop(black_box(annotator.annotate_fast(post, now))));
+    report("linear judges alone, own posts", posts.len(), began.elapsed());
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let highest = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: unknown");
+    println!("memory at its highest, everything loaded: {highest}");
 }
 
 /// What the stage of words costs alone, on texts that are folded already.

@@ -47,7 +47,7 @@ fn text_row(case: &Case, spec: &GramSpec) -> Row {
 
 fn party_rows(case: &Case) -> Vec<Row> {
     let parties: Vec<&str> = case.parties.iter().map(String::as_str).collect();
-    let features = party_features(&case.text, &parties, None);
+    let features = party_features(&case.text, &parties);
     let mut seen = BTreeSet::new();
     let rows = features.into_iter().zip(&case.bad_for).zip(&parties);
     rows.filter(|(_, name)| seen.insert(**name))

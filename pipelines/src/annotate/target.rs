@@ -62,7 +62,7 @@ impl TargetJudge {
         if probability < 0.5 || parties.is_empty() {
             return BadNews { is_bad: false, probability, whom: vec![false; parties.len()] };
         }
-        let leaning: Vec<f32> = party_features(text, parties, self.whom.spec().bits)
+        let leaning: Vec<f32> = party_features(text, parties)
             .into_iter()
             .map(|features| self.lean(&features))
             .collect();
@@ -91,13 +91,13 @@ pub fn chosen(leaning: &[f32], parties: &[&str]) -> Vec<bool> {
 
 /// Features of each party: key and value, ascending by key.
 #[must_use]
-pub fn party_features(text: &str, parties: &[&str], bits: Option<u32>) -> Vec<Vec<(u32, f32)>> {
+pub fn party_features(text: &str, parties: &[&str]) -> Vec<Vec<(u32, f32)>> {
     let chars: Vec<char> = text.chars().collect();
     let names: Vec<Vec<char>> = parties.iter().map(|p| p.chars().collect()).collect();
     let places: Vec<Vec<usize>> = names.iter().map(|n| places_of(&chars, n)).collect();
     (0..parties.len())
         .map(|at| {
-            let mut bag = Bag { bits, features: Vec::new() };
+            let mut bag = Bag { features: Vec::new() };
             let here = Party { at, chars: &chars, names: &names, places: &places };
             here.name(&mut bag);
             here.relations(&mut bag);
@@ -108,13 +108,12 @@ pub fn party_features(text: &str, parties: &[&str], bits: Option<u32>) -> Vec<Ve
 }
 
 struct Bag {
-    bits: Option<u32>,
     features: Vec<(u32, f32)>,
 }
 
 impl Bag {
     fn add(&mut self, name: &str, value: f32) {
-        self.features.push((named_key(name, self.bits), value));
+        self.features.push((named_key(name), value));
     }
 
     /// The feature called `name` and then `run`, as [`add`](Self::add) would name it.
@@ -122,7 +121,7 @@ impl Bag {
         let mut bytes = [0; 4];
         let mut key = NamedKey::begin(name);
         run.iter().for_each(|c| key.add(c.encode_utf8(&mut bytes)));
-        self.features.push((key.end(self.bits), value));
+        self.features.push((key.end(), value));
     }
 
     fn finish(mut self) -> Vec<(u32, f32)> {

@@ -33,7 +33,7 @@ fn a_text_that_comes_back_after_weeks_is_in_the_story_it_was_in() {
     let dir = tempfile::tempdir().unwrap();
     let (station, source) = station(dir.path());
     let now = chrono::Utc::now();
-    let mut take = |url: &str, days: i64| {
+    let take = |url: &str, days: i64| {
         let at = now - chrono::TimeDelta::days(days);
         let published = Some(Published {
             at,

@@ -20,9 +20,6 @@ const ADDRESS: char = '\u{4}';
 pub struct GramSpec {
     /// Longest run in characters.
     pub longest: usize,
-    /// Keys are cut to so many bits, as files of the first format have them; whole where none is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bits: Option<u32>,
     /// Letters only: no digits, signs, blanks.
     pub letters_only: bool,
     /// Title and body have features apart.
@@ -33,7 +30,7 @@ pub struct GramSpec {
 
 impl Default for GramSpec {
     fn default() -> Self {
-        Self { longest: 4, bits: None, letters_only: false, fields_apart: false, title_weight: 1.0 }
+        Self { longest: 4, letters_only: false, fields_apart: false, title_weight: 1.0 }
     }
 }
 
@@ -93,7 +90,7 @@ impl Grams {
             for (more, one) in seen[first..].iter().take(spec.longest).enumerate() {
                 hash = stir(hash, one.sign as u64);
                 self.grams.push(Gram {
-                    key: key_of(hash, spec.bits),
+                    key: settle(hash),
                     first: first as u32,
                     length: more as u8 + 1,
                     field: field as u8,
@@ -198,8 +195,8 @@ pub(in crate::annotate) fn settle(hash: u64) -> u32 {
 }
 
 /// The key of a feature that has a name of its own.
-pub(in crate::annotate) fn named_key(name: &str, bits: Option<u32>) -> u32 {
-    NamedKey::begin(name).end(bits)
+pub(in crate::annotate) fn named_key(name: &str) -> u32 {
+    NamedKey::begin(name).end()
 }
 
 /// The key of a feature whose name comes in pieces.
@@ -216,16 +213,8 @@ impl NamedKey {
         self.0 = piece.bytes().fold(self.0, |hash, byte| stir(hash, u64::from(byte)));
     }
 
-    pub fn end(self, bits: Option<u32>) -> u32 {
-        key_of(self.0, bits)
-    }
-}
-
-/// The key of a hash; of the first format a bucket among two to `bits`.
-fn key_of(hash: u64, bits: Option<u32>) -> u32 {
-    match bits {
-        None => settle(hash),
-        Some(bits) => (settle(hash) >> 8) & ((1 << bits) - 1),
+    pub fn end(self) -> u32 {
+        settle(self.0)
     }
 }
 

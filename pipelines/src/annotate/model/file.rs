@@ -16,7 +16,7 @@ use super::{GramSpec, Model, ascending, write_ascending};
 const MOST_FEATURES: usize = 1 << 22;
 
 const MAGIC: &[u8] = b"GLM2\n";
-/// The first format: a byte of rarity and of each weight for every bucket, used or not.
+/// The first format, which hashed before it cut what is rare: known by name, so that it is refused and not passed over.
 const FIRST: &[u8] = b"GLM1\n";
 
 /// Why a model file cannot be used.
@@ -54,8 +54,7 @@ pub struct Head {
     pub name: String,
     /// The labels, ascending.
     pub labels: Vec<String>,
-    /// Features it knows; the first format does not say.
-    #[serde(default)]
+    /// Features it knows.
     pub features: usize,
     /// How texts become features.
     pub grams: GramSpec,
@@ -76,8 +75,7 @@ impl Model {
     /// # Errors
     /// [`ModelError`] when the bytes are not such a model.
     pub fn load(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
-        let rest = bytes.strip_prefix(MAGIC).or_else(|| bytes.strip_prefix(FIRST));
-        let rest = rest.ok_or_else(|| ModelError::Format(name.into()))?;
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| ModelError::Format(name.into()))?;
         let line = rest.iter().position(|b| *b == b'\n');
         let line = line.ok_or_else(|| ModelError::Body(name.into()))?;
         let head: Head = serde_json::from_slice(&rest[..line])
@@ -91,9 +89,6 @@ impl Model {
             && head.bias.len() == labels;
         if !fits {
             return Err(ModelError::Head { name: name.into(), why: "numbers do not fit".into() });
-        }
-        if bytes.starts_with(FIRST) {
-            return Self::first_format(name, head, &rest[line + 1..]);
         }
         let most = head.features * (5 + 1 + labels);
         let mut body = Vec::new();
@@ -109,29 +104,6 @@ impl Model {
         }
         let weights = weights.iter().map(|b| b.cast_signed()).collect();
         Ok(Self::of(head, keys, rarity.to_vec(), weights))
-    }
-
-    /// A file of the first format: the buckets that training met become the known keys.
-    fn first_format(name: &str, mut head: Head, packed: &[u8]) -> Result<Self, ModelError> {
-        let cut = || ModelError::Body(name.into());
-        let bits = head.grams.bits.filter(|bits| (1..=24).contains(bits)).ok_or_else(cut)?;
-        let (buckets, labels) = (1usize << bits, head.labels.len());
-        let size = buckets * (1 + labels);
-        let mut body = Vec::with_capacity(size);
-        let read = ZlibDecoder::new(packed).take(size as u64 + 1).read_to_end(&mut body);
-        if read.is_err() || body.len() != size {
-            return Err(cut());
-        }
-        let met: Vec<usize> = (0..buckets).filter(|bucket| body[*bucket] > 0).collect();
-        let keys: Vec<u32> = met.iter().map(|bucket| *bucket as u32).collect();
-        let rarity = met.iter().map(|bucket| body[*bucket]).collect();
-        let of = |bucket: &usize| {
-            let from = buckets + bucket * labels;
-            body[from..from + labels].iter().map(|byte| byte.cast_signed())
-        };
-        let weights = met.iter().flat_map(of).collect();
-        head.features = keys.len();
-        Ok(Self::of(head, keys, rarity, weights))
     }
 
     /// The bytes of its file.
@@ -216,8 +188,10 @@ mod tests {
         for cut in [0, 4, 40, bytes.len() / 2, bytes.len() - 9] {
             assert!(Model::load("try", &bytes[..cut]).is_err(), "{cut}");
         }
-        let other = Model::load("try", b"GLM9\n{}\n").unwrap_err();
-        assert!(matches!(other, ModelError::Format(_)));
+        for other in [b"GLM9\n{}\n", b"GLM1\n{}\n"] {
+            assert!(matches!(Model::load("try", other).unwrap_err(), ModelError::Format(_)));
+        }
+        assert_eq!(Model::name_of(b"GLM1\n{\"name\":\"old\"}\n"), Some("old"), "not passed over");
         let unfit = Model::load("try", b"GLM2\n{}\n").unwrap_err();
         assert!(matches!(unfit, ModelError::Head { .. }));
     }

@@ -89,10 +89,10 @@ fn features(
     margins: &[f32; COLUMNS],
     post: Polarity,
 ) -> Vec<Vec<(u32, f32)>> {
-    let mut all = party_features(text, names, None);
+    let mut all = party_features(text, names);
     for (features, name) in all.iter_mut().zip(names) {
         for (column, margin) in margins[..URGENCIES + 3].iter().enumerate() {
-            features.push((named_key(&format!("post {column}"), None), POST * margin));
+            features.push((named_key(&format!("post {column}")), POST * margin));
         }
         let signs: Vec<char> = name.chars().collect();
         let ending: String = signs[signs.len().saturating_sub(ENDING)..].iter().collect();
@@ -101,7 +101,7 @@ fn features(
             format!("ends {ending} in {}", post.as_str()),
             format!("at {at} in {}", post.as_str()),
         ];
-        let crossed = crossed.iter().map(|name| (named_key(name, None), CROSSED));
+        let crossed = crossed.iter().map(|name| (named_key(name), CROSSED));
         features.extend(crossed);
         features.sort_by_key(|f| f.0);
         features.dedup_by_key(|f| f.0);
