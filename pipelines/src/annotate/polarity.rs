@@ -17,7 +17,6 @@ use super::lexicon::{Lexicon, LexiconError};
 use super::model::{Grams, Model, ModelError, largest, softmax};
 
 pub use rules::Evidence;
-use rules::evidence;
 pub(super) use rules::{evidence_and_forms, score};
 
 /// Below this probability a verdict that is not neutral becomes neutral. Chosen so that less than one in
