@@ -192,6 +192,7 @@ impl OfficerModel {
             basis: Vec::new(),
             other: is_unsure.then_some(other),
             at_odds,
+            unlayered: None,
         }
     }
 

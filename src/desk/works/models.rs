@@ -3,6 +3,7 @@
 //! In: a config. Out: plain values. Nothing is trained or measured here.
 
 use pipelines::annotate::AnnotatorConfig;
+use pipelines::record::Said;
 
 use crate::config::Config;
 use crate::desk::opening::store_if_any;
@@ -32,8 +33,9 @@ pub fn try_judges(config: &Config) -> anyhow::Result<()> {
 pub fn corrections(config: &Config) -> anyhow::Result<Vec<Correction>> {
     let mut corrections = Vec::new();
     let Some(store) = store_if_any(config)? else { return Ok(corrections) };
-    for (id, polarity) in store.corrections()? {
-        let Some(post) = store.post(id)? else { continue };
+    for said in store.corrections()? {
+        let Said::Polarity(polarity) = said.said else { continue };
+        let Some(post) = store.post(said.post)? else { continue };
         // As in judging: a title with a text is news, anything else a short post.
         let model = if post.post.title.is_empty() { "weibo" } else { "news" };
         corrections.push(Correction {
