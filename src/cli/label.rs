@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::output::Table;
 use super::{Globals, Outcome, open};
-use crate::desk::corrections::{Changed, InLine, Wanted};
+use crate::desk::corrections::{ChangedField, InLine, Wanted};
 use crate::desk::layers::LayerLine;
 use crate::desk::{Desk, DeskError, Who};
 
@@ -92,7 +92,7 @@ impl LabelArgs {
             vec![lang.fill("cli.label.undone", &[("post", &post), ("n", &fields)])]
         } else {
             let corrected = desk.correct(who, post, &self.wanted())?;
-            let told = |Changed { field, was, is }: &Changed| {
+            let told = |ChangedField { field, was, is }: &ChangedField| {
                 let field = lang.text(&format!("desk.correction.field.{field}"));
                 let args: [(&str, &dyn std::fmt::Display); 4] =
                     [("post", &corrected.id), ("field", &field), ("was", was), ("is", is)];

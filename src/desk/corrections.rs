@@ -30,7 +30,7 @@ pub struct Wanted {
 
 /// A field that an officer changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Changed {
+pub struct ChangedField {
     /// `polarity`, `kind`, `urgency`, `topics` or `subject`.
     #[schema(value_type = String)]
     pub field: &'static str,
@@ -48,7 +48,7 @@ pub struct Corrected {
     /// The polarity that was shown before.
     pub was: Polarity,
     /// What was changed.
-    pub changes: Vec<Changed>,
+    pub changes: Vec<ChangedField>,
 }
 
 /// One thing an officer said of a post, as it is shown.
@@ -119,7 +119,7 @@ impl Desk {
         let changed = |c: &Correction| {
             let field = c.said.field();
             let words = |post| self.field_in_words(who, post, field);
-            Changed { field, was: words(&before), is: words(&after) }
+            ChangedField { field, was: words(&before), is: words(&after) }
         };
         let changes = corrections.iter().map(changed).collect();
         Ok(Corrected { id, was: before.shown().0.polarity, changes })

@@ -11,13 +11,14 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
 use pipelines::annotate::Annotator;
-use pipelines::annotate::layer::{Lesson, SourceLayer};
+use pipelines::annotate::deep::DeepReader;
+use pipelines::annotate::layer::{LEAST, Lesson, SourceLayer};
 use pipelines::record::{PostId, Said, SourceId};
 use pipelines::text::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::config::Config;
+use crate::config::{Config, Depth};
 use crate::store::{Result, Store, StoreWrite};
 
 /// Before the name of a source.
@@ -50,10 +51,10 @@ impl Layering {
     /// For the models of `config`.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        let mut models = config.models.clone();
-        if super::deep::model(config).is_none() {
-            models.retain(|(_, bytes)| !pipelines::annotate::deep::DeepReader::is_one(bytes));
-        }
+        let is_heard = |(_, bytes): &&(String, Cow<'static, [u8]>)| {
+            config.judge.depth == Depth::Deep || !DeepReader::is_one(bytes)
+        };
+        let models = config.models.iter().filter(is_heard).cloned().collect();
         Self { models, mark: OnceLock::new(), worn: Mutex::default() }
     }
 
@@ -111,7 +112,7 @@ impl Layering {
         }
         let mut lessons = Vec::new();
         // With fewer nothing is learned whatever they say, and no post need be read.
-        if said.len() >= pipelines::annotate::layer::LEAST {
+        if said.len() >= LEAST {
             let posts: Vec<PostId> = said.keys().copied().collect();
             for post in store.posts(&posts)? {
                 let (polarity, kind) = said[&post.post.id];

@@ -103,3 +103,90 @@ fn what_is_no_topic_subject_or_word_is_refused() {
     }
     assert_eq!(stored(&lab.data()).corrections().unwrap(), []);
 }
+
+/// Posts of one kind that the judge calls neutral; `n` tells them apart.
+fn like(n: u32) -> String {
+    row(n, "", &format!("{n}号食堂今天的菜单：白菜、豆腐、米饭，{}点开饭。", 10 + n % 3))
+}
+
+fn import_as(lab: &Lab, source: &str, rows: &str) {
+    lab.write("rows.jsonl", rows);
+    let map = "id=id,title=title,text=text";
+    lab.run(&["import", "rows.jsonl", "--map", map, "--source", source]).good();
+}
+
+fn of_source(lab: &Lab, source: &str) -> Vec<String> {
+    let query = format!("source:{source}");
+    let run = lab.run(&["search", &query, "--posts", "-n", "40", "--format", "jsonl"]).good();
+    run.rows().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The post that `rows` brings to `source`, as it is judged there.
+fn judged_as(lab: &Lab, source: &str, rows: &str) -> AnnotatedPost {
+    let before = of_source(lab, source);
+    import_as(lab, source, rows);
+    let new = of_source(lab, source).into_iter().find(|id| !before.contains(id));
+    post(lab, &new.expect("a post came"))
+}
+
+#[test]
+fn a_dozen_corrections_on_one_source_change_how_its_like_are_judged_until_they_are_forgotten() {
+    let lab = Lab::new();
+    lab.write("guanlan.toml", &format!("{CONFIG}[judge]\ndepth = \"fast\"\n"));
+    let first: String = (1..=12).map(like).collect();
+    import_as(&lab, "menu", &first);
+    import_as(&lab, "other", &like(50));
+    let bare = judged_as(&lab, "menu", &like(13));
+    assert_eq!(bare.polarity.polarity, Polarity::Neutral, "{:?}", bare.polarity);
+    let posts = of_source(&lab, "menu");
+    for id in posts.iter().filter(|id| **id != bare.post.id.to_string()) {
+        lab.run(&["label", id, "--polarity", "negative", "--kind", "grievance"]).good();
+    }
+    let layers = lab.run(&["label", "--layers", "--format", "jsonl"]).good().rows();
+    assert_eq!(layers.len(), 1, "{layers:?}");
+    assert_eq!((&layers[0]["source"], &layers[0]["state"]), (&"menu".into(), &"on".into()));
+    assert_eq!((&layers[0]["polarities"], &layers[0]["kinds"]), (&12.into(), &12.into()));
+
+    let layered = judged_as(&lab, "menu", &like(14));
+    assert_eq!(layered.polarity.polarity, Polarity::Negative, "{:?}", layered.polarity);
+    assert_eq!(layered.polarity.unlayered, Some(Polarity::Neutral));
+    assert!(layered.polarity.confidence > 0.3 && layered.polarity.confidence < 1.0);
+    assert!(layered.risk.score > bare.risk.score);
+    let told = lab.run(&["explain", &layered.post.id.to_string()]).good().out;
+    assert!(told.contains("corrections at this station"), "{told}");
+    let elsewhere = judged_as(&lab, "other", &like(14));
+    assert_eq!(elsewhere.polarity.polarity, Polarity::Neutral, "another source is not touched");
+    assert_eq!(elsewhere.polarity.unlayered, None);
+
+    lab.run(&["label", "--forget", "menu"]).good();
+    let forgotten = judged_as(&lab, "menu", &like(15));
+    let beside = judged_as(&lab, "other", &like(15));
+    assert_eq!(forgotten.polarity, beside.polarity);
+    assert_eq!(forgotten.filing, beside.filing);
+    assert_eq!(stored(&lab.data()).corrections().unwrap().len(), 24, "the corrections stay");
+    // What is off stays off, whatever more is said.
+    lab.run(&["label", &forgotten.post.id.to_string(), "--polarity", "negative"]).good();
+    assert_eq!(judged_as(&lab, "menu", &like(16)).polarity.unlayered, None);
+    lab.run(&["label", "--learn", "menu"]).good();
+    let again = judged_as(&lab, "menu", &like(17));
+    assert_eq!(again.polarity.polarity, Polarity::Negative, "{:?}", again.polarity);
+    assert_ne!(lab.run(&["label", "--forget", "nowhere"]).code, Some(0));
+}
+
+#[test]
+fn what_is_in_doubt_waits_in_line_until_somebody_says_what_it_is() {
+    let rows: String =
+        (1..=6).map(|n| row(n, "", &format!("{n}号楼的人说他们又来了，{n}次"))).collect();
+    let lab = lab(&rows);
+    let next = || lab.run(&["label", "--next", "--format", "jsonl"]).good().rows();
+    let waiting = next();
+    let Some(first) = waiting.first() else {
+        return assert_eq!(found(&lab, "unsure:yes"), [""; 0]);
+    };
+    assert!(waiting.iter().all(|row| row["other"].is_string()), "{waiting:?}");
+    let id = first["id"].as_str().unwrap();
+    lab.run(&["label", id, "--polarity", "neutral"]).good();
+    let left = next();
+    assert_eq!(left.len(), waiting.len() - 1);
+    assert!(left.iter().all(|row| row["id"] != id));
+}

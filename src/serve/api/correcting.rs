@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::problem::{Body, Named, Problem, Refusals};
 use super::{Bearer, act};
 use crate::desk::DeskError;
-use crate::desk::corrections::{Changed, Wanted};
+use crate::desk::corrections::{ChangedField, Wanted};
 use crate::serve::Console;
 
 /// What a post is; what is left out stays as it is.
@@ -41,7 +41,7 @@ pub(super) struct Done {
     /// The post.
     id: String,
     /// What was changed.
-    changes: Vec<Changed>,
+    changes: Vec<ChangedField>,
 }
 
 /// An officer's word on a post: polarity, kind, urgency, topics, subjects; in force at once.
