@@ -160,6 +160,7 @@ impl Desk {
     /// # Errors
     /// A broken store or index.
     pub fn next_in_line(&self, who: &Who, count: usize) -> Result<Vec<InLine>> {
+        self.check(who, Act::Search)?;
         let ask = Ask {
             query: "unsure:yes".to_owned(),
             sort: Order::Risk,

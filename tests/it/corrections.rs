@@ -1,5 +1,9 @@
 //! What officers say of posts: in force in every list at once, kept through a new reading, taken back with one command.
 
+use guanlan::config::{Config, Overrides};
+use guanlan::desk::corrections::Wanted;
+use guanlan::desk::{Desk, Who};
+use pipelines::locale::Lang;
 use pipelines::record::{AnnotatedPost, Polarity, PostKind};
 
 use crate::lab::{Lab, stored};
@@ -18,6 +22,11 @@ fn lab(rows: &str) -> Lab {
 fn import(lab: &Lab, rows: &str) {
     lab.write("rows.jsonl", rows);
     lab.run(&["import", "rows.jsonl", "--map", "id=id,title=title,text=text"]).good();
+}
+
+/// The index follows the store while a station is at work: the same rows once more are one that changes nothing.
+fn follow(lab: &Lab) {
+    import(lab, &row(1, NOTICE.0, NOTICE.1));
 }
 
 fn row(id: u32, title: &str, text: &str) -> String {
@@ -51,6 +60,7 @@ fn every_field_is_corrected_at_once_in_every_list_and_taken_back() {
     let topics = ["--topic", "+纪律作风", "--subject", "+port", "--subject", "-云岭矿业集团"];
     let run = lab.run(&[&["label", &id], &said[..], &topics[..]].concat()).good();
     assert_eq!(run.out.lines().count(), 5, "{}", run.out);
+    follow(&lab);
     for query in queries {
         assert_eq!(found(&lab, query), [id.as_str()], "{query}");
     }
@@ -61,6 +71,7 @@ fn every_field_is_corrected_at_once_in_every_list_and_taken_back() {
     let undone = lab.run(&["label", &id, "--undo"]).good();
     assert!(undone.out.contains('5'), "{}", undone.out);
     assert_eq!(post(&lab, &id), was);
+    follow(&lab);
     for query in queries {
         assert_eq!(found(&lab, query), [""; 0], "{query} after");
     }
@@ -139,9 +150,15 @@ fn a_dozen_corrections_on_one_source_change_how_its_like_are_judged_until_they_a
     let bare = judged_as(&lab, "menu", &like(13));
     assert_eq!(bare.polarity.polarity, Polarity::Neutral, "{:?}", bare.polarity);
     let posts = of_source(&lab, "menu");
+    let overrides = Overrides { data_dir: Some(lab.data()), ..Overrides::default() };
+    let config = Config::load(Some(&lab.path().join("guanlan.toml")), &overrides).unwrap();
+    let desk = Desk::open(config).unwrap();
+    let (polarity, kind) = (Some(Polarity::Negative), Some(PostKind::Grievance));
+    let wanted = Wanted { polarity, kind, ..Wanted::default() };
     for id in posts.iter().filter(|id| **id != bare.post.id.to_string()) {
-        lab.run(&["label", id, "--polarity", "negative", "--kind", "grievance"]).good();
+        desk.correct(&Who::owner("王", Lang::Zh), id, &wanted).unwrap();
     }
+    drop(desk);
     let layers = lab.run(&["label", "--layers", "--format", "jsonl"]).good().rows();
     assert_eq!(layers.len(), 1, "{layers:?}");
     assert_eq!((&layers[0]["source"], &layers[0]["state"]), (&"menu".into(), &"on".into()));

@@ -37,7 +37,7 @@ pub(super) struct Corrections {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct Done {
+pub(super) struct FieldsCorrected {
     /// The post.
     id: String,
     /// What was changed.
@@ -47,13 +47,13 @@ pub(super) struct Done {
 /// An officer's word on a post: polarity, kind, urgency, topics, subjects; in force at once.
 #[utoipa::path(put, path = "/api/v1/posts/{id}/corrections", request_body = Corrections,
     params(("id" = String, Path, description = "The post")),
-    responses((status = 200, body = Done), Refusals))]
+    responses((status = 200, body = FieldsCorrected), Refusals))]
 pub(super) async fn correct(
     State(console): State<Arc<Console>>,
     bearer: Bearer,
     Named(id): Named<String>,
     Body(said): Body<Corrections>,
-) -> Result<Json<Done>, Problem> {
+) -> Result<Json<FieldsCorrected>, Problem> {
     let Corrections { polarity, kind, urgency, topics, subjects } = said;
     let wanted = Wanted { polarity, kind, urgency, topics, subjects };
     let done = act(&console, &bearer, move |desk, who| {
@@ -63,7 +63,7 @@ pub(super) async fn correct(
         desk.correct(who, &id, &wanted)
     });
     let done = done.await?;
-    Ok(Json(Done { id: done.id.to_string(), changes: done.changes }))
+    Ok(Json(FieldsCorrected { id: done.id.to_string(), changes: done.changes }))
 }
 
 /// Take back what officers said of a post; it is judged anew.
