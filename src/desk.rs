@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod answers;
 pub mod audit;
 pub mod cases;
+pub mod corrections;
 pub mod deliveries;
 pub mod digests;
 pub mod duty;
@@ -16,6 +17,7 @@ pub mod edit;
 pub mod evidence;
 pub mod export;
 pub mod grouping;
+pub mod layers;
 pub mod line;
 pub mod login;
 pub mod nothing;
@@ -61,6 +63,7 @@ use pipelines::record::{PostId, SourceId};
 pub use rights::{Act, Role, Scope, Who};
 
 use crate::config::Config;
+use crate::engine::layers::Layering;
 use crate::engine::{Apart, Clock, DataDir, Standing, standing, taken};
 use crate::evidence::Vault;
 use crate::store::{Store, StoreWrite};
@@ -238,6 +241,7 @@ pub struct Desk {
     clock: Clock,
     index: IndexDoor,
     annotator: OnceLock<Annotator>,
+    layering: Layering,
     vault: OnceLock<Arc<dyn Vault>>,
     wordings: answers::near::Wordings,
     renewal: Option<Renewal>,
@@ -252,7 +256,19 @@ impl Desk {
             IndexDoor::new(crate::engine::index_place(&config), crate::engine::segmenter(&config));
         let (annotator, vault) = (OnceLock::new(), OnceLock::new());
         let wordings = answers::near::Wordings::default();
-        Self { config, store, dir, clock, index, annotator, vault, wordings, renewal: None }
+        let layering = Layering::of(&config);
+        Self {
+            config,
+            store,
+            dir,
+            clock,
+            index,
+            annotator,
+            layering,
+            vault,
+            wordings,
+            renewal: None,
+        }
     }
 
     /// The desk of a station that reads its config anew when `renewal` is asked for.
@@ -330,13 +346,17 @@ impl Desk {
         Ok(&**self.vault.get_or_init(|| vault))
     }
 
-    /// The annotator, loaded when the first explanation is asked for.
+    /// The annotator as the station judges now, loaded when the first explanation is asked for.
     fn annotator(&self) -> Result<&Annotator> {
-        if let Some(annotator) = self.annotator.get() {
-            return Ok(annotator);
-        }
-        let annotator = crate::engine::annotator(&self.config)?;
-        Ok(self.annotator.get_or_init(|| annotator))
+        let annotator = match self.annotator.get() {
+            Some(annotator) => annotator,
+            None => {
+                let annotator = crate::engine::annotator(&self.config)?;
+                self.annotator.get_or_init(|| annotator)
+            }
+        };
+        self.layering.wear(&*self.store, annotator)?;
+        Ok(annotator)
     }
 
     /// Does `work` and its audit line in one transaction: neither stands without the other.

@@ -31,6 +31,7 @@ mod intake;
 mod judging;
 pub mod keeper;
 mod keys;
+pub mod layers;
 mod lock;
 mod look;
 mod nudge;

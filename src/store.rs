@@ -11,6 +11,7 @@ mod cases;
 mod changes;
 pub mod cluster;
 mod copying;
+mod corrections;
 mod error;
 mod evidence;
 mod frontier;
@@ -39,8 +40,8 @@ mod write;
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
-    StoryId, Validators,
+    Alert, AlertState, AnnotatedPost, Correction, FetchJob, PostId, RuleHit, RuleId, SourceId,
+    Span, StoryId, Validators,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -69,7 +70,7 @@ pub use sqlite::SqliteStore;
 pub use tally::Tally;
 
 /// The version of the schema of either kind.
-const SCHEMA: i64 = 8;
+const SCHEMA: i64 = 9;
 
 /// The store as readers see it.
 pub trait Store:
@@ -173,8 +174,12 @@ pub trait Store:
     /// All named pieces of state whose name begins with `prefix`.
     fn states(&self, prefix: &str) -> Result<Vec<(String, String)>>;
 
-    /// What officers said of posts.
-    fn corrections(&self) -> Result<Vec<(PostId, Polarity)>>;
+    /// What officers said of posts, oldest first.
+    fn corrections(&self) -> Result<Vec<Correction>>;
+    /// What officers said of one post.
+    fn corrections_of(&self, post: PostId) -> Result<Vec<Correction>>;
+    /// What officers last said of posts of one source, newest first.
+    fn corrections_on(&self, source: &SourceId, limit: usize) -> Result<Vec<Correction>>;
 
     /// Hits of a rule not before `since`, oldest first.
     fn hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
@@ -210,8 +215,13 @@ pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers + 
     fn merge_story(&self, from: StoryId, into: StoryId) -> Result<()>;
     /// The story of the oldest other post with the texts of this one.
     fn story_of_copy(&self, post: PostId, content_hash: u64) -> Result<Option<StoryId>>;
-    /// An officer's word on the polarity of a post; in force at once.
-    fn correct_polarity(&self, id: PostId, polarity: Polarity, now: DateTime<Utc>) -> Result<()>;
+    /// Keeps what an officer said of a post, in the place of what was said of that field before. The post itself is
+    /// written by whoever can judge it.
+    fn put_correction(&self, correction: &Correction) -> Result<()>;
+    /// Takes back what officers said of a post; answers how many fields that were.
+    fn drop_corrections(&self, post: PostId) -> Result<u64>;
+    /// What officers said of one post, as this transaction sees it.
+    fn corrections_of(&self, post: PostId) -> Result<Vec<Correction>>;
     /// Deletes a post and everything that hangs on it.
     fn delete_post(&self, id: PostId) -> Result<bool>;
 

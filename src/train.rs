@@ -13,6 +13,7 @@ use pipelines::annotate::deep::DeepReader;
 use pipelines::annotate::dense::DenseHead;
 use pipelines::annotate::lexicon::Lexicon;
 use pipelines::annotate::model::Model;
+use pipelines::annotate::officer::Labels;
 use serde::{Deserialize, Serialize};
 
 mod boost;
@@ -32,8 +33,10 @@ pub const SEED: u64 = 1;
 pub struct TrainOptions {
     /// The lexicons, which have a say in polarity: name and text.
     pub lexicons: Vec<(String, String)>,
-    /// Labels that officers gave.
+    /// Labels that officers gave, for the models of the older sets.
     pub corrections: Vec<Correction>,
+    /// Posts as officers corrected them, for the officer's model.
+    pub filed: Vec<Filed>,
     /// The deep reader's file, which tells the judge of happenings what posts are about and is heard beside the models of the
     /// older sets: name, bytes. Without it they learn from words alone.
     pub deep: Option<(String, Cow<'static, [u8]>)>,
@@ -58,6 +61,19 @@ pub struct Correction {
     pub model: String,
     /// The right label: `negative`, a kind, a class.
     pub label: String,
+    /// What it counts against a row of a set.
+    pub weight: f32,
+}
+
+/// A post as it stands after officers' corrections: what nobody corrected of it is what was judged.
+#[derive(Clone, Debug)]
+pub struct Filed {
+    /// Title of the post.
+    pub title: String,
+    /// Its text.
+    pub text: String,
+    /// How it is filed.
+    pub labels: Labels,
     /// What it counts against a row of a set.
     pub weight: f32,
 }

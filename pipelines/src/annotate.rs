@@ -17,6 +17,7 @@ mod happening;
 mod headline;
 mod headline_training;
 mod heat;
+pub mod layer;
 pub mod lexicon;
 pub mod model;
 mod names;

@@ -5,6 +5,7 @@
 
 mod alert;
 mod annotated;
+mod correction;
 mod fact;
 mod filing;
 mod id;
@@ -20,6 +21,7 @@ pub use annotated::{
     AnnotatedPost, Basis, Fingerprint, Mention, PolarityVerdict, Risk, RiskPart, Span, StoryId,
     TextField, TopicHit,
 };
+pub use correction::{Correction, Said, correct};
 /// What a post is about, as the encoder tells it.
 pub use encoder::Meaning;
 pub use fact::{Fact, FactKind, FactStatus};

@@ -31,6 +31,7 @@ impl TrainArgs {
         let options = TrainOptions {
             lexicons: config.lexicons.iter().map(|(n, t)| (n.clone(), t.to_string())).collect(),
             corrections: models::corrections(&config)?,
+            filed: models::filed(&config)?,
             floors: pinned_floors(Config::model_figures())?,
             deep: models::judges(&config).deep,
             only: self.only.clone(),

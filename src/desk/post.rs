@@ -1,15 +1,16 @@
-//! One post: its text with the words each verdict rests on, what was judged and why, and an officer's correction.
+//! One post: its text with the words each verdict rests on, what was judged and why, what officers said of it.
 //!
 //! In: an id, or the beginning of one that names one post only. Out: a sheet of plain values, or the zip of its
-//! pages as they were served. A correction and a handing out are audited with the name of who did it.
+//! pages as they were served. A handing out is audited with the name of who did it.
 
 use chrono::{DateTime, Utc};
 use index::highlight;
 use pipelines::annotate;
 use pipelines::query::Target;
-use pipelines::record::{AnnotatedPost, Issue, Polarity, PostId, Span, TextField};
+use pipelines::record::{AnnotatedPost, Issue, PostId, Span, TextField};
 use serde::Serialize;
 
+use super::corrections::CorrectionLine;
 use super::line::{Piece, PostLine, pieces, spans};
 use super::versions::TextVersion;
 use super::{Act, Desk, DeskError, Result, Who};
@@ -47,9 +48,8 @@ pub struct PostSheet {
     /// What could not be read as it should.
     #[schema(value_type = Vec<String>)]
     pub issues: Vec<Issue>,
-    /// The verdict an officer gave, where one did.
-    #[schema(value_type = Option<String>)]
-    pub corrected: Option<Polarity>,
+    /// What officers said of it against the judges, field by field.
+    pub corrections: Vec<CorrectionLine>,
     /// Readings of its page that differ, oldest first; none where it was never seen otherwise.
     pub versions: Vec<TextVersion>,
     /// Pages kept as they were served.
@@ -90,7 +90,6 @@ impl Desk {
         };
         let explained = annotate::explain(self.annotator()?, &annotated, who.lang);
         let post = &annotated.post;
-        let corrections = self.store.corrections()?;
         let exhibits = self.store.evidence(post.id)?;
         Ok(PostSheet {
             line: self.line(&annotated, query.as_ref())?,
@@ -105,7 +104,7 @@ impl Desk {
                 .map(|reply| Reply { text: reply.text.clone(), time: reply.published_at })
                 .collect(),
             issues: post.issues.clone(),
-            corrected: corrections.iter().find(|(of, _)| *of == post.id).map(|(_, is)| *is),
+            corrections: self.corrections_of(who, &annotated)?,
             versions: if exhibits.len() > 1 {
                 self.versions(&annotated, &exhibits)
             } else {
@@ -125,7 +124,11 @@ impl Desk {
         let annotated = self.post_named(who, id)?;
         let id = annotated.post.id;
         let marks = self.store.marks(id)?;
-        let words = annotate::explain(self.annotator()?, &annotated, who.lang);
+        let mut words = annotate::explain(self.annotator()?, &annotated, who.lang);
+        for said in self.corrections_of(who, &annotated)? {
+            words.push_str("\n\n");
+            words.push_str(&self.correction_in_words(who, &said));
+        }
         Ok(Explained {
             id,
             words: words.trim_end().to_owned(),
@@ -153,22 +156,6 @@ impl Desk {
                 Err(DeskError::Several { id: id.to_owned(), ids })
             }
         }
-    }
-
-    /// An officer's word on the polarity of a post; in force at once. Answers what it was.
-    ///
-    /// # Errors
-    /// `Unknown`, a broken store.
-    pub fn correct(&self, who: &Who, id: &str, polarity: Polarity) -> Result<(PostId, Polarity)> {
-        self.check(who, Act::Correct)?;
-        let post = self.post_named(who, id)?;
-        let (id, was, now) = (post.post.id, post.shown().0.polarity, self.now());
-        let change = format!("polarity {} -> {}", was.as_str(), polarity.as_str());
-        self.audited(who, ("label", &id.to_string(), &change), &mut |write| {
-            write.correct_polarity(id, polarity, now)?;
-            Ok(true)
-        })?;
-        Ok((id, was))
     }
 
     /// Clause by clause, why a post meets a query or does not.

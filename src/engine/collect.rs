@@ -113,6 +113,7 @@ impl Collector {
     ) -> Result<RunOutcome, CommitError> {
         let started = (self.clock)();
         settings::note(&*self.store, source)?;
+        self.stages.wear_layers(&*self.store)?;
         let source = &backfill::extended(&*self.store, source, started)?;
         (self.listener)(&Event::SourceStarted { source: source.id.clone() });
         let mut run = Run::default();

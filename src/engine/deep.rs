@@ -4,13 +4,12 @@
 //! a time, and a state that `guanlan status` shows. What an officer corrected stays hers; it alerts nobody anew.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use pipelines::annotate::deep::{DeepReader, Encoder};
 use pipelines::annotate::dense::DenseHead;
-use pipelines::record::{AnnotatedPost, PostId};
+use pipelines::record::{AnnotatedPost, PostId, correct};
 use serde::{Deserialize, Serialize};
 
 use super::holding::About;
@@ -166,11 +165,10 @@ fn looked_at_again(
     ids: &[PostId],
     now: DateTime<Utc>,
 ) -> Result<Vec<AnnotatedPost>> {
-    let corrected: HashSet<PostId> = store.corrections()?.into_iter().map(|(id, _)| id).collect();
     let mut changed = Vec::new();
-    for id in ids.iter().filter(|id| !corrected.contains(id)) {
+    for id in ids {
         let Some(was) = store.post(*id)? else { continue };
-        let is = stages.again(&was, now);
+        let is = stages.again(&was, &store.corrections_of(*id)?, now);
         if is.polarity != was.polarity || is.filing != was.filing || is.mentions != was.mentions {
             changed.push(is);
         }
@@ -186,5 +184,7 @@ fn put(write: &dyn StoreWrite, judged: &AnnotatedPost) -> Result<()> {
     post.filing = judged.filing;
     post.mentions = judged.mentions.clone();
     post.risk = judged.risk.clone();
+    // An officer may have said something meanwhile.
+    correct(&mut post, &write.corrections_of(judged.post.id)?);
     write.rewrite_post(&post)
 }

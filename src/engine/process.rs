@@ -14,15 +14,17 @@ use pipelines::crawl::{self, SourceConfig, SourceKind};
 use pipelines::extract::{self, PostPlace, Privacy, ReadOptions};
 use pipelines::query::{Query, Target};
 use pipelines::record::{
-    AnnotatedPost, Channel, DropReason, Found, FoundComment, Issue, Page, Post, Published,
-    SourceId, Verdict, is_future,
+    AnnotatedPost, Channel, Correction, DropReason, Found, FoundComment, Issue, Page, Post,
+    Published, SourceId, Verdict, correct, is_future,
 };
 
 use super::clock::Timekeeper;
 use super::deep::DeepRead;
 use super::judging::Judges;
+use super::layers::Layering;
 use super::reread::Reread;
 use crate::config::Config;
+use crate::store::Store;
 
 /// What the stages work with.
 pub struct Stages {
@@ -36,6 +38,7 @@ pub struct Stages {
     time: Arc<Timekeeper>,
     read: Mutex<DeepRead>,
     judges: OnceLock<Judges>,
+    layering: Layering,
 }
 
 impl Stages {
@@ -65,7 +68,32 @@ impl Stages {
             time,
             read: Mutex::default(),
             judges: OnceLock::new(),
+            layering: Layering::of(config),
         })
+    }
+
+    /// Judges from now on with the layers that the store has now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn wear_layers(&self, store: &dyn Store) -> crate::store::Result<()> {
+        self.layering.wear(store, &self.annotator)
+    }
+
+    /// The same at the start; who keeps the store learns anew those that were learned beside other models.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn take_layers(
+        &self,
+        store: &dyn Store,
+        keeps: bool,
+        now: DateTime<Utc>,
+    ) -> crate::store::Result<()> {
+        if keeps {
+            self.layering.renew(store, &self.annotator, now)?;
+        }
+        self.wear_layers(store)
     }
 
     /// What judges.
@@ -173,11 +201,20 @@ impl Stages {
         })
     }
 
-    /// A stored post, judged with all readers; its story stays.
+    /// A stored post, judged with all readers; its story stays, and what officers said of it.
     #[must_use]
-    pub fn again(&self, was: &AnnotatedPost, now: DateTime<Utc>) -> AnnotatedPost {
+    pub fn again(
+        &self,
+        was: &AnnotatedPost,
+        corrections: &[Correction],
+        now: DateTime<Utc>,
+    ) -> AnnotatedPost {
         let mut is = self.annotator.annotate(was.post.clone(), now);
         is.story = was.story;
+        if !corrections.is_empty() {
+            correct(&mut is, corrections);
+            is.risk = self.annotator.reassess_alone(&is);
+        }
         is
     }
 

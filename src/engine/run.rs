@@ -145,7 +145,9 @@ impl<'a> Rounds<'a> {
         let fetcher = self.station.collector.fetcher.clone();
         let (store, board) = (self.station.store.clone(), self.board.clone());
         let turns = self.station.share.clone().map(|share| share.turns);
+        let stages = self.station.collector.stages.clone();
         self.take_up_blocking(Part::Memory, now, move || {
+            stages.wear_layers(&*store)?;
             turns.map_or(Ok(()), |turns| turns.give_back(&fetcher))?;
             super::hosts::keep(&fetcher, &*store)?;
             Ok(board.keep(&*store)?)
@@ -192,6 +194,7 @@ impl<'a> Rounds<'a> {
         self.take_up_shared(shared, Part::Memory, now, move |shared| {
             turns.map_or(Ok(()), |turns| turns.give_back(&fetcher))?;
             super::hosts::keep(&fetcher, &*shared.store)?;
+            stages.wear_layers(&*shared.store)?;
             super::deep::come_back(&stages, &*shared.store, now)?;
             shared.time.keep_if_stale(&*shared.store)?;
             Ok(shared.board.keep(&*shared.store)?)

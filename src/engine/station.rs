@@ -178,6 +178,7 @@ impl Station {
             time.keep(&*store)?;
         }
         let stages = Stages::new(&config, annotator.clone(), time.clone(), clock())?;
+        stages.take_layers(&*store, seat == Seat::Keeper, clock())?;
         let (fetcher, lock) = match ground {
             Ground::Own(lock) => (Arc::new(hosts::fetcher(&config, Some(&*store))?), Some(lock)),
             Ground::Within(fetcher) => (fetcher, None),

@@ -20,6 +20,8 @@ pub(super) struct Batch {
     places: HashMap<PostId, usize>,
     /// Known threads with new replies: no news, but judged anew.
     grown: Vec<PostId>,
+    /// Those of both that officers had said something of: their risk is that of the corrected post.
+    corrected: HashSet<PostId>,
 }
 
 impl Batch {
@@ -103,6 +105,10 @@ fn put_posts(
     for given in &step.posts {
         let (inserted, post) = write.put_post(given)?;
         let id = post.post.id;
+        let is_changed = matches!(inserted, Inserted::Edited | Inserted::Grown);
+        if is_changed && !write.corrections_of(id)?.is_empty() {
+            batch.corrected.insert(id);
+        }
         match inserted {
             Inserted::New => {
                 tally.kept += 1;
@@ -185,18 +191,19 @@ pub(super) fn join_stories(
         let was = post.story;
         post.story = of.get(&post.post.id).copied().unwrap_or(was);
         let company = company(post.story);
-        if company > 1 {
-            post.risk = annotator.reassess(post, company);
+        let is_judged_anew = company > 1 || batch.corrected.contains(&post.post.id);
+        if is_judged_anew {
+            post.risk = annotator.reassess(post, company.max(1));
         }
-        if company > 1 || post.story != was {
+        if is_judged_anew || post.story != was {
             write.rewrite_post(post)?;
         }
     }
     for id in &batch.grown {
         let Some(mut post) = write.post(*id)? else { continue };
         let company = company(post.story);
-        if company > 1 {
-            post.risk = annotator.reassess(&post, company);
+        if company > 1 || batch.corrected.contains(id) {
+            post.risk = annotator.reassess(&post, company.max(1));
             write.rewrite_post(&post)?;
         }
     }

@@ -9,6 +9,7 @@ mod acting;
 mod answers;
 mod cases;
 mod config;
+mod correcting;
 mod limit;
 mod people;
 mod problem;
@@ -66,7 +67,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
         reading::today, reading::search, reading::post, reading::why,
         reading::words, reading::story, reading::alerts,
         reading::alert, reading::rules, reading::rehearse, reading::why_nothing, reading::sources, reading::digests, reading::digest,
-        acting::correct, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::word_on_digest, acting::export,
+        acting::correct, correcting::correct, correcting::take_back, acting::evidence, acting::move_alert, acting::put_off, acting::write_digest, acting::word_on_digest, acting::export,
         stories::split, stories::merge, stories::undo,
         config::entries, config::entry, config::history, config::create, config::save, config::remove, config::undo,
         station::station, station::deliveries, station::resend, station::test, station::run, station::pause, station::add,
@@ -127,6 +128,7 @@ pub(super) fn router(console: &Arc<Console>) -> Router<Arc<Console>> {
         .route("/posts/{id}", get(reading::post))
         .route("/posts/{id}/why", get(reading::why))
         .route("/posts/{id}/polarity", put(acting::correct))
+        .route("/posts/{id}/corrections", put(correcting::correct).delete(correcting::take_back))
         .route("/posts/{id}/evidence", post(acting::evidence))
         .route("/words", get(reading::words))
         .route("/stories/{id}", get(reading::story))

@@ -7,12 +7,12 @@
 //! that is another's) is refused as a post, never as a failure of the store.
 
 use chrono::{DateTime, Utc};
-use pipelines::record::{AnnotatedPost, Issue, Post, PostId};
+use pipelines::record::{AnnotatedPost, Issue, Post, PostId, correct};
 
-use super::posts::{correct, correction_of, post as stored_post};
+use super::posts::post as stored_post;
 use super::sql::{Row, Sql, params};
 use super::values::{millis, to_json};
-use super::{Inserted, Result, changes, sources};
+use super::{Inserted, Result, changes, corrections, sources};
 
 /// What decides over a post that comes in under an id that is stored.
 struct Known {
@@ -143,9 +143,7 @@ fn replace(
             annotated.post.fetched_at = stored.post.fetched_at;
         }
     }
-    if let Some(polarity) = correction_of(c, id)? {
-        correct(&mut annotated, polarity);
-    }
+    correct(&mut annotated, &corrections::of(c, id)?);
     let post = &annotated.post;
     // Who takes over a claimed address takes it out of the import that claimed it.
     c.execute("UPDATE posts SET source = ?3, import = CASE WHEN source = ?3 THEN import END, claimed = ?4,

@@ -1,13 +1,11 @@
-//! The table of posts as it is read, and what happens to posts that are there: stories, corrections, the end.
+//! The table of posts as it is read, and what happens to posts that are there: stories, the end.
 //!
-//! In: ids, ranges, what officers said. Out: posts. What comes in is `intake`'s business.
+//! In: ids, ranges. Out: posts. What comes in is `intake`'s business.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use pipelines::record::{
-    Alert, AnnotatedPost, Polarity, PolarityVerdict, PostId, SourceId, StoryId,
-};
+use pipelines::record::{Alert, AnnotatedPost, PostId, SourceId, StoryId};
 
 use super::sql::{Cell, Row, Sql, params, places};
 use super::values::{from_json, instant, millis, to_json};
@@ -32,14 +30,6 @@ pub(super) fn read_post(row: &Row<'_>) -> Result<AnnotatedPost> {
     let mut post: AnnotatedPost = from_json(&format!("post {}", post_id(row.get(0)?)), json)?;
     post.story = StoryId(post_id(row.get(1)?));
     Ok(post)
-}
-
-pub(super) fn correction_of(c: &dyn Sql, id: PostId) -> Result<Option<Polarity>> {
-    let said: Option<String> =
-        c.row("SELECT polarity FROM corrections WHERE post = ?1", params![sql_id(id)], |r| {
-            r.get(0)
-        })?;
-    said.map(|said| from_json("correction", &format!("\"{said}\""))).transpose()
 }
 
 pub(super) fn rewrite(c: &dyn Sql, annotated: &AnnotatedPost) -> Result<()> {
@@ -112,43 +102,6 @@ pub(super) fn merge_story(c: &dyn Sql, from: StoryId, into: StoryId) -> Result<(
     }
     one_alert(c, into)?;
     set_story(c, &posts, into)
-}
-
-pub(super) fn correct_polarity(
-    c: &dyn Sql,
-    id: PostId,
-    polarity: Polarity,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let Some(mut annotated) = post(c, id)? else { return Ok(()) };
-    c.execute(
-        "INSERT INTO corrections (post, polarity, at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (post) DO UPDATE SET polarity = excluded.polarity, at = excluded.at",
-        params![sql_id(id), polarity.as_str(), millis(now)],
-    )?;
-    correct(&mut annotated, polarity);
-    c.execute(
-        "UPDATE posts SET record = ?2 WHERE id = ?1",
-        params![sql_id(id), to_json("post", &annotated)?],
-    )?;
-    changes::note(c, id)
-}
-
-/// An officer's verdict rests on no words.
-pub(super) fn correct(annotated: &mut AnnotatedPost, polarity: Polarity) {
-    let corrected = PolarityVerdict { polarity, confidence: 1.0, ..PolarityVerdict::default() };
-    for mention in &mut annotated.mentions {
-        mention.polarity = corrected.clone();
-    }
-    annotated.polarity = corrected;
-}
-
-pub(super) fn corrections(c: &dyn Sql) -> Result<Vec<(PostId, Polarity)>> {
-    c.rows("SELECT post, polarity FROM corrections ORDER BY at, post", &[], |row| {
-        let polarity: String = row.get(1)?;
-        let polarity = from_json("correction", &format!("\"{polarity}\""))?;
-        Ok((post_id(row.get(0)?), polarity))
-    })
 }
 
 pub(super) fn delete(c: &dyn Sql, id: PostId) -> Result<bool> {

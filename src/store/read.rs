@@ -163,8 +163,20 @@ impl<D: Database> Store for D {
         self.read(|c| super::sources::named_states(c, prefix))
     }
 
-    fn corrections(&self) -> Result<Vec<(super::PostId, super::Polarity)>> {
-        self.read(super::posts::corrections)
+    fn corrections(&self) -> Result<Vec<super::Correction>> {
+        self.read(super::corrections::all)
+    }
+
+    fn corrections_of(&self, post: super::PostId) -> Result<Vec<super::Correction>> {
+        self.read(|c| super::corrections::of(c, post))
+    }
+
+    fn corrections_on(
+        &self,
+        source: &super::SourceId,
+        limit: usize,
+    ) -> Result<Vec<super::Correction>> {
+        self.read(|c| super::corrections::on(c, source, limit))
     }
 
     fn hits(&self, rule: &super::RuleId, since: DateTime<Utc>) -> Result<Vec<super::RuleHit>> {

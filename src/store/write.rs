@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, FetchJob, Polarity, PostId, RuleHit, RuleId, SourceId, Span,
-    StoryId, Validators,
+    Alert, AlertState, AnnotatedPost, Correction, FetchJob, PostId, RuleHit, RuleId, SourceId,
+    Span, StoryId, Validators,
 };
 
 use super::sql::Write;
 use super::{
-    Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, frontier, imports,
-    intake, mend, outbox, posts, sources, terms,
+    Inserted, Result, RunOutcome, StoreWrite, Tally, alerts, audit, changes, corrections, frontier,
+    imports, intake, mend, outbox, posts, sources, terms,
 };
 
 impl StoreWrite for Write<'_> {
@@ -35,8 +35,16 @@ impl StoreWrite for Write<'_> {
         posts::merge_story(self.tx, from, into)
     }
 
-    fn correct_polarity(&self, id: PostId, polarity: Polarity, now: DateTime<Utc>) -> Result<()> {
-        posts::correct_polarity(self.tx, id, polarity, now)
+    fn put_correction(&self, correction: &Correction) -> Result<()> {
+        corrections::put(self.tx, correction)
+    }
+
+    fn drop_corrections(&self, post: PostId) -> Result<u64> {
+        corrections::drop_of(self.tx, post)
+    }
+
+    fn corrections_of(&self, post: PostId) -> Result<Vec<Correction>> {
+        corrections::of(self.tx, post)
     }
 
     fn delete_post(&self, id: PostId) -> Result<bool> {

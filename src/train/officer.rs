@@ -21,7 +21,7 @@ use serde_json::Value;
 
 mod parties;
 
-use super::{TrainOptions, Trained};
+use super::{Filed, TrainOptions, Trained};
 use crate::eval::auc;
 use crate::eval::sets::{sets, text};
 
@@ -46,7 +46,7 @@ enum Picked {
     Random,
     /// Because a judge was unsure of it.
     Unsure,
-    /// Read for the project (`config/models/labels.tsv`): learned from, never counted in a figure, so that figures with
+    /// Read for the project (`config/models/labels.tsv`), or corrected at this station: learned from, never counted in a figure, so that figures with
     /// and without these compare.
     Read,
 }
@@ -98,6 +98,11 @@ pub(super) fn officer(
             let picked = Picked::of(case);
             cases.push(Case { row, of_source, is_first_set, picked, party });
         }
+    }
+    for Filed { title, text, labels, weight } in &options.filed {
+        let row = ready(lexicon, title, text, *labels, *weight);
+        let (picked, party) = (Picked::Read, None);
+        cases.push(Case { row, of_source: None, is_first_set: false, picked, party });
     }
     let mut about = Trained {
         rows: cases.len(),
@@ -270,3 +275,7 @@ impl Outcome {
         tell("sure60.accuracy", right as f32 / sure.len().max(1) as f32);
     }
 }
+
+#[cfg(test)]
+#[path = "officer/tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::Utc;
 use guanlan::store::PostRange;
 use pipelines::crawl::warc;
-use pipelines::record::{AlertState, Polarity, PostId, RuleId};
+use pipelines::record::{AlertState, Polarity, PostId, RuleId, Said};
 
 use crate::lab::{Lab, stored};
 
@@ -53,7 +53,8 @@ fn a_directory_of_version_one_is_found_again_whole() {
         .map(|rule| store.hits(&RuleId::from(rule), chrono::DateTime::UNIX_EPOCH).unwrap().len());
     assert_eq!(hits.iter().sum::<usize>(), 9);
     let corrected: PostId = "599d08f68a1c31d7".parse().unwrap();
-    assert_eq!(store.corrections().unwrap(), [(corrected, Polarity::Positive)]);
+    let said = store.corrections().unwrap().into_iter().map(|c| (c.post, c.said));
+    assert_eq!(said.collect::<Vec<_>>(), [(corrected, Said::Polarity(Polarity::Positive))]);
     assert_eq!(store.post(corrected).unwrap().unwrap().polarity.polarity, Polarity::Positive);
     assert_eq!(store.deliveries("sent", Utc::now(), 10).unwrap().len(), 3);
     let exhibits =

@@ -1,5 +1,6 @@
 //! The console with people: coming in, roles through its pages, forms, what hostile browsers try, TLS and proxies.
 
+use guanlan::desk::corrections::Wanted;
 use guanlan::desk::{Act, Desk, Role, Who};
 use guanlan::serve::Entry;
 use guanlan::store::ReadPeople as _;
@@ -451,10 +452,8 @@ fn who_is_bound_to_a_unit_sees_its_posts_alone() {
     }
     let foreign = all.lines.iter().find(|line| !line.subjects.contains(&unit.name)).unwrap();
     assert!(desk.post(&bound, &foreign.id.to_string(), None).is_err());
-    assert!(
-        desk.correct(&bound, &foreign.id.to_string(), pipelines::record::Polarity::Neutral)
-            .is_err()
-    );
+    let neutral = Wanted::polarity(pipelines::record::Polarity::Neutral);
+    assert!(desk.correct(&bound, &foreign.id.to_string(), &neutral).is_err());
     assert!(desk.post(&bound, &own.lines[0].id.to_string(), None).is_ok());
     assert!(desk.digests(&bound).is_err() && desk.rehearse_query(&bound, "工资", 30).is_err());
     let exported = desk

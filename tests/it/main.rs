@@ -16,6 +16,7 @@ mod bucket;
 mod cases;
 mod collecting;
 mod console;
+mod corrections;
 mod demo;
 mod digests;
 mod duties;

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use guanlan::cases::Step;
 use guanlan::config::{Config, Overrides};
 use guanlan::desk::cases::opening::CaseOrder;
+use guanlan::desk::corrections::Wanted;
 use guanlan::desk::digests::DigestAsk;
 use guanlan::desk::login::Caller;
 use guanlan::desk::people::TokenOrder;
@@ -105,7 +106,7 @@ fn attempt(desk: &Desk, who: &Who, act: Act) -> Result<(), DeskError> {
         Act::SendTest => desk.send_test(who, "none").map(drop),
         Act::SeeStation => desk.station(who).map(drop),
         Act::SeeDigests => desk.digests(who).map(drop),
-        Act::Correct => desk.correct(who, "00", Polarity::Neutral).map(drop),
+        Act::Correct => desk.correct(who, "00", &Wanted::polarity(Polarity::Neutral)).map(drop),
         Act::GroupStories => desk.merge_stories(who, "00", "01").map(drop),
         Act::MoveAlert => desk.move_alert(who, 1, AlertState::Closed),
         Act::FalseAlarm => desk.false_alarm(who, 1).map(drop),

@@ -112,6 +112,7 @@ impl Tongue {
             kind: *dice.pick(&PostKind::ALL),
             kind_confidence: 0.5,
             other_kind: None,
+            unlayered: None,
             urgency: dice.below(4) as u8,
             today: 0.0,
             leader: 0.0,

@@ -5,15 +5,20 @@
 //! post, reads no clock and no file, and never fails once it is loaded.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 
 use crate::query::{Context, Named, Target};
 use crate::record::{
-    AnnotatedPost, Channel, Fact, FactStatus, Filing, Mention, PolarityVerdict, Post, Risk, Span,
-    StoryId, Subject, TextField, TopicHit,
+    AnnotatedPost, Channel, Filing, Mention, PolarityVerdict, Post, Risk, SourceId, Span, StoryId,
+    Subject, TextField, TopicHit,
 };
 use crate::text::{Folded, fold};
+
+mod counting;
+mod loading;
 
 use super::AnnotateError;
 use super::classify::{ClassHit, Classifier};
@@ -21,17 +26,19 @@ use super::deep::{About, DeepReader, Heard, SHARE};
 use super::dense::DenseHead;
 use super::facts::facts;
 use super::fingerprint::fingerprint;
-use super::lexicon::Lexicon;
+use super::layer::SourceLayer;
 use super::model::Model;
-use super::officer::{OfficerJudge, OfficerModel, PartyJudge, Reading};
-use super::polarity::{FoldedPost, JudgeError, PolarityJudge};
-use super::quantities::{Quantity, quantities};
+use super::officer::{Heads, OfficerJudge, Reading};
+use super::polarity::{FoldedPost, PolarityJudge};
 use super::risk::{self, Counted, RiskInput, TopicWeight};
 use super::subjects::SubjectFinder;
 use super::topic::TopicConfig;
 use super::topics::TopicSet;
-use crate::text::{Segmenter, Word};
+use crate::text::Word;
 use crate::words::{Cutter, FoldedTexts};
+pub(super) use counting::counted;
+use counting::{counted_beside, numbers, refutes};
+use loading::{cutter, officer};
 
 /// What an [`Annotator`] is made of, as read from config.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +71,8 @@ pub struct Annotator {
     risk_kinds: Option<Classifier>,
     /// Classes of citizens' messages; asked of channels where citizens write.
     petition_kinds: Option<Classifier>,
+    /// What officers' corrections say of sources.
+    layers: RwLock<Arc<HashMap<SourceId, SourceLayer>>>,
 }
 
 /// The two texts of a post, folded once.
@@ -128,7 +137,32 @@ impl Annotator {
         let beside = heads.find(|head| head.top().name == "petitions");
         let petition_kinds = petition_kinds.map(|kinds| kinds.beside(beside));
         let finder = SubjectFinder::new(config.subjects)?;
-        Ok(Self { finder, cutter, topics, judge, officer, deep, risk_kinds, petition_kinds })
+        let layers = RwLock::default();
+        Ok(Self {
+            finder,
+            cutter,
+            topics,
+            judge,
+            officer,
+            deep,
+            risk_kinds,
+            petition_kinds,
+            layers,
+        })
+    }
+
+    /// From now on judges posts of these sources with these layers over the models, and no others.
+    pub fn wear(&self, layers: HashMap<SourceId, SourceLayer>) {
+        *self.layers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(layers);
+    }
+
+    /// What the models make of a post without any layer, as a layer learns of it; none without an officer's model.
+    #[must_use]
+    pub fn bare_heads(&self, post: &Post) -> Option<Heads> {
+        let texts = Texts::of(post);
+        let heads = self.officer.as_ref()?.read(&texts.folded()).heads;
+        let heard = self.deep.as_ref().map(|deep| deep.heard(&texts.folded(), &heads).heads);
+        Some(heard.unwrap_or(heads))
     }
 
     /// The subjects it knows, in the order of config.
@@ -198,6 +232,12 @@ impl Annotator {
     #[must_use]
     pub fn reassess(&self, annotated: &AnnotatedPost, story_posts: u32) -> Risk {
         self.assess(annotated, &counted(&Texts::of(&annotated.post)), story_posts)
+    }
+
+    /// The same for a post whose verdicts were changed, in the company it had when its risk was last judged.
+    #[must_use]
+    pub fn reassess_alone(&self, annotated: &AnnotatedPost) -> Risk {
+        self.reassess(annotated, risk::story_posts(&annotated.risk))
     }
 
     fn assess(&self, annotated: &AnnotatedPost, counted: &[Counted], story_posts: u32) -> Risk {
@@ -284,9 +324,25 @@ impl Annotator {
             deep.map_or_else(alone, |deep| deep.heard(&post, &reading.heads));
         let reading = reading.with_deep(said, SHARE);
         let reading = cut.into_iter().fold(reading, Reading::with_cut);
-        let (polarity, filing) = officer.verdict(&post, &reading, &heads);
-        let of_subject = |at: &&[Span]| officer.of_subject(&post, &reading, &polarity, &heads, at);
-        let of_subjects = places.iter().map(of_subject).collect();
+        let verdicts = |heads: &Heads| {
+            let (polarity, filing) = officer.verdict(&post, &reading, heads);
+            let of_subject =
+                |at: &&[Span]| officer.of_subject(&post, &reading, &polarity, heads, at);
+            let of_subjects: Vec<_> = places.iter().map(of_subject).collect();
+            (polarity, filing, of_subjects)
+        };
+        let (mut polarity, mut filing, mut of_subjects) = verdicts(&heads);
+        let layers = self.layers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(layer) = layers.get(&texts.post.source) {
+            let (bare, bare_filing, bare_subjects) =
+                (polarity, filing, std::mem::take(&mut of_subjects));
+            (polarity, filing, of_subjects) = verdicts(&layer.over(&heads));
+            let unsure = officer.model().unsure();
+            tell_apart(&mut polarity, &bare, unsure);
+            let both = of_subjects.iter_mut().zip(&bare_subjects);
+            both.for_each(|(is, was)| tell_apart(is, was, unsure));
+            filing.unlayered = Some(bare_filing.kind).filter(|kind| *kind != filing.kind);
+        }
         Judged { polarity, filing: Some(filing), about, of_subjects }
     }
 
@@ -308,6 +364,16 @@ impl Annotator {
     }
 }
 
+/// Notes in a verdict what it was without the layer, where that is another. It rests on what officers said of its like then: that its
+/// words say something else is no doubt.
+fn tell_apart(verdict: &mut PolarityVerdict, bare: &PolarityVerdict, unsure: f32) {
+    verdict.unlayered = Some(bare.polarity).filter(|polarity| *polarity != verdict.polarity);
+    if verdict.unlayered.is_some() && verdict.at_odds {
+        verdict.at_odds = false;
+        verdict.other = verdict.other.filter(|_| verdict.confidence < unsure);
+    }
+}
+
 /// What is judged of a post as a whole and, one after another, of those it names.
 struct Judged {
     polarity: PolarityVerdict,
@@ -322,62 +388,6 @@ struct Verdicts {
     filing: Option<Filing>,
     about: Option<About>,
     mentions: Vec<Mention>,
-}
-
-/// The officer's judge, where its model is among those of `config`.
-fn officer(config: &AnnotatorConfig) -> Result<Option<OfficerJudge>, AnnotateError> {
-    let model = config.models.iter().find(|(_, bytes)| OfficerModel::is_one(bytes));
-    let Some((name, bytes)) = model else { return Ok(None) };
-    let lexicons = config.lexicons.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    let lexicon = Lexicon::read(lexicons).map_err(JudgeError::from)?;
-    let of_parties =
-        |(_, bytes): &&(String, Vec<u8>)| Model::name_of(bytes) == Some(PartyJudge::NAME);
-    let party = config.models.iter().find(of_parties);
-    let party = party.map(|(name, bytes)| PartyJudge::load(name, bytes)).transpose()?;
-    Ok(Some(OfficerJudge::load(name, bytes, lexicon)?.with_parties(party)))
-}
-
-/// The stage of words, with the names of the subjects kept whole.
-fn cutter(config: &AnnotatorConfig) -> Result<Cutter, AnnotateError> {
-    let files = config.lexicons.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    let lexicon = Lexicon::read(files).map_err(super::polarity::JudgeError::from)?;
-    let names = config.subjects.iter().flat_map(|s| s.names().map(str::to_owned));
-    Ok(Cutter::new(Segmenter::new(names), lexicon))
-}
-
-/// Whether a toll that was rumoured is taken back and none stands.
-fn refutes(facts: &[Fact]) -> bool {
-    let mut tolls = facts.iter().filter(|fact| fact.is_toll()).peekable();
-    tolls.peek().is_some()
-        && tolls.all(|fact| !fact.status.counts())
-        && facts.iter().any(|fact| fact.is_toll() && fact.status == FactStatus::Refuted)
-}
-
-/// The people and money named in a post: people whose number is refuted, or who are safe by now, do not count.
-pub(super) fn counted(texts: &Texts<'_>) -> Vec<Counted> {
-    let numbers = numbers(texts);
-    counted_beside(texts, &numbers, &facts(&texts.both(), &numbers))
-}
-
-/// The quantities of title and text.
-fn numbers(texts: &Texts<'_>) -> [Vec<Quantity>; 2] {
-    texts.both().map(|(_, original, folding)| quantities(original, folding))
-}
-
-fn counted_beside(texts: &Texts<'_>, numbers: &[Vec<Quantity>; 2], facts: &[Fact]) -> Vec<Counted> {
-    let mut all = Vec::new();
-    for ((field, original, folding), found) in texts.both().into_iter().zip(numbers) {
-        for quantity in found {
-            let span = span_of(field, folding, &quantity.range);
-            if facts.iter().any(|fact| fact.span == span && !fact.status.counts()) {
-                continue;
-            }
-            let (start, end) = folding.original_span(quantity.range.start, quantity.range.end);
-            let words = original[start..end].to_owned();
-            all.push(Counted { kind: quantity.kind, value: quantity.value, words });
-        }
-    }
-    all
 }
 
 #[cfg(test)]

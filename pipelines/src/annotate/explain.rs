@@ -149,7 +149,7 @@ impl Teller<'_> {
         let other = other.map_or_else(String::new, |kind| self.say("or_kind", &[("kind", &kind)]));
         let urgency = self.lang.text(&format!("record.urgency.{}", filing.urgency));
         let percent = |share: f32| format!("{:.0}", share * 100.0);
-        self.say(
+        let told = self.say(
             "filing",
             &[
                 ("kind", &name(filing.kind)),
@@ -158,14 +158,16 @@ impl Teller<'_> {
                 ("urgency", &urgency),
                 ("today", &percent(filing.today)),
             ],
-        )
+        );
+        told + &self.unlayered(filing.unlayered.map(name).as_deref())
     }
 
     fn verdict(&self, key: &str, verdict: &PolarityVerdict, whose: &str) -> String {
         let name = polarity_words((verdict.polarity, verdict.other), self.lang);
         let percent = format!("{:.0}", verdict.confidence * 100.0);
         let why = if verdict.basis.is_empty() {
-            self.say("nothing_speaks", &[])
+            // A model is never certain.
+            self.say(if verdict.confidence < 1.0 { "nothing_speaks" } else { "by_officer" }, &[])
         } else {
             // Strongest first; a word that stands in several places is told once.
             let mut told: Vec<&Basis> = Vec::new();
@@ -180,10 +182,17 @@ impl Teller<'_> {
             let odds = if verdict.at_odds { self.say("at_odds", &[]) } else { String::new() };
             words + &odds
         };
+        let bare = verdict.unlayered.map(|bare| polarity_words((bare, None), self.lang));
+        let why = why + &self.unlayered(bare.as_deref());
         self.say(
             key,
             &[("whose", &whose), ("polarity", &name), ("percent", &percent), ("why", &why)],
         )
+    }
+
+    /// That officers' corrections made the verdict another, where they did.
+    fn unlayered(&self, bare: Option<&str>) -> String {
+        bare.map_or_else(String::new, |bare| self.say("unlayered", &[("bare", &bare)]))
     }
 
     fn contribution(&self, basis: &Basis) -> String {
@@ -210,7 +219,9 @@ impl Teller<'_> {
                 }
             }
             let (times, said) = (mention.spans.len(), said.join(&self.comma()));
-            let named = self.say("named", &[("name", &name), ("said", &said), ("times", &times)]);
+            let args: [(&str, &dyn Display); 3] =
+                [("name", &name), ("said", &said), ("times", &times)];
+            let named = self.say(if times == 0 { "named_by_officer" } else { "named" }, &args);
             lines.push(self.verdict("subject", &mention.polarity, &named));
         }
         lines.join("\n")
@@ -236,10 +247,13 @@ impl Teller<'_> {
             }
             let words = words.join(&self.comma());
             let is_query = hit.basis.first().is_some_and(|b| b.why.starts_with("query:"));
-            let (key, percent) = (
-                if is_query { "topic_by_query" } else { "topic_by_class" },
-                format!("{:.0}", hit.confidence * 100.0),
-            );
+            let key = match is_query {
+                true => "topic_by_query",
+                // A model is never certain.
+                false if hit.basis.is_empty() && hit.confidence >= 1.0 => "topic_by_officer",
+                false => "topic_by_class",
+            };
+            let percent = format!("{:.0}", hit.confidence * 100.0);
             let args: [(&str, &dyn Display); 4] =
                 [("name", &name), ("id", &hit.topic), ("words", &words), ("percent", &percent)];
             lines.push(self.say(key, &args));

@@ -203,6 +203,12 @@ impl OfficerModel {
         self
     }
 
+    /// The probability below which a polarity is in doubt.
+    #[must_use]
+    pub fn unsure(&self) -> f32 {
+        self.head.unsure
+    }
+
     /// The polarity of `heads` without its words, `lean` being the lexicons' score.
     #[must_use]
     pub fn decided(&self, heads: &Heads, lean: f32) -> PolarityVerdict {
@@ -224,6 +230,7 @@ impl OfficerModel {
             basis: Vec::new(),
             other: is_unsure.then_some(other),
             at_odds,
+            unlayered: None,
         }
     }
 

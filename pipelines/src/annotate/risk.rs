@@ -302,5 +302,11 @@ fn speed_part(story_posts: u32, badness: f32) -> RiskPart {
     part("speed", (3.0 * posts.log2()).min(15.0) * badness, story_posts.to_string())
 }
 
+/// The posts of the story that a risk was reckoned with.
+pub(super) fn story_posts(risk: &Risk) -> u32 {
+    let speed = risk.parts.iter().find(|part| part.name == "speed");
+    speed.and_then(|part| part.from.parse().ok()).unwrap_or(1)
+}
+
 #[cfg(test)]
 mod tests;

@@ -70,6 +70,9 @@ pub struct PolarityVerdict {
     /// The model and the lexicons pull apart.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_odds: bool,
+    /// What the models alone say, where officers' corrections on its source made it this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlayered: Option<Polarity>,
 }
 
 impl PolarityVerdict {

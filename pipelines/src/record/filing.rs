@@ -92,6 +92,9 @@ pub struct Filing {
     /// The next likely kind, where the first is in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_kind: Option<PostKind>,
+    /// What the models alone say, where officers' corrections on its source made it this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlayered: Option<PostKind>,
     /// If it were about us: 0 nothing to do, 1 keep an eye on, 2 verify and act today, 3 tell the leader now.
     pub urgency: u8,
     /// Probability that somebody must act today or sooner (urgency 2 and 3).

@@ -18,6 +18,7 @@ use super::problem::{Body, Named, Problem, Refusals};
 use super::reading::number;
 use super::{Bearer, act};
 use crate::config::Period;
+use crate::desk::corrections::Wanted;
 use crate::desk::digests::DigestAsk;
 use crate::desk::export::ExportForm;
 use crate::serve::Console;
@@ -65,8 +66,11 @@ pub(super) async fn correct(
     Body(said): Body<Correction>,
 ) -> Result<Json<Corrected>, Problem> {
     let polarity = said.polarity.into();
-    let done = act(&console, &bearer, move |desk, who| desk.correct(who, &id, polarity)).await;
-    done.map(|(id, was)| Json(Corrected { id: id.to_string(), was: was.as_str().to_owned() }))
+    let done = act(&console, &bearer, move |desk, who| {
+        desk.correct(who, &id, &Wanted::polarity(polarity))
+    });
+    let done = done.await?;
+    Ok(Json(Corrected { id: done.id.to_string(), was: done.was.as_str().to_owned() }))
 }
 
 /// A post's pages as they were served, as a zip: names and numbers unmasked.

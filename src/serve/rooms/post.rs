@@ -9,12 +9,13 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use pipelines::record::Polarity;
+use pipelines::record::{Filing, Polarity, PostKind};
 use serde::Deserialize;
 
 use super::answers::Beside;
 use super::{act, back, show, unmarked};
 use crate::desk::DeskError;
+use crate::desk::corrections::Wanted;
 use crate::serve::Console;
 use crate::serve::guard::Visit;
 
@@ -41,7 +42,33 @@ pub(super) async fn post(
 pub(super) struct Label {
     mark: String,
     polarity: String,
+    kind: String,
+    urgency: String,
+    /// Not empty: what was said is taken back.
+    undo: String,
     to: String,
+}
+
+impl Label {
+    /// What the form says; a field that is left empty says nothing.
+    fn wanted(&self) -> Result<Wanted, DeskError> {
+        let wrong = |what, value: &str| DeskError::Value { what, value: value.to_owned() };
+        let said = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let polarity = said(&self.polarity)
+            .map(|text| Polarity::parse(&text).ok_or_else(|| wrong("polarity", &text)));
+        let kind = said(&self.kind)
+            .map(|text| PostKind::parse(&text).ok_or_else(|| wrong("correction", &text)));
+        let urgency = said(&self.urgency).map(|text| {
+            let level = text.parse().ok().filter(|level| *level <= Filing::MOST_URGENT);
+            level.ok_or_else(|| wrong("correction", &text))
+        });
+        Ok(Wanted {
+            polarity: polarity.transpose()?,
+            kind: kind.transpose()?,
+            urgency: urgency.transpose()?,
+            ..Wanted::default()
+        })
+    }
 }
 
 pub(super) async fn label(
@@ -53,13 +80,16 @@ pub(super) async fn label(
     if !visit.takes(&form.mark) {
         return unmarked(&console, &visit);
     }
-    let said = form.polarity;
+    let to = form.to.clone();
     let done = act(&console, &visit, move |desk, who| {
-        let wrong = || DeskError::Value { what: "polarity", value: said.clone() };
-        desk.correct(who, &id, Polarity::parse(&said).ok_or_else(wrong)?)
+        if form.undo.is_empty() {
+            desk.correct(who, &id, &form.wanted()?).map(drop)
+        } else {
+            desk.take_back(who, &id).map(drop)
+        }
     });
     match done.await {
-        Ok(_) => back(&form.to),
+        Ok(()) => back(&to),
         Err(page) => *page,
     }
 }

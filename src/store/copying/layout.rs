@@ -151,11 +151,13 @@ mod tests {
     fn rows_after_a_key_are_asked_for_by_all_of_it() {
         let tables = tables().unwrap();
         let table = |name: &str| tables.iter().find(|table| table.name == name).unwrap();
-        let posts = table("corrections").select(Some(&[Held::Int(3)]));
+        let tombstones = table("tombstones").select(Some(&[Held::Int(3)]));
         assert_eq!(
-            posts,
-            "SELECT \"post\", \"polarity\", \"at\" FROM \"corrections\" WHERE 0 = 0 AND \"post\" > ?1 ORDER BY \"post\""
+            tombstones,
+            "SELECT \"post\", \"at\" FROM \"tombstones\" WHERE 0 = 0 AND \"post\" > ?1 ORDER BY \"post\""
         );
+        let corrections = table("corrections").select(Some(&[Held::Null, Held::Null]));
+        assert!(corrections.contains("AND (\"post\", \"field\") > (?1, ?2)"), "{corrections}");
         let entries = table("entries").select(Some(&[Held::Null, Held::Null]));
         assert!(
             entries.contains("AND (\"source\", \"url\") > (?1, ?2) ORDER BY \"source\", \"url\"")

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use pipelines::record::{
-    Channel, Comment, Confidence, Counts, Fingerprint, Meaning, Polarity, PolarityVerdict,
-    Published, Risk, StoryId, Trust,
+    Channel, Comment, Confidence, Correction, Counts, Fingerprint, Meaning, Polarity,
+    PolarityVerdict, Published, Risk, Said, StoryId, Trust,
 };
 
 use super::*;
@@ -158,7 +158,8 @@ fn what_the_store_mends_is_what_is_answered() {
     lab.store
         .write(&mut |write| {
             write.set_story(&[id], story)?;
-            write.correct_polarity(id, Polarity::Positive, start())
+            let (said, by) = (Said::Polarity(Polarity::Positive), String::new());
+            write.put_correction(&Correction { post: id, said, by, at: start() })
         })
         .unwrap();
     let mut edited = post(URL, "good", "工资没有发，改了");

@@ -9,10 +9,11 @@ use crate::store::sql::{Row, Sql, params};
 use crate::store::{Result, SCHEMA, StoreError};
 
 /// Migrations by the version they make.
-const MIGRATIONS: [(i64, &str); 3] = [
+const MIGRATIONS: [(i64, &str); 4] = [
     (6, include_str!("../migrations/postgres/0006.sql")),
     (7, include_str!("../migrations/postgres/0007.sql")),
     (8, include_str!("../migrations/postgres/0008.sql")),
+    (9, include_str!("../migrations/postgres/0009.sql")),
 ];
 
 /// The oldest server that is known to do.

@@ -7,8 +7,8 @@ use guanlan::store::{
 };
 use pipelines::crawl::warc::Location;
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, Comment, Evidence, FetchJob, Issue, Polarity, PostId,
-    RuleHit, RuleId, Severity, StoryId, Told, Validators,
+    Alert, AlertState, AnnotatedPost, Comment, Correction, Evidence, FetchJob, Issue, Polarity,
+    PostId, RuleHit, RuleId, Said, Severity, StoryId, Told, Validators,
 };
 
 use super::{Dice, start};
@@ -64,7 +64,11 @@ impl Act<'_> {
         Ok(match self.dice.below(9) {
             0 => format!("{:?}", w.delete_post(id)?),
             1 if self.dice.below(4) == 0 => format!("{:?}", w.bury_post(id, self.now)?),
-            2 => format!("{:?}", w.correct_polarity(id, Polarity::Positive, self.now)?),
+            2 => {
+                let (said, by) = (Said::Polarity(Polarity::Positive), "王".to_owned());
+                let correction = Correction { post: id, said, by, at: self.now };
+                format!("{:?}", w.put_correction(&correction)?)
+            }
             3 => format!("{:?}", w.rewrite_post(&post)?),
             4 => {
                 let from = usize::try_from(self.dice.below(3)).unwrap();

@@ -63,6 +63,7 @@ impl Heads {
             kind: PostKind::ALL[first],
             kind_confidence,
             other_kind: (kind_confidence < unsure).then(|| PostKind::ALL[second]),
+            unlayered: None,
             urgency: urgency as u8,
             today: self.today(),
             leader: self.urgency[3].exp(),

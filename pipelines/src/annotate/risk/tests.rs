@@ -146,7 +146,15 @@ fn money_and_speed_add_to_it() {
 
 fn filing(kind: PostKind, today: f32, leader: f32) -> Option<Filing> {
     let urgency = u8::from(today > 0.5) * 2;
-    Some(Filing { kind, kind_confidence: 0.9, other_kind: None, urgency, today, leader })
+    Some(Filing {
+        kind,
+        kind_confidence: 0.9,
+        other_kind: None,
+        unlayered: None,
+        urgency,
+        today,
+        leader,
+    })
 }
 
 #[test]
