@@ -24,7 +24,7 @@ mod speed;
 pub mod stories;
 mod tasks;
 
-pub use domain::{DomainScore, auc};
+pub use domain::{DomainScore, auc, score_set};
 pub use evidence::EvidenceScore;
 pub use score::{ClassScore, Mistake, TargetScore};
 pub use segmentation::SegmentationScore;

@@ -87,7 +87,7 @@ pub(super) fn score(
         let paths = names.iter().map(|name| folder.join(format!("{name}.jsonl")));
         if let Some(path) = paths.into_iter().find(|path| path.is_file()) {
             let set = read(&path)?;
-            *score = of_set(&set, &annotator, worst);
+            *score = score_set(&set, &annotator, worst);
             if let Some(score) = score {
                 score.seen = saw(&set);
             }
@@ -108,7 +108,9 @@ struct Tallies {
     n: usize,
 }
 
-fn of_set(set: &Set, annotator: &Annotator, worst: usize) -> Option<DomainScore> {
+/// Scores one set by `annotator`; nothing where it has no row. `worst` mistakes are listed.
+#[must_use]
+pub fn score_set(set: &Set, annotator: &Annotator, worst: usize) -> Option<DomainScore> {
     let mut all = Tallies::default();
     for row in &set.rows {
         all.add(row, annotator);
@@ -143,7 +145,8 @@ impl Tallies {
         let (id, shown) = (text(row, "id"), if title.is_empty() { body } else { title });
         let confidence = verdict.confidence;
         self.polarity.add(&Judged { id, text: shown, expected, found, confidence });
-        self.evidence.add(verdict);
+        let told = judged.shown().0;
+        self.evidence.add(if told.is_supported() { verdict } else { told });
         if !verdict.is_unsure() {
             self.sure.1 += 1;
             self.sure.0 += usize::from(found == expected);

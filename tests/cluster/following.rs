@@ -22,7 +22,7 @@ fn station(node: &Node, name: &str) -> Lab {
     lab.write(
         "guanlan.toml",
         &format!(
-            "[station]\ndata_dir = \"data\"\n[index]\nkind = \"opensearch\"\naddresses = [\"{}\"]\nname = \"{name}\"\n\
+            "[station]\ndata_dir = \"data\"\n[judge]\ndepth = \"fast\"\n[index]\nkind = \"opensearch\"\naddresses = [\"{}\"]\nname = \"{name}\"\n\
              timeout_secs = 5\n",
             node.address
         ),

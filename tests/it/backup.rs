@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::demo;
 use crate::lab::{Lab, stored};
 
 fn backup(lab: &Lab, name: &str) -> crate::lab::Run {
@@ -26,7 +27,7 @@ fn count(lab: &Lab, data: &Path, query: &str) -> usize {
 fn what_was_backed_up_comes_back_and_nothing_else_does() {
     let lab = Lab::new();
     let data = lab.data();
-    lab.run(&["demo", "--keep", "--data-dir", data.to_str().unwrap()]).good();
+    demo::kept(&lab);
     let posts = stored(&data).post_count().unwrap();
     let made = {
         // Somebody at work there keeps the lock and writes on.

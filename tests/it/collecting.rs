@@ -15,7 +15,7 @@ use pipelines::record::{Alert, AlertState, PostId, Severity};
 use crate::lab::Lab;
 use crate::pages::{Pages, article};
 
-const MAIN: &str = "[station]\ncontact = \"desk@example.com\"\n[crawl]\ndelay_secs = 0.0\n\
+const MAIN: &str = "[station]\ncontact = \"desk@example.com\"\n[judge]\ndepth = \"fast\"\n[crawl]\ndelay_secs = 0.0\n\
                     [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
 
 /// A laboratory with a clock that a test sets.

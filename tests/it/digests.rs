@@ -237,7 +237,7 @@ fn recount(
 fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
     let lab = Lab::new();
     let data = lab.data();
-    lab.run(&["demo", "--keep", "--data-dir", data.to_str().unwrap()]).good();
+    crate::demo::kept(&lab);
     let mut stored = BTreeMap::new();
     let store = lab::stored(&data);
     let each = &mut |post: AnnotatedPost| {

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::lab::Lab;
 
-const MAIN: &str = "[station]\ncontact = \"desk@example.com\"\n[crawl]\ndelay_secs = 0.0\n\
+const MAIN: &str = "[station]\ncontact = \"desk@example.com\"\n[judge]\ndepth = \"fast\"\n[crawl]\ndelay_secs = 0.0\n\
                     schedule = \"*/10 * * * *\"\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
 
 pub const FILE: &str =

@@ -49,7 +49,7 @@ impl Bench {
             + &source("brief", "")
             + &source("off", "full_page = true\nevidence = false");
         lab.write("sources/s.toml", &sources);
-        let config = "[station]\ncontact = \"test@example.com\"\n[paths]\nsources = [\"sources/*.toml\"]\nrules = []\n\
+        let config = "[station]\ncontact = \"test@example.com\"\n[judge]\ndepth = \"fast\"\n[paths]\nsources = [\"sources/*.toml\"]\nrules = []\n\
              [crawl]\ndelay_secs = 0.0\n[retention]\nevidence_days = 180\n";
         lab.write("guanlan.toml", &format!("{config}{more}"));
         let now = Utc::now() - TimeDelta::minutes(30);

@@ -96,7 +96,7 @@ fn config(lab: &Lab, pages: &Pages, name: &str) {
     );
     lab.write(
         "guanlan.toml",
-        "[station]\ncontact = \"test@example.com\"\n[crawl]\ndelay_secs = 0.0\n\
+        "[station]\ncontact = \"test@example.com\"\n[judge]\ndepth = \"fast\"\n[crawl]\ndelay_secs = 0.0\n\
          [[notifier]]\nname = \"file\"\nkind = \"file\"\npath = \"alerts.jsonl\"\ndefault = true\n",
     );
 }

@@ -65,7 +65,7 @@ fn a_large_file_is_judged_in_haste_and_owed_a_deep_reading() {
 #[test]
 fn a_hundred_words_find_exactly_the_messages_that_contain_them() {
     let Some(file) = shared("petitions/messages.jsonl") else { return };
-    let lab = Lab::new();
+    let lab = Lab::fast();
     lab.run(&["import", file.to_str().unwrap(), "--map", MAP]).good();
     let text = std::fs::read_to_string(&file).unwrap();
     let messages = text

@@ -37,6 +37,13 @@ impl Lab {
         Self { dir: tempfile::tempdir().expect("a temporary folder") }
     }
 
+    /// One whose posts are judged by the fast models alone: where what is judged is not what is looked at.
+    pub fn fast() -> Self {
+        let lab = Self::new();
+        lab.write("guanlan.toml", "[judge]\ndepth = \"fast\"\n");
+        lab
+    }
+
     pub fn path(&self) -> &Path {
         self.dir.path()
     }

@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use crate::lab::Lab;
 
-const MAIN: &str = "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@example.com\"\ndata_dir = \"data\"\nlisten = \"127.0.0.1:0\"\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
+const MAIN: &str = "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@example.com\"\ndata_dir = \"data\"\nlisten = \"127.0.0.1:0\"\n[judge]\ndepth = \"fast\"\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
 
 /// A station at work, ended with the test.
 struct Running {

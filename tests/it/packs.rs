@@ -5,7 +5,7 @@ use chrono::Utc;
 use crate::lab::Lab;
 
 const MAIN: &str = "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@example.com\"\n\
-                    [crawl]\ndelay_secs = 0.0\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
+                    [judge]\ndepth = \"fast\"\n[crawl]\ndelay_secs = 0.0\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
 
 fn site(name: &str, address: &str, channel: &str, more: &str) -> String {
     format!(

@@ -104,7 +104,7 @@ fn set_up(lab: &Lab, pages: &Pages) {
     );
     lab.write(
         "guanlan.toml",
-        "[station]\ncontact = \"test@example.com\"\n[crawl]\ndelay_secs = 0.0\n\
+        "[station]\ncontact = \"test@example.com\"\n[judge]\ndepth = \"fast\"\n[crawl]\ndelay_secs = 0.0\n\
          [[notifier]]\nname = \"file\"\nkind = \"file\"\npath = \"alerts.jsonl\"\ndefault = true\n\
          [[notifier]]\nname = \"log\"\nkind = \"log\"\ndefault = true\n\
          [[subject]]\nid = \"yunling\"\nname = \"云岭矿业集团有限公司\"\nshort_names = [\"云岭矿业集团\"]\n",

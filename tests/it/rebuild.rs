@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use guanlan::config::{Config, Overrides};
+use guanlan::config::{Config, Depth, Overrides};
 use guanlan::engine::import;
 use guanlan::engine::{DataDir, Station, nobody, rebuild_index, segmenter};
 use index::{Index, examine};
@@ -20,7 +20,11 @@ fn rows(lab: &Lab, name: &str, ids: std::ops::Range<u32>) -> std::path::PathBuf 
 }
 
 fn config(lab: &Lab) -> Config {
-    Config::shipped(&Overrides { data_dir: Some(lab.data()), ..Overrides::default() })
+    let mut config =
+        Config::shipped(&Overrides { data_dir: Some(lab.data()), ..Overrides::default() });
+    // What is judged is not what is looked at here.
+    config.judge.depth = Depth::Fast;
+    config
 }
 
 fn open(lab: &Lab) -> Station {

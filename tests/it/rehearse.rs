@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -10,10 +11,11 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use guanlan::config::{Config, Overrides};
 use guanlan::engine::rehearsal::Past;
 use guanlan::engine::{Clock, DataDir, Station, import, nobody, segmenter};
-use guanlan::store::PostRange;
+use guanlan::store::{PostRange, Store};
 use index::Index;
 use pipelines::crawl::{FileFormat, SourceConfig, parse_map};
 use pipelines::record::{Alert, RuleId};
+use pipelines::watch::RuleKind;
 
 use crate::lab::{Dice, Lab, stored};
 
@@ -22,7 +24,7 @@ fn a_rehearsal_counts_its_hits_and_a_marked_sample_is_checked_ever_after() {
     let lab = Lab::new();
     let data = lab.data();
     let data = data.to_str().unwrap();
-    lab.run(&["--quiet", "demo", "--keep", "--data-dir", data]).good();
+    crate::demo::kept(&lab);
     let run = lab.run(&["--data-dir", data, "rule", "rehearse", "pay", "--days", "30"]).good();
     let first = run.out.lines().next().unwrap();
     assert!(!first.contains(": 0 posts") && !first.contains(" 0 alerts"), "{first}");
@@ -99,6 +101,16 @@ name = "冒顶"
 query = "冒顶"
 kind = "first_mention"
 quiet_days = 0
+
+[[rule]]
+id = "fresh"
+name = "新词"
+query = "停产 | 投诉"
+kind = "new_term"
+count = 2
+window_minutes = 2880
+new_days = 3
+merge_hours = 12
 "#;
 
 /// Days lived through, and hours between two looks.
@@ -148,33 +160,68 @@ fn rows(dice: &mut Dice, told: &mut Vec<String>, now: DateTime<Utc>, first: usiz
     out
 }
 
-/// Lives through the days, look by look, the posts of each look brought in at its time.
-fn live(lab: &Lab, config: Config, end: DateTime<Utc>) {
-    let begin = end - TimeDelta::days(DAYS);
-    let secs = Arc::new(AtomicI64::new(begin.timestamp()));
-    let clock: Clock = {
-        let secs = secs.clone();
-        Arc::new(move || DateTime::from_timestamp(secs.load(Ordering::SeqCst), 0).unwrap())
-    };
-    let source: SourceConfig = toml::from_str(
-        "id = \"s\"\nname = \"s\"\nkind = \"files\"\npath = \"x\"\nformat = \"jsonl\"",
-    )
-    .unwrap();
-    let map = parse_map("id=id,text=text,published_at=at").unwrap();
-    let station = Station::open(config, clock, nobody()).unwrap();
-    station.look_at_silence(begin).unwrap();
-    let (mut dice, mut told, mut count) = (Dice(7), Vec::new(), 0);
-    for look in 1..=DAYS * 24 / STEP {
-        let now = begin + TimeDelta::hours(STEP * look);
-        secs.store(now.timestamp(), Ordering::SeqCst);
-        let path = lab.write("rows.jsonl", &rows(&mut dice, &mut told, now, count));
-        let taken = import::file(&station.collector, &path, FileFormat::Jsonl, &map, &source);
-        let tally = taken.unwrap().tally;
-        assert_eq!(tally.kept, tally.received, "{tally:?}");
-        count += tally.kept as usize;
-        station.look_at_silence(now).unwrap();
+/// Days that are lived through, look by look, the posts of each look brought in at its time.
+struct Life<'a> {
+    lab: &'a Lab,
+    secs: Arc<AtomicI64>,
+    begin: DateTime<Utc>,
+    dice: Dice,
+    told: Vec<String>,
+    count: usize,
+}
+
+impl<'a> Life<'a> {
+    fn new(lab: &'a Lab, end: DateTime<Utc>) -> Self {
+        let begin = end - TimeDelta::days(DAYS);
+        let secs = Arc::new(AtomicI64::new(begin.timestamp()));
+        Self { lab, secs, begin, dice: Dice(7), told: Vec::new(), count: 0 }
     }
-    station.close().unwrap();
+
+    /// One station for these looks.
+    fn live(&mut self, config: Config, looks: RangeInclusive<i64>) {
+        let clock: Clock = {
+            let secs = self.secs.clone();
+            Arc::new(move || DateTime::from_timestamp(secs.load(Ordering::SeqCst), 0).unwrap())
+        };
+        let source: SourceConfig = toml::from_str(
+            "id = \"s\"\nname = \"s\"\nkind = \"files\"\npath = \"x\"\nformat = \"jsonl\"",
+        )
+        .unwrap();
+        let map = parse_map("id=id,text=text,published_at=at").unwrap();
+        let before = self.begin + TimeDelta::hours(STEP * (looks.start() - 1));
+        self.secs.store(before.timestamp(), Ordering::SeqCst);
+        let station = Station::open(config, clock, nobody()).unwrap();
+        station.look_at_silence(before).unwrap();
+        for look in looks {
+            let now = self.begin + TimeDelta::hours(STEP * look);
+            self.secs.store(now.timestamp(), Ordering::SeqCst);
+            let rows = rows(&mut self.dice, &mut self.told, now, self.count);
+            let path = self.lab.write("rows.jsonl", &rows);
+            let taken = import::file(&station.collector, &path, FileFormat::Jsonl, &map, &source);
+            let tally = taken.unwrap().tally;
+            assert_eq!(tally.kept, tally.received, "{tally:?}");
+            self.count += tally.kept as usize;
+            station.look_at_silence(now).unwrap();
+        }
+        station.close().unwrap();
+    }
+}
+
+/// The rules of every kind, in the laboratory.
+fn config_of(lab: &Lab) -> Config {
+    lab.write("rules/r.toml", RULES);
+    let overrides = Overrides { data_dir: Some(lab.data()), ..Overrides::default() };
+    let config = Config::load(Some(lab.path()), &overrides);
+    config.unwrap_or_else(|p| panic!("{}", p.render(pipelines::locale::Lang::En)))
+}
+
+/// What the live path fired.
+fn fired_by_rule(store: &dyn Store) -> BTreeMap<RuleId, Vec<Alert>> {
+    let mut fired: BTreeMap<RuleId, Vec<Alert>> = BTreeMap::new();
+    for stored in store.alerts(&PostRange::default(), 100_000).unwrap() {
+        fired.entry(stored.alert.rule.clone()).or_default().push(stored.alert);
+    }
+    fired
 }
 
 fn keys(alerts: impl Iterator<Item = Alert>) -> BTreeSet<String> {
@@ -183,22 +230,15 @@ fn keys(alerts: impl Iterator<Item = Alert>) -> BTreeSet<String> {
 
 #[test]
 fn the_alerts_predicted_are_those_that_the_live_path_fires() {
-    let lab = Lab::new();
-    lab.write("guanlan.toml", "[station]\ncontact = \"desk@example.com\"\n");
-    lab.write("rules/r.toml", RULES);
-    let overrides = Overrides { data_dir: Some(lab.data()), ..Overrides::default() };
-    let config = Config::load(Some(lab.path()), &overrides);
-    let config = config.unwrap_or_else(|p| panic!("{}", p.render(pipelines::locale::Lang::En)));
+    let lab = Lab::fast();
+    let config = config_of(&lab);
     let end = Utc::now().trunc_subsecs(0);
-    live(&lab, config.clone(), end);
+    Life::new(&lab, end).live(config.clone(), 1..=DAYS * 24 / STEP);
 
     let store = stored(&lab.data());
     let index = Index::open_read_only(DataDir(lab.data()).index(), &segmenter(&config)).unwrap();
     let past = Past { config: &config, store: &*store, index: &index };
-    let mut fired: BTreeMap<RuleId, Vec<Alert>> = BTreeMap::new();
-    for stored in store.alerts(&PostRange::default(), 100_000).unwrap() {
-        fired.entry(stored.alert.rule.clone()).or_default().push(stored.alert);
-    }
+    let mut fired = fired_by_rule(&*store);
     for rule in &config.rules {
         let fired = fired.remove(&rule.id).unwrap_or_default();
         assert!(!fired.is_empty(), "{} must fire for the test to mean anything", rule.id);
@@ -215,5 +255,42 @@ fn the_alerts_predicted_are_those_that_the_live_path_fires() {
             let said = run.good().out;
             assert!(said.contains(&format!("{} alerts", fired.len())), "{said}");
         }
+    }
+}
+
+/// Looks without a post before the rules are added: longer than any of them merges what follows an alert.
+const QUIET: i64 = 6;
+/// Days that the rules live after that.
+const LATE: u32 = 7;
+
+#[test]
+fn a_rule_added_late_starts_with_its_past() {
+    let lab = Lab::fast();
+    let mut late = config_of(&lab);
+    let counts_back = |kind: &RuleKind| {
+        matches!(
+            kind,
+            RuleKind::Spike { .. } | RuleKind::FirstMention { .. } | RuleKind::NewTerm { .. }
+        )
+    };
+    late.rules.retain(|rule| counts_back(&rule.kind));
+    assert_eq!(late.rules.len(), 4);
+    let before = Config { rules: Vec::new(), ..late.clone() };
+    let end = Utc::now().trunc_subsecs(0);
+    let mut life = Life::new(&lab, end);
+    let added = (DAYS - i64::from(LATE)) * 24 / STEP;
+    life.live(before, 1..=added - QUIET);
+    life.live(late.clone(), added + 1..=DAYS * 24 / STEP);
+
+    let store = stored(&lab.data());
+    let index = Index::open_read_only(DataDir(lab.data()).index(), &segmenter(&late)).unwrap();
+    let past = Past { config: &late, store: &*store, index: &index };
+    let mut fired = fired_by_rule(&*store);
+    for rule in &late.rules {
+        let predicted = past.rehearse(rule, LATE, end).unwrap().alerts;
+        let fired = fired.remove(&rule.id).unwrap_or_default();
+        // What was said before the rule was there is no first mention any more.
+        assert_eq!(fired.is_empty(), rule.id.as_str() == "ever", "{}: {fired:?}", rule.id);
+        assert_eq!(keys(fired.into_iter()), keys(predicted.into_iter()), "{}", rule.id);
     }
 }

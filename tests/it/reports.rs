@@ -24,7 +24,7 @@ use crate::lab::Lab;
 
 const MAIN: &str = "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@example.com\"\n\
                     [paths]\nsources = [\"sources.toml\"]\n\
-                    [paper]\ntrade = \"煤矿 | 矿井\"\n\
+                    [judge]\ndepth = \"fast\"\n[paper]\ntrade = \"煤矿 | 矿井\"\n\
                     [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\nshort_names = [\"云岭集团\"]\n\
                     [[subject]]\nid = \"plant\"\nname = \"霁河发电厂\"\nparent = \"group\"\n";
 

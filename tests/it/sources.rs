@@ -13,7 +13,7 @@ use crate::data::shared;
 use crate::lab::{Lab, Run};
 
 const MAIN: &str = "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@example.com\"\n\
-                    [crawl]\ndelay_secs = 0.0\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
+                    [judge]\ndepth = \"fast\"\n[crawl]\ndelay_secs = 0.0\n[[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n";
 
 fn demo() -> (tokio::runtime::Runtime, DemoSite) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

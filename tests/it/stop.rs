@@ -87,7 +87,7 @@ fn furnish(lab: &Lab, sources: &str, hook: Option<u16>) {
         "guanlan.toml",
         &format!(
             "[station]\nname = \"云岭矿业集团\"\ncontact = \"desk@example.com\"\ndata_dir = \"data\"\n\
-             [crawl]\ndelay_secs = 0.0\n[retention]\nposts_days = 0\n\
+             [judge]\ndepth = \"fast\"\n[crawl]\ndelay_secs = 0.0\n[retention]\nposts_days = 0\n\
              [[subject]]\nid = \"group\"\nname = \"云岭矿业集团\"\n{hook}"
         ),
     );

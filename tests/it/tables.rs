@@ -35,7 +35,7 @@ fn shown(row: &Value) -> String {
 fn tables_as_offices_send_them_are_read_and_what_is_set_aside_has_row_and_reason() {
     let expected = expected();
     assert_eq!(tables(), expected.keys().cloned().collect::<BTreeSet<_>>());
-    let lab = Lab::new();
+    let lab = Lab::fast();
     let paths: Vec<String> =
         tables().iter().map(|name| folder().join(name).display().to_string()).collect();
     let mut args = vec!["import", "--format", "jsonl", "--source", "office"];

@@ -94,7 +94,10 @@ fn a_row_of_next_year_is_told_and_sorted_by_when_it_came() {
 #[test]
 fn a_database_held_by_another_program_keeps_what_came_in_waiting() {
     let lab = Lab::new();
-    lab.write("guanlan.toml", "[station]\ncontact = \"desk@example.com\"\n");
+    lab.write(
+        "guanlan.toml",
+        "[station]\ncontact = \"desk@example.com\"\n[judge]\ndepth = \"fast\"\n",
+    );
     let overrides = Overrides { data_dir: Some(lab.data()), ..Overrides::default() };
     let config = Config::load(Some(lab.path()), &overrides);
     let config = config.unwrap_or_else(|p| panic!("{}", p.render(pipelines::locale::Lang::En)));
@@ -167,7 +170,7 @@ fn who_may_only_read_can_search_and_look_without_any_secret() {
     let lab = Lab::new();
     lab.write(
         "guanlan.toml",
-        "[station]\ncontact = \"desk@example.com\"\n[[notifier]]\nname = \"hook\"\nkind = \"webhook\"\n\
+        "[station]\ncontact = \"desk@example.com\"\n[judge]\ndepth = \"fast\"\n[[notifier]]\nname = \"hook\"\nkind = \"webhook\"\n\
          url = \"https://hook.example/\"\nsecret_env = \"GUANLAN_TEST_NO_SUCH_SECRET\"\n",
     );
     lab.write("rows.jsonl", "{\"id\": 1, \"text\": \"青岚沟煤矿的食堂\"}\n");

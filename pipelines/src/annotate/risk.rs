@@ -73,11 +73,20 @@ impl RiskInput<'_> {
 const WITHOUT_SUBJECT: f32 = 0.3;
 const WITHOUT_SUBJECT_OR_URGENCY: f32 = 0.2;
 const FULL_BADNESS: f32 = 40.0;
-/// Chances of having to act today from which urgency counts, and from which it counts in full, so that complaints
-/// told in other words are equally grave.
-const ACT_FROM: f32 = 0.04;
-const ACT_FULLY: f32 = 0.55;
-/// What is told of people in an answer, a refutation or thanks is no new harm.
+/// Chances of having to act today from which urgency counts, and from which all but its last points are given: a complaint told in
+/// other words has another chance, mostly above the second, and is equally grave (`tests/eval/equal.rs`, where the
+/// widest of ten lay 31 points apart while the points rose up to 0.55).
+const ACT_FROM: f32 = 0.1;
+const ACT_FULLY: f32 = 0.26;
+/// Points by then, and those that rise with the chance all the way, so that the gravest still come first.
+const ACT: f32 = 38.0;
+const ACT_BEYOND: f32 = 6.0;
+/// Points where the leader must be told, and the chance of it from which they count: below, it tells styles apart.
+const LEADER: f32 = 15.0;
+const LEADER_FROM: f32 = 0.6;
+/// Confidence from which a polarity counts in full where urgency is judged.
+const SURE: f32 = 0.6;
+/// What is told of people in an answer, a refutation or thanks is no new harm; who thanks asks nobody to act.
 const ANSWERED: f32 = 0.3;
 /// An answer or refutation is graver than nothing and less grave than what it answers.
 const OF_ANSWER: f32 = 0.55;
@@ -86,9 +95,9 @@ const OF_ANSWER: f32 = 0.55;
 ///
 /// | part | points |
 /// |---|---|
-/// | `urgency` | 40 × the chance that somebody must act today (0 at 0.04, full from 0.55), plus 15 × the chance that the leader must be told; 0.55 of it, and of the topic, in answers and in reports that a rumoured toll is untrue |
-/// | `polarity` | negative about us: 10 × confidence; positive: −15 × confidence; of several subjects the worst counts |
-/// | `topic` | two fifths of: the heaviest class (config: −20 … 40) × its confidence, plus half of the next in another branch, at most 40; halved where nothing bad is said of us |
+/// | `urgency` | by the chance that somebody must act today: 38 × *act*, which grows as a square from 0 at 0.1 to 1 at 0.26, plus 6 × the chance; plus up to 15 as the chance that the leader must be told grows from 0.6 to 1; 0.55 of it, and of the topic, in answers and in reports that a rumoured toll is untrue, three tenths in thanks |
+/// | `polarity` | negative about us: 6, in proportion where its confidence is below 0.6; positive: −15 × confidence; of several subjects the worst counts |
+/// | `topic` | two fifths of: the heaviest class (config: −20 … 40) × its confidence, plus half of the next in another branch, at most 40; halved where nothing bad is said of us; of what speaks for risk only what *act* leaves open |
 /// | `casualties` | with h = dead + ½ (missing + trapped) + ⅒ injured: 12 + 8 log₂(1 + h), at most 40; three tenths of it in answers and praise |
 /// | `money` | 4 log₁₀(yuan ÷ 10,000) for what is owed, fined or lost, 0 … 15; half of it where urgency is judged |
 /// | `reach` | (trust: low 3, normal 6, high 10) × (channel: 0.6 … 1) × badness |
@@ -96,7 +105,7 @@ const OF_ANSWER: f32 = 0.55;
 ///
 /// *Badness* is what the parts before it sum to, over 40, within 0 … 1: good news that travels far is no risk. A
 /// post that names no subject counts three tenths of all that. Where no model judges urgency, polarity counts
-/// 30, topics in full, and a post without a subject a fifth.
+/// 30 × confidence, topics in full, and a post without a subject a fifth.
 #[must_use]
 pub fn assess(input: &RiskInput<'_>) -> Risk {
     let mut parts = vec![urgency_part(input), polarity_part(input)];
@@ -196,16 +205,26 @@ fn part(name: &str, points: f32, from: String) -> RiskPart {
 
 fn urgency_part(input: &RiskInput<'_>) -> RiskPart {
     let Some(filing) = input.filing else { return part("urgency", 0.0, String::new()) };
-    let act = ((filing.today - ACT_FROM) / (ACT_FULLY - ACT_FROM)).clamp(0.0, 1.0);
+    let leader = ((filing.leader - LEADER_FROM) / (1.0 - LEADER_FROM)).max(0.0);
+    let points = ACT * act(filing) + ACT_BEYOND * filing.today + LEADER * leader;
     let from = format!("{:.0}%", filing.today * 100.0);
-    let share = if input.is_answer() { OF_ANSWER } else { 1.0 };
-    part("urgency", (40.0 * act + 15.0 * filing.leader) * share, from)
+    let share = match filing.kind {
+        PostKind::Praise => ANSWERED,
+        _ if input.is_answer() => OF_ANSWER,
+        _ => 1.0,
+    };
+    part("urgency", points * share, from)
+}
+
+/// How much of what an act is worth is given: 0 … 1.
+fn act(filing: &Filing) -> f32 {
+    ((filing.today - ACT_FROM) / (ACT_FULLY - ACT_FROM)).clamp(0.0, 1.0).powi(2)
 }
 
 fn polarity_part(input: &RiskInput<'_>) -> RiskPart {
-    let full = if input.filing.is_some() { 10.0 } else { 30.0 };
     let points_of = |verdict: &PolarityVerdict| match verdict.polarity {
-        Polarity::Negative => full * verdict.confidence,
+        Polarity::Negative if input.filing.is_some() => 6.0 * (verdict.confidence / SURE).min(1.0),
+        Polarity::Negative => 30.0 * verdict.confidence,
         Polarity::Neutral => 0.0,
         Polarity::Positive => -15.0 * verdict.confidence,
     };
@@ -237,9 +256,11 @@ fn topic_part(input: &RiskInput<'_>, is_bad_about_us: bool) -> RiskPart {
     if points > 0.0 && !is_bad_about_us {
         points /= 2.0;
     }
+    let answered = if input.is_answer() { OF_ANSWER } else { 1.0 };
     let share = match input.filing {
-        Some(_) if input.is_answer() => 0.4 * OF_ANSWER,
-        Some(_) => 0.4,
+        // Which class a complaint falls into hangs on its words; once it has to be acted on, the class adds nothing.
+        Some(filing) if points > 0.0 => 0.4 * answered * (1.0 - act(filing)),
+        Some(_) => 0.4 * answered,
         None => 1.0,
     };
     part("topic", points.min(40.0) * share, names.join("、"))

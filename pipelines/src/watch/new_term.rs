@@ -93,19 +93,26 @@ pub fn evaluate_terms(
         new.iter().flat_map(|hit| terms.new_at(hit, new_days, window.since)).collect();
     candidates.sort_unstable();
     candidates.dedup();
-    let (mut before, fresh) =
+    let (mut before, mut fresh) =
         (terms.having(&window.hits, &candidates), terms.having(new, &candidates));
     let mut firings = Vec::new();
     for term in candidates {
         let alerts = window.alerts.iter().filter(|a| term_of(rule, a) == Some(term)).cloned();
+        let mut known = before.remove(term.as_str()).unwrap_or_default();
+        // A rehearsal is handed days at once: at some of their hits the word was not new yet, or is no more. Those fire
+        // nothing, and the earlier ones count beside those that do.
+        let all = fresh.remove(term.as_str()).unwrap_or_default();
+        let is_new = |hit: &RuleHit| terms.new_at(hit, new_days, window.since).any(|t| t == term);
+        let (new, other): (Vec<RuleHit>, Vec<RuleHit>) = all.into_iter().partition(is_new);
+        let last = new.iter().map(|hit| hit.at).max();
+        known.extend(other.into_iter().filter(|hit| Some(hit.at) <= last));
         let lane = Window {
-            hits: before.remove(term.as_str()).unwrap_or_default(),
+            hits: known,
             alerts: alerts.collect(),
             last_before: window.last_before,
             since: window.since,
         };
-        let new = fresh.get(term.as_str()).map_or(&[][..], Vec::as_slice);
-        for firing in evaluate(&counting, &lane, new, now) {
+        for firing in evaluate(&counting, &lane, &new, now) {
             firings.push(match firing {
                 Firing::New(mut alert) => {
                     alert.key = format!("{}/{term}@{}", rule.id, alert.fired_at.timestamp());

@@ -1,10 +1,11 @@
 //! Everything is judged, and rests on its words.
 
 use super::super::explain::{explain, severity_reason};
+use super::super::officer::{Heads, OfficerModel, log_softmax};
 use super::super::sample::{post, start};
 use super::*;
 use crate::locale::Lang;
-use crate::record::{AnnotatedPost, Severity};
+use crate::record::{AnnotatedPost, Polarity, Severity};
 
 fn annotator() -> Annotator {
     let subject = |id: &str, name: &str, short: &[&str], parent: Option<&str>| Subject {
@@ -121,6 +122,32 @@ fn explanations_are_told_in_words_in_both_languages() {
     let graded = judge("南关煤矿透水致11人遇难", "南关煤矿井下透水");
     assert!(severity_reason(&graded, Lang::Zh).contains("第三条"));
     assert!(severity_reason(&judge("好天气", "今天天气不错"), Lang::Zh).contains("没有提到"));
+}
+
+/// The lexicons' score decides what becomes of one and the same reading.
+#[test]
+fn rules_that_speak_against_the_model_lower_the_confidence_and_are_told() {
+    let file = include_bytes!("../../../../config/models/officer.gom");
+    let model = OfficerModel::load("officer.gom", file).unwrap();
+    let heads = Heads {
+        polarity: log_softmax(&[0.0, 0.5, 1.8]),
+        kind: log_softmax(&[0.0; 13]),
+        urgency: log_softmax(&[0.0; 4]),
+    };
+    let polarity = heads.polarity().0;
+    let against = if polarity == Polarity::Negative { 4.0 } else { -4.0 };
+    let [silent, agreed, odds] = [0.0, -against, against].map(|lean| model.decided(&heads, lean));
+    assert!(!silent.at_odds && !agreed.at_odds && odds.at_odds);
+    assert_eq!((silent.polarity, odds.polarity), (polarity, polarity), "the model decides");
+    assert_eq!(silent.confidence, agreed.confidence);
+    assert!(odds.confidence < silent.confidence * 0.9, "{odds:?} {silent:?}");
+
+    let mut judged = judge("南关煤矿透水12人被困", FLOOD);
+    let told = |judged: &AnnotatedPost| explain(&annotator(), judged, Lang::Zh);
+    let says = Lang::Zh.text("annotate.explain.at_odds");
+    assert!(!told(&judged).contains(&says), "{}", told(&judged));
+    judged.polarity.at_odds = true;
+    assert!(told(&judged).contains(&says), "{}", told(&judged));
 }
 
 #[test]

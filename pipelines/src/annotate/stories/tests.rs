@@ -87,6 +87,47 @@ fn one_happening_told_twice_is_one_story_and_strangers_are_not() {
     check(&[flood("a", 24 * 26), later], 2);
 }
 
+/// Two posts of one site, a day apart, in one story or in two.
+fn pair([one, two]: [(&str, &str); 2], expected: usize) {
+    check(&[annotated("a", one.0, one.1, 0), annotated("b", two.0, two.1, 24)], expected);
+}
+
+#[test]
+fn a_template_with_another_matter_is_another_story() {
+    let notice = |what: &str| {
+        format!(
+            "各单位：经研究，现将{what}的有关安排通知如下，请遵照执行，执行中的问题及时报告办公室。"
+        )
+    };
+    let (bath, bus) = (notice("井口澡堂开放时间"), notice("通勤班车发车时刻"));
+    pair([("第3号通知：调整开放时间", &bath), ("第4号通知：调整发车时刻", &bus)], 2);
+    pair([("关于安全检查的第3号通知", &bath), ("关于安全检查的第4号通知", &bath)], 2);
+    let warning = |wind: &str| {
+        format!(
+            "岱宁市气象台预计今天夜间到明天全市有{wind}，请有关单位和人员做好防范准备，注意安全。"
+        )
+    };
+    let (weak, strong) = (warning("5级偏北风"), warning("9级偏北风，阵风11级"));
+    let (blue, red) = ("岱宁市发布大风蓝色预警", "岱宁市发布大风红色预警");
+    pair([(blue, &weak), (red, &strong)], 2);
+    pair([(blue, &weak), ("岱宁市发布大风蓝色预警", &weak)], 1);
+    let list = |how: &str| {
+        format!("经考核，下列单位十月份安全生产标准化考核{how}，名单按得分排列，现予公布。")
+    };
+    let (passed, failed) = (list("已达标"), list("未达标"));
+    pair([("十月份考核已达标单位名单", &passed), ("十月份考核未达标单位名单", &failed)], 2);
+}
+
+#[test]
+fn identical_texts_are_one_story_as_long_as_the_first_is_known() {
+    for days in [1, 3, 6] {
+        let later = annotated("b", "云岭南关镇一煤矿透水12人被困", FLOOD, 24 * days);
+        let (book, _) = book_of(&[vec![flood("a", 0)], vec![later]]);
+        let stories: BTreeSet<StoryId> = book.posts().map(|(_, story)| story).collect();
+        assert_eq!(stories.len(), 1, "{days} days later");
+    }
+}
+
 #[test]
 fn an_identical_text_joins_its_story_whatever_its_age() {
     let (old, again) = (flood("a", 0), flood("b", 24 * 40));
