@@ -23,7 +23,7 @@ use crate::text::{Folded, Word, fold};
 use super::deep::Said;
 use super::lexicon::Lexicon;
 use super::model::ModelError;
-use super::polarity::{Evidence, FoldedPost, Own, evidence_and_forms, score};
+use super::polarity::{Evidence, FoldedPost, Own, evidence, score};
 
 use grams::{BETWEEN, Texts};
 use heads::urgency_of;
@@ -102,7 +102,7 @@ impl OfficerJudge {
     /// Reads a post.
     #[must_use]
     pub fn read(&self, post: &FoldedPost<'_>) -> Reading {
-        let evidence = evidence_and_forms(&self.lexicon, post);
+        let evidence = evidence(&self.lexicon, post);
         let texts = Texts::of(post.title_folded.text(), post.body_folded.text());
         let scored = self.model.score(&texts, &numbers(&evidence));
         let heads = self.model.heads(&scored.margins);

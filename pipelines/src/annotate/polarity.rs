@@ -5,7 +5,6 @@
 //! edit (`rules`) and a trained model, one for news (a title and a text) and one for short posts; where no
 //! model is loaded, the lexicons judge alone. [`Neutral`](Polarity::Neutral) when unsure. Never fails.
 
-mod forms;
 mod rules;
 
 use crate::record::{Basis, Polarity, PolarityVerdict, Span, TextField};
@@ -17,7 +16,7 @@ use super::lexicon::{Lexicon, LexiconError};
 use super::model::{Grams, Model, ModelError, largest, softmax};
 
 pub use rules::Evidence;
-pub(super) use rules::{evidence_and_forms, score};
+pub(super) use rules::{evidence, score};
 
 /// Below this probability a verdict that is not neutral becomes neutral. Chosen so that less than one in
 /// fifty verdicts on the development sets changes; it is for texts unlike any the models saw.

@@ -20,19 +20,18 @@ const DOMAINS: [&str; 9] = [
 ];
 const GENERAL: usize = 5;
 
-/// Rules of language that have a number of their own, whatever the domain.
-const RULES: [&str; 7] = ["irony", "rhetorical", "gains", "loses", "asks", "worse", "better"];
-/// Numbers a text: domain × ill and well × title and body, then the rules.
-pub(super) const EXTRAS: usize = DOMAINS.len() * 4 + RULES.len();
+/// Numbers a text: domain × ill and well × title and body, then irony and accusing questions.
+pub(super) const EXTRAS: usize = DOMAINS.len() * 4 + 2;
 
 /// What a number counts against a run of characters; of 0.1 and 0.3 the folds find 0.1.
 const WEIGHT: f32 = 0.1;
 
 /// The place of a piece of evidence among the numbers.
 pub(super) fn place(evidence: &Evidence) -> usize {
-    match RULES.iter().position(|rule| *rule == evidence.rule) {
-        Some(rule) => DOMAINS.len() * 4 + rule,
-        None => {
+    match evidence.rule {
+        "irony" => DOMAINS.len() * 4,
+        "rhetorical" => DOMAINS.len() * 4 + 1,
+        _ => {
             let domain = DOMAINS.iter().position(|d| *d == evidence.domain).unwrap_or(GENERAL);
             let is_body = usize::from(evidence.span.field == TextField::Body);
             domain * 4 + is_body * 2 + usize::from(evidence.weight > 0.0)
@@ -40,16 +39,11 @@ pub(super) fn place(evidence: &Evidence) -> usize {
     }
 }
 
-/// What a piece of evidence adds to its number: a question speaks neither well nor ill and counts one.
-pub(super) fn size(evidence: &Evidence) -> f32 {
-    if evidence.rule == "asks" { 1.0 } else { evidence.weight.abs() }
-}
-
 /// The numbers of a text.
 pub(super) fn numbers(evidence: &[Evidence]) -> [f32; EXTRAS] {
     let mut sums = [0f32; EXTRAS];
     for one in evidence {
-        sums[place(one)] += size(one);
+        sums[place(one)] += one.weight.abs();
     }
     sums.map(|sum| WEIGHT * sum.ln_1p())
 }

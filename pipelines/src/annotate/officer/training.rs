@@ -6,7 +6,7 @@
 //! learned in one pass over the rows: linear support vectors with squared hinge loss, dual coordinate descent,
 //! seeded. Pure.
 
-use super::super::polarity::{FoldedPost, evidence_and_forms, score};
+use super::super::polarity::{FoldedPost, evidence, score};
 use super::super::train::Shuffle;
 use super::file::{Layer, OfficerHead};
 use super::grams::Texts;
@@ -57,7 +57,7 @@ pub fn officer_row(
     labels: Labels,
     weight: f32,
 ) -> OfficerRow {
-    let evidence = evidence_and_forms(lexicon, post);
+    let evidence = evidence(lexicon, post);
     let texts = Texts::of(post.title_folded.text(), post.body_folded.text());
     let mut keys: [Vec<u32>; 2] = Default::default();
     texts.each(|group, key| keys[group].push(key));

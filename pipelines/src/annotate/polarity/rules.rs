@@ -9,7 +9,6 @@ use crate::text::Folded;
 
 use super::super::lexicon::{Found, Lexicon, Role};
 use super::FoldedPost;
-use super::forms::{Form, forms};
 
 /// How many characters before a word a negator or degree word may stand.
 const REACH: usize = 5;
@@ -20,9 +19,6 @@ const BEFORE_CONTRAST: f32 = 0.5;
 const AFTER_CONTRAST: f32 = 1.3;
 /// A word of the title says what the post is about.
 const IN_TITLE: f32 = 1.5;
-/// Something good that grows, and one thing better than another.
-const MOVED: f32 = 0.8;
-const COMPARED: f32 = 0.6;
 /// Praise in an ironic sentence.
 const IRONIC: f32 = -0.5;
 
@@ -39,7 +35,7 @@ pub struct Evidence {
     pub word: String,
     /// The domain of its lexicon line.
     pub domain: String,
-    /// `lexicon`, `negated`, `irony`, `rhetorical`, `emoticon`; of a form `gains`, `loses`, `asks`, `worse`, `better`.
+    /// `lexicon`, `negated`, `irony`, `rhetorical`, `emoticon`.
     pub rule: &'static str,
 }
 
@@ -63,33 +59,6 @@ pub(in crate::annotate) fn evidence(lexicon: &Lexicon, post: &FoldedPost<'_>) ->
             let upto = upto.max(at + 1);
             of_sentence(&found[at..upto], field, folding, &mut all);
             at = upto;
-        }
-    }
-    all
-}
-
-/// The same and the forms of speech: what rises or falls, is asked, is held against another.
-pub(in crate::annotate) fn evidence_and_forms(
-    lexicon: &Lexicon,
-    post: &FoldedPost<'_>,
-) -> Vec<Evidence> {
-    let mut all = evidence(lexicon, post);
-    let fields = [(TextField::Title, post.title_folded), (TextField::Body, post.body_folded)];
-    for (field, folding) in fields {
-        for (form, at) in forms(folding.text()) {
-            let (weight, rule) = match form {
-                Form::Gains => (MOVED, "gains"),
-                Form::Loses => (-MOVED, "loses"),
-                Form::Asks => (0.0, "asks"),
-                Form::Worse => (-COMPARED, "worse"),
-                Form::Better => (COMPARED, "better"),
-            };
-            let (start, end) = folding.original_span(at.start, at.end);
-            let span = Span { field, start: start as u32, end: end as u32 };
-            let word = folding.text()[at.clone()].to_owned();
-            let folded = (at.start as u32, at.end as u32);
-            let domain = "form".to_owned();
-            all.push(Evidence { span, folded, weight, word, domain, rule });
         }
     }
     all

@@ -11,7 +11,7 @@ use crate::text::Folded;
 
 use super::super::super::polarity::{Evidence, FoldedPost, Own};
 use super::super::grams::Sign;
-use super::super::lean::{numbers, place, size};
+use super::super::lean::{numbers, place};
 use super::super::model::OfficerModel;
 use super::super::{KINDS, Reading};
 use super::{Candidate, PHRASE, PHRASE_SIGNS, at};
@@ -72,11 +72,11 @@ impl<'a> Ground<'a> {
         for one in evidence {
             let number = place(one);
             let alike = evidence.iter().filter(|e| place(e) == number);
-            let all: f32 = alike.map(size).sum();
+            let all: f32 = alike.map(|e| e.weight.abs()).sum();
             let Some((first, end)) = self.signs_of(one).filter(|_| all > 0.0) else {
                 continue;
             };
-            let share = numbers[number] * size(one) / all / (end - first) as f32;
+            let share = numbers[number] * one.weight.abs() / all / (end - first) as f32;
             let weights = &head.extras[number];
             let said = [0, 1, 2].map(|k| {
                 (0..3).map(|j| head.polarity.weights[k][j] * weights[j]).sum::<f32>() * share
