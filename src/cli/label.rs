@@ -133,7 +133,7 @@ fn show_next(waiting: &[InLine], globals: &Globals, out: &mut dyn Write) -> anyh
         ("risk", "cli.label.column.risk"),
         ("title", "cli.label.column.title"),
     ];
-    show(Table { columns, rows: waiting.iter().map(row).collect() }, "no_next", globals, out)
+    show(&Table { columns, rows: waiting.iter().map(row).collect() }, "no_next", globals, out)
 }
 
 fn show_layers(layers: &[LayerLine], globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -150,11 +150,11 @@ fn show_layers(layers: &[LayerLine], globals: &Globals, out: &mut dyn Write) -> 
         ("polarities", "cli.label.column.polarities"),
         ("kinds", "cli.label.column.kinds"),
     ];
-    show(Table { columns, rows: layers.iter().map(row).collect() }, "no_layers", globals, out)
+    show(&Table { columns, rows: layers.iter().map(row).collect() }, "no_layers", globals, out)
 }
 
 /// A table, or for people a word where it is empty.
-fn show(table: Table, none: &str, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()> {
+fn show(table: &Table, none: &str, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<()> {
     if table.rows.is_empty() && globals.format == super::Format::Table {
         writeln!(out, "{}", globals.lang.text(&format!("cli.label.{none}")))?;
         return Ok(());

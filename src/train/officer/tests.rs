@@ -8,7 +8,7 @@ const NOTICE: &str = "食堂午餐时间改为十一点半";
 
 fn lexicon() -> Lexicon {
     let file = include_str!("../../../config/lexicons/safety.tsv");
-    Lexicon::read([("safety.tsv", file)].into_iter()).unwrap()
+    Lexicon::read([("safety.tsv", file)]).unwrap()
 }
 
 /// A folder with a small set: complaints are negative grievances, notices neutral policies.
