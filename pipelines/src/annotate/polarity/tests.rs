@@ -82,14 +82,19 @@ fn a_subject_is_judged_by_its_own_sentences() {
 
 /// The lexicons as they ship.
 fn shipped() -> Vec<(String, String)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/lexicons");
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<(String, String)> = paths
-        .filter(|path| path.extension().is_some_and(|ending| ending == "tsv"))
-        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
-        .collect();
-    files.sort();
-    files
+    let files = [
+        ("company.tsv", include_str!("../../../../config/lexicons/company.tsv")),
+        ("discipline.tsv", include_str!("../../../../config/lexicons/discipline.tsv")),
+        ("emoticons.tsv", include_str!("../../../../config/lexicons/emoticons.tsv")),
+        ("environment.tsv", include_str!("../../../../config/lexicons/environment.tsv")),
+        ("experience.tsv", include_str!("../../../../config/lexicons/experience.tsv")),
+        ("general.tsv", include_str!("../../../../config/lexicons/general.tsv")),
+        ("grammar.tsv", include_str!("../../../../config/lexicons/grammar.tsv")),
+        ("labour.tsv", include_str!("../../../../config/lexicons/labour.tsv")),
+        ("praise.tsv", include_str!("../../../../config/lexicons/praise.tsv")),
+        ("safety.tsv", include_str!("../../../../config/lexicons/safety.tsv")),
+    ];
+    files.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
 }
 
 /// Sentences that a model of words alone reads wrongly, and the side the rules take of each with the shipped lexicons.
