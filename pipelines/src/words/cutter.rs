@@ -59,7 +59,7 @@ impl Cutter {
         self.cut_whole(texts).0
     }
 
-    /// The same, and all words of title and text.
+    /// The same, and all words of title and text but the names of subjects, on which no verdict rests.
     #[must_use]
     pub fn cut_whole(&self, texts: FoldedTexts<'_>) -> (PostWords, [Vec<Word>; 2]) {
         let mut all: [Vec<Word>; 2] = Default::default();
@@ -72,7 +72,9 @@ impl Cutter {
             seams.clear();
             self.segmenter.each_piece(text, |start, end, is_name| {
                 seams.push(start);
-                all.extend(word_in(text, start, end));
+                if !is_name {
+                    all.extend(word_in(text, start, end));
+                }
                 if !is_name && may_be_keyword(&text[start..end]) {
                     let new = Seen { field, start, end, count: 0.0 };
                     seen.entry(&text[start..end]).or_insert(new).count += count;
