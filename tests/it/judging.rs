@@ -26,7 +26,7 @@ fn two_sources() -> Lab {
     let source = |id: &str, name: &str| {
         format!(
             "[[source]]\nid = \"{id}\"\nname = \"{name}\"\nkind = \"files\"\npath = \"../{id}\"\nformat = \"jsonl\"\n\
-             map = {{ id = \"id\", text = \"text\" }}\n"
+             map = {{ id = \"id\", title = \"title\", text = \"text\" }}\n"
         )
     };
     lab.write("sources/s.toml", &(source("plain", "直言") + &source("strange", "天书")));
@@ -36,11 +36,15 @@ fn two_sources() -> Lab {
     let mut texts = [Vec::new(), Vec::new()];
     for line in include_str!("../eval/data/domain/own.jsonl").lines() {
         let row: Value = serde_json::from_str(line).unwrap();
-        let text = row["text"].as_str().unwrap();
-        let is_doubted = annotator.annotate(bare(text), Utc::now()).shown().0.is_unsure();
+        let of = |field: &str| row[field].as_str().unwrap_or_default();
+        let (title, text) = (of("title"), of("text"));
+        let post = Post { title: title.to_owned(), ..bare(text) };
+        let is_doubted = annotator.annotate(post, Utc::now()).shown().0.is_unsure();
         let texts = &mut texts[usize::from(is_doubted)];
-        if texts.len() < POSTS {
-            texts.push(json!({ "id": texts.len(), "text": text }).to_string() + "\n");
+        // A post without a title is given one by the station.
+        if texts.len() < POSTS && !title.is_empty() {
+            let row = json!({ "id": texts.len(), "title": title, "text": text });
+            texts.push(row.to_string() + "\n");
         }
     }
     for (name, texts) in ["plain", "strange"].iter().zip(&texts) {

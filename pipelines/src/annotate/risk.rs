@@ -59,10 +59,10 @@ pub struct RiskInput<'a> {
 
 impl RiskInput<'_> {
     /// Whether it answers what was said: an official response, or a report that a rumoured toll is untrue. Who complains or
-    /// spreads a rumour refutes nothing.
+    /// spreads a rumour refutes nothing, and a kind that is in doubt lowers nothing.
     fn is_answer(&self) -> bool {
         self.filing.is_some_and(|filing| match filing.kind {
-            PostKind::Response => true,
+            PostKind::Response => filing.other_kind.is_none(),
             PostKind::Grievance | PostKind::Rumour | PostKind::Question => false,
             _ => self.refutes,
         })
@@ -209,7 +209,7 @@ fn urgency_part(input: &RiskInput<'_>) -> RiskPart {
     let points = ACT * act(filing) + ACT_BEYOND * filing.today + LEADER * leader;
     let from = format!("{:.0}%", filing.today * 100.0);
     let share = match filing.kind {
-        PostKind::Praise => ANSWERED,
+        PostKind::Praise if filing.other_kind.is_none() => ANSWERED,
         _ if input.is_answer() => OF_ANSWER,
         _ => 1.0,
     };
