@@ -31,7 +31,7 @@ fn main() -> anyhow::Result<()> {
     let config = args.next().unwrap_or_else(|| "config".to_owned());
     let cases = read(&posts, Path::new(&config))?;
     println!("{} posts", cases.len());
-    for share in [0.5, 0.4, 0.6, 0.7] {
+    for share in [0.5, 0.6, 0.65, 0.7, 0.8] {
         println!("the deep reader counts {share}");
         for bound in [9.0, 1.6, 1.4, 1.2, 1.0, 0.8, 0.6, 0.4, 0.2, 0.0] {
             tell(&cases, bound, share);
