@@ -153,6 +153,23 @@ fn attention_is_a_mean_of_values_by_the_likeness_of_keys() {
     }
 }
 
+/// What stands before the matrices: the header, the pieces, the map.
+fn small_beginning(header: &str) -> Vec<u8> {
+    let mut out = b"GLENC1\n\0".to_vec();
+    out.extend((header.len() as u32).to_le_bytes());
+    out.extend(header.as_bytes());
+    for name in ["", "", "", "", "▁", "工", "资", "工资"] {
+        out.extend((-1.0f32 - name.len() as f32).to_le_bytes());
+        out.push(name.len() as u8);
+        out.extend(name.as_bytes());
+    }
+    out.extend(1u32.to_le_bytes());
+    out.extend(('Ａ' as u32).to_le_bytes());
+    out.push(1);
+    out.extend(('A' as u32).to_le_bytes());
+    out
+}
+
 /// A whole file of small sizes: two layers, one head of attention, eight pieces, so many numbers of meaning, the second layer
 /// of so many bits a weight.
 fn small_file(vector: usize, bits: usize) -> Vec<u8> {
@@ -166,18 +183,7 @@ fn small_file(vector: usize, bits: usize) -> Vec<u8> {
         r#"{{"width":32,"layers":2,"inner":64,"pieces":8,"tokens":16,"epsilon":1e-12,
         "heads":[3,13,4],"prefix":"query: "{more}}}"#
     );
-    let mut out = b"GLENC1\n\0".to_vec();
-    out.extend((header.len() as u32).to_le_bytes());
-    out.extend(header.as_bytes());
-    for name in ["", "", "", "", "▁", "工", "资", "工资"] {
-        out.extend((-1.0f32 - name.len() as f32).to_le_bytes());
-        out.push(name.len() as u8);
-        out.extend(name.as_bytes());
-    }
-    out.extend(1u32.to_le_bytes());
-    out.extend(('Ａ' as u32).to_le_bytes());
-    out.push(1);
-    out.extend(('A' as u32).to_le_bytes());
+    let mut out = small_beginning(&header);
     let mut reals = |out: &mut Vec<u8>, count: usize| {
         for _ in 0..count {
             out.extend((dice.real() * 0.05).to_le_bytes());
