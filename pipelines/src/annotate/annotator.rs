@@ -337,7 +337,7 @@ impl Annotator {
             let (bare, bare_filing, bare_subjects) =
                 (polarity, filing, std::mem::take(&mut of_subjects));
             (polarity, filing, of_subjects) = verdicts(&layer.over(&heads));
-            let unsure = officer.model().unsure();
+            let unsure = officer.unsure(&reading);
             tell_apart(&mut polarity, &bare, unsure);
             let both = of_subjects.iter_mut().zip(&bare_subjects);
             both.for_each(|(is, was)| tell_apart(is, was, unsure));
