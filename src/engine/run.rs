@@ -147,10 +147,10 @@ impl<'a> Rounds<'a> {
         let turns = self.station.share.clone().map(|share| share.turns);
         let stages = self.station.collector.stages.clone();
         self.take_up_blocking(Part::Memory, now, move || {
-            stages.wear_layers(&*store)?;
             turns.map_or(Ok(()), |turns| turns.give_back(&fetcher))?;
             super::hosts::keep(&fetcher, &*store)?;
-            Ok(board.keep(&*store)?)
+            board.keep(&*store)?;
+            Ok(stages.wear_layers(&*store)?)
         });
     }
 
