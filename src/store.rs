@@ -213,8 +213,8 @@ pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers + 
     fn set_story(&self, posts: &[PostId], story: StoryId) -> Result<()>;
     /// Moves every post of `from` to `into`.
     fn merge_story(&self, from: StoryId, into: StoryId) -> Result<()>;
-    /// The story of the oldest other post with the texts of this one.
-    fn story_of_copy(&self, post: PostId, content_hash: u64) -> Result<Option<StoryId>>;
+    /// Posts with these texts and their stories, the oldest first, at most `limit`.
+    fn copies(&self, content_hash: u64, limit: usize) -> Result<Vec<(PostId, StoryId)>>;
     /// Keeps what an officer said of a post, in the place of what was said of that field before. The post itself is
     /// written by whoever can judge it.
     fn put_correction(&self, correction: &Correction) -> Result<()>;

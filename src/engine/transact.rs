@@ -157,6 +157,9 @@ fn refuse(
     write.audit_once(step.now, "refused", &post.post.url, &detail)
 }
 
+/// Copies of a text that are looked through for one that was there before.
+const COPIES: usize = 64;
+
 /// New posts join their stories; stories that turn out to be one are merged.
 pub(super) fn join_stories(
     write: &dyn StoreWrite,
@@ -165,11 +168,13 @@ pub(super) fn join_stories(
     batch: &mut Batch,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    // Those that come together are told from one another by the book.
+    let fresh: HashSet<PostId> = batch.fresh.iter().map(|post| post.post.id).collect();
     let mut copied = HashMap::new();
     for post in &batch.fresh {
-        let id = post.post.id;
-        let story = write.story_of_copy(id, post.post.content_hash)?;
-        copied.extend(story.map(|story| (id, story)));
+        let copies = write.copies(post.post.content_hash, COPIES)?;
+        let known = copies.into_iter().find(|(id, _)| !fresh.contains(id));
+        copied.extend(known.map(|(_, story)| (post.post.id, story)));
     }
     let joined = stories.assign_beside(&batch.fresh, &copied);
     for change in &joined.changes {

@@ -72,15 +72,15 @@ fn one_alert(c: &dyn Sql, story: StoryId) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn story_of_copy(
+pub(super) fn copies(
     c: &dyn Sql,
-    post: PostId,
     content_hash: u64,
-) -> Result<Option<StoryId>> {
-    let story =
-        "SELECT story FROM posts WHERE content_hash = ?1 AND id <> ?2 ORDER BY time, id LIMIT 1";
-    c.row(story, params![content_hash.cast_signed(), sql_id(post)], |row| {
-        Ok(StoryId(post_id(row.get(0)?)))
+    limit: usize,
+) -> Result<Vec<(PostId, StoryId)>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let wanted = "SELECT id, story FROM posts WHERE content_hash = ?1 ORDER BY time, id LIMIT ?2";
+    c.rows(wanted, params![content_hash.cast_signed(), limit], |row| {
+        Ok((post_id(row.get(0)?), StoryId(post_id(row.get(1)?))))
     })
 }
 

@@ -27,8 +27,8 @@ impl StoreWrite for Write<'_> {
         posts::set_story(self.tx, ids, story)
     }
 
-    fn story_of_copy(&self, post: PostId, content_hash: u64) -> Result<Option<StoryId>> {
-        posts::story_of_copy(self.tx, post, content_hash)
+    fn copies(&self, content_hash: u64, limit: usize) -> Result<Vec<(PostId, StoryId)>> {
+        posts::copies(self.tx, content_hash, limit)
     }
 
     fn merge_story(&self, from: StoryId, into: StoryId) -> Result<()> {
