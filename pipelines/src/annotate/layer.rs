@@ -2,9 +2,9 @@
 //!
 //! In: what the models make of posts of a source, and what officers said of the same posts. Out: a number to add to
 //! the log-probability of each polarity and kind of any post of that source. Learned as the likeliest bias under a
-//! normal prior around nothing ([`PULL`]): a dozen corrections of one mind turn a verdict that the models hold likely by
+//! normal prior around nothing (`PULL`): a dozen corrections of one mind turn a verdict that the models hold likely by
 //! ten to one, corrections that contradict each other, or that only say what the models say, move little. It is bound
-//! ([`MOST`]), since officers correct what is wrong and seldom confirm what is right, so that what they correct is no
+//! (`MOST`), since officers correct what is wrong and seldom confirm what is right, so that what they correct is no
 //! fair sample of the source. It knows of no store; who keeps layers says which source has which.
 
 use serde::{Deserialize, Serialize};
