@@ -1,7 +1,7 @@
 //! The deep reader: a small pretrained transformer, fine-tuned on the officer's labels, read by integer arithmetic.
 //!
 //! In: the bytes of its file, titles and texts. Out: log-probabilities of polarity, kind and urgency, and what the text is
-//! about as a vector, where the file can say it, and which words say so. Useful for the posts that a linear model is unsure of. Not useful for all posts: it reads some hundred a second.
+//! about as a vector, where the file can say it, and which words say so. Useful for the posts that a linear model is unsure of. It reads some tens of posts a second.
 //! Pure: no file, no clock, no thread of its own. It is a crate of its own so that it is optimised in every build.
 
 mod curves;
