@@ -67,7 +67,7 @@ pub struct PolarityVerdict {
     /// The other reading, where it is in doubt (存疑): both are shown, the first one counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<Polarity>,
-    /// The model and the lexicons pull apart.
+    /// The verdict and what the words say pull apart: those of the lexicons, or all that were weighed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub at_odds: bool,
     /// What the models alone say, where officers' corrections on its source made it this.
