@@ -5,7 +5,8 @@
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    AnnotatedPost, Correction, Polarity, PostId, PostKind, Said, SubjectId, TopicId, correct,
+    AnnotatedPost, Correction, Filing, Polarity, PostId, PostKind, Said, SubjectId, TopicId,
+    correct,
 };
 use serde::Serialize;
 
@@ -226,7 +227,11 @@ impl Desk {
         let mut said = Vec::new();
         said.extend(wanted.polarity.map(Said::Polarity));
         said.extend(wanted.kind.map(Said::Kind));
-        said.extend(wanted.urgency.map(Said::Urgency));
+        if let Some(urgency) = wanted.urgency {
+            let wrong = || DeskError::Value { what: "correction", value: urgency.to_string() };
+            let known = (urgency <= Filing::MOST_URGENT).then_some(urgency);
+            said.push(Said::Urgency(known.ok_or_else(wrong)?));
+        }
         if let Some(topics) = signed("topic_sign", &wanted.topics)? {
             let mut stand: Vec<TopicId> = post.topics.iter().map(|hit| hit.topic.clone()).collect();
             for (is_on, name) in topics {

@@ -171,7 +171,7 @@ pub(super) fn join_stories(
     // Those that come together are told from one another by the book.
     let fresh: HashSet<PostId> = batch.fresh.iter().map(|post| post.post.id).collect();
     let mut copied = HashMap::new();
-    for post in &batch.fresh {
+    for post in batch.fresh.iter().filter(|post| StoryBook::has_own_words(post)) {
         let copies = write.copies(post.post.content_hash, COPIES)?;
         let known = copies.into_iter().find(|(id, _)| !fresh.contains(id));
         copied.extend(known.map(|(_, story)| (post.post.id, story)));

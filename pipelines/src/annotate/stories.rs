@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 pub use self::change::{Assigned, Level, StoryChange};
 use self::index::KeyIndex;
 pub use self::lesson::Lesson;
-use self::member::{Member, is_own_words};
+use self::member::{Member, has_own_words};
 pub use self::summary::{StorySummary, summarize};
 use super::happening::{JUDGE, Judge, Rarity};
 use crate::record::{AnnotatedPost, PostId, StoryId};
@@ -117,6 +117,12 @@ impl StoryBook {
         book
     }
 
+    /// Whether a post is long enough for another of the same words to be its copy: a few words are written by many.
+    #[must_use]
+    pub fn has_own_words(post: &AnnotatedPost) -> bool {
+        has_own_words(&post.fingerprint)
+    }
+
     /// Finds the story of each post of `batch` and merges stories that turn out to be one. A post older
     /// than the window keeps the story it comes with.
     pub fn assign(&mut self, batch: &[AnnotatedPost]) -> Assigned {
@@ -134,12 +140,11 @@ impl StoryBook {
         let mut in_order: Vec<&AnnotatedPost> = batch.iter().collect();
         in_order.sort_by_key(|post| Member::place_of(post));
         for post in in_order {
-            let copied = copied.get(&post.post.id).filter(|_| is_own_words(post));
-            self.take(post, copied.copied(), &mut changes);
+            self.take(post, copied.get(&post.post.id).copied(), &mut changes);
         }
         let story = |post: &AnnotatedPost| {
             let id = post.post.id;
-            let beyond = || copied.get(&id).filter(|_| is_own_words(post)).copied();
+            let beyond = || copied.get(&id).copied();
             (id, self.story_of(id).or_else(beyond).unwrap_or(post.story))
         };
         let stories = batch.iter().map(story).collect();

@@ -9,7 +9,7 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use pipelines::record::{Filing, Polarity, PostKind};
+use pipelines::record::{Polarity, PostKind};
 use serde::Deserialize;
 
 use super::answers::Beside;
@@ -58,10 +58,8 @@ impl Label {
             .map(|text| Polarity::parse(&text).ok_or_else(|| wrong("polarity", &text)));
         let kind = said(&self.kind)
             .map(|text| PostKind::parse(&text).ok_or_else(|| wrong("correction", &text)));
-        let urgency = said(&self.urgency).map(|text| {
-            let level = text.parse().ok().filter(|level| *level <= Filing::MOST_URGENT);
-            level.ok_or_else(|| wrong("correction", &text))
-        });
+        let urgency =
+            said(&self.urgency).map(|text| text.parse().map_err(|_| wrong("correction", &text)));
         Ok(Wanted {
             polarity: polarity.transpose()?,
             kind: kind.transpose()?,

@@ -123,13 +123,8 @@ impl Member {
 }
 
 /// Whether a text is long enough for another of the same words to be its copy.
-fn has_own_words(fingerprint: &Fingerprint) -> bool {
+pub(super) fn has_own_words(fingerprint: &Fingerprint) -> bool {
     fingerprint.sketch.len() >= COPY_SHINGLES
-}
-
-/// The same of a post.
-pub(super) fn is_own_words(post: &AnnotatedPost) -> bool {
-    has_own_words(&post.fingerprint)
 }
 
 /// A key for each subject named and each toll that is rumoured or refuted.
