@@ -298,6 +298,8 @@ pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers + 
     fn state(&self, name: &str) -> Result<Option<String>>;
     /// Stores an alert under its key, or updates the one already there. Answers whether it is new.
     fn put_alert(&self, alert: &Alert, now: DateTime<Utc>) -> Result<bool>;
+    /// Drops the alert with this key where it is still open: another tells of the same.
+    fn drop_alert(&self, key: &str) -> Result<()>;
     /// Deletes the alerts that fired before `before`, and what was sent before. Answers how many alerts.
     fn delete_alerts(&self, before: DateTime<Utc>) -> Result<u64>;
     /// Changes the state of an alert. Answers whether there is such an alert.

@@ -7,7 +7,8 @@
 //!
 //! # What an alert is
 //!
-//! * `any`: the first hit of a story fires; further hits of it within `merge_hours` of that make it grow.
+//! * `any`: the first hit of a story fires; while others follow within `merge_hours` of one another, the alert grows, for
+//!   a week at most. Two that turn out to be one by what comes late become one.
 //! * `frequency`, `spike`: the hit that completes the number fires; while further ones complete it within
 //!   `merge_hours` of that, the alert grows. A late post that completes it for a later one counts too.
 //! * `flatline`: silence fires when it has lasted the window, whenever that is noticed; a late post does
@@ -17,7 +18,7 @@
 //!
 //! The key of an alert names rule, story and the time of the hit that made it fire, and stays when it
 //! grows: evaluating the same hits again gives the same key, so a firing never makes two alerts. A late
-//! post within `merge_hours` *before* an alert joins it rather than fire beside it; so the alerts of posts
+//! post within `merge_hours` *before* an alert (for `any`, a week) joins it rather than fire beside it; so the alerts of posts
 //! that come out of order may be anchored later than in rehearsal, but never are two where it has one
 //! within `merge_hours`.
 

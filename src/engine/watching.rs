@@ -180,6 +180,7 @@ impl Watching {
         let (mut alert, is_new) = match firing {
             Firing::New(alert) => (alert, true),
             Firing::Grown(alert) => (alert, false),
+            Firing::Joined(alert) => return write.drop_alert(&alert.key),
         };
         mark_words(write, &mut alert)?;
         let before = alert.told;

@@ -81,19 +81,20 @@ pub(super) fn spans(
 }
 
 pub(super) fn of_rule(c: &dyn Sql, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {
-    let sql = "SELECT record FROM alerts WHERE rule = ?1 AND fired >= ?2 ORDER BY fired, id";
-    c.rows(sql, params![rule.as_str(), millis(since)], |row| {
-        from_json("alert", &row.get::<String>(0)?)
-    })
+    let sql = "SELECT record, state FROM alerts WHERE rule = ?1 AND fired >= ?2 ORDER BY fired, id";
+    c.rows(sql, params![rule.as_str(), millis(since)], with_state)
 }
 
 pub(super) fn latest(c: &dyn Sql, rule: &RuleId) -> Result<Option<Alert>> {
-    let record: Option<String> = c.row(
-        "SELECT record FROM alerts WHERE rule = ?1 ORDER BY fired DESC, id DESC LIMIT 1",
-        params![rule.as_str()],
-        |r| r.get(0),
-    )?;
-    record.map(|json| from_json("alert", &json)).transpose()
+    let sql =
+        "SELECT record, state FROM alerts WHERE rule = ?1 ORDER BY fired DESC, id DESC LIMIT 1";
+    Ok(c.rows(sql, params![rule.as_str()], with_state)?.pop())
+}
+
+/// An alert of `record, state`: what became of it is kept beside what fired.
+fn with_state(row: &Row<'_>) -> Result<Alert> {
+    let state = from_json("alert state", &format!("\"{}\"", row.get::<String>(1)?))?;
+    Ok(Alert { state, ..from_json("alert", &row.get::<String>(0)?)? })
 }
 
 pub(super) fn last_hit_before(
@@ -130,6 +131,12 @@ pub(super) fn put(c: &dyn Sql, alert: &Alert, now: DateTime<Utc>) -> Result<bool
         ],
     )?;
     Ok(true)
+}
+
+/// Drops an alert that nobody has taken up.
+pub(super) fn drop_open(c: &dyn Sql, key: &str) -> Result<()> {
+    c.execute("DELETE FROM alerts WHERE key = ?1 AND state = 'open'", params![key])?;
+    Ok(())
 }
 
 pub(super) fn delete(c: &dyn Sql, before: DateTime<Utc>) -> Result<u64> {

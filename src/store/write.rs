@@ -177,6 +177,10 @@ impl StoreWrite for Write<'_> {
         alerts::put(self.tx, alert, now)
     }
 
+    fn drop_alert(&self, key: &str) -> Result<()> {
+        alerts::drop_open(self.tx, key)
+    }
+
     fn delete_alerts(&self, before: DateTime<Utc>) -> Result<u64> {
         alerts::delete(self.tx, before)
     }

@@ -4,10 +4,11 @@
 //! where the rule fires per story, else one for all. What it does for each kind stands in the header of
 //! `watch`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Duration, Utc};
 
+use self::usual::{Past, usual};
 use super::{RuleConfig, RuleKind};
 use crate::record::{Alert, AlertState, Evidence, PostId, RuleHit, StoryId};
 
@@ -35,6 +36,8 @@ pub enum Firing {
     New(Alert),
     /// An alert that was there, with more to it: same key, state and time of firing.
     Grown(Alert),
+    /// An alert that was there and tells, as late posts show, of what an older one tells of. That one has grown by it.
+    Joined(Alert),
 }
 
 /// How far back from the oldest new hit [`evaluate`] must see hits and alerts.
@@ -42,7 +45,7 @@ pub enum Firing {
 pub fn lookback(rule: &RuleConfig) -> Duration {
     let merge = merge(rule);
     match &rule.kind {
-        RuleKind::Any => merge,
+        RuleKind::Any => reach::longest(merge),
         RuleKind::Frequency { window_minutes, .. } | RuleKind::Flatline { window_minutes } => {
             minutes(*window_minutes) + merge
         }
@@ -74,13 +77,20 @@ pub fn evaluate(
         watch.notice_silence(now);
     }
     watch.gather_evidence();
+    let joined = watch.joined();
     let Watch { alerts, changed, known, .. } = watch;
+    let of = |i: usize| match (i < known, joined.contains(&i)) {
+        (true, true) => Some(Firing::Joined(alerts[i].clone())),
+        (true, false) => Some(Firing::Grown(alerts[i].clone())),
+        (false, true) => None,
+        (false, false) => Some(Firing::New(alerts[i].clone())),
+    };
     changed
         .into_keys()
-        .map(|i| match i < known {
-            true => Firing::Grown(alerts[i].clone()),
-            false => Firing::New(alerts[i].clone()),
-        })
+        .chain(joined.iter().copied())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .filter_map(of)
         .collect()
 }
 
@@ -102,8 +112,9 @@ pub fn rehearse(
 pub fn fired(firings: Vec<Firing>) -> Vec<Alert> {
     let mut alerts: Vec<Alert> = firings
         .into_iter()
-        .map(|firing| match firing {
-            Firing::New(alert) | Firing::Grown(alert) => alert,
+        .filter_map(|firing| match firing {
+            Firing::New(alert) | Firing::Grown(alert) => Some(alert),
+            Firing::Joined(_) => None,
         })
         .collect();
     alerts.sort_by(|a, b| (a.fired_at, &a.key).cmp(&(b.fired_at, &b.key)));
@@ -135,6 +146,8 @@ struct Watch<'a> {
     merge: Duration,
     lanes: HashMap<Option<StoryId>, Lane<'a>>,
     alerts: Vec<Alert>,
+    /// Until when a hit is one of each alert's; see `reach`.
+    until: Vec<DateTime<Utc>>,
     /// How many of `alerts` were there before.
     known: usize,
     /// Alerts that fired or grew, with the time of the newest hit known when they last did.
@@ -160,6 +173,7 @@ impl<'a> Watch<'a> {
             last: window.hits.iter().map(|hit| hit.at).max().max(window.last_before),
             has_hits: !window.hits.is_empty() || window.last_before.is_some(),
             since: window.since,
+            until: alerts.iter().map(|alert| alert.fired_at + merge(rule)).collect(),
             alerts: Vec::new(),
         };
         for hit in &window.hits {
@@ -173,6 +187,9 @@ impl<'a> Watch<'a> {
             watch.lanes.entry(alert.story).or_default().alerts.push(i);
         }
         watch.alerts = alerts;
+        for i in 0..watch.known {
+            watch.reach_on(i, watch.alerts[i].fired_at);
+        }
         watch
     }
 
@@ -270,6 +287,7 @@ impl<'a> Watch<'a> {
         alert.window_start = alert.window_start.min(window_start);
         alert.measured = alert.measured.max(measured);
         self.changed.insert(i, hit.at.max(self.last.unwrap_or(hit.at)));
+        self.reach_on(i, hit.at);
     }
 
     /// A new alert, without evidence yet.
@@ -296,6 +314,7 @@ impl<'a> Watch<'a> {
             severity: self.rule.severity,
             state: AlertState::Open,
         });
+        self.until.push(fired_at + self.merge);
         let alerts = &self.alerts;
         let ordered = &mut self.lanes.entry(lane).or_default().alerts;
         let place = ordered.partition_point(|other| alerts[*other].fired_at <= fired_at);
@@ -312,7 +331,7 @@ impl<'a> Watch<'a> {
         let counts_all = matches!(self.rule.kind, RuleKind::Any | RuleKind::FirstMention { .. });
         for (i, newest_known) in &self.changed {
             let alert = &mut self.alerts[*i];
-            let last = (alert.fired_at + self.merge).min(*newest_known);
+            let last = self.until[*i].min(*newest_known);
             let hits = &self.lanes[&alert.story].hits;
             let begin = hits.partition_point(|hit| hit.at < alert.window_start);
             let end = hits.partition_point(|hit| hit.at <= last);
@@ -331,15 +350,6 @@ impl<'a> Watch<'a> {
             alert.evidence =
                 newest.map(|hit| Evidence { post: hit.post, spans: spans(hit) }).collect();
         }
-    }
-
-    /// The latest alert of the lane that fired within the merge time of `at`, before or after.
-    fn near_alert(&self, key: Option<StoryId>, at: DateTime<Utc>) -> Option<usize> {
-        let lane = self.lanes.get(&key)?;
-        let fired_at = |i: &usize| self.alerts[*i].fired_at;
-        let after = lane.alerts.partition_point(|i| fired_at(i) <= at + self.merge);
-        let latest = *lane.alerts.get(after.checked_sub(1)?)?;
-        (fired_at(&latest) >= at - self.merge).then_some(latest)
     }
 
     /// Whether the silence that has lasted its window by `now` is the one that the latest alert told of: what came since
@@ -367,30 +377,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// The hits before a window.
-#[derive(Clone, Copy)]
-struct Past<'l, 'a> {
-    hits: &'l [&'a RuleHit],
-    until: DateTime<Utc>,
-}
-
-/// The usual number of hits in a window: their mean over the past, as far as there is one. `None` where
-/// the past is shorter than one window, since then nothing is unusual.
-fn usual(
-    past: Past<'_, '_>,
-    window: Duration,
-    baseline: Duration,
-    since: Option<DateTime<Utc>>,
-) -> Option<f64> {
-    let begin = (past.until - baseline).max(since.unwrap_or(past.until - baseline));
-    let length = past.until - begin;
-    if length < window || window <= Duration::zero() {
-        return None;
-    }
-    let first = past.hits.partition_point(|hit| hit.at < begin);
-    let hits = (past.hits.len() - first) as f64;
-    Some(hits * window.num_seconds() as f64 / length.num_seconds() as f64)
-}
-
+mod reach;
 #[cfg(test)]
 mod tests;
+mod usual;

@@ -118,7 +118,7 @@ pub fn evaluate_terms(
                     alert.key = format!("{}/{term}@{}", rule.id, alert.fired_at.timestamp());
                     Firing::New(alert)
                 }
-                grown @ Firing::Grown(_) => grown,
+                grown @ (Firing::Grown(_) | Firing::Joined(_)) => grown,
             });
         }
     }
@@ -169,7 +169,7 @@ mod tests {
         firings
             .iter()
             .map(|firing| match firing {
-                Firing::New(alert) | Firing::Grown(alert) => {
+                Firing::New(alert) | Firing::Grown(alert) | Firing::Joined(alert) => {
                     term_of(&rule(), alert).unwrap().to_owned()
                 }
             })

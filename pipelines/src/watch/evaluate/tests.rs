@@ -49,7 +49,10 @@ fn check(rule: &RuleConfig, minutes: &[i64], expected: &[(i64, f64, usize)]) {
 fn any_fires_once_a_story() {
     let any = rule(RuleKind::Any, 24);
     check(&any, &[0, 10, 1439], &[(0, 3.0, 3)]);
-    check(&any, &[0, 1440, 1441], &[(0, 2.0, 2), (1441, 1.0, 1)]);
+    check(&any, &[0, 1440, 1441], &[(0, 3.0, 3)]);
+    check(&any, &[0, 1441], &[(0, 1.0, 1), (1441, 1.0, 1)]);
+    let daily: Vec<i64> = (0..9).map(|day| day * 1440).collect();
+    check(&any, &daily, &[(0, 8.0, 8), (8 * 1440, 1.0, 1)]);
     let alerts = rehearse(&any, &since(0), &[hit(1, 0, 1), hit(2, 5, 2), hit(3, 9, 1)], at(10));
     assert_eq!(alerts.len(), 2);
     assert_eq!(alerts[0].key, format!("r/{}@{}", StoryId(PostId(1)), at(0).timestamp()));
@@ -157,6 +160,80 @@ fn a_late_post_joins_the_alert_or_completes_the_number() {
     assert!(matches!(&late[..], [Firing::New(a)] if a.fired_at == at(20)), "{late:?}");
 }
 
+/// One happening is one alert however its posts come: what came first, last or between.
+#[test]
+fn a_story_whose_posts_come_in_any_order_ends_with_one_alert() {
+    let any = rule(RuleKind::Any, 24);
+    let minutes = [0, 800, 1300, 1450, 1600, 2900];
+    let hits: Vec<RuleHit> = minutes.iter().zip(1..).map(|(m, id)| hit(id, *m, 1)).collect();
+    let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
+    for next in 0..hits.len() {
+        orders = orders
+            .iter()
+            .flat_map(|order| {
+                (0..=order.len()).map(move |place| {
+                    let mut longer = order.clone();
+                    longer.insert(place, next);
+                    longer
+                })
+            })
+            .collect();
+    }
+    for order in orders {
+        let mut stored: Vec<Alert> = Vec::new();
+        let mut known: Vec<RuleHit> = Vec::new();
+        for i in &order {
+            let window =
+                Window { hits: known.clone(), alerts: stored.clone(), ..Window::default() };
+            for firing in evaluate(&any, &window, &hits[*i..=*i], at(3000)) {
+                match firing {
+                    Firing::New(alert) => stored.push(alert),
+                    Firing::Joined(alert) => stored.retain(|other| other.key != alert.key),
+                    Firing::Grown(alert) => {
+                        let place = stored.iter().position(|other| other.key == alert.key);
+                        stored[place.expect("what grows was stored")] = alert;
+                    }
+                }
+            }
+            known.push(hits[*i].clone());
+        }
+        let evidence: Vec<_> = stored.iter().map(|alert| alert.evidence.len()).collect();
+        assert_eq!(evidence, [6], "{order:?}: {stored:#?}");
+    }
+}
+
+#[test]
+fn what_comes_after_a_closed_alert_is_told_and_what_somebody_took_up_stays() {
+    let any = rule(RuleKind::Any, 24);
+    let first = [hit(1, 0, 1), hit(2, 1000, 1)];
+    let Firing::New(mut alert) = evaluate(&any, &Window::default(), &first, at(1000)).remove(0)
+    else {
+        panic!("the first hit fires")
+    };
+    let next = |alert: &Alert| {
+        let window =
+            Window { hits: first.to_vec(), alerts: vec![alert.clone()], ..Window::default() };
+        evaluate(&any, &window, &[hit(3, 2000, 1)], at(2000))
+    };
+    assert!(matches!(&next(&alert)[..], [Firing::Grown(_)]));
+    alert.state = AlertState::Closed;
+    assert!(matches!(&next(&alert)[..], [Firing::New(_)]));
+
+    alert.state = AlertState::Open;
+    let mut second = Alert { key: "r/b".into(), fired_at: at(2100), ..alert.clone() };
+    let bridged = |second: &Alert| {
+        let known = vec![hit(1, 0, 1), hit(4, 2100, 1)];
+        let alerts = vec![alert.clone(), second.clone()];
+        let window = Window { hits: known, alerts, ..Window::default() };
+        evaluate(&any, &window, &first[1..], at(2200))
+    };
+    assert!(
+        matches!(&bridged(&second)[..], [Firing::Grown(a), Firing::Joined(b)] if a.key == alert.key && b.key == "r/b")
+    );
+    second.state = AlertState::Acknowledged;
+    assert!(matches!(&bridged(&second)[..], [Firing::Grown(a)] if a.key == alert.key));
+}
+
 fn any_rule() -> impl Strategy<Value = RuleConfig> {
     let kind = prop_oneof![
         Just(RuleKind::Any),
@@ -203,6 +280,7 @@ fn live(rule: &RuleConfig, hits: &[RuleHit], cuts: &[usize], end: DateTime<Utc>)
                     let place = stored.iter().position(|a| a.key == alert.key);
                     stored[place.expect("what grows was stored")] = alert;
                 }
+                Firing::Joined(alert) => panic!("in order nothing joins: {alert:?}"),
             }
         }
         done = cut;
