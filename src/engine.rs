@@ -32,6 +32,7 @@ mod judging;
 pub mod keeper;
 mod keys;
 pub mod layers;
+mod line;
 mod lock;
 mod look;
 mod nudge;

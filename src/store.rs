@@ -40,8 +40,8 @@ mod write;
 
 use chrono::{DateTime, Utc};
 use pipelines::record::{
-    Alert, AlertState, AnnotatedPost, Correction, FetchJob, PostId, RuleHit, RuleId, SourceId,
-    Span, StoryId, Validators,
+    Alert, AlertState, AnnotatedPost, Correction, FetchJob, Post, PostId, RuleHit, RuleId,
+    SourceId, Span, StoryId, Validators,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -84,7 +84,7 @@ pub trait Store:
     /// Those of `ids` that are stored, in their order.
     fn posts(&self, ids: &[PostId]) -> Result<Vec<AnnotatedPost>>;
     /// What would become of a post that came in now.
-    fn reception(&self, post: &AnnotatedPost) -> Result<Inserted>;
+    fn reception(&self, post: &Post) -> Result<Inserted>;
     /// Posts whose id in hex begins with `prefix`, at most `limit`.
     fn posts_by_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<PostId>>;
     /// Calls `each` for every post of the range by time, oldest first, until it answers `false`.

@@ -11,11 +11,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use pipelines::crawl::{self, Entries, FetchOutcome, SourceConfig, SourceKind};
 use pipelines::extract;
-use pipelines::record::{DropReason, FetchJob, SourceId};
+use pipelines::record::{DropReason, FetchJob, Found, Post, SourceId, Verdict};
 
 use super::backfill;
 use super::clock::Clock;
 use super::commit::{CommitError, Committer};
+use super::deep;
+use super::evidence;
 use super::holding::{Holding, SOURCE};
 use super::hosts;
 use super::inbox;
@@ -27,7 +29,7 @@ use super::settings;
 use super::step::Step;
 use super::stop::Stop;
 use crate::store::cluster::Leased;
-use crate::store::{RunOutcome, Store, Tally};
+use crate::store::{Inserted, RunOutcome, Store, Tally};
 
 /// What a run needs.
 #[derive(Clone)]
@@ -176,7 +178,7 @@ impl Collector {
         run: &mut Run,
     ) -> Result<(), CommitError> {
         if self.share.is_none() {
-            step.states = hosts::changed(&self.fetcher)?;
+            step.states.extend(hosts::changed(&self.fetcher)?);
         }
         let source = step.source.clone();
         let tally = self.committer.commit(step).await?;
@@ -215,10 +217,7 @@ pub(super) fn entry_step(
             step.take_drop(reason);
         }
     }
-    for (url, found) in entries.items {
-        let verdict = stages.item(&url, found, source, now);
-        step.take(verdict);
-    }
+    take_items(store, stages, source, entries.items, &mut step)?;
     let addresses = entries.jobs.iter().map(|(url, _)| url.clone()).collect::<Vec<_>>();
     for ((url, hint), known) in entries.jobs.into_iter().zip(store.known_urls(&addresses)?) {
         if known {
@@ -241,6 +240,50 @@ pub(super) fn entry_step(
         step.jobs.push(FetchJob { hint, ..FetchJob::new(url, &source.id, now) });
     }
     Ok(step)
+}
+
+/// Judges the items that are new or changed: a feed shows the same ones for weeks.
+fn take_items(
+    store: &dyn Store,
+    stages: &Stages,
+    source: &SourceConfig,
+    items: Vec<(String, Found)>,
+    step: &mut Step,
+) -> Result<(), CommitError> {
+    let mut place = stages.line().enter(items.len());
+    for (url, found) in items {
+        let in_haste = place.turn() && stages.reads_deep();
+        let mut failed = None;
+        let known = |post: &Post| match is_known(store, stages, source, post) {
+            Ok(is_known) => is_known.then_some(DropReason::Duplicate),
+            Err(error) => {
+                failed = Some(error);
+                Some(DropReason::Duplicate)
+            }
+        };
+        let verdict = stages.item_of_feed(&url, found, source, (step.now, in_haste), known);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if let Verdict::Keep(post) = &verdict
+            && in_haste
+        {
+            step.states.push(deep::owed_post(post.post.id));
+        }
+        step.take(verdict);
+    }
+    Ok(())
+}
+
+/// Whether nothing of this post is new, and nothing of it is wanted that is not kept.
+fn is_known(
+    store: &dyn Store,
+    stages: &Stages,
+    source: &SourceConfig,
+    post: &Post,
+) -> Result<bool, CommitError> {
+    let is_stored = store.reception(post)? == Inserted::Duplicate;
+    Ok(is_stored && !(stages.keeps_evidence(source) && evidence::is_news(store, post)?))
 }
 
 #[cfg(test)]

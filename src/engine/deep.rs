@@ -1,6 +1,6 @@
 //! The deep reader's second look, and how much it has read.
 //!
-//! In: the imports that were too large to read deeply as they came, as states of the store. Out: their posts judged again, some at
+//! In: the imports that were too large to read deeply as they came, and posts of feeds whose line was long, as states of the store. Out: their posts judged again, some at
 //! a time, and a state that `guanlan status` shows. What an officer corrected stays hers; it alerts nobody anew.
 
 use std::borrow::Cow;
@@ -19,6 +19,8 @@ use crate::store::{Result, Store, StoreWrite};
 
 /// Before the number of an import: how many of its posts have been looked at again.
 const OWED: &str = "deep:import:";
+/// Before the id of a post of a feed that was judged in haste.
+const OWED_POST: &str = "deep:post:";
 /// The state that says how much was read.
 const READ: &str = "deep";
 /// Posts looked at again at a time, about half a second of one core.
@@ -82,12 +84,12 @@ pub fn noted(store: &dyn Store) -> Result<Option<DeepRead>> {
     Ok(store.state(READ)?.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
-/// Posts of imports that wait for the deep reader.
+/// Posts that wait for the deep reader.
 ///
 /// # Errors
 /// Those of the store.
 pub fn waiting(store: &dyn Store) -> Result<usize> {
-    let mut waiting = 0;
+    let mut waiting = store.states(OWED_POST)?.len();
     for (import, done) in owed(store)? {
         waiting += store.import_posts(import, usize::MAX >> 1)?.len().saturating_sub(done);
     }
@@ -125,6 +127,11 @@ pub(super) fn owe(write: &dyn StoreWrite, import: i64) -> Result<()> {
     write.put_state(&format!("{OWED}{import}"), "0")
 }
 
+/// The state that says that this post was judged in haste.
+pub(super) fn owed_post(post: PostId) -> (String, String) {
+    (format!("{OWED_POST}{post}"), String::new())
+}
+
 fn owed(store: &dyn Store) -> Result<Vec<(i64, usize)>> {
     let number = |(name, done): (String, String)| {
         Some((name.strip_prefix(OWED)?.parse().ok()?, done.parse().unwrap_or(0)))
@@ -141,6 +148,22 @@ pub(super) fn come_back(stages: &Stages, store: &dyn Store, now: DateTime<Utc>) 
     if read.posts > 0 && store.cluster().is_none() && noted(store)? != Some(read) {
         let json = serde_json::to_string(&read).unwrap_or_default();
         store.write(&mut |write| write.put_state(READ, &json))?;
+    }
+    if stages.line().is_long() {
+        return Ok(());
+    }
+    let mut names: Vec<String> =
+        store.states(OWED_POST)?.into_iter().map(|(name, _)| name).collect();
+    names.truncate(AT_ONCE);
+    if !names.is_empty() {
+        let ids = names.iter().filter_map(|name| name.strip_prefix(OWED_POST)?.parse().ok());
+        let again = looked_at_again(stages, store, &ids.collect::<Vec<_>>(), now)?;
+        return store.write(&mut |write| {
+            for judged in &again {
+                put(write, judged)?;
+            }
+            names.iter().try_for_each(|name| write.drop_state(name))
+        });
     }
     let Some((import, done)) = owed(store)?.into_iter().next() else { return Ok(()) };
     let name = format!("{OWED}{import}");

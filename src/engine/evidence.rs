@@ -5,7 +5,7 @@
 //! is no new record; one that differs, or brings back a page that was gone, is.
 
 use pipelines::crawl::{SourceConfig, warc};
-use pipelines::record::{AnnotatedPost, DropReason, Page, PostId, Verdict};
+use pipelines::record::{AnnotatedPost, DropReason, Page, Post, PostId, Verdict};
 use pipelines::text::hex;
 
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub fn of_pages(
     pages: &[Page],
 ) -> Result<Vec<NewRecord>, CommitError> {
     let Verdict::Keep(post) = verdict else { return Ok(Vec::new()) };
-    if !stages.keeps_evidence(source) || !is_news(store, post)? {
+    if !stages.keeps_evidence(source) || !is_news(store, &post.post)? {
         return Ok(Vec::new());
     }
     let roles = std::iter::once(Role::Page).chain(std::iter::repeat(Role::Part));
@@ -83,7 +83,7 @@ pub fn of_entry(
     }
     let mut posts = Vec::new();
     for post in items {
-        if is_news(store, post)? {
+        if is_news(store, &post.post)? {
             posts.push(post.post.id);
         }
     }
@@ -108,12 +108,12 @@ pub fn note_gone(step: &mut Step, reason: DropReason, url: &str) {
 }
 
 /// Whether this reading says what no record says yet.
-fn is_news(store: &dyn Store, post: &AnnotatedPost) -> Result<bool, CommitError> {
+pub(super) fn is_news(store: &dyn Store, post: &Post) -> Result<bool, CommitError> {
     Ok(match store.reception(post)? {
         Inserted::New | Inserted::Edited => true,
-        Inserted::Grown | Inserted::Duplicate => store
-            .standing(post.post.id)?
-            .is_some_and(|stored| stored.is_gone || !stored.has_evidence),
+        Inserted::Grown | Inserted::Duplicate => {
+            store.standing(post.id)?.is_some_and(|stored| stored.is_gone || !stored.has_evidence)
+        }
         Inserted::Purged | Inserted::Foreign | Inserted::Collision => false,
     })
 }

@@ -22,6 +22,7 @@ use super::clock::Timekeeper;
 use super::deep::DeepRead;
 use super::judging::Judges;
 use super::layers::Layering;
+use super::line::Line;
 use super::reread::Reread;
 use crate::config::Config;
 use crate::store::Store;
@@ -39,6 +40,7 @@ pub struct Stages {
     read: Mutex<DeepRead>,
     judges: OnceLock<Judges>,
     layering: Layering,
+    line: Line,
 }
 
 impl Stages {
@@ -69,6 +71,7 @@ impl Stages {
             read: Mutex::default(),
             judges: OnceLock::new(),
             layering: Layering::of(config),
+            line: Line::default(),
         })
     }
 
@@ -196,9 +199,32 @@ impl Stages {
         source: &SourceConfig,
         now: DateTime<Utc>,
     ) -> Verdict<AnnotatedPost> {
-        self.judged(url, found, source, now, 1, |annotator, post| {
-            annotator.annotate_fast(post, now)
+        self.judged(url, found, source, now, 1, |post| {
+            Verdict::Keep(self.annotator.annotate_fast(post, now))
         })
+    }
+
+    /// An item of a feed, which may stand in it for weeks: judged unless `known` says why not; `in_haste` by the fast models
+    /// alone.
+    #[must_use]
+    pub fn item_of_feed(
+        &self,
+        url: &str,
+        found: Found,
+        source: &SourceConfig,
+        (now, in_haste): (DateTime<Utc>, bool),
+        known: impl FnOnce(&Post) -> Option<DropReason>,
+    ) -> Verdict<AnnotatedPost> {
+        self.judged(url, found, source, now, 1, |post| match known(&post) {
+            Some(reason) => Verdict::Drop(reason),
+            None if in_haste => Verdict::Keep(self.annotator.annotate_fast(post, now)),
+            None => Verdict::Keep(self.here_or_elsewhere(post, now)),
+        })
+    }
+
+    /// The line before the judges.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// A stored post, judged with all readers; its story stays, and what officers said of it.
@@ -238,10 +264,14 @@ impl Stages {
         now: DateTime<Utc>,
         min_chars: usize,
     ) -> Verdict<AnnotatedPost> {
-        self.judged(url, found, source, now, min_chars, |_, post| {
-            let by_others = self.judges.get().and_then(|judges| judges.ask(&post));
-            by_others.unwrap_or_else(|| self.annotate(post, now))
+        self.judged(url, found, source, now, min_chars, |post| {
+            Verdict::Keep(self.here_or_elsewhere(post, now))
         })
+    }
+
+    fn here_or_elsewhere(&self, post: Post, now: DateTime<Utc>) -> AnnotatedPost {
+        let by_others = self.judges.get().and_then(|judges| judges.ask(&post));
+        by_others.unwrap_or_else(|| self.annotate(post, now))
     }
 
     /// Judges with all readers, here.
@@ -262,7 +292,7 @@ impl Stages {
         source: &SourceConfig,
         now: DateTime<Utc>,
         min_chars: usize,
-        annotate: impl FnOnce(&Annotator, Post) -> AnnotatedPost,
+        annotate: impl FnOnce(Post) -> Verdict<AnnotatedPost>,
     ) -> Verdict<AnnotatedPost> {
         let place = PostPlace { url, source, fetched_at: now, min_chars };
         let post = match extract::assemble(found, &place, &self.privacy) {
@@ -274,7 +304,10 @@ impl Stages {
         if oldest.is_some_and(|oldest| post.time() < oldest) {
             return Verdict::Drop(DropReason::TooOld);
         }
-        let annotated = annotate(&self.annotator, post);
+        let annotated = match annotate(post) {
+            Verdict::Keep(annotated) => annotated,
+            Verdict::Drop(reason) => return Verdict::Drop(reason),
+        };
         let excludes = self.excludes.as_of(now);
         let excluded = excludes.get(&source.id);
         if excluded.is_some_and(|q| q.matches(&Target::new(&annotated)).is_some()) {

@@ -28,8 +28,7 @@ fn is_claim(post: &Post) -> bool {
 }
 
 /// What [`put`] would do with this post now.
-pub(super) fn reception(c: &dyn Sql, annotated: &AnnotatedPost) -> Result<Inserted> {
-    let post = &annotated.post;
+pub(super) fn reception(c: &dyn Sql, post: &Post) -> Result<Inserted> {
     let Some(known) = known(c, post.id)? else {
         if is_buried(c, post.id)? {
             return Ok(Inserted::Purged);
@@ -58,7 +57,7 @@ pub(super) fn reception(c: &dyn Sql, annotated: &AnnotatedPost) -> Result<Insert
 
 /// Stores a post, or refuses it; answers it as it is stored, or as it came where it was refused.
 pub(super) fn put(c: &dyn Sql, annotated: &AnnotatedPost) -> Result<(Inserted, AnnotatedPost)> {
-    let inserted = reception(c, annotated)?;
+    let inserted = reception(c, &annotated.post)?;
     let stored = match inserted {
         Inserted::New => {
             insert(c, annotated)?;

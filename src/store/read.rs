@@ -17,7 +17,7 @@ impl<D: Database> Store for D {
         self.read(|c| super::posts::post(c, id))
     }
 
-    fn reception(&self, post: &super::AnnotatedPost) -> Result<super::Inserted> {
+    fn reception(&self, post: &pipelines::record::Post) -> Result<super::Inserted> {
         self.read(|c| intake::reception(c, post))
     }
 

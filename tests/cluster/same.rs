@@ -47,7 +47,7 @@ fn posts(store: &dyn Store, keys: &Keys, say: &mut Say<'_>) {
     for post in &keys.posts {
         let id = post.post.id;
         say("post", &store.post(id).unwrap());
-        say("reception", &store.reception(post).unwrap());
+        say("reception", &store.reception(&post.post).unwrap());
         say("marks", &store.marks(id).unwrap());
         say("standing", &store.standing(id).unwrap());
         say("evidence", &store.evidence(id).unwrap());

@@ -73,7 +73,7 @@ impl Lab {
     }
 
     fn put(&self, post: &AnnotatedPost) -> (Inserted, AnnotatedPost) {
-        let foretold = self.store.reception(post).unwrap();
+        let foretold = self.store.reception(&post.post).unwrap();
         let mut answer = None;
         self.store
             .write(&mut |write| {
