@@ -263,3 +263,33 @@ fn why_a_rule_told_nothing_is_said_step_by_step() {
     let lines = served.store().audits("alert", &stored.id.to_string(), 9).unwrap();
     assert_eq!(lines.len(), 2, "{lines:?}");
 }
+
+/// What the program answers in one language, on the data of `served`.
+fn told(served: &Served, lang: &str, args: &[&str]) -> String {
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_guanlan"))
+        .args(["--lang", lang, "--data-dir", served.lab.data().to_str().unwrap()])
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+#[test]
+fn the_help_of_searching_names_either_reading_and_every_example_can_be_asked() {
+    let served = Served::new();
+    for (lang, field) in [("zh", "读法:负面"), ("en", "reading:negative")] {
+        let cookie = format!("{}; guanlan-lang={lang}", served.cookie);
+        let page = served.ask("GET", "/search", &[("Cookie", &cookie)], "").body;
+        let help = between(&page, "<section class=\"help\">", "</section>");
+        assert!(help.contains(&format!("<code>{field}</code>")), "{help}");
+        let examples: Vec<_> =
+            help.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(examples.len() > 5, "{examples:?}");
+        for example in examples {
+            assert_eq!(served.get(example).status, 200, "{example}");
+        }
+        let help = told(&served, lang, &["query", "explain", "--help"]);
+        assert!(help.contains(field), "{help}");
+    }
+}
