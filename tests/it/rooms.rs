@@ -2,8 +2,11 @@
 
 use std::io::{BufRead as _, Write as _};
 
+use guanlan::desk::Who;
+use guanlan::desk::corrections::Wanted;
 use guanlan::store::{PostRange, Store as _};
-use pipelines::record::{Alert, AlertState, RuleId, Severity};
+use pipelines::locale::Lang;
+use pipelines::record::{Alert, AlertState, Polarity, RuleId, Severity};
 
 use crate::console::{Served, between};
 
@@ -292,4 +295,48 @@ fn the_help_of_searching_names_either_reading_and_every_example_can_be_asked() {
         let help = told(&served, lang, &["query", "explain", "--help"]);
         assert!(help.contains(field), "{help}");
     }
+}
+
+#[test]
+fn the_layer_of_a_source_is_shown_with_what_it_rests_on_and_how_it_is_taken_back() {
+    let served = Served::new();
+    let lines = |lang: &str| {
+        let text = told(&served, lang, &["status"]);
+        let rows = told(&served, lang, &["status", "--format", "jsonl"]);
+        let rows = rows.lines().map(|row| serde_json::from_str(row).unwrap());
+        let lines = text.lines().filter(|line| line.contains("guanlan label --"));
+        (lines.map(str::to_owned).collect::<Vec<_>>(), rows.collect::<Vec<serde_json::Value>>())
+    };
+    let (none, rows) = lines("en");
+    assert!(none.is_empty() && rows.iter().all(|row| row["layer"].is_null()), "{none:?} {rows:?}");
+    assert!(!served.page("/station").contains("guanlan label --"));
+
+    let who = Who::owner("王", Lang::Zh);
+    let store = served.store();
+    let latest = |source: &_| store.latest_posts(source, 6).unwrap();
+    let sources = served.desk.config.sources.iter();
+    let source = sources.map(|s| &s.id).find(|id| latest(id).len() == 6).expect("six posts");
+    for post in latest(source) {
+        let wanted = Wanted::polarity(Polarity::Negative);
+        served.desk.correct(&who, &post.post.id.to_string(), &wanted).unwrap();
+    }
+    let command = format!("guanlan label --forget {source}");
+    for (lang, counted) in [("en", "6 corrections (6 of polarity, 0 of kind)"), ("zh", "更正 6 条")]
+    {
+        let (told, rows) = lines(lang);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(counted) && told[0].ends_with(&command), "{told:?}");
+        let named: Vec<_> = rows.iter().filter(|row| !row["layer"].is_null()).collect();
+        assert_eq!(named.len(), 1, "{rows:?}");
+        assert_eq!(named[0]["source"], source.as_str());
+        let layer = &named[0]["layer"];
+        assert_eq!((&layer["polarities"], &layer["command"]), (&6.into(), &command.clone().into()));
+    }
+    let page = served.page("/station");
+    assert!(page.contains("校准层") && page.contains(&format!("<code>{command}</code>")), "{page}");
+
+    served.desk.forget_layer(&who, source.as_str()).unwrap();
+    let again = format!("guanlan label --learn {source}");
+    let told = lines("en").0;
+    assert!(told.len() == 1 && told[0].ends_with(&again) && told[0].contains("off"), "{told:?}");
 }
