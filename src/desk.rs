@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod answers;
 pub mod audit;
 pub mod cases;
+pub mod choices;
 pub mod corrections;
 pub mod deliveries;
 pub mod digests;

@@ -9,7 +9,8 @@ use pipelines::locale::Lang;
 use serde_json::{Map, Value, json};
 
 use super::output::Table;
-use super::{Globals, Outcome, open};
+use super::{Format, Globals, Outcome, open};
+use crate::desk::layers::LayerLine;
 use crate::desk::sources::SourceRow;
 use crate::desk::station::{DeepLine, StationSheet};
 use crate::desk::{Desk, DeskError, Who};
@@ -40,33 +41,14 @@ impl StatusArgs {
 
     fn told(&self, desk: &Desk, globals: &Globals, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let (lang, who) = (globals.lang, open::who(globals));
-        let is_table = globals.format == super::Format::Table;
+        let is_table = globals.format == Format::Table;
         let station = desk.station(&who)?;
         if self.faults {
             faults::show(&station, desk, globals, true, out)?;
             return Ok(Outcome::Good);
         }
         if is_table {
-            writeln!(out, "{}", index_line(&station, desk, &who)?)?;
-            if let Some(cluster) = &station.cluster {
-                writeln!(out, "{cluster}")?;
-            }
-            let store = station.sizes.iter().find(|row| row.part == "store");
-            let place = store.map_or("", |row| row.path.as_str());
-            let args: [(&str, &dyn std::fmt::Display); 2] =
-                [("database", &station.database), ("place", &place)];
-            writeln!(out, "{}", lang.fill("cli.status.database", &args))?;
-            if let Some(place) = desk.config.evidence.shown() {
-                writeln!(out, "{}", lang.fill("cli.status.evidence", &[("place", &place)]))?;
-            }
-            show_workers(&station, lang, out)?;
-            let (waiting, dead) = station.outbox;
-            writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
-            if let Some(read) = &station.deep {
-                writeln!(out, "{}", deep_line(read, lang))?;
-            }
-            writeln!(out)?;
-            faults::show(&station, desk, globals, false, out)?;
+            show_station(&station, desk, globals, out)?;
         }
         let mut rows = Vec::new();
         for line in desk.sources(&who)? {
@@ -78,7 +60,13 @@ impl StatusArgs {
                     [("source", &line.id), ("name", &line.name), ("percent", &percent)];
                 writeln!(out, "{}", lang.fill("cli.status.unlike", &args))?;
             }
-            rows.push(row(&line, doubt, globals, desk.config.station.zone));
+            let layer = station.layers.iter().find(|layer| layer.source == line.id);
+            rows.push(row(&line, (doubt, layer), globals, desk.config.station.zone));
+        }
+        if matches!(globals.format, Format::Json | Format::Jsonl) {
+            let is_alone = |layer: &&LayerLine| rows.iter().all(|row| row["source"] != layer.source);
+            let alone: Vec<_> = station.layers.iter().filter(is_alone).map(row_of_layer).collect();
+            rows.extend(alone);
         }
         let table = Table {
             columns: vec![
@@ -98,6 +86,40 @@ impl StatusArgs {
         table.write(globals.format, lang, out)?;
         Ok(Outcome::Good)
     }
+}
+
+/// How the station itself stands, for people.
+fn show_station(
+    station: &StationSheet,
+    desk: &Desk,
+    globals: &Globals,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let (lang, who) = (globals.lang, open::who(globals));
+    writeln!(out, "{}", index_line(station, desk, &who)?)?;
+    if let Some(cluster) = &station.cluster {
+        writeln!(out, "{cluster}")?;
+    }
+    let store = station.sizes.iter().find(|row| row.part == "store");
+    let place = store.map_or("", |row| row.path.as_str());
+    let args: [(&str, &dyn std::fmt::Display); 2] =
+        [("database", &station.database), ("place", &place)];
+    writeln!(out, "{}", lang.fill("cli.status.database", &args))?;
+    if let Some(place) = desk.config.evidence.shown() {
+        writeln!(out, "{}", lang.fill("cli.status.evidence", &[("place", &place)]))?;
+    }
+    show_workers(station, lang, out)?;
+    let (waiting, dead) = station.outbox;
+    writeln!(out, "{}", lang.fill("cli.status.outbox", &[("waiting", &waiting), ("dead", &dead)]))?;
+    if let Some(read) = &station.deep {
+        writeln!(out, "{}", deep_line(read, lang))?;
+    }
+    for layer in &station.layers {
+        writeln!(out, "{}", layer.in_words(lang))?;
+    }
+    writeln!(out)?;
+    faults::show(station, desk, globals, false, out)?;
+    Ok(())
 }
 
 /// The processes on the store, where several share it, and whether one of them keeps it.
@@ -142,13 +164,23 @@ fn deep_line(read: &DeepLine, lang: Lang) -> String {
     lang.fill("cli.status.deep", &filling)
 }
 
+/// Of a source that config does not have, as that of an import.
+fn row_of_layer(layer: &LayerLine) -> Map<String, Value> {
+    let fields = [
+        ("source", json!(layer.source)),
+        ("name", json!(layer.name)),
+        ("layer", json!(layer)),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
 fn row(
     line: &SourceRow,
-    doubt: Option<f64>,
+    (doubt, layer): (Option<f64>, Option<&LayerLine>),
     globals: &Globals,
     zone: chrono_tz::Tz,
 ) -> Map<String, Value> {
-    let table = globals.format == super::Format::Table;
+    let table = globals.format == Format::Table;
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| match at {
         Some(at) if table => json!(open::shown_time(at, zone)),
         Some(at) => json!(at.to_rfc3339()),
@@ -177,6 +209,7 @@ fn row(
         "lost": line.lost,
         "error": said.or_else(|| line.error.as_ref().map(|error| error.1.clone())),
         "unsure_share": doubt,
+        "layer": layer,
     }) else {
         unreachable!("an object literal")
     };

@@ -4,7 +4,10 @@
 //! In: a source. Out: its layer. A correction learns the layer of its source by itself; what is switched off stays off,
 //! and the corrections stay, until somebody says that it is to be learned again. Both words are audited.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
+use pipelines::locale::Lang;
 use pipelines::record::SourceId;
 use serde::Serialize;
 
@@ -28,6 +31,34 @@ pub struct LayerLine {
     pub kinds: usize,
     /// When it was learned or switched off.
     pub at: DateTime<Utc>,
+    /// The command that takes it back, or learns it again where it is off.
+    pub command: String,
+}
+
+impl LayerLine {
+    /// Corrections it rests on.
+    #[must_use]
+    pub fn corrections(&self) -> usize {
+        self.polarities + self.kinds
+    }
+
+    /// In one line: how it stands, what it rests on, and what takes it back.
+    #[must_use]
+    pub fn in_words(&self, lang: Lang) -> String {
+        let state = lang.text(&format!("cli.label.state.{}", self.state));
+        let way = if self.state == "off" { "learn" } else { "forget" };
+        let way = lang.fill(&format!("desk.layer.{way}"), &[("command", &self.command)]);
+        let args: [(&str, &dyn Display); 7] = [
+            ("source", &self.source),
+            ("name", &self.name),
+            ("state", &state),
+            ("n", &self.corrections()),
+            ("polarities", &self.polarities),
+            ("kinds", &self.kinds),
+            ("way", &way),
+        ];
+        lang.fill("desk.layer.line", &args)
+    }
 }
 
 impl Desk {
@@ -37,6 +68,11 @@ impl Desk {
     /// A broken store.
     pub fn layers(&self, who: &Who) -> Result<Vec<LayerLine>> {
         self.check(who, Act::SeeSources)?;
+        self.layer_lines()
+    }
+
+    /// The same, for who was asked already.
+    pub(super) fn layer_lines(&self) -> Result<Vec<LayerLine>> {
         let kept = layers::kept(&*self.store)?.into_iter();
         Ok(kept.map(|(source, kept)| self.layer_line(&source, &kept)).collect())
     }
@@ -103,6 +139,7 @@ impl Desk {
             _ => "stale",
         };
         let layer = kept.layer.unwrap_or_default();
+        let way = if kept.off { "learn" } else { "forget" };
         LayerLine {
             source: source.0.clone(),
             name: self.source_name(source),
@@ -110,6 +147,7 @@ impl Desk {
             polarities: layer.polarities,
             kinds: layer.kinds,
             at: kept.at,
+            command: format!("guanlan label --{way} {source}"),
         }
     }
 }

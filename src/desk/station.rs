@@ -10,6 +10,7 @@ use index::{ClusterPlace, Health, Place};
 use pipelines::locale::Lang;
 use serde::Serialize;
 
+use super::layers::LayerLine;
 use super::trouble::index_words;
 use super::workers::WorkerRow;
 use super::{Act, Desk, Result, Who};
@@ -101,6 +102,8 @@ pub struct StationSheet {
     pub outbox: (usize, usize),
     /// How much the deep reader read, where it read anything.
     pub deep: Option<DeepLine>,
+    /// The layers that corrections lay over the models, one a source; none of those that rest on nothing.
+    pub layers: Vec<LayerLine>,
     /// The day of the last purge.
     pub purged: Option<String>,
 }
@@ -129,6 +132,8 @@ impl Desk {
         };
         let about = self.store.about()?;
         let workers = self.workers()?;
+        let mut layers = self.layer_lines()?;
+        layers.retain(|layer| layer.corrections() > 0);
         Ok(StationSheet {
             name: self.config.station.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
@@ -145,6 +150,7 @@ impl Desk {
             cluster,
             outbox: self.outbox_counts()?,
             deep: self.deep_line()?,
+            layers,
             purged: self.store.state(crate::engine::retention::STATE)?,
         })
     }

@@ -140,6 +140,18 @@ fn judged_as(lab: &Lab, source: &str, rows: &str) -> AnnotatedPost {
     post(lab, &new.expect("a post came"))
 }
 
+/// What `status` says of the one layer there is, of a source that config does not have: its command, and what it rests on.
+fn in_status(lab: &Lab) -> (String, u64, u64) {
+    let rows = lab.run(&["status", "--format", "jsonl"]).good().rows();
+    let layers: Vec<_> = rows.iter().map(|row| &row["layer"]).filter(|l| !l.is_null()).collect();
+    assert_eq!(layers.len(), 1, "{rows:?}");
+    let command = layers[0]["command"].as_str().unwrap().to_owned();
+    let told = lab.run(&["status"]).good().out;
+    assert!(told.lines().any(|line| line.contains("menu") && line.ends_with(&command)), "{told}");
+    let count = |field: &str| layers[0][field].as_u64().unwrap();
+    (command, count("polarities"), count("kinds"))
+}
+
 #[test]
 fn a_dozen_corrections_on_one_source_change_how_its_like_are_judged_until_they_are_forgotten() {
     let lab = Lab::new();
@@ -159,6 +171,7 @@ fn a_dozen_corrections_on_one_source_change_how_its_like_are_judged_until_they_a
         desk.correct(&Who::owner("王", Lang::Zh), id, &wanted).unwrap();
     }
     drop(desk);
+    assert_eq!(in_status(&lab), ("guanlan label --forget menu".to_owned(), 12, 12));
     let layers = lab.run(&["label", "--layers", "--format", "jsonl"]).good().rows();
     assert_eq!(layers.len(), 1, "{layers:?}");
     assert_eq!((&layers[0]["source"], &layers[0]["state"]), (&"menu".into(), &"on".into()));
@@ -176,6 +189,7 @@ fn a_dozen_corrections_on_one_source_change_how_its_like_are_judged_until_they_a
     assert_eq!(elsewhere.polarity.unlayered, None);
 
     lab.run(&["label", "--forget", "menu"]).good();
+    assert_eq!(in_status(&lab).0, "guanlan label --learn menu");
     let forgotten = judged_as(&lab, "menu", &like(15));
     let beside = judged_as(&lab, "other", &like(15));
     assert_eq!(forgotten.polarity, beside.polarity);

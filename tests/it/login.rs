@@ -408,6 +408,37 @@ fn with_a_certificate_it_speaks_tls_and_nothing_else() {
 }
 
 #[test]
+fn topics_and_subjects_are_put_right_by_those_who_may_and_nobody_loses_her_way() {
+    let people = |desk: &Desk| {
+        everybody(desk);
+        let units = ["transport".into()];
+        desk.add_person(&owner(), "bound", Role::Officer, &units, GOOD).unwrap();
+    };
+    let mut served = Served::with(|config| config.people.own_units_only = true, people);
+    let path = |served: &Served| {
+        let found = served.page("/search?q=subject:transport&posts=true");
+        format!("/post/{}", between(&found, "href=\"/post/", "?"))
+    };
+    for role in ["leader", "auditor", "commentator"] {
+        served.come_in(role);
+        let (post, mark) = (path(&served), served.own_mark());
+        let page = served.page(&post);
+        let form = between(&page, "<select id=\"topic\"", "</form>");
+        assert!(form.contains("<button disabled") && !form.contains("<button>"), "{role}: {form}");
+        for said in [("topic", "+discipline"), ("subject", "-transport")] {
+            let answer = served.post(&format!("{post}/label"), &[("mark", &mark), said]);
+            assert_eq!(answer.status, 403, "{role}: {}", answer.body);
+        }
+    }
+    served.come_in("bound");
+    let (post, mark) = (path(&served), served.own_mark());
+    let said = [("mark", mark.as_str()), ("subject", "-transport"), ("to", &post)];
+    let answer = served.post(&format!("{post}/label"), &said);
+    assert_eq!((answer.status, Served::sent_to(&answer)), (303, "/"), "{}", answer.body);
+    assert_eq!(served.get(&post).status, 404, "it is about none of hers");
+}
+
+#[test]
 #[allow(clippy::too_many_lines, reason = "one visit told from beginning to end")]
 fn who_is_bound_to_a_unit_sees_its_posts_alone() {
     let served = Served::with(|config| config.people.own_units_only = true, everybody);

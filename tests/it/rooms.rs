@@ -2,8 +2,13 @@
 
 use std::io::{BufRead as _, Write as _};
 
+use guanlan::desk::Who;
+use guanlan::desk::corrections::Wanted;
 use guanlan::store::{PostRange, Store as _};
-use pipelines::record::{Alert, AlertState, RuleId, Severity};
+use pipelines::locale::Lang;
+use pipelines::record::{
+    Alert, AlertState, AnnotatedPost, Polarity, PostId, PostKind, RuleId, Severity,
+};
 
 use crate::console::{Served, between};
 
@@ -262,4 +267,210 @@ fn why_a_rule_told_nothing_is_said_step_by_step() {
     assert!(!served.page("/alerts").contains("已缓办"));
     let lines = served.store().audits("alert", &stored.id.to_string(), 9).unwrap();
     assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+/// What the program answers in one language, on the data of `served`.
+fn told(served: &Served, lang: &str, args: &[&str]) -> String {
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_guanlan"))
+        .args(["--lang", lang, "--data-dir", served.lab.data().to_str().unwrap()])
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// The page of a post in one language, its text as a browser reads it.
+fn sheet(served: &Served, post: PostId, lang: &str) -> String {
+    let cookie = format!("{}; guanlan-lang={lang}", served.cookie);
+    served
+        .ask("GET", &format!("/post/{post}"), &[("Cookie", &cookie)], "")
+        .body
+        .replace("&#x2f;", "/")
+}
+
+/// The values of the options of a list, the empty one aside.
+fn options(page: &str, id: &str) -> Vec<String> {
+    let list = between(page, &format!("<select id=\"{id}\" name=\"{id}\">"), "</select>");
+    let values = list.split("<option value=\"").skip(1);
+    let values = values.map(|rest| rest.split('"').next().unwrap().to_owned());
+    values.filter(|value| !value.is_empty()).collect()
+}
+
+/// A post that is on a topic and about a subject.
+fn filed(served: &Served) -> AnnotatedPost {
+    let mut posts = served.desk.config.sources.iter().flat_map(|source| {
+        let ids = served.store().latest_posts(&source.id, 50).unwrap();
+        ids.into_iter().filter(|post| !post.topics.is_empty() && !post.mentions.is_empty())
+    });
+    posts.next().expect("a post of the demo")
+}
+
+fn topics(post: &AnnotatedPost) -> Vec<&str> {
+    post.topics.iter().map(|hit| hit.topic.as_str()).collect()
+}
+
+fn subjects(post: &AnnotatedPost) -> Vec<&str> {
+    post.mentions.iter().map(|mention| mention.subject.as_str()).collect()
+}
+
+#[test]
+fn the_page_of_a_post_offers_every_kind_topic_and_subject_in_both_languages() {
+    let served = Served::new();
+    let post = filed(&served);
+    let config = &served.desk.config;
+    for (lang, words) in [
+        (
+            "zh",
+            [
+                "去掉“",
+                "<label for=\"topic\">加上专题</label>",
+                "<label for=\"subject\">加上主体</label>",
+            ],
+        ),
+        (
+            "en",
+            [
+                "take “",
+                "<label for=\"topic\">Add a topic</label>",
+                "<label for=\"subject\">Add a subject</label>",
+            ],
+        ),
+    ] {
+        let page = sheet(&served, post.post.id, lang);
+        assert_eq!(options(&page, "kind"), PostKind::ALL.map(PostKind::as_str));
+        assert_eq!(options(&page, "urgency"), ["0", "1", "2", "3"]);
+        for word in words {
+            assert!(page.contains(word), "{word}: {page}");
+        }
+        let all = [
+            (
+                "topic",
+                topics(&post),
+                config.topics.iter().map(|t| t.id.as_str()).collect::<Vec<_>>(),
+            ),
+            ("subject", subjects(&post), config.subjects.iter().map(|s| s.id.as_str()).collect()),
+        ];
+        for (name, on, all) in all {
+            let off = all.iter().filter(|id| !on.contains(id)).map(|id| format!("+{id}"));
+            assert_eq!(options(&page, name), off.collect::<Vec<_>>(), "{name}");
+            for id in on {
+                let given = format!("type=\"checkbox\" name=\"{name}\" value=\"-{id}\"");
+                assert_eq!(page.matches(&given).count(), 1, "{given}: {page}");
+            }
+        }
+    }
+}
+
+#[test]
+fn topics_and_subjects_are_added_and_taken_away_by_the_form_and_taken_back() {
+    let served = Served::new();
+    let was = filed(&served);
+    let (id, store) = (was.post.id, served.store());
+    let (mark, page) = (served.mark(), sheet(&served, id, "zh"));
+    let (topic, subject) = (options(&page, "topic").remove(0), options(&page, "subject").remove(0));
+    let (no_topic, no_subject) =
+        (format!("-{}", topics(&was)[0]), format!("-{}", subjects(&was)[0]));
+    let path = format!("/post/{id}/label");
+    let said = [
+        ("kind", ""),
+        ("urgency", ""),
+        ("topic", no_topic.as_str()),
+        ("topic", topic.as_str()),
+        ("subject", no_subject.as_str()),
+        ("subject", subject.as_str()),
+        ("to", "/search?q=x"),
+    ];
+    assert_eq!(served.post(&path, &said).status, 403, "a form from elsewhere");
+    let form =
+        |said: &[(&str, &str)]| served.post(&path, &[&[("mark", mark.as_str())], said].concat());
+    for (wrong, status) in [("+nothing", 404), ("wages", 400), ("+", 400)] {
+        assert_eq!(form(&[("topic", wrong)]).status, status, "{wrong}");
+        assert_eq!(form(&[("subject", wrong)]).status, status, "{wrong}");
+    }
+    assert_eq!(form(&[("topic", ""), ("subject", "")]).status, 400, "nothing is said");
+    assert_eq!(store.corrections_of(id).unwrap(), []);
+
+    let done = form(&said);
+    assert_eq!(done.status, 303, "{}", done.body);
+    assert!(done.head.contains("location: /search?q=x"), "{}", done.head);
+    let is = store.post(id).unwrap().unwrap();
+    assert!(topics(&is).contains(&&topic[1..]) && !topics(&is).contains(&&no_topic[1..]));
+    assert!(subjects(&is).contains(&&subject[1..]) && !subjects(&is).contains(&&no_subject[1..]));
+    let said = store.corrections_of(id).unwrap();
+    assert!(said.len() == 2 && said.iter().all(|c| c.by == "console"), "{said:?}");
+    let page = sheet(&served, id, "zh");
+    let notes: Vec<_> = page.split("<p class=\"note\">").skip(1).collect();
+    let is_told = |field: &str| notes.iter().any(|n| n.starts_with(&format!("{field}经console于")));
+    assert!(notes.len() == 2 && is_told("专题") && is_told("主体"), "{notes:?}");
+    assert!(page.contains(&format!("name=\"topic\" value=\"-{}\"", &topic[1..])), "{page}");
+    assert!(options(&page, "subject").contains(&format!("+{}", &no_subject[1..])));
+
+    assert_eq!(form(&[("undo", "1"), ("topic", &topic)]).status, 303);
+    assert_eq!(store.post(id).unwrap().unwrap(), was);
+    assert_eq!(store.corrections_of(id).unwrap(), []);
+    assert!(!sheet(&served, id, "zh").contains("class=\"note\""));
+}
+
+#[test]
+fn the_layer_of_a_source_is_shown_with_what_it_rests_on_and_how_it_is_taken_back() {
+    let served = Served::new();
+    let lines = |lang: &str| {
+        let text = told(&served, lang, &["status"]);
+        let rows = told(&served, lang, &["status", "--format", "jsonl"]);
+        let rows = rows.lines().map(|row| serde_json::from_str(row).unwrap());
+        let lines = text.lines().filter(|line| line.contains("guanlan label --"));
+        (lines.map(str::to_owned).collect::<Vec<_>>(), rows.collect::<Vec<serde_json::Value>>())
+    };
+    let (none, rows) = lines("en");
+    assert!(none.is_empty() && rows.iter().all(|row| row["layer"].is_null()), "{none:?} {rows:?}");
+    assert!(!served.page("/station").contains("guanlan label --"));
+
+    let who = Who::owner("王", Lang::Zh);
+    let store = served.store();
+    let latest = |source: &_| store.latest_posts(source, 6).unwrap();
+    let sources = served.desk.config.sources.iter();
+    let source = sources.map(|s| &s.id).find(|id| latest(id).len() == 6).expect("six posts");
+    for post in latest(source) {
+        let wanted = Wanted::polarity(Polarity::Negative);
+        served.desk.correct(&who, &post.post.id.to_string(), &wanted).unwrap();
+    }
+    let command = format!("guanlan label --forget {source}");
+    for (lang, counted) in [("en", "6 corrections (6 of polarity, 0 of kind)"), ("zh", "更正 6 条")]
+    {
+        let (told, rows) = lines(lang);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(counted) && told[0].ends_with(&command), "{told:?}");
+        let named: Vec<_> = rows.iter().filter(|row| !row["layer"].is_null()).collect();
+        assert_eq!(named.len(), 1, "{rows:?}");
+        assert_eq!(named[0]["source"], source.as_str());
+        let layer = &named[0]["layer"];
+        assert_eq!((&layer["polarities"], &layer["command"]), (&6.into(), &command.clone().into()));
+    }
+    let page = served.page("/station");
+    assert!(page.contains("校准层") && page.contains(&format!("<code>{command}</code>")), "{page}");
+
+    served.desk.forget_layer(&who, source.as_str()).unwrap();
+    let again = format!("guanlan label --learn {source}");
+    let told = lines("en").0;
+    assert!(told.len() == 1 && told[0].ends_with(&again) && told[0].contains("off"), "{told:?}");
+}
+
+#[test]
+fn the_help_of_searching_names_either_reading_and_every_example_can_be_asked() {
+    let served = Served::new();
+    for (lang, field) in [("zh", "读法:负面"), ("en", "reading:negative")] {
+        let cookie = format!("{}; guanlan-lang={lang}", served.cookie);
+        let page = served.ask("GET", "/search", &[("Cookie", &cookie)], "").body;
+        let help = between(&page, "<section class=\"help\">", "</section>");
+        assert!(help.contains(&format!("<code>{field}</code>")), "{help}");
+        let examples: Vec<_> =
+            help.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(examples.len() > 5, "{examples:?}");
+        for example in examples {
+            assert_eq!(served.get(example).status, 200, "{example}");
+        }
+        let help = told(&served, lang, &["query", "explain", "--help"]);
+        assert!(help.contains(field), "{help}");
+    }
 }

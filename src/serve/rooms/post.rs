@@ -6,16 +6,18 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, RawForm, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use pipelines::record::{Polarity, PostKind};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::answers::Beside;
 use super::{act, back, show, unmarked};
 use crate::desk::DeskError;
+use crate::desk::choices::Correctable;
 use crate::desk::corrections::Wanted;
+use crate::desk::post::PostSheet;
 use crate::serve::Console;
 use crate::serve::guard::Visit;
 
@@ -25,6 +27,14 @@ pub(super) struct Marked {
     q: Option<String>,
 }
 
+/// A post, and what may be said of it.
+#[derive(Serialize)]
+struct PostPage {
+    #[serde(flatten)]
+    sheet: PostSheet,
+    choices: Correctable,
+}
+
 pub(super) async fn post(
     State(console): State<Arc<Console>>,
     visit: Visit,
@@ -32,26 +42,51 @@ pub(super) async fn post(
     Query(Marked { q }): Query<Marked>,
 ) -> Response {
     show(&console, &visit, "post", move |desk, who| {
-        Beside::new(desk.post(who, &id, q.as_deref())?, desk, who, ("post", &id))
+        let sheet = desk.post(who, &id, q.as_deref())?;
+        let page = PostPage { sheet, choices: desk.correctable(who, &id)? };
+        Beside::new(page, desk, who, ("post", &id))
     })
     .await
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Label {
+/// What the form of corrections says.
+#[derive(Debug, Default)]
+struct Label {
     mark: String,
     polarity: String,
     kind: String,
     urgency: String,
+    /// Each after `+` or `-`; those and the subjects stand in the form once each.
+    topics: Vec<String>,
+    subjects: Vec<String>,
     /// Not empty: what was said is taken back.
     undo: String,
     to: String,
 }
 
 impl Label {
+    fn read(form: &[u8]) -> Self {
+        let mut label = Self::default();
+        for (name, value) in url::form_urlencoded::parse(form) {
+            let value = value.into_owned();
+            match &*name {
+                "mark" => label.mark = value,
+                "polarity" => label.polarity = value,
+                "kind" => label.kind = value,
+                "urgency" => label.urgency = value,
+                // A list where nothing was chosen says nothing.
+                "topic" if !value.is_empty() => label.topics.push(value),
+                "subject" if !value.is_empty() => label.subjects.push(value),
+                "undo" => label.undo = value,
+                "to" => label.to = value,
+                _ => {}
+            }
+        }
+        label
+    }
+
     /// What the form says; a field that is left empty says nothing.
-    fn wanted(&self) -> Result<Wanted, DeskError> {
+    fn wanted(self) -> Result<Wanted, DeskError> {
         let wrong = |what, value: &str| DeskError::Value { what, value: value.to_owned() };
         let said = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let polarity = said(&self.polarity)
@@ -64,7 +99,8 @@ impl Label {
             polarity: polarity.transpose()?,
             kind: kind.transpose()?,
             urgency: urgency.transpose()?,
-            ..Wanted::default()
+            topics: self.topics,
+            subjects: self.subjects,
         })
     }
 }
@@ -73,21 +109,24 @@ pub(super) async fn label(
     State(console): State<Arc<Console>>,
     visit: Visit,
     Path(id): Path<String>,
-    Form(form): Form<Label>,
+    RawForm(form): RawForm,
 ) -> Response {
+    let form = Label::read(&form);
     if !visit.takes(&form.mark) {
         return unmarked(&console, &visit);
     }
     let to = form.to.clone();
     let done = act(&console, &visit, move |desk, who| {
         if form.undo.is_empty() {
-            desk.correct(who, &id, &form.wanted()?).map(drop)
+            desk.correct(who, &id, &form.wanted()?)?;
         } else {
-            desk.take_back(who, &id).map(drop)
+            desk.take_back(who, &id)?;
         }
+        // Whom bounds hold may have said that it is about none of hers.
+        Ok(desk.post_named(who, &id).is_ok())
     });
     match done.await {
-        Ok(()) => back(&to),
+        Ok(is_seen) => back(if is_seen { &to } else { "/" }),
         Err(page) => *page,
     }
 }
