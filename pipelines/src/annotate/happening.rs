@@ -7,11 +7,13 @@
 
 mod figures;
 mod judge;
+mod matter;
 mod rarity;
 
 pub(super) use self::figures::{COMMON_FIGURES, PAIR_FIGURES, pair};
 pub(super) use self::judge::JUDGE;
 pub use self::judge::Judge;
+use self::matter::{Matter, Site, sites};
 pub use self::rarity::Commons;
 pub(super) use self::rarity::{Rarity, Weighed};
 use super::fingerprint::mix;
@@ -26,6 +28,8 @@ const SHORT_TITLE: usize = 12;
 const LEAST_WORDS: usize = 4;
 /// What tells one notice of a series from the next.
 const MATTER: &str = "一二三四五六七八九十未已蓝黄橙红";
+/// Characters of the lead that help a short headline out.
+const HELP: usize = 60;
 
 /// What a post tells, in numbers to compare by. About five bytes a character of headline and lead.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +52,8 @@ pub(super) struct Telling {
     pub(super) template: u32,
     /// What tells one of a series from the next: 第3号, 红色, 未 or 已.
     pub(super) matter: Matter,
+    /// The mines, plants, hospitals and schools that the headline names, a short one with the lead.
+    sites: Box<[Site]>,
     /// Above zero where things rise, below where they fall.
     pub(super) direction: i8,
     /// Whether the headline asks.
@@ -58,31 +64,6 @@ pub(super) struct Telling {
     pub(super) title_chars: u8,
     /// Characters of the lead that were read.
     pub(super) lead_chars: u8,
-}
-
-/// What sets one notice of a series apart from another.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Matter {
-    /// Ordinals (第3号, 12期), as hashes; 0 if none.
-    ordinal: u32,
-    /// Colours of a warning, as bits.
-    colours: u8,
-    /// 未 as 1, 已 as 2.
-    done: u8,
-}
-
-impl Matter {
-    /// Whether both say which one of a series they are, and not the same.
-    pub(super) fn differs(&self, other: &Self) -> bool {
-        let apart = |a: u32, b: u32| a != 0 && b != 0 && a & b == 0;
-        (self.ordinal != 0 && other.ordinal != 0 && self.ordinal != other.ordinal)
-            || apart(u32::from(self.colours), u32::from(other.colours))
-    }
-
-    /// Whether one says that it is done and the other that it is not.
-    pub(super) fn is_opposite(&self, other: &Self) -> bool {
-        self.done != 0 && other.done != 0 && self.done & other.done == 0
-    }
 }
 
 /// One word as it comes.
@@ -134,17 +115,42 @@ impl Telling {
         };
         telling.read_headline(&title);
         telling.direction = direction(&title);
-        if usize::from(telling.title_chars) < SHORT_TITLE && telling.direction == 0 {
-            telling.direction = direction(&lead.chars().take(60).collect::<String>());
+        let mut said = title;
+        if usize::from(telling.title_chars) < SHORT_TITLE {
+            let help: String = lead.chars().take(HELP).collect();
+            if telling.direction == 0 {
+                telling.direction = direction(&help);
+            }
+            said.push('。');
+            said.push_str(&help);
         }
+        telling.matter.note_exercise(&said);
+        telling.sites = sites(&said);
         let in_order = |tokens: &[Token]| tokens.iter().map(|t| word(t).unwrap_or(0)).collect();
         (telling, Order { title: in_order(&of_title), lead: in_order(&of_lead) })
     }
 
-    /// Whether the headlines are those of two notices of a series: another number, colour, or 未 against 已.
+    /// Whether what both have in common is the frame and not the matter: two notices of a series (another number, colour, or 未
+    /// against 已), an exercise beside what it exercises, another mine or plant.
     pub(super) fn is_other_matter(&self, other: &Self) -> bool {
         let is_series = self.template != 0 && self.template == other.template;
-        self.matter.differs(&other.matter) || (is_series && self.matter.is_opposite(&other.matter))
+        self.matter.differs(&other.matter)
+            || (is_series && self.matter.is_opposite(&other.matter))
+            || self.matter.exercises != other.matter.exercises
+            || self.is_elsewhere(other)
+    }
+
+    /// Whether both name sites of one kind, and neither says a word of the other's.
+    fn is_elsewhere(&self, other: &Self) -> bool {
+        let says = |telling: &Self, site: &Site| telling.words.binary_search(&site.name).is_ok();
+        self.sites.iter().any(|own| {
+            let alike = |site: &&Site| site.kind == own.kind;
+            let theirs = || other.sites.iter().filter(alike);
+            let ours = || self.sites.iter().filter(alike);
+            theirs().next().is_some()
+                && !theirs().any(|site| says(self, site))
+                && !ours().any(|site| says(other, site))
+        })
     }
 
     /// Whether there is enough to go by.
@@ -168,12 +174,13 @@ impl Telling {
         let colours = ['蓝', '黄', '橙', '红'].into_iter().enumerate();
         let warns = title.contains("预警") || title.contains("信号") || title.contains("响应");
         self.matter = Matter {
-            ordinal: ordinal(title),
+            ordinal: matter::ordinal(title),
             colours: colours
                 .filter(|(_, c)| warns && title.contains(*c))
                 .map(|(i, _)| 1 << i)
                 .sum(),
             done: u8::from(title.contains('未')) | u8::from(title.contains('已')) << 1,
+            exercises: false,
         };
     }
 }
@@ -199,18 +206,6 @@ fn sorted(words: impl Iterator<Item = u32>) -> Box<[u32]> {
     words.into_boxed_slice()
 }
 
-/// The ordinals of a headline: what stands between 第 and 号, 期, 批, 次 or 轮.
-fn ordinal(title: &str) -> u32 {
-    let mut hash = 0u64;
-    for part in title.split('第').skip(1) {
-        let end = part.char_indices().take(6).find(|(_, c)| "号期批次轮".contains(*c));
-        if let Some((end, _)) = end {
-            hash = part[..end].chars().fold(hash + 1, next);
-        }
-    }
-    if hash == 0 { 0 } else { short(mix(hash)) }
-}
-
 const UP: [&str; 8] = ["涨", "升", "增", "突破", "站上", "上调", "新高", "提高"];
 const DOWN: [&str; 9] = ["跌", "降", "减", "下滑", "失守", "回落", "下调", "跳水", "亏"];
 
@@ -225,6 +220,11 @@ fn direction(text: &str) -> i8 {
 
 fn next(hash: u64, c: char) -> u64 {
     mix(hash ^ (u64::from(c as u32) + 0x9e37_79b9))
+}
+
+/// The hash of two characters in a row.
+fn pair_of(first: char, second: char) -> u32 {
+    short(next(next(1, first), second))
 }
 
 fn short(hash: u64) -> u32 {
@@ -261,7 +261,7 @@ fn tokens(folded: &str, mut found: impl FnMut(Token)) {
             previous = None;
         } else if is_han(c) {
             if let Some(p) = previous {
-                found(Token::Word(short(next(next(1, p), c))));
+                found(Token::Word(pair_of(p, c)));
             }
             previous = Some(c);
         } else {

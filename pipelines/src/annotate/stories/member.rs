@@ -1,13 +1,13 @@
 //! What a book keeps of a post: numbers to compare by, no text.
 //!
-//! In: an annotated post. Out: its place in time, its sketch, and the profile of headline and lead with our
-//! own names taken out, since every post we watch has those. A function of the post alone.
+//! In: an annotated post. Out: its place in time, its sketch, and the profile of headline and lead. A function of the
+//! post alone.
 
 use super::super::fingerprint::{SKETCH, mix, resemblance};
 use super::super::happening::{Judge, Order, Telling};
 use super::super::headline::{Profile, same_happening};
 use super::Place;
-use crate::record::{AnnotatedPost, FactStatus, Fingerprint, Meaning, Span, StoryId, TextField};
+use crate::record::{AnnotatedPost, FactStatus, Fingerprint, Meaning, StoryId};
 use crate::text::fold;
 
 /// Characters of headline and lead that are compared.
@@ -114,9 +114,11 @@ impl Member {
         self.site != other.site || !(self.has_lead || other.has_lead)
     }
 
-    /// Whether two near copies are copies for more than a footer.
+    /// Whether two near copies are copies for more than a footer. What stands word for word on two sites is, under whatever
+    /// headlines.
     pub(super) fn is_true_copy(&self, other: &Self) -> bool {
         self.is_long_with(other)
+            || (self.site != other.site && self.fingerprint == other.fingerprint)
             || (self.words_are_its_own(other)
                 && same_happening(&self.profile, &other.profile) > SHORT_COPY_SCORE)
     }
@@ -145,44 +147,18 @@ fn claims(post: &AnnotatedPost) -> Vec<u64> {
     keys
 }
 
-/// The folded headline, with the lead where the headline is short, our own names replaced by 某; and whether
-/// the lead is in it.
+/// The folded headline, with the lead where the headline is short; and whether the lead is in it. Our own names are words like
+/// others: which mine it is, is what tells two accidents apart.
 fn headline_and_lead(post: &AnnotatedPost) -> (String, bool) {
-    let spans = |field: TextField| {
-        let spans = post.mentions.iter().flat_map(|m| &m.spans);
-        let mut spans: Vec<Span> = spans.filter(|s| s.field == field).copied().collect();
-        spans.sort_unstable();
-        spans
-    };
-    let title = without_names(&post.post.title, &spans(TextField::Title), usize::MAX);
-    let mut text = fold(&title).text().to_owned();
+    let mut text = fold(&post.post.title).text().to_owned();
     let has_lead = text.chars().count() < SHORT_HEADLINE;
     if has_lead {
-        let lead = without_names(&post.post.text, &spans(TextField::Body), 6 * PROFILE_CHARS);
-        let lead = fold(&lead);
+        let body = &post.post.text;
+        let end = body.char_indices().nth(2 * PROFILE_CHARS).map_or(body.len(), |(at, _)| at);
+        let lead = fold(&body[..end]);
         let lead = lead.text().strip_prefix(text.as_str()).unwrap_or(lead.text());
         text.push('。');
         text.push_str(lead);
     }
     (text, has_lead)
-}
-
-/// The first `max_bytes` or so of `original`, each span replaced by 某.
-fn without_names(original: &str, spans: &[Span], max_bytes: usize) -> String {
-    let mut out = String::new();
-    let mut at = 0;
-    for span in spans {
-        let (start, end) = (span.start as usize, span.end as usize);
-        if out.len() > max_bytes || start < at {
-            continue;
-        }
-        out.push_str(original.get(at..start).unwrap_or_default());
-        out.push('某');
-        at = end;
-    }
-    let rest = original.get(at..).unwrap_or_default();
-    let room = max_bytes.saturating_sub(out.len());
-    let end = rest.char_indices().map(|(at, _)| at).find(|at| *at >= room);
-    out.push_str(&rest[..end.unwrap_or(rest.len())]);
-    out
 }

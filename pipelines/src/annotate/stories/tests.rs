@@ -163,6 +163,21 @@ fn short_texts_are_no_copies() {
 }
 
 #[test]
+fn the_same_short_text_on_two_sites_is_one_story_under_whatever_headline() {
+    let text = "昨晚十点多青岚沟那边拉了警报，救护车进去三辆，门口围满了人。";
+    let of_site = |slug: &str, title: &str, site: &str| {
+        let mut post = annotated(slug, title, text, 0);
+        post.post.site = site.to_owned();
+        post
+    };
+    let (first, other) =
+        (of_site("a", "出事了？", "a.example"), of_site("b", "转：矿上拉警报", "b.example"));
+    check(&[first.clone(), other], 1);
+    // A site may put the same words under all it has.
+    check(&[first, of_site("c", "今天的天气", "a.example")], 2);
+}
+
+#[test]
 fn the_name_of_a_story_stays_when_an_earlier_post_arrives_late() {
     let (book, changes) = book_of(&[vec![flood("a", 10)], vec![flood("b", 2)]]);
     let founder = StoryId(flood("a", 10).post.id);
