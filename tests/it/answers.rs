@@ -136,7 +136,9 @@ fn what_one_wrote_and_another_approved_is_found_beside_what_it_answers_and_nowhe
         let is_near = found.iter().any(|one| one.number == number);
         of_story += u32::from(post.story == story);
         near += u32::from(post.story == story && is_near);
-        if post.story != story && is_near {
+        // What became of the wounded is of the happening, though it stands alone.
+        let is_later = post.post.title.starts_with("后续来了");
+        if post.story != story && is_near && !is_later {
             astray.push(post.post.title);
         }
     }

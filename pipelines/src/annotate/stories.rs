@@ -2,7 +2,8 @@
 //!
 //! In: annotated posts, in batches. Out: the story of each, and every merge as an explicit change for the
 //! log. Three nested levels: exact copy (same content hash), near copy (sketch of the body), same happening
-//! (what headline and lead tell, within six days: a learned judge; or the same rumoured toll at the same subject, spread or refuted). It keeps no texts, and no post older than its window;
+//! (what headline and lead tell, within six days: a learned judge, which needs less where both tell of the same trouble of one of our
+//! subjects; or the same rumoured toll at the same subject, spread or refuted). It keeps no texts, and no post older than its window;
 //! what it promises about order, replay and restarts stands at [`StoryBook`].
 
 mod change;
@@ -67,6 +68,8 @@ pub struct StoryBook {
     terms: KeyIndex<u32>,
     claims: KeyIndex<u64>,
     rarity: Rarity,
+    /// Posts of the window by which subject has which trouble.
+    matters: HashMap<u64, u32>,
     judge: Option<Arc<Judge>>,
     apart: BTreeSet<(StoryId, StoryId)>,
 }
@@ -243,7 +246,7 @@ impl StoryBook {
         let story = old.story;
         self.unindex(story);
         if let Some(old) = self.posts.remove(&place) {
-            self.rarity.remove(&old.telling);
+            self.discount(&old);
         }
         self.leave(story, place);
         let (member, _) = Member::read(post, self.judge());
@@ -315,6 +318,9 @@ impl StoryBook {
         member.story = story;
         let place = member.place;
         self.rarity.add(&member.telling);
+        for key in member.matters() {
+            *self.matters.entry(*key).or_default() += 1;
+        }
         self.index_member(&member);
         self.times.insert(place.1, place.0);
         self.stories.entry(story).or_default().insert(place);
@@ -353,6 +359,19 @@ impl StoryBook {
         newest.saturating_sub(self.config.window_days * 86_400)
     }
 
+    /// What a post that leaves said counts no more.
+    fn discount(&mut self, member: &Member) {
+        self.rarity.remove(&member.telling);
+        for key in member.matters() {
+            if let Some(posts) = self.matters.get_mut(key) {
+                *posts -= 1;
+                if *posts == 0 {
+                    self.matters.remove(key);
+                }
+            }
+        }
+    }
+
     fn forget_old(&mut self) {
         let cutoff = self.cutoff();
         while let Some(entry) = self.posts.first_entry() {
@@ -360,7 +379,7 @@ impl StoryBook {
                 break;
             }
             let (place, member) = entry.remove_entry();
-            self.rarity.remove(&member.telling);
+            self.discount(&member);
             self.contents.remove(member.content_keys(), place, member.story);
             self.shingles.remove(member.shingle_keys(), place, member.story);
             self.terms.remove(member.term_keys(), place, member.story);

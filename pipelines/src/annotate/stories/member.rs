@@ -7,7 +7,9 @@ use super::super::fingerprint::{SKETCH, mix, resemblance};
 use super::super::happening::{Judge, Order, Telling};
 use super::super::headline::{Profile, same_happening};
 use super::Place;
-use crate::record::{AnnotatedPost, FactStatus, Fingerprint, Meaning, StoryId};
+use crate::record::{
+    AnnotatedPost, FactStatus, Fingerprint, Meaning, Mention, Polarity, PostKind, StoryId,
+};
 use crate::text::fold;
 
 /// Characters of headline and lead that are compared.
@@ -27,6 +29,14 @@ const LONG_BODY: f32 = 60.0;
 /// The same for two posts of one site, whose footer may be most of a short text: on a public feed of 2,897
 /// posts, footers alone had put 104 pages of one newspaper into one story.
 const LONG_BODY_OF_ONE_SITE: f32 = 300.0;
+/// Kinds of posts that tell of trouble or answer for it.
+const TROUBLE: [PostKind; 5] = [
+    PostKind::Grievance,
+    PostKind::Accident,
+    PostKind::Misconduct,
+    PostKind::Rumour,
+    PostKind::Response,
+];
 /// Shorter bodies are no proof of copying (转发微博).
 const COPY_SHINGLES: usize = 8;
 
@@ -43,6 +53,7 @@ pub(super) struct Member {
     pub(super) meaning: Option<Meaning>,
     terms: Vec<u32>,
     claims: Vec<u64>,
+    matters: Vec<u64>,
     /// Whether the profile holds words of the lead, the headline being short.
     has_lead: bool,
     /// Hash of the site it stands on.
@@ -74,6 +85,7 @@ impl Member {
                 Vec::new()
             },
             claims: claims(post),
+            matters: matters(post),
             profile: Profile::of(&words, PROFILE_CHARS),
             telling,
             meaning: post.meaning.clone(),
@@ -96,6 +108,11 @@ impl Member {
     /// happening that was rumoured, in whatever words.
     pub(super) fn claim_keys(&self) -> &[u64] {
         &self.claims
+    }
+
+    /// Which of our subjects has which trouble: a plant that fouls a river is written of in many words.
+    pub(super) fn matters(&self) -> &[u64] {
+        &self.matters
     }
 
     pub(super) fn term_keys(&self) -> &[u32] {
@@ -127,6 +144,26 @@ impl Member {
 /// Whether a text is long enough for another of the same words to be its copy.
 pub(super) fn has_own_words(fingerprint: &Fingerprint) -> bool {
     fingerprint.sketch.len() >= COPY_SHINGLES
+}
+
+/// A key for each subject named with each topic, of a post that tells of something amiss or answers for it. Two
+/// achievements of one plant in a week are two.
+fn matters(post: &AnnotatedPost) -> Vec<u64> {
+    let is_trouble = post.filing.is_some_and(|filing| TROUBLE.contains(&filing.kind));
+    if !is_trouble || post.polarity.polarity == Polarity::Positive {
+        return Vec::new();
+    }
+    let hash = |seed: u64, text: &str| {
+        text.bytes().fold(seed, |hash, byte| mix(hash ^ (u64::from(byte) + 1)))
+    };
+    let of = |subject: &Mention| {
+        let subject = hash(1, subject.subject.as_str());
+        post.topics.iter().map(move |topic| hash(subject, topic.topic.as_str()))
+    };
+    let mut keys: Vec<u64> = post.mentions.iter().flat_map(of).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// A key for each subject named and each toll that is rumoured or refuted.
