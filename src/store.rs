@@ -270,10 +270,24 @@ pub trait StoreWrite: WriteEvidence + WritePeople + WriteCases + WriteAnswers + 
     fn first_post_time(&self) -> Result<Option<DateTime<Utc>>>;
     /// Hits of a rule not before `since`, oldest first and without their words, as this transaction sees them.
     fn bare_hits(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<RuleHit>>;
+    /// Those of them that are of these stories.
+    fn hits_of(
+        &self,
+        rule: &RuleId,
+        since: DateTime<Utc>,
+        stories: &[StoryId],
+    ) -> Result<Vec<RuleHit>>;
     /// The words of a rule's hits on these posts; a post that is none of them is left out.
     fn hit_spans(&self, rule: &RuleId, posts: &[PostId]) -> Result<HashMap<PostId, Vec<Span>>>;
     /// The alerts of a rule fired not before `since`, oldest first, as this transaction sees them.
     fn rule_alerts(&self, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>>;
+    /// Those of them that are of these stories.
+    fn alerts_of(
+        &self,
+        rule: &RuleId,
+        since: DateTime<Utc>,
+        stories: &[StoryId],
+    ) -> Result<Vec<Alert>>;
     /// The number of the alert with this key.
     fn alert_number(&self, key: &str) -> Result<Option<i64>>;
     /// The latest alert of a rule, whenever it fired.

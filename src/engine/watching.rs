@@ -4,7 +4,7 @@
 //! deliveries, in the same transaction. What fires is `watch`'s business; here is only what it needs to know
 //! and what follows. A source that falls silent is watched by a rule of its own making.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -310,8 +310,16 @@ fn window(
 ) -> Result<Window> {
     let oldest = new.iter().map(|hit| hit.at).min().unwrap_or(now);
     let from = oldest - lookback(rule);
-    let hits = write.bare_hits(&rule.id, from)?;
-    let mut alerts = write.rule_alerts(&rule.id, from)?;
+    let (hits, mut alerts) = match rule.kind {
+        // Its alerts are those of stories: of others nothing is asked, however many there are.
+        RuleKind::Any => {
+            let stories: BTreeSet<_> = new.iter().map(|hit| hit.story).collect();
+            let stories: Vec<_> = stories.into_iter().collect();
+            let hits = write.hits_of(&rule.id, from, &stories)?;
+            (hits, write.alerts_of(&rule.id, from, &stories)?)
+        }
+        _ => (write.bare_hits(&rule.id, from)?, write.rule_alerts(&rule.id, from)?),
+    };
     if alerts.is_empty() {
         alerts.extend(write.latest_alert(&rule.id)?);
     }

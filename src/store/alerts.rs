@@ -60,6 +60,28 @@ pub(super) fn bare_hits(c: &dyn Sql, rule: &RuleId, since: DateTime<Utc>) -> Res
     c.rows(sql, params![rule.as_str(), millis(since)], |row| bare_hit(rule, row))
 }
 
+/// Those of them that are of these stories.
+pub(super) fn hits_of(
+    c: &dyn Sql,
+    rule: &RuleId,
+    since: DateTime<Utc>,
+    stories: &[StoryId],
+) -> Result<Vec<RuleHit>> {
+    let mut hits = Vec::new();
+    for some in stories.chunks(AT_ONCE) {
+        let places = places(3, some.len());
+        let sql = format!(
+            "SELECT post, story, at FROM hits WHERE rule = ?1 AND at >= ?2 AND story IN ({places})"
+        );
+        let stories = some.iter().map(|story| Cell::Int(story.0.0.cast_signed()));
+        let values: Vec<_> =
+            [rule.as_str().cell(), Cell::Int(millis(since))].into_iter().chain(stories).collect();
+        hits.extend(c.rows(&sql, &values, |row| bare_hit(rule, row))?);
+    }
+    hits.sort_by_key(|hit| (hit.at, hit.post));
+    Ok(hits)
+}
+
 /// The words of some hits of a rule; a post that is none of its hits is left out.
 pub(super) fn spans(
     c: &dyn Sql,
@@ -83,6 +105,31 @@ pub(super) fn spans(
 pub(super) fn of_rule(c: &dyn Sql, rule: &RuleId, since: DateTime<Utc>) -> Result<Vec<Alert>> {
     let sql = "SELECT record, state FROM alerts WHERE rule = ?1 AND fired >= ?2 ORDER BY fired, id";
     c.rows(sql, params![rule.as_str(), millis(since)], with_state)
+}
+
+/// Those of them that are of these stories.
+pub(super) fn of_stories(
+    c: &dyn Sql,
+    rule: &RuleId,
+    since: DateTime<Utc>,
+    stories: &[StoryId],
+) -> Result<Vec<Alert>> {
+    let mut alerts = Vec::new();
+    for some in stories.chunks(AT_ONCE) {
+        let places = places(3, some.len());
+        let sql = format!(
+            "SELECT record, state FROM alerts WHERE rule = ?1 AND fired >= ?2
+             AND json_extract(record, '$.story') IN ({places})"
+        );
+        let names: Vec<String> = some.iter().map(ToString::to_string).collect();
+        let values: Vec<_> = [rule.as_str().cell(), Cell::Int(millis(since))]
+            .into_iter()
+            .chain(names.iter().map(|name| name.as_str().cell()))
+            .collect();
+        alerts.extend(c.rows(&sql, &values, with_state)?);
+    }
+    alerts.sort_by(|a: &Alert, b| (a.fired_at, &a.key).cmp(&(b.fired_at, &b.key)));
+    Ok(alerts)
 }
 
 pub(super) fn latest(c: &dyn Sql, rule: &RuleId) -> Result<Option<Alert>> {

@@ -125,6 +125,24 @@ impl StoreWrite for Write<'_> {
         alerts::bare_hits(self.tx, rule, since)
     }
 
+    fn hits_of(
+        &self,
+        rule: &RuleId,
+        since: DateTime<Utc>,
+        stories: &[StoryId],
+    ) -> Result<Vec<RuleHit>> {
+        alerts::hits_of(self.tx, rule, since, stories)
+    }
+
+    fn alerts_of(
+        &self,
+        rule: &RuleId,
+        since: DateTime<Utc>,
+        stories: &[StoryId],
+    ) -> Result<Vec<Alert>> {
+        alerts::of_stories(self.tx, rule, since, stories)
+    }
+
     fn hit_spans(&self, rule: &RuleId, posts: &[PostId]) -> Result<HashMap<PostId, Vec<Span>>> {
         alerts::spans(self.tx, rule, posts)
     }

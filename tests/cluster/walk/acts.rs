@@ -195,9 +195,19 @@ impl Act<'_> {
                     now
                 )?
             ),
-            2 => format!("{:?} {:?}", w.bare_hits(&rule, since)?, w.hit_spans(&rule, &[id])?),
-            3 => format!("{:?} {:?}", w.rule_alerts(&rule, since)?, w.latest_alert(&rule)?),
-            4 => format!("{:?}", w.last_hit_before(&rule, since)?),
+            2 => {
+                let of = w.hits_of(&rule, since, &[post.story])?;
+                let spans = w.hit_spans(&rule, &[id])?;
+                format!("{:?} {of:?} {spans:?}", w.bare_hits(&rule, since)?)
+            }
+            3 => {
+                let of = w.alerts_of(&rule, since, &[post.story])?;
+                format!("{:?} {of:?} {:?}", w.rule_alerts(&rule, since)?, w.latest_alert(&rule)?)
+            }
+            4 => {
+                let key = format!("{}@{}", rule.as_str(), self.dice.below(12));
+                format!("{:?} {:?}", w.last_hit_before(&rule, since)?, w.drop_alert(&key)?)
+            }
             5 if self.dice.below(5) == 0 => format!("{:?}", w.forget_hits(&rule)?),
             6 | 7 => format!(
                 "{:?}",
