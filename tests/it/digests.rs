@@ -247,7 +247,7 @@ fn every_mark_of_fifty_digests_leads_to_posts_that_hold_it() {
     store.each_post(&PostRange::default(), each).unwrap();
     let today = Utc::now().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
     let mut pages: Vec<(PathBuf, Option<(NaiveDate, u64)>)> = Vec::new();
-    for back in 0..8 {
+    for back in 0..10 {
         let day = today - Days::new(back);
         for (period, days) in [("day", 1), ("week", 7)] {
             let file = written(&lab, &["--period", period, "--date", &day.to_string()]);
