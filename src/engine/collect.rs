@@ -250,25 +250,21 @@ fn take_items(
     items: Vec<(String, Found)>,
     step: &mut Step,
 ) -> Result<(), CommitError> {
-    let mut place = stages.line().enter(items.len());
+    let mut fresh = Vec::new();
     for (url, found) in items {
-        let in_haste = place.turn() && stages.reads_deep();
-        let mut failed = None;
-        let known = |post: &Post| match is_known(store, stages, source, post) {
-            Ok(is_known) => is_known.then_some(DropReason::Duplicate),
-            Err(error) => {
-                failed = Some(error);
-                Some(DropReason::Duplicate)
-            }
-        };
-        let verdict = stages.item_of_feed(&url, found, source, (step.now, in_haste), known);
-        if let Some(error) = failed {
-            return Err(error);
+        match stages.unjudged(&url, found, source, step.now) {
+            Verdict::Keep(post) if !is_known(store, stages, source, &post)? => fresh.push(post),
+            Verdict::Keep(_) => drop(step.take_drop(DropReason::Duplicate)),
+            Verdict::Drop(reason) => drop(step.take_drop(reason)),
         }
-        if let Verdict::Keep(post) = &verdict
-            && in_haste
-        {
-            step.states.push(deep::owed_post(post.post.id));
+    }
+    let mut place = stages.line().enter(fresh.len());
+    for post in fresh {
+        let in_haste = place.turn() && stages.reads_deep();
+        let id = post.id;
+        let verdict = stages.judged(post, source, step.now, in_haste);
+        if in_haste && matches!(verdict, Verdict::Keep(_)) {
+            step.states.push(deep::owed_post(id));
         }
         step.take(verdict);
     }

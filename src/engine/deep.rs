@@ -157,11 +157,7 @@ pub(super) fn come_back(stages: &Stages, store: &dyn Store, now: DateTime<Utc>) 
     names.truncate(AT_ONCE);
     if !names.is_empty() {
         let ids = names.iter().filter_map(|name| name.strip_prefix(OWED_POST)?.parse().ok());
-        let again = looked_at_again(stages, store, &ids.collect::<Vec<_>>(), now)?;
-        return store.write(&mut |write| {
-            for judged in &again {
-                put(write, judged)?;
-            }
+        return look_again(stages, store, &ids.collect::<Vec<_>>(), now, &|write| {
             names.iter().try_for_each(|name| write.drop_state(name))
         });
     }
@@ -171,23 +167,18 @@ pub(super) fn come_back(stages: &Stages, store: &dyn Store, now: DateTime<Utc>) 
     let Some(ids) = ids.get(done..).filter(|ids| !ids.is_empty()) else {
         return store.write(&mut |write| write.drop_state(&name));
     };
-    let again = looked_at_again(stages, store, ids, now)?;
     let done = (done + ids.len()).to_string();
-    store.write(&mut |write| {
-        for judged in &again {
-            put(write, judged)?;
-        }
-        write.put_state(&name, &done)
-    })
+    look_again(stages, store, ids, now, &|write| write.put_state(&name, &done))
 }
 
-/// Those of the posts that are judged otherwise now.
-fn looked_at_again(
+/// Judges posts again, stores those that are judged otherwise now, and with them that they were looked at.
+fn look_again(
     stages: &Stages,
     store: &dyn Store,
     ids: &[PostId],
     now: DateTime<Utc>,
-) -> Result<Vec<AnnotatedPost>> {
+    settle: &dyn Fn(&dyn StoreWrite) -> Result<()>,
+) -> Result<()> {
     let mut changed = Vec::new();
     for id in ids {
         let Some(was) = store.post(*id)? else { continue };
@@ -196,7 +187,10 @@ fn looked_at_again(
             changed.push(is);
         }
     }
-    Ok(changed)
+    store.write(&mut |write| {
+        changed.iter().try_for_each(|judged| put(write, judged))?;
+        settle(write)
+    })
 }
 
 /// Puts what was judged into the post as it stands now: its story may have changed meanwhile. What it is about stays unknown: the

@@ -199,27 +199,38 @@ impl Stages {
         source: &SourceConfig,
         now: DateTime<Utc>,
     ) -> Verdict<AnnotatedPost> {
-        self.judged(url, found, source, now, 1, |post| {
-            Verdict::Keep(self.annotator.annotate_fast(post, now))
-        })
+        match self.assembled(url, found, source, now, 1) {
+            Verdict::Keep(post) => self.judged(post, source, now, true),
+            Verdict::Drop(reason) => Verdict::Drop(reason),
+        }
     }
 
-    /// An item of a feed, which may stand in it for weeks: judged unless `known` says why not; `in_haste` by the fast models
-    /// alone.
-    #[must_use]
-    pub fn item_of_feed(
+    /// An item of a feed as a post that nobody has judged yet.
+    pub(super) fn unjudged(
         &self,
         url: &str,
         found: Found,
         source: &SourceConfig,
-        (now, in_haste): (DateTime<Utc>, bool),
-        known: impl FnOnce(&Post) -> Option<DropReason>,
+        now: DateTime<Utc>,
+    ) -> Verdict<Post> {
+        self.assembled(url, found, source, now, 1)
+    }
+
+    /// The same post judged; `in_haste` by the fast models alone.
+    pub(super) fn judged(
+        &self,
+        post: Post,
+        source: &SourceConfig,
+        now: DateTime<Utc>,
+        in_haste: bool,
     ) -> Verdict<AnnotatedPost> {
-        self.judged(url, found, source, now, 1, |post| match known(&post) {
-            Some(reason) => Verdict::Drop(reason),
-            None if in_haste => Verdict::Keep(self.annotator.annotate_fast(post, now)),
-            None => Verdict::Keep(self.here_or_elsewhere(post, now)),
-        })
+        let annotated = if in_haste {
+            self.annotator.annotate_fast(post, now)
+        } else {
+            let by_others = self.judges.get().and_then(|judges| judges.ask(&post));
+            by_others.unwrap_or_else(|| self.annotate(post, now))
+        };
+        self.unless_excluded(annotated, source, now)
     }
 
     /// The line before the judges.
@@ -264,14 +275,10 @@ impl Stages {
         now: DateTime<Utc>,
         min_chars: usize,
     ) -> Verdict<AnnotatedPost> {
-        self.judged(url, found, source, now, min_chars, |post| {
-            Verdict::Keep(self.here_or_elsewhere(post, now))
-        })
-    }
-
-    fn here_or_elsewhere(&self, post: Post, now: DateTime<Utc>) -> AnnotatedPost {
-        let by_others = self.judges.get().and_then(|judges| judges.ask(&post));
-        by_others.unwrap_or_else(|| self.annotate(post, now))
+        match self.assembled(url, found, source, now, min_chars) {
+            Verdict::Keep(post) => self.judged(post, source, now, false),
+            Verdict::Drop(reason) => Verdict::Drop(reason),
+        }
     }
 
     /// Judges with all readers, here.
@@ -285,15 +292,14 @@ impl Stages {
         annotated
     }
 
-    fn judged(
+    fn assembled(
         &self,
         url: &str,
         found: Found,
         source: &SourceConfig,
         now: DateTime<Utc>,
         min_chars: usize,
-        annotate: impl FnOnce(Post) -> Verdict<AnnotatedPost>,
-    ) -> Verdict<AnnotatedPost> {
+    ) -> Verdict<Post> {
         let place = PostPlace { url, source, fetched_at: now, min_chars };
         let post = match extract::assemble(found, &place, &self.privacy) {
             Verdict::Keep(post) => post,
@@ -304,10 +310,15 @@ impl Stages {
         if oldest.is_some_and(|oldest| post.time() < oldest) {
             return Verdict::Drop(DropReason::TooOld);
         }
-        let annotated = match annotate(post) {
-            Verdict::Keep(annotated) => annotated,
-            Verdict::Drop(reason) => return Verdict::Drop(reason),
-        };
+        Verdict::Keep(post)
+    }
+
+    fn unless_excluded(
+        &self,
+        annotated: AnnotatedPost,
+        source: &SourceConfig,
+        now: DateTime<Utc>,
+    ) -> Verdict<AnnotatedPost> {
         let excludes = self.excludes.as_of(now);
         let excluded = excludes.get(&source.id);
         if excluded.is_some_and(|q| q.matches(&Target::new(&annotated)).is_some()) {
