@@ -180,7 +180,7 @@ impl Watching {
         let (mut alert, is_new) = match firing {
             Firing::New(alert) => (alert, true),
             Firing::Grown(alert) => (alert, false),
-            Firing::Joined(alert) => return write.drop_alert(&alert.key),
+            Firing::Joined(alert) => return drop_joined(write, &alert, now),
         };
         mark_words(write, &mut alert)?;
         let before = alert.told;
@@ -239,6 +239,15 @@ impl Asked {
         let depends_on_now = all.clone().any(Query::depends_on_now);
         Ok((Self { queries, set, routes }, depends_on_now))
     }
+}
+
+/// Drops an alert of which an older one tells, and leaves a line of it: its message may be out.
+fn drop_joined(write: &dyn StoreWrite, alert: &Alert, now: DateTime<Utc>) -> Result<()> {
+    if let Some(number) = write.alert_number(&alert.key)? {
+        let detail = format!("{} went into an older alert of its story", alert.key);
+        write.audit(now, "alert", &number.to_string(), &detail)?;
+    }
+    write.drop_alert(&alert.key)
 }
 
 /// How far an alert has come: what it was told as, with what its newest posts add.
@@ -310,7 +319,7 @@ fn window(
 ) -> Result<Window> {
     let oldest = new.iter().map(|hit| hit.at).min().unwrap_or(now);
     let from = oldest - lookback(rule);
-    let (hits, mut alerts) = match rule.kind {
+    let (hits, alerts) = match rule.kind {
         // Its alerts are those of stories: of others nothing is asked, however many there are.
         RuleKind::Any => {
             let stories: BTreeSet<_> = new.iter().map(|hit| hit.story).collect();
@@ -318,11 +327,14 @@ fn window(
             let hits = write.hits_of(&rule.id, from, &stories)?;
             (hits, write.alerts_of(&rule.id, from, &stories)?)
         }
-        _ => (write.bare_hits(&rule.id, from)?, write.rule_alerts(&rule.id, from)?),
+        _ => {
+            let mut alerts = write.rule_alerts(&rule.id, from)?;
+            if alerts.is_empty() {
+                alerts.extend(write.latest_alert(&rule.id)?);
+            }
+            (write.bare_hits(&rule.id, from)?, alerts)
+        }
     };
-    if alerts.is_empty() {
-        alerts.extend(write.latest_alert(&rule.id)?);
-    }
     let since = match write.state(SINCE)? {
         Some(text) => text
             .parse::<DateTime<Utc>>()

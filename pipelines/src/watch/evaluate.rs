@@ -4,7 +4,7 @@
 //! where the rule fires per story, else one for all. What it does for each kind stands in the header of
 //! `watch`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -79,19 +79,16 @@ pub fn evaluate(
     watch.gather_evidence();
     let joined = watch.joined();
     let Watch { alerts, changed, known, .. } = watch;
-    let of = |i: usize| match (i < known, joined.contains(&i)) {
-        (true, true) => Some(Firing::Joined(alerts[i].clone())),
-        (true, false) => Some(Firing::Grown(alerts[i].clone())),
-        (false, true) => None,
-        (false, false) => Some(Firing::New(alerts[i].clone())),
-    };
-    changed
-        .into_keys()
-        .chain(joined.iter().copied())
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .filter_map(of)
-        .collect()
+    let own = changed.into_keys().filter(|i| !joined.contains(i));
+    let mut firings: Vec<Firing> = own
+        .map(|i| match i < known {
+            true => Firing::Grown(alerts[i].clone()),
+            false => Firing::New(alerts[i].clone()),
+        })
+        .collect();
+    let told = joined.iter().filter(|i| **i < known);
+    firings.extend(told.map(|i| Firing::Joined(alerts[*i].clone())));
+    firings
 }
 
 /// The alerts that `hits` (in any order) would have made had the rule been watching them until `now`, after

@@ -24,7 +24,7 @@ pub struct RuleConfig {
     /// The grade of its alerts.
     #[serde(default)]
     pub severity: Severity,
-    /// Firings about the same story (or of the same window rule) within this many hours are one alert.
+    /// Firings of a window rule within this many hours of the first, and hits of a story within so many of one another, are one alert.
     #[serde(default = "day")]
     pub merge_hours: u32,
     /// Names of notifiers in config; the default ones where empty.

@@ -56,11 +56,14 @@ impl Watch<'_> {
         self.until[i] = until;
     }
 
-    /// Alerts nobody has taken up that fired while an older one of their story, grown by now, went on.
+    /// Alerts nobody has taken up that fired while an older one of their story, grown by now and not closed, went on.
     pub(super) fn joined(&self) -> BTreeSet<usize> {
         let mut joined = BTreeSet::new();
-        for grown in self.changed.keys().filter(|i| self.alerts[**i].story.is_some()) {
+        for grown in self.changed.keys() {
             let of = &self.alerts[*grown];
+            if of.story.is_none() || of.state == AlertState::Closed {
+                continue;
+            }
             let is_within = |i: &&usize| {
                 let other = &self.alerts[**i];
                 let place = (other.fired_at, &other.key);
