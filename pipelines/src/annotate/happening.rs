@@ -52,6 +52,8 @@ pub(super) struct Telling {
     pub(super) template: u32,
     /// What tells one of a series from the next: 第3号, 红色, 未 or 已.
     pub(super) matter: Matter,
+    /// Whether it tells of an exercise.
+    is_of_exercise: bool,
     /// The mines, plants, hospitals and schools that the headline names, a short one with the lead.
     sites: Box<[Site]>,
     /// Above zero where things rise, below where they fall.
@@ -124,7 +126,7 @@ impl Telling {
             said.push('。');
             said.push_str(&help);
         }
-        telling.matter.note_exercise(&said);
+        telling.is_of_exercise = matter::is_of_exercise(&said);
         telling.sites = sites(&said);
         let in_order = |tokens: &[Token]| tokens.iter().map(|t| word(t).unwrap_or(0)).collect();
         (telling, Order { title: in_order(&of_title), lead: in_order(&of_lead) })
@@ -136,7 +138,7 @@ impl Telling {
         let is_series = self.template != 0 && self.template == other.template;
         self.matter.differs(&other.matter)
             || (is_series && self.matter.is_opposite(&other.matter))
-            || self.matter.exercises != other.matter.exercises
+            || self.is_of_exercise != other.is_of_exercise
             || self.is_elsewhere(other)
     }
 
@@ -180,7 +182,6 @@ impl Telling {
                 .map(|(i, _)| 1 << i)
                 .sum(),
             done: u8::from(title.contains('未')) | u8::from(title.contains('已')) << 1,
-            exercises: false,
         };
     }
 }

@@ -69,7 +69,7 @@ pub struct StoryBook {
     claims: KeyIndex<u64>,
     rarity: Rarity,
     /// Posts of the window by which subject has which trouble.
-    matters: HashMap<u64, u32>,
+    troubles: HashMap<u64, u32>,
     judge: Option<Arc<Judge>>,
     apart: BTreeSet<(StoryId, StoryId)>,
 }
@@ -318,8 +318,8 @@ impl StoryBook {
         member.story = story;
         let place = member.place;
         self.rarity.add(&member.telling);
-        for key in member.matters() {
-            *self.matters.entry(*key).or_default() += 1;
+        for key in member.troubles() {
+            *self.troubles.entry(*key).or_default() += 1;
         }
         self.index_member(&member);
         self.times.insert(place.1, place.0);
@@ -362,11 +362,11 @@ impl StoryBook {
     /// What a post that leaves said counts no more.
     fn discount(&mut self, member: &Member) {
         self.rarity.remove(&member.telling);
-        for key in member.matters() {
-            if let Some(posts) = self.matters.get_mut(key) {
+        for key in member.troubles() {
+            if let Some(posts) = self.troubles.get_mut(key) {
                 *posts -= 1;
                 if *posts == 0 {
-                    self.matters.remove(key);
+                    self.troubles.remove(key);
                 }
             }
         }

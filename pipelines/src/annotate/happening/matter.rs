@@ -7,7 +7,7 @@
 use super::super::fingerprint::mix;
 use super::{is_han, next, pair_of, short};
 
-/// What sets one notice of a series apart from another, and an exercise from what it exercises.
+/// What sets one notice of a series apart from another.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in super::super) struct Matter {
     /// Ordinals (第3号, 12期), as hashes; 0 if none.
@@ -16,8 +16,6 @@ pub(in super::super) struct Matter {
     pub(super) colours: u8,
     /// 未 as 1, 已 as 2.
     pub(super) done: u8,
-    /// Whether it tells of an exercise.
-    pub(super) exercises: bool,
 }
 
 impl Matter {
@@ -32,11 +30,11 @@ impl Matter {
     pub(super) fn is_opposite(&self, other: &Self) -> bool {
         self.done != 0 && other.done != 0 && self.done & other.done == 0
     }
+}
 
-    /// Notes whether what is `said` is of an exercise.
-    pub(super) fn note_exercise(&mut self, said: &str) {
-        self.exercises = ["演练", "演习", "军演"].iter().any(|word| said.contains(word));
-    }
+/// Whether what is `said` is of an exercise, not of what it exercises.
+pub(super) fn is_of_exercise(said: &str) -> bool {
+    ["演练", "演习", "军演"].iter().any(|word| said.contains(word))
 }
 
 /// A site that is named.

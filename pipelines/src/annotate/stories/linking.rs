@@ -37,9 +37,9 @@ const BY_WORDS_ALONE: f32 = 0.8;
 /// The same where the headlines say the same.
 const SAYS_THE_SAME: f32 = 0.5;
 /// The same where both tell of one trouble of one subject: three tenths of the odds are enough beside that (`config/models/README.md`).
-const ONE_MATTER: f32 = 0.3;
+const ONE_TROUBLE: f32 = 0.3;
 /// A trouble that more posts of the window tell of may be several.
-const MATTER_POSTS: u32 = 20;
+const TROUBLE_POSTS: u32 = 20;
 /// Figures of a story.
 const OF_WHOLE: usize = 11;
 
@@ -53,7 +53,7 @@ pub(super) struct Candidate {
     pub(super) story: StoryId,
     pub(super) figures: [f32; FIGURES],
     /// Whether both tell of the same trouble of one of our subjects, and few others do.
-    is_one_matter: bool,
+    is_one_trouble: bool,
 }
 
 impl Candidate {
@@ -63,7 +63,7 @@ impl Candidate {
         let is_known = self.figures[BEFORE_COSINES..].iter().any(|cosine| *cosine > UNKNOWN);
         let whole = if is_known { 1.0 } else { BY_WORDS_ALONE };
         let whole = if self.says_the_same() { whole.min(SAYS_THE_SAME) } else { whole };
-        if self.is_one_matter { whole.min(ONE_MATTER) } else { whole }
+        if self.is_one_trouble { whole.min(ONE_TROUBLE) } else { whole }
     }
 
     /// Whether the headlines alone, by their own judge, tell of the same happening.
@@ -145,20 +145,20 @@ impl StoryBook {
             .enumerate()
             .map(|(rank, found)| {
                 let figures = self.figures(member, order, found, (rank, best), (&weights, &near));
-                let is_one_matter = self.is_one_matter(member, &found.places);
-                Candidate { story: found.story, figures, is_one_matter }
+                let is_one_trouble = self.is_one_trouble(member, &found.places);
+                Candidate { story: found.story, figures, is_one_trouble }
             })
             .collect()
     }
 
     /// Whether one of these posts tells of the same trouble of one of our subjects as `member`, and few others of the window do: what
     /// half the station's posts are about says nothing.
-    fn is_one_matter(&self, member: &Member, places: &[Place]) -> bool {
+    fn is_one_trouble(&self, member: &Member, places: &[Place]) -> bool {
         let is_rare =
-            |key: &&u64| self.matters.get(*key).is_none_or(|posts| *posts <= MATTER_POSTS);
-        let rare: Vec<&u64> = member.matters().iter().filter(is_rare).collect();
+            |key: &&u64| self.troubles.get(*key).is_none_or(|posts| *posts <= TROUBLE_POSTS);
+        let rare: Vec<&u64> = member.troubles().iter().filter(is_rare).collect();
         let shares =
-            |place: &Place| rare.iter().any(|key| self.posts[place].matters().contains(key));
+            |place: &Place| rare.iter().any(|key| self.posts[place].troubles().contains(key));
         !rare.is_empty() && places.iter().any(shares)
     }
 

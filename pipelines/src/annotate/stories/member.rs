@@ -53,7 +53,7 @@ pub(super) struct Member {
     pub(super) meaning: Option<Meaning>,
     terms: Vec<u32>,
     claims: Vec<u64>,
-    matters: Vec<u64>,
+    troubles: Vec<u64>,
     /// Whether the profile holds words of the lead, the headline being short.
     has_lead: bool,
     /// Hash of the site it stands on.
@@ -69,7 +69,6 @@ impl Member {
     /// A post as the book keeps it, and the order in which it says what it tells.
     pub(super) fn read(post: &AnnotatedPost, judge: &Judge) -> (Self, Order) {
         let (words, has_lead) = headline_and_lead(post);
-        let hash = |name: &str| name.bytes().fold(0, |h, b| mix(h ^ (u64::from(b) + 1))) as u32;
         let text = &post.post.text;
         let end = text.char_indices().nth(LEAD_READ).map_or(text.len(), |(at, _)| at);
         let (telling, order) =
@@ -85,12 +84,12 @@ impl Member {
                 Vec::new()
             },
             claims: claims(post),
-            matters: matters(post),
+            troubles: troubles(post),
             profile: Profile::of(&words, PROFILE_CHARS),
             telling,
             meaning: post.meaning.clone(),
             has_lead,
-            site: hash(&post.post.site),
+            site: hashed(0, &post.post.site) as u32,
         };
         (member, order)
     }
@@ -111,8 +110,8 @@ impl Member {
     }
 
     /// Which of our subjects has which trouble: a plant that fouls a river is written of in many words.
-    pub(super) fn matters(&self) -> &[u64] {
-        &self.matters
+    pub(super) fn troubles(&self) -> &[u64] {
+        &self.troubles
     }
 
     pub(super) fn term_keys(&self) -> &[u32] {
@@ -146,19 +145,21 @@ pub(super) fn has_own_words(fingerprint: &Fingerprint) -> bool {
     fingerprint.sketch.len() >= COPY_SHINGLES
 }
 
+/// The hash of a text that follows what `seed` is the hash of.
+fn hashed(seed: u64, text: &str) -> u64 {
+    text.bytes().fold(seed, |hash, byte| mix(hash ^ (u64::from(byte) + 1)))
+}
+
 /// A key for each subject named with each topic, of a post that tells of something amiss or answers for it. Two
 /// achievements of one plant in a week are two.
-fn matters(post: &AnnotatedPost) -> Vec<u64> {
+fn troubles(post: &AnnotatedPost) -> Vec<u64> {
     let is_trouble = post.filing.is_some_and(|filing| TROUBLE.contains(&filing.kind));
     if !is_trouble || post.polarity.polarity == Polarity::Positive {
         return Vec::new();
     }
-    let hash = |seed: u64, text: &str| {
-        text.bytes().fold(seed, |hash, byte| mix(hash ^ (u64::from(byte) + 1)))
-    };
     let of = |subject: &Mention| {
-        let subject = hash(1, subject.subject.as_str());
-        post.topics.iter().map(move |topic| hash(subject, topic.topic.as_str()))
+        let subject = hashed(1, subject.subject.as_str());
+        post.topics.iter().map(move |topic| hashed(subject, topic.topic.as_str()))
     };
     let mut keys: Vec<u64> = post.mentions.iter().flat_map(of).collect();
     keys.sort_unstable();
@@ -173,10 +174,7 @@ fn claims(post: &AnnotatedPost) -> Vec<u64> {
     let mut keys: Vec<u64> = tolls
         .flat_map(|fact| {
             let subjects = post.mentions.iter();
-            subjects.map(|mention| {
-                let name = mention.subject.as_str().bytes();
-                name.fold(mix(fact.count), |hash, byte| mix(hash ^ (u64::from(byte) + 1)))
-            })
+            subjects.map(|mention| hashed(mix(fact.count), mention.subject.as_str()))
         })
         .collect();
     keys.sort_unstable();
