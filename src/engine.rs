@@ -41,6 +41,7 @@ mod pages;
 mod parts;
 mod past;
 mod patience;
+mod pieced;
 pub mod pieces;
 mod plan;
 mod process;
