@@ -100,6 +100,9 @@ fn sum_of(values: &[f32], part: impl Fn(f32) -> f32) -> f32 {
     sums.iter().sum()
 }
 
+/// Questions that are asked together: what is read of keys and values serves them all.
+const ASKED: usize = 4;
+
 /// Attention within one text: `qkv` has for each token its question, key and value, heads side by side.
 pub(crate) struct Attention<'a> {
     pub(crate) qkv: &'a [f32],
@@ -108,11 +111,12 @@ pub(crate) struct Attention<'a> {
     pub(crate) desk: &'a mut Desk,
 }
 
-/// Room for one head: keys by number and token, weights of four tokens.
+/// Room for one head: keys of 16 tokens at a time by number, values, and how much each token counts for the questions asked.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
     keys: Vec<[f32; LANES]>,
-    shares: Vec<[f32; LANES]>,
+    values: Vec<[f32; HEAD]>,
+    shares: [Vec<[f32; LANES]>; ASKED],
 }
 
 impl NullaryFnOnce for Attention<'_> {
@@ -124,57 +128,94 @@ impl NullaryFnOnce for Attention<'_> {
         let tokens = out.len() / width;
         let blocks = tokens.div_ceil(LANES);
         desk.keys.resize(HEAD * blocks, [0.0; LANES]);
-        desk.shares.resize(blocks, [0.0; LANES]);
+        desk.values.resize(tokens, [0.0; HEAD]);
+        desk.shares.iter_mut().for_each(|shares| shares.resize(blocks, [0.0; LANES]));
         for head in 0..width / HEAD {
             let part = |token: usize, which: usize| -> &[f32; HEAD] {
                 let at = token * 3 * width + which * width + head * HEAD;
                 qkv[at..].first_chunk().expect("a token has three times the width")
             };
             for token in 0..tokens {
-                let key = part(token, 1);
-                for (d, value) in key.iter().enumerate() {
-                    desk.keys[d * blocks + token / LANES][token % LANES] = *value;
+                for (d, value) in part(token, 1).iter().enumerate() {
+                    desk.keys[token / LANES * HEAD + d][token % LANES] = *value;
                 }
+                desk.values[token] = *part(token, 2);
             }
-            for token in 0..tokens {
-                let shares = &mut desk.shares[..blocks];
-                score(part(token, 0), &desk.keys[..HEAD * blocks], shares, tokens);
-                let place = &mut out[token * width + head * HEAD..][..HEAD];
-                let mut sums = [0.0f32; HEAD];
-                for other in 0..tokens {
-                    let share = shares[other / LANES][other % LANES];
-                    for (sum, value) in sums.iter_mut().zip(part(other, 2)) {
-                        *sum += share * value;
+            for first in (0..tokens).step_by(ASKED) {
+                // The last are asked again where fewer are left.
+                let asked: [usize; ASKED] = std::array::from_fn(|i| (first + i).min(tokens - 1));
+                score(asked.map(|token| part(token, 0)), &desk.keys, &mut desk.shares, tokens);
+                let pairs = asked.as_chunks::<2>().0.iter().zip(desk.shares.as_chunks::<2>().0);
+                for (two, shares) in pairs {
+                    let sums = mixed([&shares[0], &shares[1]], &desk.values);
+                    for (token, sums) in two.iter().zip(&sums) {
+                        out[token * width + head * HEAD..][..HEAD].copy_from_slice(sums);
                     }
                 }
-                place.copy_from_slice(&sums);
             }
         }
     }
 }
 
-/// How much each token counts for one: the softmax of question times keys.
+/// Values put together by two questions' shares.
+#[inline(always)]
+fn mixed(shares: [&[[f32; LANES]]; 2], values: &[[f32; HEAD]]) -> [[f32; HEAD]; 2] {
+    let [mut of_one, mut of_other] = [[0.0f32; HEAD]; 2];
+    let blocks = values.chunks(LANES).zip(shares[0].iter().zip(shares[1]));
+    for (values, (one, other)) in blocks {
+        for (value, (one, other)) in values.iter().zip(one.iter().zip(other)) {
+            add(&mut of_one, *one, value);
+            add(&mut of_other, *other, value);
+        }
+    }
+    [of_one, of_other]
+}
+
+/// Adds `numbers`, each `by` times, to `sums`.
+#[inline(always)]
+fn add<const N: usize>(sums: &mut [f32; N], by: f32, numbers: &[f32; N]) {
+    for (sum, number) in sums.iter_mut().zip(numbers) {
+        *sum += by * number;
+    }
+}
+
+/// How much each token counts for each question: the softmax of question times keys.
 #[inline(always)]
 fn score(
-    question: &[f32; HEAD],
+    questions: [&[f32; HEAD]; ASKED],
     keys: &[[f32; LANES]],
-    shares: &mut [[f32; LANES]],
+    shares: &mut [Vec<[f32; LANES]>; ASKED],
     tokens: usize,
 ) {
-    let blocks = shares.len();
     let scale = 1.0 / (HEAD as f32).sqrt();
-    for (block, share) in shares.iter_mut().enumerate() {
-        let mut sums = [0.0f32; LANES];
-        for (d, q) in question.iter().enumerate() {
-            for (sum, key) in sums.iter_mut().zip(&keys[d * blocks + block]) {
-                *sum += q * key;
+    let [one, two, three, four] = questions;
+    for (block, keys) in keys.as_chunks::<HEAD>().0.iter().enumerate() {
+        // By name, not by number: the compiler keeps these in registers.
+        let [mut of_one, mut of_two, mut of_three, mut of_four] = [[0.0f32; LANES]; ASKED];
+        for (d, key) in keys.iter().enumerate() {
+            add(&mut of_one, one[d], key);
+            add(&mut of_two, two[d], key);
+            add(&mut of_three, three[d], key);
+            add(&mut of_four, four[d], key);
+        }
+        let sums = [of_one, of_two, of_three, of_four];
+        for (shares, sums) in shares.iter_mut().zip(&sums) {
+            for (share, sum) in shares[block].iter_mut().zip(sums) {
+                *share = sum * scale;
             }
         }
-        *share = sums.map(|sum| sum * scale);
     }
+    for shares in shares {
+        soften(shares, tokens);
+    }
+}
+
+/// Scores as shares of one; what lies behind the last token counts for nothing.
+#[inline(always)]
+fn soften(shares: &mut [[f32; LANES]], tokens: usize) {
     let last = tokens % LANES;
     if last > 0 {
-        for value in &mut shares[blocks - 1][last..] {
+        for value in &mut shares[tokens / LANES][last..] {
             *value = f32::NEG_INFINITY;
         }
     }

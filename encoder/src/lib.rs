@@ -13,6 +13,7 @@ mod product;
 mod reason;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub use file::EncoderError;
 pub use machine::Machine;
@@ -22,8 +23,9 @@ pub use reason::Said;
 use curves::{Attention, Desk, Gelu, Norm};
 use file::{Layer, NormWeights, Parts};
 use pieces::Piece;
-use product::{Matrix, Tokens, product};
+use product::{Matrix, product};
 use reason::{Composed, said};
+use tokens::Tokens;
 
 /// Tokens that go through the layers together: the weights are fetched once for all of them.
 const TOGETHER: usize = 256;

@@ -6,7 +6,8 @@ use pulp::NullaryFnOnce;
 use sha2::{Digest, Sha256};
 
 use crate::curves::{Attention, Desk, Gelu, HEAD, exp};
-use crate::product::{GROUP, Matrix, Tokens, product};
+use crate::product::{GROUP, Matrix, product};
+use crate::tokens::Tokens;
 use crate::{Encoder, EncoderError, Machine, Meaning};
 
 /// Numbers that look random and are the same every time.
