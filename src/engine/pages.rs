@@ -54,7 +54,7 @@ impl Collector {
             // Where a source has several hosts, none of them keeps the others waiting.
             let jobs = crawl::frontier::in_turns(jobs, now);
             let steps = stream::iter(jobs).map(|job| self.read_page(source, job));
-            let mut steps = steps.buffer_unordered(PAGES_AT_ONCE);
+            let mut steps = steps.buffer_unordered(self.fetcher.at_once(PAGES_AT_ONCE));
             while let Some(step) = steps.next().await {
                 let (step, error) = step?;
                 let was_refused = |done: &PageDone| matches!(done, PageDone::Postponed { .. });

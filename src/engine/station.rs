@@ -274,7 +274,7 @@ impl Station {
         self.config.sources.iter().filter(|s| s.enabled).cloned().map(Arc::new).collect()
     }
 
-    /// Runs each of `sources` once, many at a time.
+    /// Runs each of `sources` once, many at a time or one after another.
     ///
     /// # Errors
     /// Only those of the store; what went wrong with a source is in its outcome.
@@ -290,7 +290,8 @@ impl Station {
             Ok::<_, anyhow::Error>((source.id.clone(), outcome))
         });
         let mut outcomes = Vec::new();
-        let mut running = stream::iter(runs).buffer_unordered(SOURCES_AT_ONCE);
+        let at_once = self.collector.fetcher.at_once(SOURCES_AT_ONCE);
+        let mut running = stream::iter(runs).buffer_unordered(at_once);
         while let Some(ended) = running.next().await {
             outcomes.push(ended?);
         }
@@ -304,11 +305,7 @@ impl Station {
     /// # Errors
     /// Those of the store.
     pub fn tallies(&self, sources: &[Arc<SourceConfig>]) -> anyhow::Result<Vec<Tally>> {
-        let mut tallies = Vec::new();
-        for source in sources {
-            tallies.push(self.store.source_state(&source.id)?.tally);
-        }
-        Ok(tallies)
+        sources.iter().map(|source| Ok(self.store.source_state(&source.id)?.tally)).collect()
     }
 
     /// What its duties share; none where it keeps nothing.

@@ -63,6 +63,13 @@ pub struct FetcherError(String);
 type Step<T> = Result<T, FetchOutcome>;
 
 impl Fetcher {
+    /// How many things to ask it for side by side, of at most `most`: one where it makes one request at a time, so that all comes in
+    /// the same order.
+    #[must_use]
+    pub fn at_once(&self, most: usize) -> usize {
+        if self.policy.in_all == 1 { 1 } else { most }
+    }
+
     /// A fetcher that asks the system's resolver.
     ///
     /// # Errors
