@@ -23,8 +23,9 @@ use crate::store::Store;
 const LOOKED_THROUGH: Duration = Duration::from_secs(20);
 
 /// Opens the index, or puts an empty one in the place of one that is gone or cannot be read: the follower sees
-/// by its position that it must be built from the store.
-pub(super) fn open_index(config: &Config) -> anyhow::Result<Index> {
+/// by its position that it must be built from the store. A station that has stored nothing yet has no index either, and
+/// that is no fault.
+pub(super) fn open_index(config: &Config, store: &dyn Store) -> anyhow::Result<Index> {
     let (words, place) = (segmenter(config), index_place(config));
     let opened = Index::open_read_only(&place, &words).and_then(|index| match index.refresh() {
         Ok(()) => Ok(index),
@@ -37,7 +38,9 @@ pub(super) fn open_index(config: &Config) -> anyhow::Result<Index> {
     });
     match opened {
         Err(why) if why.is_lost() => {
-            tracing::warn!(%why, "an empty index is made");
+            if store.last_change()? > 0 {
+                tracing::warn!(%why, "an empty index is made");
+            }
             Ok(Index::create(&place, &words)?)
         }
         opened => Ok(opened?),

@@ -149,7 +149,7 @@ impl Parts<'_> {
     ) -> anyhow::Result<(Keeping, (Committer, JoinHandle<()>))> {
         let Self { config, store, clock, board } = self;
         let archive = Arc::new(Mutex::new(vault::archive(config, &***store)?));
-        let index = Arc::new(open_index(config)?);
+        let index = Arc::new(open_index(config, &***store)?);
         let watching = Arc::new(Watching::new(config, clock())?);
         watching.remember_past(&***store, clock())?;
         let nudge = Nudge::default();
